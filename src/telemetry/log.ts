@@ -1,0 +1,74 @@
+/** One structured log: text for people, JSON lines for machines. Field values are data, so nothing in them can forge a line. */
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** What a line carries besides its message. Never a secret, a query string or a header. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** A log whose every line also carries these fields. */
+  with(fields: LogFields): Log;
+}
+
+interface LogOptions {
+  format?: "text" | "json";
+  /** Lines below this level are left out. */
+  level?: LogLevel;
+  now?: () => Date;
+  /** Takes one whole line without its line end. */
+  write: (line: string) => void;
+}
+
+const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** Makes the log; it never throws, because it is called from handlers in which a throw would end the process. */
+export function createLog(options: LogOptions): Log {
+  const { format = "text", level = "info", now = () => new Date(), write } = options;
+  const render = format === "json" ? renderJson : renderText;
+  const make = (bound: LogFields): Log => {
+    const at = (lineLevel: LogLevel) => (message: string, fields: LogFields = {}) => {
+      if (RANK[lineLevel] < RANK[level]) return;
+      try {
+        write(render(now(), lineLevel, message, { ...bound, ...fields }));
+      } catch {
+        // A full disk or a closed pipe must not take sessions with it.
+      }
+    };
+    return {
+      debug: at("debug"),
+      info: at("info"),
+      warn: at("warn"),
+      error: at("error"),
+      with: (fields) => make({ ...bound, ...fields }),
+    };
+  };
+  return make({});
+}
+
+function renderJson(time: Date, level: LogLevel, message: string, fields: LogFields): string {
+  return JSON.stringify({ time: time.toISOString(), level, message, ...fields });
+}
+
+function renderText(time: Date, level: LogLevel, message: string, fields: LogFields): string {
+  const clock = time.toTimeString().slice(0, 8);
+  const mark = level === "info" ? "" : ` ${level.toUpperCase()}`;
+  const tail = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}=${quote(String(value))}`)
+    .join("");
+  return `${clock}${mark} ${escapeControls(message)}${tail}`;
+}
+
+function quote(value: string): string {
+  return /^[\w.:/@+-]+$/.test(value) ? value : JSON.stringify(escapeControls(value));
+}
+
+/** Replaces control characters, so that one event stays one line and a terminal is not steered. */
+function escapeControls(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
