@@ -140,10 +140,13 @@ export const FAILURES: Readonly<Record<ErrorCode, Failure>> = table;
 export class PortholeError extends Error {
   override readonly name = "PortholeError";
   readonly code: ErrorCode;
+  /** When trying again can succeed, in milliseconds from now: Retry-After (RFC 9110 section 10.2.3). */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions & { retryAfterMs?: number } = {}) {
     super(message, options);
     this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

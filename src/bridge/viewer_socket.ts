@@ -1,0 +1,236 @@
+/** The browser side of a session: the only place that calls `socket.send`. */
+import { type ErrorCode, FAILURES, PortholeError } from "../errors.ts";
+import { ByteQueue } from "./byte_queue.ts";
+import { setImmediate } from "node:timers";
+import { fitReason } from "./close_reason.ts";
+
+/** Above this many unsent bytes the source is not read. */
+const HIGH_WATER_BYTES = 4 * 1024 * 1024;
+/** How much a kernel may still hold after Deno has handed everything over: Linux lets a send buffer grow to this. */
+const KERNEL_BUFFER_BYTES = 4 * 1024 * 1024;
+/** The close frame must come, or the socket is left to its time-out. */
+const CLOSE_WAIT_MS = 5_000;
+const LINGER_MIN_MS = 50;
+const LINGER_MAX_MS = 30_000;
+/** Turns of the event loop before polling goes over to timers. */
+const EAGER_TURNS = 48;
+const POLL_MAX_MS = 50;
+
+/** A message of the `porthole.v1` side channel; `type` says what it is. */
+export type SideMessage = Readonly<{ type: string } & Record<string, unknown>>;
+
+interface ViewerSocketOptions {
+  /** Whether `porthole.v1` was agreed: text frames carry the side channel. */
+  sideChannel: boolean;
+  /** Most bytes that may wait for a source that does not read. */
+  upQueueBytes: number;
+  /** A viewer that takes nothing for this long is let go. */
+  stallMs: number;
+  /** Gets what arrives on the side channel. */
+  onSide?: (message: SideMessage) => void;
+  now?: () => number;
+}
+
+/** How the viewer's end went, as the WebSocket reported it. */
+export interface ViewerClose {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/**
+ * One viewer's WebSocket, with what Deno's lacks: a byte cap up, back-pressure down, and an end that loses nothing.
+ *
+ * Construct it in the same tick as the upgrade, or `open` is missed. No method throws because of the peer's state.
+ */
+export class ViewerSocket {
+  /** What the viewer sent and the source has not taken. */
+  readonly up = new ByteQueue();
+  /** Resolves once when the socket has closed, whoever closed it. */
+  readonly closed: Promise<ViewerClose>;
+  /** Resolves when frames may be sent, or when the socket closed before that. */
+  readonly opened: Promise<void>;
+  readonly #socket: WebSocket;
+  readonly #options: Required<ViewerSocketOptions>;
+  readonly #fail: PromiseWithResolvers<never>;
+  #sentBytes = 0;
+  #lastSendAt = 0;
+  #drainBytesPerMs = 1_000;
+
+  constructor(socket: WebSocket, options: ViewerSocketOptions) {
+    this.#socket = socket;
+    this.#options = { onSide: () => {}, now: () => performance.now(), ...options };
+    this.#fail = Promise.withResolvers<never>();
+    this.#fail.promise.catch(() => {});
+    socket.binaryType = "arraybuffer";
+    this.opened = new Promise((done) => {
+      socket.addEventListener("open", () => done(), { once: true });
+      socket.addEventListener("close", () => done(), { once: true });
+    });
+    this.closed = new Promise((done) => {
+      socket.addEventListener("close", (event) => {
+        this.up.end();
+        done({ code: event.code, reason: event.reason });
+      }, { once: true });
+    });
+    // An error event is always followed by close; without a listener it would count as uncaught.
+    socket.addEventListener("error", (event) => event.preventDefault());
+    socket.onmessage = (event) => this.#receive(event.data);
+  }
+
+  /** Rejects with a PortholeError when the viewer broke a rule; never resolves. */
+  get failed(): Promise<never> {
+    return this.#fail.promise;
+  }
+
+  /** Whether frames can still be sent. */
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Bytes handed to `send()` so far. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** Whether so much is unsent that the source must wait. */
+  get isFull(): boolean {
+    return this.#socket.bufferedAmount > HIGH_WATER_BYTES;
+  }
+
+  /** Sends RFB bytes as one binary frame; they are copied, so the buffer may be reused at once. */
+  send(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(bytes);
+    this.#sentBytes += bytes.length;
+  }
+
+  /** Sends a side-channel message, if the viewer speaks `porthole.v1`. */
+  sendSide(message: SideMessage): void {
+    if (this.#options.sideChannel && this.isOpen) this.#socket.send(JSON.stringify(message));
+  }
+
+  /**
+   * Waits until at most `downToBytes` are unsent, or the socket has closed.
+   *
+   * There is no drain event, so this polls: a few turns of the event loop, then timers that grow to 50 ms.
+   *
+   * @throws PortholeError viewer_stalled when the amount has not shrunk for the stall limit.
+   */
+  async drain(downToBytes = HIGH_WATER_BYTES / 2): Promise<void> {
+    const { now, stallMs } = this.#options;
+    const startedAt = now();
+    const startBytes = this.#socket.bufferedAmount;
+    let lowest = startBytes;
+    let shrankAt = startedAt;
+    for (let turn = 0; this.#socket.bufferedAmount > downToBytes && this.isOpen; turn++) {
+      await (turn < EAGER_TURNS ? nextTurn() : pause(Math.min(POLL_MAX_MS, 1 + (turn - EAGER_TURNS) / 16)));
+      const buffered = this.#socket.bufferedAmount;
+      if (buffered < lowest) {
+        lowest = buffered;
+        shrankAt = now();
+      } else if (now() - shrankAt > stallMs) {
+        throw new PortholeError("viewer_stalled", `The viewer took nothing for ${stallMs / 1000} s`);
+      }
+    }
+    const elapsedMs = now() - startedAt;
+    if (elapsedMs > 1) this.#drainBytesPerMs = Math.max(1, (startBytes - this.#socket.bufferedAmount) / elapsedMs);
+    this.#lastSendAt = now();
+  }
+
+  /**
+   * Ends the WebSocket after everything sent has left.
+   *
+   * After `close()` the first message from the viewer would make Deno drop the socket and all that is queued, so first
+   * the queue is waited out; then a viewer with a side channel is told goodbye and closes by itself, and a foreign one
+   * is given the time that the kernel's buffer needs at the speed seen.
+   */
+  async end(code: ErrorCode, message: string): Promise<void> {
+    try {
+      await this.drain(0);
+      if (!this.isOpen) return;
+      if (this.#options.sideChannel) await this.#sayGoodbye(code, message);
+      else await this.#waitFor(this.#lingerMs());
+    } catch {
+      // Stalled: there is no one to wait for.
+    }
+    this.closeNow(code, message);
+    await this.#waitFor(CLOSE_WAIT_MS);
+  }
+
+  /** Sends the close frame without waiting for what is queued. */
+  closeNow(code: ErrorCode, message: string): void {
+    this.up.end();
+    if (this.#socket.readyState > WebSocket.OPEN) return;
+    try {
+      this.#socket.close(FAILURES[code].close ?? 1011, fitReason(message));
+    } catch {
+      // Closing already.
+    }
+  }
+
+  async #sayGoodbye(code: ErrorCode, message: string): Promise<void> {
+    const { close, retry } = FAILURES[code];
+    this.sendSide({ type: "goodbye", code, close, message, retry });
+    await this.#waitFor(LINGER_MAX_MS);
+  }
+
+  /** How long the kernel may need for what it still holds. */
+  #lingerMs(): number {
+    const quietMs = this.#options.now() - this.#lastSendAt;
+    const heldBytes = Math.min(KERNEL_BUFFER_BYTES, this.#sentBytes);
+    const needMs = heldBytes / this.#drainBytesPerMs - quietMs;
+    return Math.min(LINGER_MAX_MS, Math.max(LINGER_MIN_MS, needMs));
+  }
+
+  /** Waits for the close, but not longer than this. */
+  async #waitFor(ms: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((done) => timer = setTimeout(done, ms));
+    await Promise.race([this.closed, late]);
+    clearTimeout(timer);
+  }
+
+  #receive(data: unknown): void {
+    if (data instanceof ArrayBuffer) this.#receiveBytes(new Uint8Array(data));
+    else if (typeof data === "string") this.#receiveText(data);
+  }
+
+  #receiveBytes(bytes: Uint8Array): void {
+    this.up.push(bytes);
+    if (this.up.bytes <= this.#options.upQueueBytes) return;
+    this.up.clear();
+    this.#fail.reject(new PortholeError("viewer_too_fast", "The source does not take what the viewer sends"));
+  }
+
+  #receiveText(text: string): void {
+    if (!this.#options.sideChannel) {
+      this.up.end();
+      return this.#fail.reject(new PortholeError("text_refused", "RFB travels in binary frames only"));
+    }
+    const message = parseSideMessage(text);
+    if (message) return this.#options.onSide(message);
+    this.up.end();
+    this.#fail.reject(new PortholeError("viewer_malformed", "A text frame held no JSON object with a type"));
+  }
+}
+
+/** Side-channel messages are small: a password, a pong. */
+const SIDE_MESSAGE_MAX_CHARS = 16 * 1024;
+
+function parseSideMessage(text: string): SideMessage | undefined {
+  if (text.length > SIDE_MESSAGE_MAX_CHARS) return undefined;
+  try {
+    const value = JSON.parse(text);
+    return typeof value?.type === "string" ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((done) => setImmediate(done));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}
