@@ -1,0 +1,89 @@
+/** The live sessions, and the caps that hold before one begins. */
+import type { Limits } from "../config/config.ts";
+import { PortholeError } from "../errors.ts";
+import type { Session } from "./session.ts";
+
+/** How long a limit's refusal asks a program to wait. */
+const RETRY_MS = 5_000;
+
+/** What a new session is counted against. */
+export interface Admission {
+  readonly source: string;
+  /** The viewer's address, as limits group it. */
+  readonly address: string;
+}
+
+/** Knows every live session; one for each gateway. */
+export class SessionRegistry {
+  readonly #sessions = new Map<string, Session>();
+  #draining = false;
+
+  /** Live sessions, oldest first. */
+  list(): Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  get(id: string): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** How many sessions look at a source. */
+  countSource(name: string): number {
+    return this.#count((session) => session.source.name === name);
+  }
+
+  /** Whether new sessions are refused because the gateway is about to stop. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /**
+   * Says whether one more session may begin.
+   *
+   * @throws PortholeError limit_reached or draining.
+   */
+  admit({ source, address }: Admission, limits: Limits): void {
+    if (this.#draining) throw new PortholeError("draining", "The gateway is restarting; try again in a moment");
+    if (this.size >= limits.sessions) throw full("The gateway has as many viewers as it may have");
+    if (this.countSource(source) >= limits.perSource) throw full("This source has as many viewers as it may have");
+    if (this.#count((session) => session.onlooker.address === address) >= limits.perViewer) {
+      throw full("You have as many screens open as you may have");
+    }
+  }
+
+  /** Keeps the session listed while it runs; resolves when it has ended. */
+  async run(session: Session): Promise<void> {
+    this.#sessions.set(session.id, session);
+    try {
+      await session.run();
+    } finally {
+      this.#sessions.delete(session.id);
+    }
+  }
+
+  /** Ends every session that the predicate picks. */
+  endWhere(pick: (session: Session) => boolean, reason: PortholeError): void {
+    for (const session of this.list()) if (pick(session)) session.end(reason);
+  }
+
+  /** Refuses new sessions and tells the live ones to come back (1012); resolves when none is left. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.endWhere(() => true, new PortholeError("draining", "The gateway is restarting; it will be back in a moment"));
+    while (this.size > 0) await new Promise((done) => setTimeout(done, 20));
+  }
+
+  #count(pick: (session: Session) => boolean): number {
+    let count = 0;
+    for (const session of this.#sessions.values()) if (pick(session)) count++;
+    return count;
+  }
+}
+
+function full(message: string): PortholeError {
+  return new PortholeError("limit_reached", message, { retryAfterMs: RETRY_MS });
+}

@@ -1,0 +1,206 @@
+/** One viewer on one source, from the upgrade to the last clean-up. */
+import type { ByteStream } from "../bridge/byte_stream.ts";
+import { pump, type Stage } from "../bridge/pump.ts";
+import type { ViewerSocket } from "../bridge/viewer_socket.ts";
+import type { Source } from "../config/config.ts";
+import { asPortholeError, type ErrorCode, PortholeError } from "../errors.ts";
+import type { Log } from "../telemetry/log.ts";
+import { mayBecome, type SessionState } from "./state.ts";
+
+/** What the handshake hands to the pump. */
+export interface Opened {
+  /** The stream to pump: the one dialed, or what TLS or RSA-AES made of it. */
+  readonly stream: ByteStream;
+  /** Bytes already read from the source that the viewer must still get. */
+  readonly downFirst?: Uint8Array<ArrayBuffer>;
+  readonly upStage?: Stage;
+  readonly downStage?: Stage;
+  /** What was spoken, for people: "RFB 3.8, VeNCrypt X509Plain". */
+  readonly words: string;
+}
+
+/** Who looks: what logs, lists and limits need to know. */
+export interface Onlooker {
+  /** The viewer's address, as limits group it. */
+  readonly address: string;
+  /** Who signed in; undefined while nobody has to. */
+  readonly person?: string;
+}
+
+/** The session's effects. */
+export interface SessionEffects {
+  dial(source: Source, signal: AbortSignal): Promise<ByteStream>;
+  /** Carries out the handshake up to the first byte that may pass. */
+  open(stream: ByteStream, session: Session, signal: AbortSignal): Promise<Opened>;
+  log: Log;
+  now?: () => number;
+  /** Told of every change of state. */
+  onState?: (session: Session) => void;
+}
+
+/** What `/api/sessions` and the log show. */
+export interface SessionView {
+  readonly id: string;
+  readonly source: string;
+  readonly state: SessionState;
+  readonly address: string;
+  readonly person?: string;
+  /** ISO 8601. */
+  readonly started: string;
+  readonly up_bytes: number;
+  readonly down_bytes: number;
+  readonly words: string;
+}
+
+/** A live session; `run()` resolves when nothing of it is left. */
+export class Session {
+  readonly id: string;
+  readonly source: Source;
+  readonly viewer: ViewerSocket;
+  readonly onlooker: Onlooker;
+  readonly startedAtMs: number;
+  readonly log: Log;
+  readonly count = { upBytes: 0, downBytes: 0 };
+  /** When the source first answered, the handshake was over and the first byte passed; for metrics. */
+  readonly marks: { dialedMs?: number; openMs?: number } = {};
+  readonly #effects: Required<SessionEffects>;
+  readonly #abort = new AbortController();
+  #state: SessionState = "dialing";
+  #words = "";
+  readonly #streams: ByteStream[] = [];
+  #endedBy: PortholeError | undefined;
+
+  constructor(source: Source, viewer: ViewerSocket, onlooker: Onlooker, effects: SessionEffects) {
+    this.id = crypto.randomUUID().slice(0, 8);
+    this.source = source;
+    this.viewer = viewer;
+    this.onlooker = onlooker;
+    this.#effects = { now: Date.now, onState: () => {}, ...effects };
+    this.startedAtMs = this.#effects.now();
+    this.log = effects.log.with({ session: this.id, source: source.name });
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Why it ended; undefined before. */
+  get endedBy(): PortholeError | undefined {
+    return this.#endedBy;
+  }
+
+  /** Ends it from outside: the viewer is told the code and the sentence. Later calls change nothing. */
+  end(reason: PortholeError): void {
+    this.#abort.abort(reason);
+  }
+
+  /** What lists show. */
+  view(): SessionView {
+    const { id, source, onlooker, count } = this;
+    return {
+      id,
+      source: source.name,
+      state: this.#state,
+      address: onlooker.address,
+      ...(onlooker.person === undefined ? {} : { person: onlooker.person }),
+      started: new Date(this.startedAtMs).toISOString(),
+      up_bytes: count.upBytes,
+      down_bytes: count.downBytes,
+      words: this.#words,
+    };
+  }
+
+  /** Runs it to its end; never rejects. */
+  async run(): Promise<void> {
+    this.#tellState();
+    const reason = await this.#serve().then(describeEnd, asPortholeError);
+    this.#endedBy = reason;
+    this.#abort.abort(reason);
+    this.#become("closing");
+    // A source that closed by itself has nothing more to say; everything else is let go before the viewer is.
+    for (const stream of this.#streams) stream.close();
+    await this.#endViewer(reason);
+    this.#become("ended");
+    this.#logEnd(reason);
+  }
+
+  async #serve(): Promise<"source_closed" | "viewer_left"> {
+    const stopped = Promise.withResolvers<never>();
+    stopped.promise.catch(() => {});
+    const { signal } = this.#abort;
+    const stop = () => stopped.reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    const opening = this.#open();
+    opening.catch(() => {});
+    const opened = await Promise.race([opening, stopped.promise, this.viewer.failed, this.#viewerGone()]);
+    return await Promise.race([
+      pump({ ...opened, source: opened.stream, viewer: this.viewer, count: this.count }),
+      stopped.promise,
+    ]);
+  }
+
+  /** A viewer that leaves before the session is open ends it; later the pump sees to that. */
+  async #viewerGone(): Promise<never> {
+    await this.viewer.closed;
+    const reason = new PortholeError("viewer_left", "The viewer left");
+    if (this.#state === "dialing" || this.#state === "handshake") this.#abort.abort(reason);
+    throw reason;
+  }
+
+  async #open(): Promise<Opened> {
+    const { signal } = this.#abort;
+    await this.viewer.opened;
+    const stream = await this.#effects.dial(this.source, signal);
+    this.#hold(stream);
+    this.marks.dialedMs = this.#effects.now() - this.startedAtMs;
+    this.#become("handshake");
+    const opened = await this.#effects.open(stream, this, signal);
+    this.#hold(opened.stream);
+    this.#words = opened.words;
+    this.marks.openMs = this.#effects.now() - this.startedAtMs;
+    this.#become("open");
+    return opened;
+  }
+
+  /** Remembers a stream for the clean-up, or closes it when that has been. */
+  #hold(stream: ByteStream): void {
+    const { signal } = this.#abort;
+    if (signal.aborted) {
+      stream.close();
+      throw signal.reason;
+    }
+    this.#streams.push(stream);
+  }
+
+  async #endViewer(reason: PortholeError): Promise<void> {
+    if (reason.code === "viewer_stalled") this.viewer.closeNow(reason.code, reason.message);
+    else await this.viewer.end(reason.code, reason.message);
+  }
+
+  #become(state: SessionState): void {
+    if (!mayBecome(this.#state, state)) throw new Error(`A session cannot go from ${this.#state} to ${state}`);
+    this.#state = state;
+    this.#tellState();
+  }
+
+  #tellState(): void {
+    this.log.debug(`Session ${this.#state}`);
+    if (this.#state === "dialing" || this.#state === "handshake" || this.#state === "open") {
+      this.viewer.sendSide({ type: "state", state: this.#state });
+    }
+    this.#effects.onState(this);
+  }
+
+  #logEnd(reason: PortholeError): void {
+    const { upBytes, downBytes } = this.count;
+    const seconds = (this.#effects.now() - this.startedAtMs) / 1000;
+    const fields = { code: reason.code, reason: reason.message, seconds, up: upBytes, down: downBytes };
+    if (reason.code === "internal") this.log.error("Session ended", { ...fields, cause: String(reason.cause) });
+    else this.log.info("Session ended", fields);
+  }
+}
+
+function describeEnd(code: ErrorCode & ("source_closed" | "viewer_left")): PortholeError {
+  return new PortholeError(code, code === "viewer_left" ? "The viewer left" : "The source closed the connection");
+}
