@@ -88,7 +88,9 @@ export interface Limits {
 /** Sign-in: off (`auth: none`), not said, or methods. */
 export type Auth =
   | { readonly mode: "none" }
-  | { readonly mode: "unset" };
+  | { readonly mode: "unset" }
+  /** Sign-in methods as they were written; refused at load until sign-in exists. */
+  | { readonly mode: "methods"; readonly raw: unknown };
 
 /** The whole configuration. */
 export interface Config {

@@ -1,0 +1,134 @@
+/** What sections of sources.yaml are made of: each leaf says in one sentence what it must be. */
+import { z } from "zod";
+import { findNearest } from "./nearest.ts";
+import { type Path, quote } from "./problem.ts";
+import { parseDuration, parseSize } from "./units.ts";
+
+/** Something wrong within a section; `at` the key when the key itself is the mistake. */
+export interface Complaint {
+  readonly path: Path;
+  readonly message: string;
+  readonly at?: "key" | "value";
+}
+
+/** A text; a number or a date that YAML made of it wants quotes. */
+export function text(): z.ZodString {
+  return z.string({
+    error: ({ input }) => {
+      if (input === undefined) return "is missing";
+      return ["number", "boolean"].includes(typeof input) ? "must be text: put it in quotes" : "must be text";
+    },
+  }).min(1, "must not be empty");
+}
+
+/** A text that `parse` makes something of; `parse` throws SyntaxError with a sentence. */
+export function parsed<T>(parse: (text: string) => T) {
+  return text().transform((value, context) => attempt(() => parse(value), context));
+}
+
+/** A whole number. */
+export function integer(least: number, most: number = Number.MAX_SAFE_INTEGER): z.ZodNumber {
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  const message = `must be a whole number ${range}`;
+  return z.number(message).int(message).min(least, message).max(most, message);
+}
+
+/** True or false. */
+export function flag(): z.ZodBoolean {
+  return z.boolean("must be true or false");
+}
+
+/** One of these words. */
+export function word<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: () => `must be ${joinWords(words)}` });
+}
+
+/** A list whose items are each checked. */
+export function list<T extends z.ZodType>(item: T): z.ZodArray<T> {
+  return z.array(item, { error: "must be a list" });
+}
+
+/** Milliseconds of a duration with its unit. */
+export function duration(leastMs = 0) {
+  return measure(parseDuration, leastMs, `must be at least ${leastMs} ms`);
+}
+
+/** Bytes of a size with its unit. */
+export function size(leastBytes: number) {
+  return measure(parseSize, leastBytes, `must be at least ${leastBytes} bytes`);
+}
+
+function measure(parse: (value: string | number) => number, least: number, message: string) {
+  return z.union([z.string(), z.number()], { error: "must be text such as 5s or 16MiB" })
+    .transform((value, context) => attempt(() => parse(value), context))
+    .refine((amount) => amount >= least, message);
+}
+
+/** A mapping with these keys and no others; `check` sees what was written, whatever else is wrong with it. */
+export function section<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  check: (written: Readonly<Record<string, unknown>>) => Iterable<Complaint> = () => [],
+) {
+  const inner = z.strictObject(shape);
+  return z.unknown().transform((written, context): z.output<typeof inner> => {
+    if (!isMapping(written)) return complain(context, [{ path: [], message: "must be a mapping of keys to values" }]);
+    const result = inner.safeParse(written);
+    const complaints = [...readIssues(result.error, Object.keys(shape)), ...check(written)];
+    return result.success && complaints.length === 0 ? result.data : complain(context, complaints);
+  });
+}
+
+/** The schema that suits what was written: for values of several forms, without a union's tangle of errors. */
+export function choose<T>(pick: (written: unknown) => z.ZodType<T> | string) {
+  return z.unknown().transform((written, context): T => {
+    const schema = pick(written);
+    if (typeof schema === "string") return complain(context, [{ path: [], message: schema }]);
+    const result = schema.safeParse(written);
+    return result.success ? result.data : complain(context, [...readIssues(result.error, [])]);
+  });
+}
+
+/** What a schema found wrong, with unknown keys one by one and the nearest known key named. */
+export function* readIssues(error: z.ZodError | undefined, knownKeys: readonly string[]): Generator<Complaint> {
+  for (const issue of error?.issues ?? []) {
+    const path = issue.path as Path;
+    if (issue.code === "unrecognized_keys") {
+      for (const key of issue.keys) yield refuseKey([...path, key], key, knownKeys);
+    } else {
+      const at = issue.code === "custom" && issue.params?.at === "key" ? "key" : "value";
+      yield { path, message: issue.message, at };
+    }
+  }
+}
+
+/** Whether it is a mapping of YAML, not a list, a scalar or nothing. */
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function refuseKey(path: Path, key: string, knownKeys: readonly string[]): Complaint {
+  const nearest = findNearest(key, knownKeys);
+  const advice = nearest === undefined ? `known are ${knownKeys.join(", ")}` : `did you mean ${nearest}?`;
+  return { path, message: `is not a known key; ${advice}`, at: "key" };
+}
+
+function attempt<T>(parse: () => T, context: z.RefinementCtx): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return complain(context, [{ path: [], message: error.message }]);
+  }
+}
+
+function complain(context: z.RefinementCtx, complaints: readonly Complaint[]): never {
+  for (const { path, message, at } of complaints) {
+    context.addIssue({ code: "custom", path: [...path], message, params: { at } });
+  }
+  return z.NEVER as never;
+}
+
+function joinWords(words: readonly string[]): string {
+  const quoted = words.map((each) => quote(each).slice(1, -1));
+  return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
+}

@@ -1,0 +1,21 @@
+/** Freezes plain objects, arrays and Maps, all the way down; class instances such as Secret and URL are left as they are. */
+export function freezeDeeply<T>(value: T): T {
+  if (value instanceof Map) return freezeMap(value);
+  if (!isPlain(value) || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) freezeDeeply(part);
+  return Object.freeze(value);
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** Object.freeze() does not reach what a Map holds: its ways to change are shadowed as well. */
+function freezeMap<T extends Map<unknown, unknown>>(map: T): T {
+  for (const part of map.values()) freezeDeeply(part);
+  const value = () => {
+    throw new TypeError("Cannot change a frozen Map");
+  };
+  return Object.freeze(Object.defineProperties(map, { set: { value }, delete: { value }, clear: { value } }));
+}

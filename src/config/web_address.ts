@@ -1,0 +1,48 @@
+/** Addresses of the browser's side, and certificate fingerprints, as people write them. */
+import { quote } from "./problem.ts";
+
+/**
+ * A base path with a slash at both ends: `vnc`, `/vnc` and `/vnc/` are `/vnc/`.
+ * @throws SyntaxError with a sentence.
+ */
+export function parseBasePath(text: string): string {
+  const segments = text.split("/").filter((segment) => segment !== "");
+  if (!segments.every((segment) => /^[\w.~-]+$/.test(segment) && !/^\.+$/.test(segment))) {
+    throw new SyntaxError(`must be a path such as /vnc/, of letters, digits and - . _ ~, not ${quote(text)}`);
+  }
+  return segments.length === 0 ? "/" : `/${segments.join("/")}/`;
+}
+
+/**
+ * The address that people open, ending in a slash.
+ * @throws SyntaxError with a sentence.
+ */
+export function parsePublicUrl(text: string): URL {
+  const url = URL.parse(text);
+  const plain = url !== null && /^https?:$/.test(url.protocol) &&
+    url.username + url.password + url.search + url.hash === "";
+  if (!plain) throw new SyntaxError(`must be an address such as https://vnc.example.net/`);
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url;
+}
+
+/**
+ * An origin as browsers send it (RFC 6454 section 6.2): scheme, host and port.
+ * @throws SyntaxError with a sentence.
+ */
+export function parseOrigin(text: string): string {
+  const url = URL.parse(text);
+  const plain = url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+  if (!plain) throw new SyntaxError(`must be an origin such as https://home.example.net, not ${quote(text)}`);
+  return url.origin;
+}
+
+/**
+ * A SHA-256 fingerprint as 64 lower-case hex digits; `sha256:` before it and colons within are as good.
+ * @throws SyntaxError with a sentence.
+ */
+export function parseFingerprint(text: string): string {
+  const hex = text.replace(/^sha-?256[:=/ ]/i, "").replaceAll(":", "").toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(hex)) throw new SyntaxError("must be sha256: and 64 hex digits");
+  return hex;
+}
