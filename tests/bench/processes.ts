@@ -1,0 +1,122 @@
+/** Processes of the bench: started with a line protocol, measured from /proc with their children, ended by their own id. */
+
+/** A process whose stdout is read line by line. */
+export interface Running extends AsyncDisposable {
+  readonly pid: number;
+  /** The next line of stdout; rejects with what it said on stderr when it ends or takes too long. */
+  readLine(timeoutMs: number): Promise<string>;
+  /** Lets it go on to its next step. */
+  nudge(): Promise<void>;
+}
+
+const END_TIMEOUT_MS = 5000;
+const STDERR_KEPT_CHARACTERS = 2000;
+const CLOCK_TICKS_PER_SECOND = 100;
+
+/** Starts a process; disposing sends SIGTERM, then SIGKILL. */
+export function startProcess(command: string, args: string[], options: Deno.CommandOptions = {}): Running {
+  const child = new Deno.Command(command, { ...options, args, stdin: "piped", stdout: "piped", stderr: "piped" })
+    .spawn();
+  const lines = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new LineStream()).getReader();
+  const stdin = child.stdin.getWriter();
+  let stderr = "";
+  const reading = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      stderr = (stderr + text).slice(-STDERR_KEPT_CHARACTERS);
+    }
+  })();
+  return {
+    pid: child.pid,
+    async readLine(timeoutMs) {
+      const line = await within(lines.read(), timeoutMs).catch(() => undefined);
+      if (line === undefined || line.done) throw new Error(`${command} ${args.join(" ")}: no answer\n${stderr}`);
+      return line.value;
+    },
+    async nudge() {
+      await stdin.write(new Uint8Array([10]));
+    },
+    async [Symbol.asyncDispose]() {
+      await stdin.close().catch(() => {});
+      await endProcess(child);
+      await lines.cancel();
+      await reading;
+    },
+  };
+}
+
+async function endProcess(child: Deno.ChildProcess): Promise<void> {
+  const kill = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has already ended.
+    }
+  };
+  kill("SIGTERM");
+  await within(child.status, END_TIMEOUT_MS).catch(() => kill("SIGKILL"));
+  await child.status;
+}
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`Nothing within ${ms} ms`)), ms);
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** Cuts text into lines; its queue has no limit, so that nobody has to read on for the process to go on. */
+class LineStream extends TransformStream<string, string> {
+  constructor() {
+    let rest = "";
+    const cut: Transformer<string, string> = {
+      transform(text, controller) {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) controller.enqueue(line);
+      },
+    };
+    super(cut, undefined, { highWaterMark: Infinity });
+  }
+}
+
+interface Stat {
+  readonly pid: number;
+  readonly parent: number;
+  /** User and system time, its own and that of the children it has waited for. */
+  readonly cpuSeconds: number;
+}
+
+/** proc(5): after the command's closing parenthesis come state, ppid, …, and as fields 14 to 17 utime, stime, cutime, cstime. */
+function parseStat(text: string): Stat {
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return { pid: parseInt(text), parent: Number(fields[1]), cpuSeconds: ticks / CLOCK_TICKS_PER_SECOND };
+}
+
+function readIfThere(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
+
+/** The process and everything below it that is alive. */
+function readTree(root: number): Stat[] {
+  const all = [...Deno.readDirSync("/proc")].filter((entry) => /^\d+$/.test(entry.name))
+    .map((entry) => readIfThere(`/proc/${entry.name}/stat`)).filter((text) => text !== "").map(parseStat);
+  const tree = all.filter((stat) => stat.pid === root);
+  for (const member of tree) tree.push(...all.filter((stat) => stat.parent === member.pid));
+  return tree;
+}
+
+/** CPU time that a process and its children, living and waited for, have taken so far. */
+export function readCpuSeconds(pid: number): number {
+  return readTree(pid).reduce((sum, stat) => sum + stat.cpuSeconds, 0);
+}
+
+/** Memory of a process and its living children in KiB: the proportional set size, so that shared pages count once. */
+export function readMemoryKiB(pid: number): number {
+  const readOne = (stat: Stat) =>
+    Number(/^Pss:\s+(\d+)/m.exec(readIfThere(`/proc/${stat.pid}/smaps_rollup`))?.[1] ?? 0);
+  return readTree(pid).reduce((sum, stat) => sum + readOne(stat), 0);
+}

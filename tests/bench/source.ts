@@ -1,0 +1,81 @@
+/**
+ * The bench's VNC server, a process of its own: a minimal RFB 3.8 handshake, then what its port stands for.
+ * `flood` sends as many updates as asked, `echo` sends back what comes, `cut` sends what is asked and closes.
+ */
+import { buildUpdate, readRequest, SOURCE_STEPS, VIEWER_STEPS } from "./wire.ts";
+
+type Play = (conn: Deno.TcpConn, buffer: Uint8Array<ArrayBuffer>) => Promise<void>;
+
+const update = buildUpdate();
+
+async function readFull(conn: Deno.TcpConn, into: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  for (let have = 0; have < into.length;) {
+    const got = await conn.read(into.subarray(have));
+    if (got === null) return false;
+    have += got;
+  }
+  return true;
+}
+
+async function writeAll(conn: Deno.TcpConn, bytes: Uint8Array<ArrayBuffer>, length: number): Promise<void> {
+  let done = await conn.write(length === bytes.length ? bytes : bytes.subarray(0, length));
+  while (done < length) done += await conn.write(bytes.subarray(done, length));
+}
+
+async function shakeHands(conn: Deno.TcpConn): Promise<boolean> {
+  for (const [index, step] of SOURCE_STEPS.entries()) {
+    await writeAll(conn, step, step.length);
+    const answer = VIEWER_STEPS[index];
+    if (answer !== undefined && !await readFull(conn, new Uint8Array(answer.length))) return false;
+  }
+  return true;
+}
+
+async function sendAsked(conn: Deno.TcpConn): Promise<boolean> {
+  const request = new Uint8Array(10);
+  if (!await readFull(conn, request)) return false;
+  const updates = readRequest(request);
+  for (let sent = 0; sent < updates; sent++) await writeAll(conn, update, update.length);
+  return true;
+}
+
+const playFlood: Play = async (conn) => {
+  while (await sendAsked(conn));
+};
+
+const playEcho: Play = async (conn, buffer) => {
+  for (let got = await conn.read(buffer); got !== null; got = await conn.read(buffer)) {
+    await writeAll(conn, buffer, got);
+  }
+};
+
+/** Half-closes and reads on to the end: an unread byte at close would reset the stream, and the loss would be ours. */
+const playCut: Play = async (conn, buffer) => {
+  if (!await sendAsked(conn)) return;
+  const drained = (async () => {
+    while (await conn.read(buffer) !== null);
+  })();
+  await conn.closeWrite();
+  await drained;
+};
+
+async function serve(conn: Deno.TcpConn, play: Play): Promise<void> {
+  try {
+    conn.setNoDelay(true);
+    if (await shakeHands(conn)) await play(conn, new Uint8Array(4096));
+  } catch {
+    // The viewer's end of the bench says whether a stream was whole; here a reset is just an end.
+  } finally {
+    conn.close();
+  }
+}
+
+function listen(play: Play): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  (async () => {
+    for await (const conn of listener) serve(conn, play);
+  })();
+  return listener.addr.port;
+}
+
+console.log(JSON.stringify({ flood: listen(playFlood), echo: listen(playEcho), cut: listen(playCut) }));

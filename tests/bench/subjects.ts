@@ -1,0 +1,106 @@
+/** What is measured: this gateway, and what it is compared with. Each is started as its users start it. */
+import { startProcess } from "./processes.ts";
+
+/** The ports of the bench's source process. */
+export type Ports = Readonly<Record<string, number>>;
+
+/** A running gateway of some kind. */
+export interface Subject extends AsyncDisposable {
+  readonly name: string;
+  /** The process to measure, children included. */
+  readonly pid: number;
+  /** The address of a session with a source. */
+  urlOf(source: string): string;
+}
+
+/** A certificate and its key on disk, the same for all subjects. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Folder for what the subjects need on disk, and what is the same for all of them. */
+export interface Setting {
+  readonly folder: string;
+  readonly ports: Ports;
+  /** Given for wss, left out for ws. */
+  readonly certificate?: Certificate;
+}
+
+const READY_TIMEOUT_MS = 20_000;
+
+/** Starts the gateway of a checkout as its start task does. */
+export async function startGateway(name: string, checkout: string, setting: Setting): Promise<Subject> {
+  const folder = await Deno.makeTempDir({ dir: setting.folder });
+  const config = `${folder}/sources.yaml`;
+  await Deno.writeTextFile(config, buildConfig(folder, setting.ports));
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${checkout}/deno.json`));
+  const [command = "deno", ...taskArgs] = String(tasks.start).split(" ");
+  const { certificate } = setting;
+  const tls = certificate === undefined ? ["--tls", "none"] : ["--cert", certificate.cert, "--key", certificate.key];
+  const process = startProcess(command, [...taskArgs, "--config", config, ...tls], { cwd: checkout });
+  const ready = /^porthole ready http(s?:\/\/\S+)$/.exec(await process.readLine(READY_TIMEOUT_MS));
+  if (ready === null) throw new Error("The gateway did not say that it is ready");
+  return {
+    name,
+    pid: process.pid,
+    urlOf: (source) => `ws${ready[1]}ws/vnc/${source}`,
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+}
+
+/** A sources.yaml with every limit out of the way. */
+function buildConfig(folder: string, ports: Ports): string {
+  const sources = Object.entries(ports).map(([name, port]) => `  ${name}: { host: 127.0.0.1, port: ${port} }\n`);
+  return `gateway: { listen: "127.0.0.1:0", data: ${folder}/data }\nauth: none\n` +
+    "limits: { sessions: 5000, per_source: 5000, per_viewer: 5000, connects_per_minute: 1000000 }\n" +
+    `sources:\n${sources.join("")}`;
+}
+
+/** The path of websockify, or undefined when it is not installed. */
+export function findWebsockify(): string | undefined {
+  const folders = (Deno.env.get("PATH") ?? "").split(":");
+  return folders.map((folder) => `${folder}/websockify`).find((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Starts websockify with its token routing. */
+export async function startWebsockify(path: string, setting: Setting): Promise<Subject> {
+  const tokens = await Deno.makeTempFile({ dir: setting.folder });
+  const lines = Object.entries(setting.ports).map(([name, port]) => `${name}: 127.0.0.1:${port}\n`);
+  await Deno.writeTextFile(tokens, lines.join(""));
+  const port = findFreePort();
+  const { certificate } = setting;
+  const tls = certificate === undefined ? [] : ["--ssl-only", "--cert", certificate.cert, "--key", certificate.key];
+  const routing = ["--token-plugin", "TokenFile", "--token-source", tokens];
+  const process = startProcess(path, [...tls, ...routing, `127.0.0.1:${port}`]);
+  await waitForPort(port);
+  return {
+    name: "websockify",
+    pid: process.pid,
+    urlOf: (source) => `${certificate === undefined ? "ws" : "wss"}://127.0.0.1:${port}/websockify?token=${source}`,
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+}
+
+function findFreePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+async function waitForPort(port: number): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  throw new Error("websockify did not start");
+}
