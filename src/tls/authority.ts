@@ -1,0 +1,131 @@
+/** The local certificate authority and the certificates it signs (RFC 5280), all with ECDSA on P-256. */
+import "reflect-metadata";
+import * as x509 from "@peculiar/x509";
+import {
+  GeneralName,
+  GeneralSubtree,
+  GeneralSubtrees,
+  id_ce_nameConstraints,
+  NameConstraints,
+} from "@peculiar/asn1-x509";
+import { AsnConvert } from "@peculiar/asn1-schema";
+import { isAddress } from "./names.ts";
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const DAY_MS = 86_400_000;
+const AUTHORITY_DAYS = 3650;
+/** Apple refuses longer ones; from 398 days on so does everybody. The last day is for clocks that run late. */
+const LEAF_DAYS = 396;
+/** Endings that no public web site has, so that the authority may sign any host name below them. */
+const PRIVATE_ZONES = ["localhost", "local", "lan", "internal", "home.arpa"];
+
+/** A certificate and its private key as PEM text (PKCS #8). */
+export interface Signed {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/**
+ * Makes a local authority for about ten years. It can sign only host names within private zones and `names` (critical
+ * nameConstraints), so that its key, if stolen, is of no use against other web sites; addresses are not constrained.
+ */
+export async function makeAuthority({ host, names, nowMs }: {
+  /** Shown in the name under which a person finds it among the trusted ones. */
+  readonly host: string;
+  readonly names: readonly string[];
+  readonly nowMs: number;
+}): Promise<Signed> {
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: makeSerial(),
+    name: [{ CN: [`Porthole CA on ${host.slice(0, 40)}`] }, { O: ["Porthole"] }],
+    notBefore: new Date(nowMs - DAY_MS),
+    notAfter: new Date(nowMs + AUTHORITY_DAYS * DAY_MS),
+    keys,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      constrainNames([...PRIVATE_ZONES, ...names.filter((name) => !isAddress(name))]),
+    ],
+  });
+  return { cert: pemOf(certificate), key: await exportKey(keys.privateKey) };
+}
+
+/** Makes a server certificate for `names`, signed by the authority, for a little over a year. */
+export async function makeLeaf({ authority, names, nowMs }: {
+  readonly authority: Signed;
+  readonly names: readonly string[];
+  readonly nowMs: number;
+}): Promise<Signed> {
+  const issuer = new x509.X509Certificate(authority.cert);
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: makeSerial(),
+    subject: [{ CN: ["Porthole"] }],
+    issuer: issuer.subjectName,
+    notBefore: new Date(nowMs - DAY_MS),
+    notAfter: new Date(Math.min(nowMs + LEAF_DAYS * DAY_MS, issuer.notAfter.getTime())),
+    publicKey: keys.publicKey,
+    signingKey: await importKey(authority.key),
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(
+        names.map((name): x509.JsonGeneralName => ({ type: isAddress(name) ? "ip" : "dns", value: name })),
+      ),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  });
+  return { cert: pemOf(certificate), key: await exportKey(keys.privateKey) };
+}
+
+/** The host names below which the authority may sign; undefined when it is not constrained. */
+export function readConstraints(authorityPem: string): readonly string[] | undefined {
+  const extension = new x509.X509Certificate(authorityPem).getExtension(id_ce_nameConstraints);
+  if (extension === null) return undefined;
+  const subtrees = AsnConvert.parse(extension.value, NameConstraints).permittedSubtrees ?? [];
+  return subtrees.map(({ base }) => base.dNSName ?? "").filter((zone) => zone !== "");
+}
+
+/** Whether a host name lies within one of the zones (RFC 5280 section 4.2.1.10); an address always may be signed. */
+export function isPermitted(name: string, zones: readonly string[] | undefined): boolean {
+  return zones === undefined || isAddress(name) || zones.some((zone) => name === zone || name.endsWith(`.${zone}`));
+}
+
+/** The names and addresses that a certificate is valid for, as it spells them. */
+export function readNames(pem: string): string[] {
+  const extension = new x509.X509Certificate(pem).getExtension(x509.SubjectAlternativeNameExtension);
+  return extension?.names.items.map(({ value }) => value) ?? [];
+}
+
+function constrainNames(zones: readonly string[]): x509.Extension {
+  const permittedSubtrees = new GeneralSubtrees(
+    [...new Set(zones)].map((zone) => new GeneralSubtree({ base: new GeneralName({ dNSName: zone }) })),
+  );
+  const value = AsnConvert.serialize(new NameConstraints({ permittedSubtrees }));
+  return new x509.Extension(id_ce_nameConstraints, true, value);
+}
+
+/** 127 random bits: positive, and never the same twice for one issuer (RFC 5280 section 4.1.2.2). */
+function makeSerial(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[0] = (bytes[0]! & 0x3f) | 0x40;
+  return bytes.toHex();
+}
+
+function pemOf(certificate: x509.X509Certificate): string {
+  return certificate.toString("pem") + "\n";
+}
+
+async function exportKey(key: CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY") + "\n";
+}
+
+function importKey(pem: string): Promise<CryptoKey> {
+  return crypto.subtle.importKey("pkcs8", x509.PemConverter.decodeFirst(pem), ALGORITHM, false, ["sign"]);
+}

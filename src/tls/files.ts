@@ -1,0 +1,93 @@
+/** `tls: {cert, key}`: given PEM files, used as they are and watched. */
+import {
+  CertificateError,
+  type CertificatePair,
+  type CertificateSource,
+  parseCertificate,
+  readPair,
+  type Tell,
+} from "./certificate.ts";
+import { type Every, everyInterval } from "./every.ts";
+import { createPublished } from "./published.ts";
+
+/** Reading two small files this often beats watching: it sees renamed folders, symlinks, bind mounts and network disks. */
+const CHECK_INTERVAL_MS = 2_000;
+
+/** What `createFileCertificate` needs. */
+export interface FileCertificateOptions {
+  /** Path of the PEM certificate, with its chain after it. */
+  readonly cert: string;
+  /** Path of the PEM private key. */
+  readonly key: string;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  readonly every?: Every;
+  readonly tell?: Tell;
+}
+
+/**
+ * Reads the pair now, and again whenever a file changed: the new pair is published once both files match, until then the
+ * old one stays. An expired certificate is used, with a warning.
+ * @throws CertificateError when a file is missing, unreadable or not PEM, or when the key is another certificate's
+ */
+export function createFileCertificate(
+  { cert, key, now = Date.now, every = everyInterval, tell = () => {} }: FileCertificateOptions,
+): CertificateSource {
+  const paths = { cert, key };
+  const published = createPublished(readFiles(paths));
+  warnOfDates(published.current, cert, now(), tell);
+
+  let complaint = "";
+  let told = "";
+  function check(): void {
+    try {
+      const pair = readFiles(paths);
+      complaint = told = "";
+      if (pair.cert === published.current.cert && pair.key === published.current.key) return;
+      tell("info", `Took the renewed certificate from ${cert}`);
+      warnOfDates(pair, cert, now(), tell);
+      published.publish(pair);
+    } catch (thrown) {
+      if (!(thrown instanceof CertificateError)) throw thrown;
+      // A pair is renewed file by file: only a fault that is still there at the next look is worth a word, once.
+      if (thrown.message === complaint && complaint !== told) {
+        told = complaint;
+        tell("warn", `Keeping the old certificate: ${complaint}`);
+      }
+      complaint = thrown.message;
+    }
+  }
+  const stop = every(CHECK_INTERVAL_MS, check);
+  return {
+    get current() {
+      return published.current;
+    },
+    subscribe: published.subscribe,
+    close: stop,
+  };
+}
+
+function readFiles(paths: { cert: string; key: string }): CertificatePair {
+  return readPair(readText(paths.cert, "certificate"), readText(paths.key, "key"), paths);
+}
+
+function readText(path: string, what: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (cause) {
+    throw new CertificateError(`Cannot read the ${what} ${path}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function reasonOf(thrown: unknown): string {
+  if (thrown instanceof Deno.errors.NotFound) return "no such file";
+  if (thrown instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (thrown instanceof Deno.errors.IsADirectory) return "it is a folder";
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+function warnOfDates(pair: CertificatePair, path: string, nowMs: number, tell: Tell): void {
+  const { validFrom, validTo } = parseCertificate(pair.cert, path);
+  if (nowMs >= pair.notAfterMs) tell("warn", `${path} expired on ${validTo}; browsers will refuse it`);
+  if (nowMs < Date.parse(validFrom)) tell("warn", `${path} is not valid before ${validFrom}; browsers will refuse it`);
+}

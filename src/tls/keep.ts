@@ -1,0 +1,166 @@
+/** `tls: auto`: a certificate from our own authority, kept in the data folder and renewed in time. */
+import { isPermitted, makeAuthority, makeLeaf, readConstraints, readNames, type Signed } from "./authority.ts";
+import {
+  CertificateError,
+  type CertificatePair,
+  type CertificateSource,
+  parseCertificate,
+  readPair,
+  type Tell,
+} from "./certificate.ts";
+import { type Every, everyInterval } from "./every.ts";
+import { canonicalName } from "./names.ts";
+import { createPublished } from "./published.ts";
+import { openPairStore, type PairStore } from "./store.ts";
+
+/** How often names, addresses and dates are looked at. */
+const CHECK_INTERVAL_MS = 60_000;
+const AUTHORITY_WARNING_MS = 90 * 86_400_000;
+
+/** What `createCertificates` needs. */
+export interface CertificatesOptions {
+  /** Absolute path; certificates and keys go into its folder `tls`. */
+  readonly dataDir: string;
+  /** Under which names and addresses the gateway is reached right now: `listNames`. */
+  readonly names: () => readonly string[];
+  /** The host name that the authority carries in its own name. */
+  readonly host?: string;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  readonly every?: Every;
+  readonly tell?: Tell;
+}
+
+/**
+ * Takes the authority and the certificate from the data folder, or makes them, and from then on renews the certificate at
+ * two thirds of its life and as soon as it misses a name or an address. The authority is made only where there is none.
+ * @throws CertificateError when the folder cannot be used or the authority in it is damaged, incomplete or expired
+ */
+export async function createCertificates({
+  dataDir,
+  names,
+  host = Deno.hostname(),
+  now = Date.now,
+  every = everyInterval,
+  tell = () => {},
+}: CertificatesOptions): Promise<CertificateSource> {
+  const store = openPairStore(dataDir, tell);
+  const authority = await openAuthority({ store, host, names: names(), nowMs: now(), tell });
+  const zones = readConstraints(authority.cert);
+  const told = new Set<string>();
+
+  function neededNames(): string[] {
+    const needed = names().map(canonicalName).filter((name) => name !== undefined);
+    for (const name of needed) {
+      if (isPermitted(name, zones) || told.has(name)) continue;
+      told.add(name);
+      tell("warn", `The local authority may not sign ${name}: ${remakeAdvice(store)}`);
+    }
+    return [...new Set(needed.filter((name) => isPermitted(name, zones)))];
+  }
+
+  async function renew(reason: string): Promise<CertificatePair> {
+    store.write("leaf", await makeLeaf({ authority, names: neededNames(), nowMs: now() }));
+    tell("info", `Made a certificate: ${reason}`);
+    return readLeaf(store, authority);
+  }
+
+  const reason = faultOfKept(store, authority) ?? reasonToRenew(readLeaf(store, authority), neededNames(), now());
+  const published = createPublished(reason === undefined ? readLeaf(store, authority) : await renew(reason));
+
+  let renewing = false;
+  async function check(): Promise<void> {
+    const reason = reasonToRenew(published.current, neededNames(), now());
+    if (reason === undefined || renewing) return;
+    renewing = true;
+    try {
+      published.publish(await renew(reason));
+    } catch (thrown) {
+      tell("warn", `Cannot renew the certificate: ${thrown instanceof Error ? thrown.message : thrown}`);
+    } finally {
+      renewing = false;
+    }
+  }
+  const stop = every(CHECK_INTERVAL_MS, () => void check());
+  return {
+    get current() {
+      return published.current;
+    },
+    subscribe: published.subscribe,
+    close: stop,
+  };
+}
+
+async function openAuthority({ store, host, names, nowMs, tell }: {
+  store: PairStore;
+  host: string;
+  names: readonly string[];
+  nowMs: number;
+  tell: Tell;
+}): Promise<Signed> {
+  const kept = store.read("ca");
+  if (kept.cert === undefined && kept.key === undefined) {
+    const made = await makeAuthority({ host, names: names.map(canonicalName).filter((n) => n !== undefined), nowMs });
+    store.write("ca", made);
+    tell("info", `Made a local authority in ${store.folder}`);
+    return made;
+  }
+  const authority = readAuthority(kept, store);
+  const leftMs = Date.parse(parseCertificate(authority.cert, `${store.folder}/ca.crt`).validTo) - nowMs;
+  if (leftMs <= 0) throw new CertificateError(`${store.folder}/ca.crt has expired: ${remakeAdvice(store)}`);
+  if (leftMs < AUTHORITY_WARNING_MS) tell("warn", `${store.folder}/ca.crt expires soon: ${remakeAdvice(store)}`);
+  return authority;
+}
+
+/** @throws CertificateError rather than make a new authority: every device that trusts the old one would refuse it. */
+function readAuthority(kept: ReturnType<PairStore["read"]>, store: PairStore): Signed {
+  const paths = { cert: `${store.folder}/ca.crt`, key: `${store.folder}/ca.key` };
+  for (const part of ["cert", "key"] as const) {
+    if (kept[part] === undefined) throw new CertificateError(`${paths[part]} is missing: ${remakeAdvice(store)}`);
+  }
+  try {
+    return readPair(kept.cert!, kept.key!, paths);
+  } catch (cause) {
+    if (!(cause instanceof CertificateError)) throw cause;
+    throw new CertificateError(`${cause.message}: ${remakeAdvice(store)}`, { cause });
+  }
+}
+
+function remakeAdvice({ folder }: PairStore): string {
+  return `restore it from a backup, or delete ca.crt and ca.key in ${folder} to have a new authority made, ` +
+    "which every device must then be told to trust";
+}
+
+/** What is wrong with the certificate in the folder, or undefined; it is made anew then, which costs nobody anything. */
+function faultOfKept(store: PairStore, authority: Signed): string | undefined {
+  const { cert, key } = store.read("leaf");
+  if (cert === undefined && key === undefined) return "there was none";
+  try {
+    readLeaf(store, authority);
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof CertificateError) return thrown.message;
+    throw thrown;
+  }
+}
+
+function readLeaf(store: PairStore, authority: Signed): CertificatePair {
+  const { cert, key } = store.read("leaf");
+  const paths = { cert: `${store.folder}/leaf.crt`, key: `${store.folder}/leaf.key` };
+  const pair = readPair(cert ?? "", key ?? "", paths);
+  const ca = parseCertificate(authority.cert, `${store.folder}/ca.crt`);
+  if (!parseCertificate(pair.cert, paths.cert).verify(ca.publicKey)) {
+    throw new CertificateError(`${paths.cert} was not signed by ${store.folder}/ca.crt`);
+  }
+  return { ...pair, caPem: authority.cert, caFingerprint256: ca.fingerprint256 };
+}
+
+function reasonToRenew(pair: CertificatePair, needed: readonly string[], nowMs: number): string | undefined {
+  const { validFrom, validTo } = parseCertificate(pair.cert, "the certificate");
+  const [fromMs, toMs] = [Date.parse(validFrom), Date.parse(validTo)];
+  if (nowMs < fromMs) return "the kept one begins in the future";
+  if (nowMs >= fromMs + (toMs - fromMs) * 2 / 3) return "two thirds of the old one's life were over";
+  const covered = new Set(readNames(pair.cert).map(canonicalName));
+  const missing = needed.filter((name) => !covered.has(name));
+  return missing.length === 0 ? undefined : `the old one lacked ${missing.join(", ")}`;
+}

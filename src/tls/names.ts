@@ -1,0 +1,47 @@
+/** Under which names and addresses this machine is reached, as a certificate spells them. */
+
+const DNS_NAME = /^(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
+const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+
+/** Whether a canonical name is an address and not a host name. */
+export function isAddress(name: string): boolean {
+  return IPV4.test(name) || name.includes(":");
+}
+
+/**
+ * One spelling for each name: lower case, no brackets, IPv6 compressed (RFC 5952).
+ * Undefined for what a certificate cannot carry: IPv6 with a zone, the unspecified address, odd characters.
+ */
+export function canonicalName(name: string): string | undefined {
+  const bare = name.toLowerCase().replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  if (bare.includes(":")) {
+    const address = URL.parse(`http://[${bare}]/`)?.hostname.slice(1, -1);
+    return address === undefined || address === "::" ? undefined : address;
+  }
+  if (IPV4.test(bare)) return bare === "0.0.0.0" ? undefined : URL.parse(`http://${bare}/`)?.hostname;
+  const host = URL.parse(`http://${bare}/`)?.hostname ?? "";
+  return DNS_NAME.test(host) && host.length <= 253 ? host : undefined;
+}
+
+/** What `listNames` asks of the machine, and what it adds. */
+export interface NamesOptions {
+  /** Host of `public_url` and the like: names that the machine does not know of itself. */
+  readonly extra?: readonly string[];
+  readonly hostname?: () => string;
+  readonly interfaces?: () => readonly { readonly address: string }[];
+}
+
+/**
+ * Every name that a browser may use for this machine: localhost, the loopback addresses, the host name and its `.local`
+ * (mDNS) form, each interface address but link-local IPv6, and `extra`. Sorted, without repeats.
+ */
+export function listNames(
+  { extra = [], hostname = Deno.hostname, interfaces = Deno.networkInterfaces }: NamesOptions = {},
+): string[] {
+  const host = hostname().toLowerCase();
+  const short = host.split(".", 1)[0]!;
+  const hosts = host === "localhost" || short === "" ? [] : [host, short, `${short}.local`];
+  const addresses = interfaces().map(({ address }) => address).filter((address) => !/^fe[89ab].:/i.test(address));
+  const all = ["localhost", "127.0.0.1", "::1", ...hosts, ...addresses, ...extra].map(canonicalName);
+  return [...new Set(all.filter((name) => name !== undefined))].sort();
+}
