@@ -1,0 +1,98 @@
+/** Every route and guard, in order: the table of contents. */
+import { Hono } from "hono";
+import { NONCE, secureHeaders } from "hono/secure-headers";
+import { findPeer } from "./access/peer.ts";
+import type { Config } from "./config/config.ts";
+import { asPortholeError, PortholeError } from "./errors.ts";
+import type { Log } from "./telemetry/log.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
+import { type ApiParts, createApi } from "./web/api.ts";
+import type { Env } from "./web/env.ts";
+import { requireIdentity, requireOwnOrigin, requireUpgrade } from "./web/guards.ts";
+import { refuseOtherMethods } from "./web/methods.ts";
+import { createPages, type PageParts } from "./web/pages.tsx";
+import { answerProblem } from "./web/problem.tsx";
+import { openSocket, type SocketParts } from "./web/socket_route.ts";
+import { createStaticHandler, type StaticFiles } from "./web/static_files.ts";
+
+/** What the app is made of; main.ts makes the parts, tests make their own. */
+export interface AppParts extends SocketParts, ApiParts, PageParts {
+  /** The configuration as it is now; a request keeps the one it began with. */
+  config: () => Config;
+  isTrustedProxy: (address: string) => boolean;
+  staticFiles: StaticFiles;
+  metrics: Metrics;
+  log: Log;
+}
+
+/** Makes the app: `app.fetch(request, { remote })`. */
+export function createApp(parts: AppParts): Hono<Env> {
+  const { log, metrics } = parts;
+  const identity = requireIdentity(parts.access);
+  const app = new Hono<Env>({ getPath: (request) => stripBase(request, parts.config().gateway.basePath) });
+
+  app.onError((thrown, c) => {
+    const error = asPortholeError(thrown);
+    metrics.refused(error.code);
+    if (error.code === "internal") log.error("Request failed", { path: c.req.path, cause: String(error.cause) });
+    return answerProblem(c, error);
+  });
+  app.notFound((c) => answerProblem(c, new PortholeError("not_found", "There is nothing at this address")));
+
+  app.use(async (c, next) => {
+    const config = parts.config();
+    const peer = findPeer(c.req.raw, c.env.remote, parts.isTrustedProxy);
+    c.set("config", config);
+    c.set("peer", peer);
+    c.set("base", peer.prefix + config.gateway.basePath);
+    await next();
+  });
+
+  // Before the header guard: a 101 answer cannot be made anew.
+  const socketGuards = [requireUpgrade, requireOwnOrigin, identity] as const;
+  app.get("/ws/vnc/:name", ...socketGuards, (c) => openSocket(c, parts, c.req.param("name")));
+  app.get("/websockify", ...socketGuards, (c) => openSocket(c, parts, c.req.query("token") ?? ""));
+
+  app.use(secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: [NONCE],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", "data:", "blob:"],
+      connectSrc: ["'self'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      baseUri: ["'none'"],
+      manifestSrc: ["'self'"],
+    },
+    referrerPolicy: "no-referrer",
+    xFrameOptions: "DENY",
+    strictTransportSecurity: false,
+  }));
+  app.use(async (c, next) => {
+    await next();
+    if (c.var.config.gateway.tls.mode === "files") c.header("Strict-Transport-Security", "max-age=31536000");
+    if (!c.res.headers.has("cache-control")) c.header("Cache-Control", "no-store");
+  });
+
+  app.get("/healthz", (c) => c.text("ok\n"));
+  app.get("/readyz", (c) => {
+    const ready = !parts.registry.draining;
+    return c.json({ ready, problems: parts.problems() }, ready ? 200 : 503);
+  });
+  app.get("/metrics", async (c) => c.body(await metrics.render(), 200, { "Content-Type": metrics.contentType }));
+  app.get("/static/:file", createStaticHandler(parts.staticFiles));
+
+  app.use(identity);
+  app.route("/api", createApi(parts));
+  app.route("/", createPages(parts));
+  refuseOtherMethods(app);
+  return app;
+}
+
+/** The path below the base path; a proxy may have taken it away already, so a path without it is taken as it is. */
+function stripBase(request: Request, basePath: string): string {
+  const path = new URL(request.url).pathname;
+  if (basePath !== "/" && `${path}/`.startsWith(basePath)) return path.slice(basePath.length - 1) || "/";
+  return path;
+}

@@ -1,0 +1,137 @@
+/** Puts the parts together: configuration in, an app and its sessions out. Touches no listener, environment or signal. */
+import type { Hono } from "hono";
+import { createOpenAccess } from "./access/access.ts";
+import { createConnectLimit } from "./access/connect_limit.ts";
+import { createRangeTest } from "./access/peer.ts";
+import { createApp } from "./app.ts";
+import type { ByteStream } from "./bridge/byte_stream.ts";
+import { dial } from "./bridge/dial.ts";
+import type { Config, Source } from "./config/config.ts";
+import { asPortholeError, PortholeError } from "./errors.ts";
+import { openSource } from "./session/open_source.ts";
+import { Prober } from "./session/prober.ts";
+import { SessionRegistry } from "./session/registry.ts";
+import type { Session, SessionEffects } from "./session/session.ts";
+import type { Log } from "./telemetry/log.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+import type { Env } from "./web/env.ts";
+import type { StaticFiles } from "./web/static_files.ts";
+
+/** The configuration as it is now, and what is wrong with the newest edit. */
+export interface LiveConfig {
+  readonly current: Config;
+  readonly problems: readonly string[];
+}
+
+/** What a gateway is made of. */
+export interface GatewayOptions {
+  live: LiveConfig;
+  log: Log;
+  version: string;
+  staticFiles: StaticFiles;
+  openDemo: () => ByteStream;
+  /** PEM of the local certificate authority. */
+  authority?: () => string | undefined;
+  warnings?: () => readonly string[];
+}
+
+/** A gateway without a listener. */
+export interface Gateway {
+  readonly app: Hono<Env>;
+  readonly registry: SessionRegistry;
+  readonly prober: Prober;
+  /** Ends the sessions whose source went or changed; the others do not notice. */
+  applyConfig(): void;
+}
+
+/** Makes a gateway. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { live, log, version, staticFiles, authority = () => undefined, warnings = () => [] } = options;
+  const registry = new SessionRegistry();
+  const metrics = createMetrics({ liveBytes: () => registry.list().map((session) => session.count) });
+  const isDenied = memoize(() => live.current.gateway.denyNetworks, createRangeTest);
+  const isTrusted = memoize(() => live.current.gateway.trustProxies, createRangeTest);
+  const limit = memoize(() => live.current.limits.connectsPerMinute, (perMinute) => createConnectLimit({ perMinute }));
+
+  async function dialSource(source: Source, signal: AbortSignal): Promise<ByteStream> {
+    const startedAt = performance.now();
+    const outcome = await dial(source, { signal, openDemo: options.openDemo, isDenied: isDenied() })
+      .catch((thrown) => asPortholeError(thrown));
+    const failed = outcome instanceof PortholeError;
+    metrics.dialed(failed ? outcome.code : "ok", (performance.now() - startedAt) / 1000);
+    if (failed) throw outcome;
+    return outcome;
+  }
+
+  const prober = new Prober({
+    isOpen: (name) => registry.list().some((session) => session.source.name === name && session.state === "open"),
+    look: async (source) => {
+      const stream = await dialSource(source, AbortSignal.timeout(source.connectTimeoutMs));
+      try {
+        const { words } = await openSource(stream, source);
+        return { words };
+      } finally {
+        stream.close();
+      }
+    },
+    onFinding: (source, finding) => log.info(`${source.name}: ${finding.words}`),
+  });
+
+  const effects: SessionEffects = {
+    dial: dialSource,
+    open: (stream, session) => openSource(stream, session.source),
+    log,
+    onState: noteState,
+  };
+
+  function noteState(session: Session): void {
+    metrics.sessionsNow(Map.groupBy(registry.list(), ({ state }) => state));
+    if (session.state === "open") metrics.sessionOpened((session.marks.openMs ?? 0) / 1000);
+    if (session.state === "ended") metrics.sessionEnded(session.endedBy?.code ?? "internal", session.count);
+    if (session.state === "closing" && session.endedBy?.code.startsWith("vnc_")) {
+      prober.learn(session.source, session.endedBy);
+    }
+  }
+
+  const app = createApp({
+    access: createOpenAccess(),
+    registry,
+    prober,
+    effects,
+    metrics,
+    log,
+    version,
+    staticFiles,
+    authority,
+    warnings,
+    config: () => live.current,
+    problems: () => live.problems,
+    isTrustedProxy: (address) => isTrusted()(address),
+    connectLimit: () => limit(),
+  });
+
+  return { app, registry, prober, applyConfig: () => dropChangedSources(live.current, registry, prober) };
+}
+
+function dropChangedSources({ sources }: Config, registry: SessionRegistry, prober: Prober): void {
+  prober.keepOnly(sources);
+  registry.endWhere(
+    ({ source }) => !sources.has(source.name),
+    new PortholeError("source_removed", "This source was taken out of the configuration"),
+  );
+  registry.endWhere(
+    ({ source }) => sources.get(source.name) !== source,
+    new PortholeError("draining", "The configuration of this source has changed; it will be back in a moment"),
+  );
+}
+
+/** Makes a thing anew only when what it is made from has changed. */
+function memoize<From, Thing>(from: () => From, make: (from: From) => Thing): () => Thing {
+  let last = from();
+  let thing = make(last);
+  return () => {
+    const now = from();
+    if (now !== last) thing = make(last = now);
+    return thing;
+  };
+}

@@ -1,0 +1,105 @@
+/** The JSON interface as OpenAPI 3.1: https://spec.openapis.org/oas/v3.1.0 */
+
+const problem = {
+  description: "RFC 9457",
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+};
+
+const text = { type: "string" };
+const count = { type: "integer", minimum: 0 };
+
+const schemas = {
+  Source: {
+    type: "object",
+    required: ["name", "title", "view_only", "sessions", "status", "words"],
+    properties: {
+      name: text,
+      title: text,
+      group: text,
+      view_only: { type: "boolean" },
+      sessions: { ...count, description: "Viewers that look at it now" },
+      status: { enum: ["up", "down", "unknown"] },
+      words: { ...text, description: "What was last found, or which hop failed, for people" },
+      mode: { enum: ["pass_through", "login"], description: "Whether the viewer or the gateway logs in" },
+      code: { ...text, description: "The named failure when it is down" },
+      checked: { type: "string", format: "date-time" },
+    },
+  },
+  Session: {
+    type: "object",
+    required: ["id", "source", "state", "address", "started", "up_bytes", "down_bytes", "words"],
+    properties: {
+      id: text,
+      source: text,
+      state: { enum: ["dialing", "handshake", "open", "closing", "ended"] },
+      address: { ...text, description: "The viewer's address, as limits group it" },
+      person: text,
+      started: { type: "string", format: "date-time" },
+      up_bytes: count,
+      down_bytes: count,
+      words: { ...text, description: "What was spoken with the source" },
+    },
+  },
+  Problem: {
+    type: "object",
+    required: ["type", "title", "status", "detail", "code"],
+    properties: { type: text, title: text, status: { type: "integer" }, detail: text, code: text },
+  },
+};
+
+const named = (name: string, description: string) => ({
+  name,
+  in: "path",
+  required: true,
+  description,
+  schema: text,
+});
+
+const answer = (description: string, schema: unknown) => ({
+  200: { description, content: { "application/json": { schema } } },
+  default: problem,
+});
+
+const ref = (name: keyof typeof schemas) => ({ $ref: `#/components/schemas/${name}` });
+const list = (name: keyof typeof schemas) => ({ type: "array", items: ref(name) });
+const sourceName = named("name", "A name of sources.yaml");
+
+const paths = {
+  "/api/sources": {
+    get: { summary: "The sources that you may open", responses: answer("Sources", list("Source")) },
+  },
+  "/api/sources/{name}": {
+    get: { summary: "One source", parameters: [sourceName], responses: answer("The source", ref("Source")) },
+  },
+  "/api/sources/{name}/probe": {
+    get: {
+      summary: "One source, looked at afresh when what is known is older than a minute",
+      parameters: [sourceName],
+      responses: answer("The source", ref("Source")),
+    },
+  },
+  "/api/sessions": {
+    get: { summary: "Your sessions; for admins, all", responses: answer("Sessions", list("Session")) },
+  },
+  "/api/sessions/{id}": {
+    delete: {
+      summary: "Ends a session",
+      parameters: [named("id", "A session's id")],
+      responses: { 204: { description: "It ends" }, default: problem },
+    },
+  },
+  "/api/openapi.json": {
+    get: { summary: "This description", responses: answer("OpenAPI 3.1", { type: "object" }) },
+  },
+};
+
+/** The description of this version, at the base path that the asker uses. */
+export function describeApi({ version, base }: { version: string; base: string }): unknown {
+  return {
+    openapi: "3.1.0",
+    info: { title: "Porthole", version, license: { name: "MIT", identifier: "MIT" } },
+    servers: [{ url: base }],
+    paths,
+    components: { schemas },
+  };
+}

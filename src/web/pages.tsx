@@ -1,0 +1,60 @@
+/** The pages: the board, the viewer, and how to trust the certificate. */
+import { type Context, Hono } from "hono";
+import type { Access } from "../access/access.ts";
+import { PortholeError } from "../errors.ts";
+import type { Prober } from "../session/prober.ts";
+import type { SessionRegistry } from "../session/registry.ts";
+import { viewSource } from "./api.ts";
+import type { Env } from "./env.ts";
+import { findSource, listSources } from "./find_source.ts";
+import { BoardPage } from "./pages/board.tsx";
+import { ViewerPage } from "./pages/viewer.tsx";
+
+/** What the pages need. */
+export interface PageParts {
+  access: Access;
+  registry: SessionRegistry;
+  prober: Prober;
+  version: string;
+  /** What is wrong with the gateway now: a bad edit of sources.yaml. */
+  problems: () => readonly string[];
+  /** What a person should know: that nobody has to sign in. */
+  warnings: () => readonly string[];
+  /** PEM of the local certificate authority; undefined where there is none. */
+  authority: () => string | undefined;
+}
+
+/** Makes the page routes. */
+export function createPages(parts: PageParts): Hono<Env> {
+  const { access, registry, prober, version } = parts;
+  const pages = new Hono<Env>();
+  pages.get("/", (c) => {
+    const permitted = listSources(c, access);
+    // The board shows what is known; looking goes on behind it and its script fetches what was found.
+    for (const { source } of permitted) prober.probe(source);
+    const sources = permitted.map((one) => {
+      const { view_only, ...view } = viewSource(one, registry, prober);
+      return { ...view, viewOnly: view_only };
+    });
+    const { problems, warnings } = parts;
+    return c.html(<BoardPage {...page(c)} sources={sources} problems={problems()} warnings={warnings()} />);
+  });
+  pages.get("/site/vnc/:name", (c) => {
+    const { source, role } = findSource(c, access, c.req.param("name"));
+    const { name, title, group } = source;
+    const viewOnly = source.viewOnly || role === "view";
+    return c.html(<ViewerPage {...page(c)} source={{ name, title, group, viewOnly }} version={version} />);
+  });
+  pages.get("/ca.crt", (c) => {
+    const authority = parts.authority();
+    if (!authority) throw new PortholeError("not_found", "This gateway has no certificate authority of its own");
+    c.header("Content-Disposition", 'attachment; filename="porthole-ca.crt"');
+    return c.body(authority, 200, { "Content-Type": "application/x-x509-ca-cert" });
+  });
+  return pages;
+}
+
+/** What every page needs. */
+function page(c: Context<Env>): { basePath: string; nonce: string } {
+  return { basePath: c.var.base, nonce: c.get("secureHeadersNonce" as never) as unknown as string };
+}

@@ -1,0 +1,82 @@
+/** The WebSocket route: name, permission and limits, each an HTTP error, then the upgrade and a session. */
+import type { Context } from "hono";
+import type { Access, Role } from "../access/access.ts";
+import type { ConnectLimit } from "../access/connect_limit.ts";
+import { groupAddress } from "../access/peer.ts";
+import { ViewerSocket } from "../bridge/viewer_socket.ts";
+import type { Config, Source } from "../config/config.ts";
+import { PortholeError } from "../errors.ts";
+import { Session, type SessionEffects } from "../session/session.ts";
+import type { SessionRegistry } from "../session/registry.ts";
+import type { Env } from "./env.ts";
+import { findSource } from "./find_source.ts";
+
+/** Our viewer page's subprotocol: text frames carry a side channel. */
+const SIDE_CHANNEL = "porthole.v1";
+/** What websockify's clients offer: plain RFB in binary frames. */
+const PLAIN = "binary";
+
+/** What the route needs. */
+export interface SocketParts {
+  access: Access;
+  registry: SessionRegistry;
+  /** Asked for each request, because the limit may change with the configuration. */
+  connectLimit: (config: Config) => ConnectLimit;
+  effects: SessionEffects;
+  /** Watches a session that nobody else waits for. */
+  onSession?: (session: Session) => void;
+}
+
+/**
+ * Upgrades to a session on the source with this name, when permission and limits allow it.
+ *
+ * @throws PortholeError viewer_malformed, source_unknown, limit_reached or draining.
+ */
+export async function openSocket(c: Context<Env>, parts: SocketParts, name: string): Promise<Response> {
+  const { config, peer, identity } = c.var;
+  const { source, role } = findSource(c, parts.access, name);
+  const address = groupAddress(peer.address);
+  parts.registry.admit({ source: source.name, address }, config.limits);
+  await parts.connectLimit(config).take(address);
+  return startSession(c.req.raw, restrict(source, role), config, { address, person: identity.name }, parts);
+}
+
+/** A view-only permission is a view-only source, for this session. */
+function restrict(source: Source, role: Role): Source {
+  return role === "view" && !source.viewOnly ? { ...source, viewOnly: true } : source;
+}
+
+function startSession(
+  request: Request,
+  source: Source,
+  config: Config,
+  onlooker: { address: string; person: string },
+  { registry, effects, onSession }: SocketParts,
+): Response {
+  const protocol = chooseSubprotocol(request.headers.get("sec-websocket-protocol"));
+  const { socket, response } = upgrade(request, source.keepaliveMs);
+  if (protocol) response.headers.set("sec-websocket-protocol", protocol);
+  const viewer = new ViewerSocket(socket, {
+    sideChannel: protocol === SIDE_CHANNEL,
+    upQueueBytes: config.limits.upQueueBytes,
+    stallMs: config.limits.stallMs,
+  });
+  const session = new Session(source, viewer, onlooker, effects);
+  onSession?.(session);
+  registry.run(session);
+  return response;
+}
+
+/** Deno pings after half of the time-out in silence, so twice the interval keeps middle boxes awake. */
+function upgrade(request: Request, keepaliveMs: number): Deno.WebSocketUpgrade {
+  try {
+    return Deno.upgradeWebSocket(request, { idleTimeout: Math.ceil(keepaliveMs * 2 / 1000) });
+  } catch (cause) {
+    throw new PortholeError("viewer_malformed", "This is not a WebSocket handshake (RFC 6455)", { cause });
+  }
+}
+
+function chooseSubprotocol(offered: string | null): string | undefined {
+  const names = (offered ?? "").split(",").map((name) => name.trim());
+  return [SIDE_CHANNEL, PLAIN].find((name) => names.includes(name));
+}

@@ -1,0 +1,52 @@
+/** The files of static/, read once at start: a look-up in a Map cannot leave the folder. */
+import type { Handler } from "hono";
+import { PortholeError } from "../errors.ts";
+
+const CONTENT_TYPES: Record<string, string> = {
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+  png: "image/png",
+  ico: "image/x-icon",
+  webmanifest: "application/manifest+json",
+};
+
+/** One file as it is sent. */
+export interface StaticFile {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+  /** Strong entity tag (RFC 9110 section 8.8.3). */
+  readonly etag: string;
+}
+
+/** By name. */
+export type StaticFiles = ReadonlyMap<string, StaticFile>;
+
+/** Reads the files that lie directly in the folder. */
+export async function readStaticFiles(folder: URL): Promise<StaticFiles> {
+  const files = new Map<string, StaticFile>();
+  for await (const entry of Deno.readDir(folder)) {
+    const type = CONTENT_TYPES[entry.name.split(".").at(-1)!];
+    if (!entry.isFile || !type) continue;
+    const body = await Deno.readFile(new URL(entry.name, folder));
+    files.set(entry.name, { body, type, etag: await makeEtag(body) });
+  }
+  return files;
+}
+
+/** Serves them at `:file`, revalidated each time and answered with 304 while they are the same. */
+export function createStaticHandler(files: StaticFiles): Handler {
+  return (c) => {
+    const file = files.get(c.req.param("file") ?? "");
+    if (!file) throw new PortholeError("not_found", "There is no such file");
+    const headers = { ETag: file.etag, "Cache-Control": "no-cache", "Content-Type": file.type };
+    const known = (c.req.header("if-none-match") ?? "").split(/\s*,\s*/);
+    if (known.includes(file.etag) || known.includes(`W/${file.etag}`)) return c.body(null, 304, headers);
+    return c.body(file.body, 200, headers);
+  };
+}
+
+async function makeEtag(body: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+  return `"${digest.subarray(0, 12).toHex()}"`;
+}
