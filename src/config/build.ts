@@ -1,6 +1,6 @@
 /** Makes the Config that other rooms see from what was written, with what stands in for the parts left out. */
 import { resolve } from "node:path";
-import type { Auth, Gateway, Limits, Source, SourceTls, Target, Tls } from "./config.ts";
+import type { Address, Auth, Gateway, Limits, Source, SourceTls, Target, Tls } from "./config.ts";
 import { FIRST_VNC_PORT } from "./address.ts";
 import type { Path } from "./problem.ts";
 import type { Resolver } from "./resolver.ts";
@@ -11,17 +11,19 @@ const DEFAULT_KEEPALIVE_MS = 20_000;
 
 /** What the command line and the environment say over the file. */
 export interface Overrides {
-  readonly listen?: Gateway["listen"];
+  readonly listen?: Address;
   readonly tls?: Tls;
-  readonly redirect?: Gateway["listen"];
+  readonly redirect?: Address;
   readonly basePath?: string;
   readonly publicUrl?: URL;
   /** As given; relative to the working directory. */
   readonly data?: string;
   /** `auth: none`, spelled out. */
   readonly open?: boolean;
-  /** Sources named on the command line, by name, each as `HOST[:PORT]` or `unix:PATH`; they win over the file's. */
-  readonly targets?: ReadonlyMap<string, string>;
+  /** Sources named on the command line; they win over the file's. */
+  readonly targets?: ReadonlyMap<string, Address>;
+  /** websockify's token files, or folders of them; their sources win over the file's. */
+  readonly tokenFiles?: readonly string[];
 }
 
 type WrittenGateway = WrittenFile["gateway"];

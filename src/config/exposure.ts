@@ -1,9 +1,6 @@
 /** Whether the gateway may listen where it was told to, given who must sign in. */
-import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
 import type { Address, Auth, Gateway } from "./config.ts";
-import { createNetworkList } from "./network.ts";
-
-const LOOPBACK = createNetworkList(["127.0.0.0/8", "::1"]);
 
 /** Why it may not listen there, or undefined: beyond this machine only when `auth: none` spells out that nobody signs in. */
 export function explainExposure(gateway: Pick<Gateway, "listen">, auth: Auth): string | undefined {
@@ -21,5 +18,5 @@ export function warnOfExposure(gateway: Pick<Gateway, "listen">, auth: Auth): st
 /** Whether only this machine reaches a listener: loopback addresses and unix sockets. */
 export function isLocal(address: Address): boolean {
   if (address.kind === "unix" || address.hostname === "localhost") return true;
-  return isIP(address.hostname) !== 0 && LOOPBACK.has(address.hostname);
+  return ipaddr.isValid(address.hostname) && ipaddr.process(address.hostname).range() === "loopback";
 }

@@ -1,13 +1,7 @@
-import { BlockList, isIP } from "node:net";
-
-/** A set of addresses: single ones and CIDR ranges. */
-export interface NetworkList {
-  /** Whether the address is in it; an IPv4 address counts also in its IPv6-mapped form. False for anything else. */
-  has(ip: string): boolean;
-}
+import { isIP } from "node:net";
 
 /**
- * Whether the text is an address or a CIDR range that createNetworkList() takes.
+ * An address or a CIDR range, as it was written.
  * @throws SyntaxError with a sentence.
  */
 export function parseNetwork(text: string): string {
@@ -21,22 +15,4 @@ export function parseNetwork(text: string): string {
     throw new SyntaxError(`must have a prefix length from 0 to ${most}, not ${JSON.stringify(bits)}`);
   }
   return text;
-}
-
-/**
- * The set that these addresses and CIDR ranges make.
- * @throws SyntaxError when one is neither.
- */
-export function createNetworkList(networks: readonly string[]): NetworkList {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [ip = "", bits] = parseNetwork(network).split("/");
-    const family = nameFamily(ip);
-    list.addSubnet(ip, Number(bits ?? (family === "ipv4" ? 32 : 128)), family);
-  }
-  return { has: (ip) => isIP(ip) !== 0 && list.check(ip.replace(/%.*$/, ""), nameFamily(ip)) };
-}
-
-function nameFamily(ip: string): "ipv4" | "ipv6" {
-  return isIP(ip) === 4 ? "ipv4" : "ipv6";
 }

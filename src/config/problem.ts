@@ -18,10 +18,13 @@ export interface Problem {
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly problems: readonly Problem[];
+  /** Absolute paths of every file that took part: a change in one of them may mend it. */
+  readonly files: readonly string[];
 
-  constructor(problems: readonly Problem[]) {
+  constructor(problems: readonly Problem[], files: readonly string[] = []) {
     super(problems.map(formatProblem).join("\n"));
     this.problems = problems;
+    this.files = files;
   }
 }
 

@@ -147,12 +147,20 @@ export function checkWritten(written: unknown): Written {
   const sources = new Map<string, WrittenSource>();
   for (const [name, value] of listSources(written, complaints)) {
     const source = sourceSchema.safeParse(value);
-    if (source.success) sources.set(name, source.data);
+    sources.set(name, source.success ? source.data : salvage(value));
     for (const found of readIssues(source.error, [])) {
       complaints.push({ ...found, path: ["sources", name, ...found.path] });
     }
   }
   return { ...(result.success && { file: result.data }), sources, complaints };
+}
+
+/** What a wrong source refers to, so that a missing secret or certificate is told along with the rest. */
+function salvage(written: unknown): WrittenSource {
+  if (!isMapping(written)) return {};
+  const password = secretSchema.optional().safeParse(written.password);
+  const tls = sourceTls.optional().safeParse(written.tls);
+  return { password: password.data, tls: tls.data };
 }
 
 /** By own entries instead of a zod record, which passes over `__proto__`. */

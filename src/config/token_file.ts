@@ -1,0 +1,89 @@
+/** websockify's token files (its TokenFile and ReadOnlyTokenFile plugins): lines of `NAME: HOST:PORT`, or a folder of such files. */
+import { join, resolve } from "node:path";
+import { parseHost, parsePort } from "./address.ts";
+import type { Address } from "./config.ts";
+import { type Problem, quote } from "./problem.ts";
+import { explainReadError, type ReadFile } from "./resolver.ts";
+import { explainName, SOURCE_NAME } from "./schema.ts";
+
+/** What token files name, and every line of them that cannot be used. */
+export interface Tokens {
+  readonly targets: ReadonlyMap<string, Address>;
+  readonly problems: readonly Problem[];
+  /** Absolute paths of all that was read, the folder included. */
+  readonly files: readonly string[];
+}
+
+type ComplainOfFile = (file: string, line: number | undefined, message: string) => void;
+
+/**
+ * Reads token files and folders of them, whose files come in the order of their names; hidden files and inner folders are
+ * passed over. What cannot be used is a problem with its file and line; nothing is thrown.
+ */
+export async function readTokenFiles(paths: readonly string[], readFile: ReadFile): Promise<Tokens> {
+  const targets = new Map<string, Address>();
+  const problems: Problem[] = [];
+  const complain: ComplainOfFile = (file, line, message) =>
+    void problems.push({ path: "", file, ...(line !== undefined && { line, column: 1 }), message });
+  const files = (await Promise.all(paths.map((path) => listFiles(path, complain)))).flat();
+  for (const file of files) {
+    const text = await readText(file, readFile, complain);
+    for (const [index, line] of text.split(/\r?\n/).entries()) {
+      readLine(line, targets, (message) => complain(file, index + 1, message));
+    }
+  }
+  return { targets, problems, files: [...new Set([...paths, ...files])].map((file) => resolve(file)) };
+}
+
+async function listFiles(path: string, complain: ComplainOfFile): Promise<string[]> {
+  try {
+    if (!(await Deno.stat(path)).isDirectory) return [path];
+    const names: string[] = [];
+    for await (const entry of Deno.readDir(path)) {
+      if (!entry.name.startsWith(".") && !(await isFolder(join(path, entry.name)))) names.push(entry.name);
+    }
+    return names.sort().map((name) => join(path, name));
+  } catch (error) {
+    complain(path, undefined, `Cannot read it: ${explainReadError(error)}`);
+    return [];
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await Deno.stat(path)).isDirectory;
+}
+
+async function readText(file: string, readFile: ReadFile, complain: ComplainOfFile): Promise<string> {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
+  } catch (error) {
+    complain(file, undefined, `Cannot read it: ${explainReadError(error)}`);
+    return "";
+  }
+}
+
+function readLine(written: string, targets: Map<string, Address>, complain: (message: string) => void): void {
+  const line = written.trim();
+  if (line === "" || line.startsWith("#")) return;
+  const [, name, target] = /^(.*?):\s+(.*)$/.exec(line) ?? [];
+  if (name === undefined || target === undefined) {
+    return complain("is not NAME: HOST:PORT, with a space after the name's colon");
+  }
+  if (!SOURCE_NAME.test(name)) return complain(explainName(name));
+  if (targets.has(name)) return complain(`names ${name} a second time`);
+  try {
+    targets.set(name, parseTokenTarget(target));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    complain(error.message);
+  }
+}
+
+/** As websockify reads it: the last colon parts host and port, so IPv6 needs no brackets; a port is never a display. */
+function parseTokenTarget(text: string): Address {
+  const at = text.lastIndexOf(":");
+  const [host, port] = [text.slice(0, at), text.slice(at + 1)];
+  if (at === -1 || host === "" || port === "") throw new SyntaxError(`must have a host and a port, not ${quote(text)}`);
+  if (host === "unix_socket") return { kind: "unix", path: resolve(port) };
+  return { kind: "tcp", hostname: parseHost(host), port: parsePort(port) };
+}
