@@ -1,0 +1,182 @@
+/** The command line and the environment in, one Command out. */
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { parseListener } from "./address.ts";
+import type { Overrides } from "./build.ts";
+import type { Tls } from "./config.ts";
+import { type FlagName, FLAGS } from "./flags.ts";
+import { findNearest } from "./nearest.ts";
+import { quote } from "./problem.ts";
+import type { ReadEnv } from "./resolver.ts";
+import { DEFAULT_PORT, DEFAULT_REDIRECT_PORT } from "./schema.ts";
+import { nameTargets } from "./targets.ts";
+import { parseBasePath, parsePublicUrl } from "./web_address.ts";
+
+/** The file that is read when nothing else says what to serve. */
+export const DEFAULT_FILE = "sources.yaml";
+
+/** A command line that makes no sense; the program prints the sentence and exits with 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** What `start` and `check` work from; `file` and `overrides` go to loadConfig() as they are. */
+export interface Settings {
+  readonly file?: string;
+  readonly overrides: Overrides;
+  readonly log: "text" | "json";
+  readonly verbose: boolean;
+}
+
+/** What the program was asked to do. */
+export type Command =
+  | ({ readonly kind: "start" | "check" } & Settings)
+  | { readonly kind: "init"; readonly file: string }
+  | { readonly kind: "help" }
+  | { readonly kind: "version" };
+
+const SUBCOMMANDS = ["start", "check", "init"] as const;
+
+/**
+ * Reads the words after the program's name, and the PORTHOLE_ variables for the flags that are not among them.
+ * @throws UsageError with a sentence.
+ */
+export function parseCommandLine(argv: readonly string[], env: ReadEnv): Command {
+  const { flags, words } = readFlags(argv[0] === "--" ? argv.slice(1) : argv);
+  if (flags.has("help")) return { kind: "help" };
+  if (flags.has("version")) return { kind: "version" };
+  const kind = SUBCOMMANDS.find((name) => name === words[0]);
+  const targets = kind === undefined ? words : words.slice(1);
+  const values = createValues(flags, env);
+  if (kind === "init") {
+    if (targets.length > 0) throw new UsageError(`init takes no targets, but got ${quote(targets[0]!)}`);
+    return { kind, file: values.get("config") ?? DEFAULT_FILE };
+  }
+  return { kind: kind ?? "start", ...readSettings(values, targets) };
+}
+
+type Flags = ReadonlyMap<FlagName, readonly string[]>;
+
+function readFlags(argv: readonly string[]): { flags: Flags; words: string[] } {
+  const options = Object.fromEntries(FLAGS.map(({ name, value, short }) => [name, {
+    type: value === undefined ? "boolean" as const : "string" as const,
+    ...(short !== undefined && { short }),
+  }]));
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
+  const flags = new Map<FlagName, string[]>();
+  const words: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") words.push(token.value);
+    if (token.kind !== "option") continue;
+    const flag = FLAGS.find(({ name }) => name === token.name) ?? refuseFlag(token.rawName);
+    const given = checkValue(token.rawName, flag.value, token.value, token.inlineValue === true);
+    flags.set(flag.name, [...flags.get(flag.name) ?? [], given]);
+  }
+  return { flags, words };
+}
+
+function checkValue(rawName: string, value: string | undefined, given: string | undefined, inline: boolean): string {
+  if (value === undefined) {
+    if (inline) throw new UsageError(`${rawName} takes no value`);
+    return "true";
+  }
+  if (!given || (!inline && given.startsWith("-"))) {
+    throw new UsageError(`${rawName} needs a value: ${rawName} ${value}`);
+  }
+  return given;
+}
+
+function refuseFlag(rawName: string): never {
+  const nearest = findNearest(rawName.replace(/^-+/, ""), FLAGS.map(({ name }) => name));
+  const advice = nearest === undefined ? "--help lists all flags" : `did you mean --${nearest}?`;
+  throw new UsageError(`Unknown flag ${rawName}; ${advice}`);
+}
+
+/** Values by flag: the command line's, else the environment's. An empty variable counts as not set. */
+interface Values {
+  get(name: FlagName): string | undefined;
+  all(name: FlagName): readonly string[];
+  /** @throws UsageError that names the flag or the variable when parse throws a SyntaxError. */
+  parse<T>(name: FlagName, parse: (text: string) => T): T | undefined;
+  isSet(name: FlagName): boolean;
+  /** The same without the environment, where one of these flags was given. */
+  preferFlags(...names: FlagName[]): Values;
+}
+
+function createValues(flags: Flags, env: ReadEnv): Values {
+  const label = (name: FlagName) => flags.has(name) ? `--${name}` : nameVariable(name);
+  const all = (name: FlagName) =>
+    flags.get(name) ?? [env(nameVariable(name))].filter((value) => value !== undefined && value !== "") as string[];
+  const get = (name: FlagName) => all(name).at(-1);
+  const parse = <T>(name: FlagName, read: (text: string) => T): T | undefined => {
+    const text = get(name);
+    try {
+      return text === undefined ? undefined : read(text);
+    } catch (error) {
+      throw error instanceof SyntaxError ? new UsageError(`${label(name)} ${error.message}`) : error;
+    }
+  };
+  return {
+    all,
+    get,
+    parse,
+    isSet: (name) => parse(name, parseSwitch) ?? false,
+    preferFlags: (...names) =>
+      names.some((name) => flags.has(name)) ? createValues(flags, () => undefined) : createValues(flags, env),
+  };
+}
+
+function readSettings(values: Values, words: readonly string[]): Settings {
+  const targets = nameTargets(words, (message) => new UsageError(message));
+  const tokenFiles = values.all("token-file");
+  const needsFile = targets.size === 0 && tokenFiles.length === 0;
+  const file = values.get("config") ?? (needsFile ? DEFAULT_FILE : undefined);
+  const log = values.parse("log", (text) => oneOf(text, ["text", "json"])) ?? "text";
+  return {
+    ...(file !== undefined && { file }),
+    overrides: dropUndefined({
+      listen: values.parse("listen", (text) => parseListener(text, DEFAULT_PORT)),
+      tls: readTls(values.preferFlags("tls", "cert", "key")),
+      redirect: values.parse("redirect", (text) => parseListener(text, DEFAULT_REDIRECT_PORT)),
+      basePath: values.parse("base-path", parseBasePath),
+      publicUrl: values.parse("public-url", parsePublicUrl),
+      data: values.get("data"),
+      open: values.isSet("open"),
+      targets,
+      tokenFiles,
+    }),
+    log,
+    verbose: values.isSet("verbose"),
+  };
+}
+
+function readTls(values: Values): Tls | undefined {
+  const mode = values.parse("tls", (text) => oneOf(text, ["auto", "none"]));
+  const [cert, key] = [values.get("cert"), values.get("key")];
+  if (cert === undefined && key === undefined) return mode === undefined ? undefined : { mode };
+  if (mode !== undefined) throw new UsageError(`--tls ${mode} does not go with --cert and --key`);
+  if (cert === undefined || key === undefined) throw new UsageError("--cert and --key go together");
+  return { mode: "files", cert: resolve(cert), key: resolve(key) };
+}
+
+function oneOf<const Word extends string>(text: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === text);
+  if (found === undefined) throw new SyntaxError(`must be ${words.join(" or ")}, not ${quote(text)}`);
+  return found;
+}
+
+function parseSwitch(text: string): boolean {
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  if (/^(0|false|no|off)$/i.test(text)) return false;
+  throw new SyntaxError(`must be true or false, not ${quote(text)}`);
+}
+
+function nameVariable(name: FlagName): string {
+  return `PORTHOLE_${name.toUpperCase().replaceAll("-", "_")}`;
+}
+
+type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+function dropUndefined<T extends object>(object: T): Defined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
