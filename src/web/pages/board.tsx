@@ -1,12 +1,114 @@
-/** Placeholder until the styled page lands. */
-export function BoardPage(
-  { sources }: {
-    basePath: string;
-    nonce: string;
-    problems: readonly string[];
-    warnings: readonly string[];
-    sources: readonly { name: string; title: string }[];
-  },
-) {
-  return <ul>{sources.map(({ name, title }) => <li id={name}>{title}</li>)}</ul>;
+import { Icon } from "./icon.tsx";
+import { Layout, Masthead, type PageProps } from "./layout.tsx";
+
+/** One source as the board shows it. */
+export interface BoardSource {
+  readonly name: string;
+  readonly title: string;
+  readonly group?: string | undefined;
+  readonly status: "up" | "down" | "unknown" | "busy";
+  /** What was last found, as a sentence. */
+  readonly words: string;
+  /** Sessions open right now. */
+  readonly sessions: number;
+  readonly viewOnly: boolean;
+}
+
+/** What the board shows. */
+export interface BoardPageProps extends PageProps {
+  readonly sources: readonly BoardSource[];
+  /** What keeps the gateway from being whole, such as a bad edit of sources.yaml. */
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** From this many sources on a search box helps. */
+const SEARCH_FROM = 9;
+
+/** The board: every source this person may open. Works without script; with it, it searches and refreshes. */
+export function BoardPage({ sources, problems, warnings, ...page }: BoardPageProps) {
+  return (
+    <Layout {...page} title="Porthole" kind="reading" script="board">
+      <Masthead {...page} />
+      <main class="board">
+        <div class="board-head">
+          <h1>Sources</h1>
+          {sources.length >= SEARCH_FROM && <Search />}
+        </div>
+        {problems.map((text) => <p class="callout problem" role="alert">{text}</p>)}
+        {warnings.map((text) => <p class="callout warning">{text}</p>)}
+        {sources.length === 0 && <NoSources />}
+        {groupSources(sources).map(([group, members]) => (
+          <Group group={group} sources={members} basePath={page.basePath} />
+        ))}
+        <p class="quiet" id="no-match" hidden>No source matches.</p>
+        <p class="quiet" id="board-status" role="status"></p>
+      </main>
+    </Layout>
+  );
+}
+
+/** Hidden until the script that makes it work has come. */
+function Search() {
+  return (
+    <label class="search" hidden>
+      <span class="unseen">Search sources</span>
+      <input id="search" type="search" placeholder="Search" autocomplete="off" />
+    </label>
+  );
+}
+
+function NoSources() {
+  return (
+    <div class="callout">
+      <p>There is no source here yet.</p>
+      <p class="quiet">
+        Add one to <code>sources.yaml</code>; it appears here as soon as the file is saved.
+      </p>
+    </div>
+  );
+}
+
+function Group({ group, sources, basePath }: { group: string; sources: readonly BoardSource[]; basePath: string }) {
+  return (
+    <section class="group" aria-label={group || "Sources"}>
+      {group && <h2>{group}</h2>}
+      <ul class="cards">
+        {sources.map((source) => <Card source={source} basePath={basePath} />)}
+      </ul>
+    </section>
+  );
+}
+
+function Card({ source, basePath }: { source: BoardSource; basePath: string }) {
+  const { name, title, status, words, viewOnly, sessions } = source;
+  return (
+    <li class="card" data-name={name} data-status={status}>
+      <a class="card-link" href={`${basePath}site/vnc/${encodeURIComponent(name)}`}>{title}</a>
+      {title !== name && <span class="card-name">{name}</span>}
+      <p class="card-words">
+        <span class="dot" aria-hidden="true"></span>
+        <span data-part="words">{words}</span>
+      </p>
+      <p class="card-tags">
+        <span class="tag" data-part="sessions" hidden={sessions === 0}>{describeSessions(sessions)}</span>
+        {viewOnly && (
+          <span class="tag">
+            <Icon name="eye" /> view only
+          </span>
+        )}
+      </p>
+    </li>
+  );
+}
+
+/** "2 sessions open" */
+export function describeSessions(count: number): string {
+  return count === 1 ? "1 session open" : `${count} sessions open`;
+}
+
+/** Sources by group in the order of the file, those without a group first. */
+function groupSources(sources: readonly BoardSource[]): [string, BoardSource[]][] {
+  const groups = Map.groupBy(sources, ({ group }) => group ?? "");
+  return [...groups].toSorted(([a], [b]) => Number(a !== "") - Number(b !== ""));
 }

@@ -1,6 +1,28 @@
-/** Placeholder until the styled page lands. */
-export function ErrorPage(
-  { title, message }: { basePath: string; status: number; title: string; message: string; nonce: string },
-) {
-  return <p>{title}: {message}</p>;
+import { Layout, Masthead, type PageProps } from "./layout.tsx";
+
+/** What an error page says. */
+export interface ErrorPageProps extends PageProps {
+  /** HTTP status. */
+  readonly status: number;
+  /** What happened, in a few words. */
+  readonly title: string;
+  /** A whole sentence, safe to show. */
+  readonly message: string;
+}
+
+/** An error as a page, for browsers; programs get application/problem+json. */
+export function ErrorPage({ status, title, message, ...page }: ErrorPageProps) {
+  return (
+    <Layout {...page} title={`${title} – Porthole`} kind="reading">
+      <Masthead {...page} />
+      <main class="error">
+        <p class="error-status">{status}</p>
+        <h1>{title}</h1>
+        <p>{message}</p>
+        <p>
+          <a class="button primary" href={page.basePath}>All sources</a>
+        </p>
+      </main>
+    </Layout>
+  );
 }

@@ -1,11 +1,133 @@
-/** Placeholder until the styled page lands. */
-export function ViewerPage(
-  { source }: {
-    basePath: string;
-    nonce: string;
-    version: string;
-    source: { name: string; title: string; group?: string | undefined; viewOnly: boolean };
-  },
-) {
-  return <h1>{source.title}</h1>;
+import { Icon, type IconName } from "./icon.tsx";
+import { Layout, type PageProps } from "./layout.tsx";
+import { ClipboardPanel, DisplayPanel, KeysPanel } from "./viewer_panels.tsx";
+import { CredentialsDialog, IdentityDialog } from "./viewer_dialogs.tsx";
+
+/** The source that the page opens. */
+export interface ViewerSource {
+  readonly name: string;
+  readonly title: string;
+  readonly group?: string | undefined;
+  readonly viewOnly: boolean;
+}
+
+/** What the viewer page is told. */
+export interface ViewerPageProps extends PageProps {
+  readonly source: ViewerSource;
+  /** Porthole's version, shown small. */
+  readonly version: string;
+}
+
+/** The viewer: one source, full window. What moves on it is src/viewer/. */
+export function ViewerPage({ source, version, ...page }: ViewerPageProps) {
+  const data = {
+    "data-source": source.name,
+    "data-title": source.title,
+    "data-view-only": String(source.viewOnly),
+    "data-phase": "connecting",
+  };
+  return (
+    <Layout {...page} title={`${source.title} – Porthole`} kind="viewer" script="viewer" data={data}>
+      <Bar source={source} basePath={page.basePath} version={version} />
+      <main id="stage">
+        <div id="screen"></div>
+        <canvas id="still" hidden aria-hidden="true"></canvas>
+        <Notice basePath={page.basePath} />
+        <textarea
+          id="soft-keyboard"
+          tabindex={-1}
+          aria-label="Typed text goes to the remote screen"
+          autocapitalize="off"
+          autocomplete="off"
+          autocorrect="off"
+          spellcheck={false}
+        >
+        </textarea>
+      </main>
+      <CredentialsDialog title={source.title} />
+      <IdentityDialog title={source.title} />
+      <noscript>
+        <p class="callout problem">This page needs JavaScript to show {source.title}.</p>
+      </noscript>
+    </Layout>
+  );
+}
+
+function Bar({ source, basePath, version }: { source: ViewerSource; basePath: string; version: string }) {
+  return (
+    <header id="bar">
+      <button id="bar-handle" type="button" aria-expanded="true" aria-controls="bar-body" title="Toolbar">
+        <Icon name="pull" />
+        <span class="unseen">Toolbar</span>
+      </button>
+      <div id="bar-body">
+        <a class="tool" href={basePath} title="All sources">
+          <Icon name="back" />
+          <span class="unseen">All sources</span>
+        </a>
+        <div id="bar-words">
+          <h1>{source.title}</h1>
+          <p id="status">
+            <span class="dot" aria-hidden="true"></span>
+            <span id="status-words" role="status">Connecting…</span>
+            <span id="rtt" title="Round trip to the gateway"></span>
+          </p>
+        </div>
+        <div id="tools" role="toolbar" aria-label={`Tools for ${source.title}`}>
+          <Tool id="move" icon="move" words="Move the view" pressed hidden />
+          <Tool id="type" icon="keyboard" words="On-screen keyboard" pressed />
+          <Tool id="keys" icon="keys" words="Keys" panel />
+          <Tool id="clipboard" icon="clipboard" words="Clipboard" panel />
+          <Tool id="display" icon="display" words="Display and input" panel />
+          <Tool id="screenshot" icon="camera" words="Save a screenshot" />
+          <Tool id="fullscreen" icon="fullscreen" words="Full screen" pressed />
+          <Tool id="disconnect" icon="power" words="Disconnect" />
+        </div>
+      </div>
+      <KeysPanel />
+      <ClipboardPanel />
+      <DisplayPanel version={version} forcedViewOnly={source.viewOnly} />
+    </header>
+  );
+}
+
+interface ToolProps {
+  readonly id: string;
+  readonly icon: IconName;
+  readonly words: string;
+  /** Opens the panel of the same name. */
+  readonly panel?: boolean;
+  /** Is a switch. */
+  readonly pressed?: boolean;
+  readonly hidden?: boolean;
+}
+
+function Tool({ id, icon, words, panel = false, pressed = false, hidden = false }: ToolProps) {
+  const state = {
+    ...(panel ? { "aria-expanded": "false", "aria-controls": `panel-${id}` } : {}),
+    ...(pressed ? { "aria-pressed": "false" } : {}),
+  };
+  return (
+    <button class="tool" type="button" id={`tool-${id}`} title={words} hidden={hidden} {...state}>
+      <Icon name={icon} />
+      <span class="unseen">{words}</span>
+    </button>
+  );
+}
+
+/** What stands over the picture while there is none, or an old one. */
+function Notice({ basePath }: { basePath: string }) {
+  return (
+    <section id="notice" aria-labelledby="notice-title">
+      <span class="spinner" aria-hidden="true"></span>
+      <h2 id="notice-title">Connecting…</h2>
+      <p id="notice-sentence"></p>
+      <p id="notice-wait" aria-hidden="true"></p>
+      <div class="actions">
+        <button id="notice-retry" class="button primary" type="button" hidden>Try now</button>
+        <button id="notice-stop" class="button" type="button" hidden>Stop trying</button>
+        <a id="notice-back" class="button" href={basePath} hidden>All sources</a>
+      </div>
+    </section>
+  );
 }

@@ -1,0 +1,34 @@
+/** The board's script: a search box, and fresh words while somebody looks. The page works without it. */
+import { refreshCards } from "./board_refresh.ts";
+import { matches } from "./search.ts";
+
+const REFRESH_MS = 30_000;
+const { basePath = "/" } = document.body.dataset;
+
+startSearch();
+setInterval(refresh, REFRESH_MS);
+document.addEventListener("visibilitychange", refresh);
+
+function startSearch(): void {
+  const box = document.querySelector<HTMLInputElement>("#search");
+  if (box === null) return;
+  box.closest("label")?.removeAttribute("hidden");
+  box.addEventListener("input", () => search(box.value));
+}
+
+function search(query: string): void {
+  const cards = [...document.querySelectorAll<HTMLElement>(".card")];
+  for (const card of cards) {
+    const group = card.closest("section")?.querySelector("h2")?.textContent ?? "";
+    card.hidden = !matches(`${card.dataset.name} ${card.textContent} ${group}`, query);
+  }
+  for (const group of document.querySelectorAll<HTMLElement>(".group")) {
+    group.hidden = group.querySelector(".card:not([hidden])") === null;
+  }
+  const none = document.querySelector<HTMLElement>("#no-match");
+  if (none !== null) none.hidden = cards.some(({ hidden }) => !hidden);
+}
+
+function refresh(): void {
+  if (document.visibilityState === "visible") void refreshCards(`${basePath}api/sources`);
+}

@@ -1,0 +1,41 @@
+/**
+ * The page's WebSocket as noVNC wants it: binary frames pass to noVNC, text frames are the gateway's side channel.
+ * noVNC takes any object with these members (core/websock.js, rawChannelProps), and calls `close()` without a code.
+ */
+export class Channel {
+  binaryType = "arraybuffer";
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { readonly data: ArrayBuffer }) => void) | null = null;
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null = null;
+  onerror: ((event: unknown) => void) | null = null;
+  readonly #socket: WebSocket;
+
+  /** @param onText takes each text frame; binary frames go to whoever sets `onmessage`. */
+  constructor(socket: WebSocket, onText: (text: string) => void) {
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("open", () => this.onopen?.());
+    socket.addEventListener("error", (event) => this.onerror?.(event));
+    socket.addEventListener("close", (event) => this.onclose?.(event));
+    socket.addEventListener("message", ({ data }) => {
+      if (typeof data === "string") onText(data);
+      else this.onmessage?.({ data });
+    });
+  }
+
+  get protocol(): string {
+    return this.#socket.protocol;
+  }
+
+  get readyState(): number {
+    return this.#socket.readyState;
+  }
+
+  send(data: ArrayBufferView<ArrayBuffer>): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(data);
+  }
+
+  close(): void {
+    this.#socket.close(1000);
+  }
+}

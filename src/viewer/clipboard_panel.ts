@@ -1,0 +1,118 @@
+/** The clipboard both ways: by itself where the browser permits it, by hand in the panel everywhere. */
+import { getElement } from "./element.ts";
+import type { Clipboard } from "./messages.ts";
+
+/** What the clipboard needs from the page. */
+export interface ClipboardParts {
+  readonly sendText: (text: string) => void;
+  /** Types text as keys; resolves when it is done. */
+  readonly typeText: (text: string) => Promise<void>;
+}
+
+/** The text that both sides share. */
+export class ClipboardPanel {
+  readonly #text = getElement("clipboard-text", HTMLTextAreaElement);
+  readonly #words = getElement("clipboard-words", HTMLElement);
+  readonly #send = getElement("clipboard-send", HTMLButtonElement);
+  readonly #copy = getElement("clipboard-copy", HTMLButtonElement);
+  readonly #type = getElement("clipboard-type", HTMLButtonElement);
+  readonly #sync = getElement("clipboard-sync", HTMLButtonElement);
+  readonly #parts: ClipboardParts;
+  #mayUp = true;
+  #mayDown = true;
+  /** What both sides have, so that neither is told its own text. */
+  #shared = "";
+
+  constructor(parts: ClipboardParts) {
+    this.#parts = parts;
+    this.#send.addEventListener("click", () => this.#sendByHand());
+    this.#copy.addEventListener("click", () => void this.#copyByHand());
+    this.#type.addEventListener("click", () => void this.#typeByHand());
+    this.#sync.addEventListener("click", () => void this.#askPermission());
+    globalThis.addEventListener("focus", () => void this.readLocal());
+    void this.#offerSync();
+  }
+
+  /** What the source allows, and whether anything may go up at all. */
+  allow(clipboard: Clipboard, viewOnly: boolean): void {
+    this.#mayUp = (clipboard === "both" || clipboard === "in") && !viewOnly;
+    this.#mayDown = clipboard === "both" || clipboard === "out";
+    this.#send.disabled = !this.#mayUp;
+    this.#type.disabled = viewOnly;
+    if (!this.#mayUp && !this.#mayDown) this.#say("This source does not share its clipboard.");
+  }
+
+  /** Text was copied on the remote screen. */
+  async takeRemote(text: string): Promise<void> {
+    if (!this.#mayDown) return;
+    this.#shared = text;
+    this.#text.value = text;
+    try {
+      await navigator.clipboard.writeText(text);
+      this.#say("Copied from the remote screen to this device.");
+    } catch {
+      this.#say("Copied on the remote screen: take it from here.");
+    }
+  }
+
+  /** Sends up what was copied on this device, where the browser has permitted that without a question. */
+  async readLocal(): Promise<void> {
+    if (!this.#mayUp || !document.hasFocus() || await queryPermission() !== "granted") return;
+    const text = await navigator.clipboard.readText().catch(() => "");
+    if (text === "" || text === this.#shared) return;
+    this.#text.value = text;
+    this.#share(text);
+  }
+
+  #share(text: string): void {
+    this.#shared = text;
+    this.#parts.sendText(text);
+    this.#say("Sent to the remote screen.");
+  }
+
+  #sendByHand(): void {
+    if (this.#mayUp) this.#share(this.#text.value);
+  }
+
+  async #copyByHand(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(this.#text.value);
+      this.#say("Copied to this device.");
+    } catch {
+      this.#text.select();
+      this.#say("This browser does not let a page copy: press Ctrl+C now.");
+    }
+  }
+
+  async #typeByHand(): Promise<void> {
+    this.#type.disabled = true;
+    this.#say("Typing…");
+    await this.#parts.typeText(this.#text.value);
+    this.#type.disabled = false;
+    this.#say("Typed.");
+  }
+
+  /** Only a browser that can be asked once and for all is worth the button. */
+  async #offerSync(): Promise<void> {
+    this.#sync.hidden = await queryPermission() !== "prompt";
+  }
+
+  async #askPermission(): Promise<void> {
+    await navigator.clipboard.readText().catch(() => "");
+    await this.#offerSync();
+    await this.readLocal();
+  }
+
+  #say(words: string): void {
+    this.#words.textContent = words;
+  }
+}
+
+/** Chromium answers; Firefox and Safari throw, and ask the person at each read instead. */
+async function queryPermission(): Promise<PermissionState | "unknown"> {
+  try {
+    return (await navigator.permissions.query({ name: "clipboard-read" as PermissionName })).state;
+  } catch {
+    return "unknown";
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Keeps one source open: opens the page's WebSocket, notices its end, and climbs the reconnect ladder.
+ * It knows nothing of the page; what it shows and what it draws on come in as functions.
+ */
+import { Channel } from "./channel.ts";
+import { type Ending, explainClose, explainGoodbye } from "./ending.ts";
+import { computeDelayMs } from "./ladder.ts";
+import { type GatewayMessage, type PageMessage, parseGatewayMessage } from "./messages.ts";
+
+/** Where a connection is; `until` is on the clock of `now()`. */
+export type Phase =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "open" }
+  | { readonly kind: "waiting"; readonly ending: Ending; readonly untilMs: number }
+  | { readonly kind: "ended"; readonly ending: Ending };
+
+/** What a connection needs from the page. */
+export interface ConnectionParts {
+  readonly openSocket: () => WebSocket;
+  /** Takes the channel to draw from; called once for each try. */
+  readonly attach: (channel: Channel) => void;
+  readonly showPhase: (phase: Phase) => void;
+  readonly takeMessage: (message: GatewayMessage) => void;
+  /** Finds out why a WebSocket never opened, since a page cannot read the status of a failed upgrade. */
+  readonly diagnose: () => Promise<Ending | null>;
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+/** A connection that held this long was a good one: the ladder begins anew after it. */
+const GOOD_MS = 10_000;
+/** The gateway pings every 20 s; silence for three of them is a dead link that nobody has noticed yet. */
+const SILENCE_MS = 60_000;
+
+const LEFT: Ending = { close: 0, sentence: "You disconnected.", retry: false };
+
+/** One source, held open until the person leaves or waiting is of no use. */
+export class Connection {
+  readonly #parts: Required<ConnectionParts>;
+  #socket: WebSocket | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
+  #phase: Phase = { kind: "ended", ending: LEFT };
+  #attempt = 0;
+  #openedAtMs = Infinity;
+  #heardAtMs = 0;
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = { now: () => performance.now(), random: Math.random, ...parts };
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Connects now, whatever was before. */
+  connect(): void {
+    this.#drop();
+    this.#show({ kind: "connecting" });
+    const socket = this.#parts.openSocket();
+    this.#socket = socket;
+    this.#openedAtMs = Infinity;
+    let opened = false;
+    socket.addEventListener("open", () => opened = true);
+    socket.addEventListener("message", () => this.#heardAtMs = this.#parts.now());
+    socket.addEventListener("close", ({ code, reason }) => void this.#takeClose(socket, opened, code, reason));
+    this.#parts.attach(new Channel(socket, (text) => this.#takeText(socket, text)));
+  }
+
+  /** The VNC handshake is done and the picture is coming. */
+  confirmOpen(): void {
+    if (this.#socket === null) return;
+    this.#openedAtMs = this.#parts.now();
+    this.#show({ kind: "open" });
+  }
+
+  /** Ends this try with what the page itself found; ignored when it has ended already. */
+  fail(sentence: string, retry: boolean): void {
+    if (this.#socket !== null) this.#end({ close: 0, sentence, retry });
+  }
+
+  /** The person leaves: no reconnect. */
+  leave(): void {
+    this.#drop();
+    this.#attempt = 0;
+    this.#show({ kind: "ended", ending: LEFT });
+  }
+
+  /** The network is back or somebody looks again: a wait ends now. */
+  wake(): void {
+    if (this.#phase.kind === "waiting") this.connect();
+  }
+
+  /** Says something to the gateway; nobody hears it while there is no socket. */
+  send(message: PageMessage): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #takeText(socket: WebSocket, text: string): void {
+    if (socket !== this.#socket) return;
+    const message = parseGatewayMessage(text);
+    if (message === null) return;
+    if (message.type === "goodbye") return this.#end(explainGoodbye(message));
+    if (message.type !== "ping") return this.#parts.takeMessage(message);
+    this.send({ type: "pong", id: message.id });
+    this.#guardSilence();
+  }
+
+  async #takeClose(socket: WebSocket, opened: boolean, code: number, reason: string): Promise<void> {
+    if (socket !== this.#socket) return;
+    const found = opened ? null : await this.#parts.diagnose().catch(() => null);
+    if (socket === this.#socket) this.#end(found ?? explainClose(code, reason));
+  }
+
+  #end(ending: Ending): void {
+    const heldMs = this.#parts.now() - this.#openedAtMs;
+    this.#drop();
+    if (heldMs >= GOOD_MS) this.#attempt = 0;
+    if (!ending.retry) return this.#show({ kind: "ended", ending });
+    const delayMs = computeDelayMs(this.#attempt++, this.#parts.random(), ending.retryAfterMs);
+    this.#timer = setTimeout(() => this.connect(), delayMs);
+    this.#show({ kind: "waiting", ending, untilMs: this.#parts.now() + delayMs });
+  }
+
+  /** Lets the socket go without waiting for the other side, which may be gone. */
+  #drop(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#watchdog);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close(1000);
+  }
+
+  /** Armed by the first ping only: a gateway that never pings may be silent as long as it likes. */
+  #guardSilence(): void {
+    clearTimeout(this.#watchdog);
+    const leftMs = this.#heardAtMs + SILENCE_MS - this.#parts.now();
+    if (leftMs <= 0) return this.#end(explainClose(1006, ""));
+    this.#watchdog = setTimeout(() => this.#guardSilence(), leftMs);
+  }
+
+  #show(phase: Phase): void {
+    this.#phase = phase;
+    this.#parts.showPhase(phase);
+  }
+}

@@ -1,0 +1,105 @@
+/** Asks the person for a login, and remembers it as long as they said: this page's memory, or this tab. */
+import { getElement } from "./element.ts";
+
+/** A login as the VNC server takes it. */
+export interface Credentials {
+  readonly username?: string;
+  readonly password: string;
+}
+
+/** What is asked for. */
+export interface Question {
+  readonly fields: readonly string[];
+  /** Why it is asked again, such as a wrong password. */
+  readonly message?: string | undefined;
+}
+
+/** The login of one source. */
+export class CredentialsPrompt {
+  readonly #dialog = getElement("credentials", HTMLDialogElement);
+  readonly #username = getElement("credentials-username", HTMLInputElement);
+  readonly #usernameRow = getElement("credentials-username-row", HTMLElement);
+  readonly #password = getElement("credentials-password", HTMLInputElement);
+  readonly #remember = getElement("credentials-remember", HTMLInputElement);
+  readonly #message = getElement("credentials-message", HTMLElement);
+  readonly #key: string;
+  #known: Credentials | null;
+  #refusal: string | undefined;
+
+  constructor(source: string) {
+    this.#key = `porthole.login.${source}`;
+    this.#known = readKept(this.#key);
+    getElement("credentials-cancel", HTMLButtonElement).addEventListener("click", () => this.#dialog.close(""));
+  }
+
+  /** The login: as known, else as typed; null when the person cancels. A message means that the known one was wrong. */
+  async ask({ fields, message }: Question): Promise<Credentials | null> {
+    if (message !== undefined) this.forget(message);
+    const wantsName = fields.includes("username");
+    if (this.#known !== null && (!wantsName || this.#known.username !== undefined)) return this.#known;
+    this.#fill(wantsName);
+    if (!await this.#show()) return null;
+    this.#known = {
+      ...(wantsName ? { username: this.#username.value } : {}),
+      password: this.#password.value,
+    };
+    this.#password.value = "";
+    this.#refusal = undefined;
+    if (this.#remember.checked) keep(this.#key, this.#known);
+    return this.#known;
+  }
+
+  /** The login was refused: the next question is for the person, with the reason. */
+  forget(reason: string): void {
+    this.#known = null;
+    this.#refusal = reason;
+    drop(this.#key);
+  }
+
+  /** Takes the dialog away when the connection that asked is gone. */
+  dismiss(): void {
+    this.#dialog.close("");
+  }
+
+  #fill(wantsName: boolean): void {
+    this.#usernameRow.hidden = !wantsName;
+    this.#message.hidden = this.#refusal === undefined;
+    this.#message.textContent = this.#refusal ?? "";
+    this.#password.value = "";
+  }
+
+  #show(): Promise<boolean> {
+    this.#dialog.returnValue = "";
+    if (!this.#dialog.open) this.#dialog.showModal();
+    const first = this.#usernameRow.hidden || this.#username.value !== "" ? this.#password : this.#username;
+    first.focus();
+    return new Promise((resolve) => {
+      this.#dialog.addEventListener("close", () => resolve(this.#dialog.returnValue === "send"), { once: true });
+    });
+  }
+}
+
+function readKept(key: string): Credentials | null {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(key) ?? "null");
+    return typeof kept?.password === "string" ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+function keep(key: string, credentials: Credentials): void {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(credentials));
+  } catch {
+    // Without storage it is only asked again
+  }
+}
+
+function drop(key: string): void {
+  try {
+    sessionStorage.removeItem(key);
+  } catch {
+    // Without storage nothing was kept
+  }
+}

@@ -1,0 +1,21 @@
+/** Buttons for keys that do not reach a browser, and modifiers that stay down until released. */
+import { getElement } from "./element.ts";
+import { findKey, pressTogether } from "./keys.ts";
+import type { KeyStroke } from "./keys.ts";
+
+/** Wires the panel; `send` presses keys on the remote screen. */
+export function startKeysPanel(send: (strokes: readonly KeyStroke[]) => void): void {
+  const panel = getElement("panel-keys", HTMLElement);
+  const holds = panel.querySelectorAll<HTMLButtonElement>("button[data-hold]");
+  const hold = (button: HTMLButtonElement, down: boolean) => {
+    const key = findKey(button.dataset.hold ?? "");
+    if (key === undefined || (button.ariaPressed === "true") === down) return;
+    button.ariaPressed = String(down);
+    send([{ ...key, down }]);
+  };
+  for (const button of holds) button.addEventListener("click", () => hold(button, button.ariaPressed !== "true"));
+  for (const button of panel.querySelectorAll<HTMLButtonElement>("button[data-press]")) {
+    button.addEventListener("click", () => send(pressTogether(button.dataset.press ?? "")));
+  }
+  panel.addEventListener("toggle", () => panel.hidden && holds.forEach((button) => hold(button, false)));
+}

@@ -1,0 +1,181 @@
+/** The viewer page: makes the parts and joins them. The page itself is src/web/pages/viewer.tsx. */
+import { ClipboardPanel } from "./clipboard_panel.ts";
+import { Connection, type Phase } from "./connection.ts";
+import { CredentialsPrompt, type Question } from "./credentials.ts";
+import { diagnose } from "./diagnosis.ts";
+import { forceViewOnly, startDisplayPanel } from "./display_panel.ts";
+import { getElement } from "./element.ts";
+import { startFullscreen } from "./fullscreen.ts";
+import { askIdentity } from "./identity.ts";
+import { startKeysPanel } from "./keys_panel.ts";
+import { type KeyStroke, typeCharacter } from "./keys.ts";
+import type { Clipboard, GatewayMessage } from "./messages.ts";
+import { Screen } from "./screen.ts";
+import { savePicture } from "./screenshot.ts";
+import { loadSettings, saveSettings, type Settings } from "./settings.ts";
+import { startSoftKeyboard } from "./soft_keyboard.ts";
+import { Status } from "./status.ts";
+import { Toolbar } from "./toolbar.ts";
+
+/** Slow enough for a login screen behind a slow link. */
+const TYPE_INTERVAL_MS = 15;
+
+const { basePath = "/", source = "", title = source, viewOnly } = document.body.dataset;
+let isForcedViewOnly = viewOnly === "true";
+let policy: Clipboard = "both";
+let settings = force(loadSettings(localStorage));
+
+const toolbar = new Toolbar();
+const credentials = new CredentialsPrompt(source);
+const status = new Status({ onRetry: () => connection.connect(), onStop: () => connection.leave() });
+const send = (strokes: readonly KeyStroke[]) => screen.sendStrokes(strokes);
+const clipboard = new ClipboardPanel({ sendText: (text) => screen.sendClipboard(text), typeText });
+
+const screen = new Screen(title, settings, {
+  onOpen: () => connection.confirmOpen(),
+  onLost: () => connection.fail("The VNC server sent something that this page does not understand.", true),
+  onCredentialsNeeded: (fields) => void answerScreen(fields),
+  onSecurityFailure: (reason) => refuseLogin(reason),
+  onIdentity: (fingerprint) => void confirmIdentity(fingerprint),
+  onClipboard: (text) => void clipboard.takeRemote(text),
+  onClipping: (clipping) => getElement("tool-move", HTMLButtonElement).hidden = !clipping,
+});
+
+const connection = new Connection({
+  openSocket: () => new WebSocket(makeSocketUrl(), ["porthole.v1"]),
+  attach: (channel) => screen.attach(channel),
+  showPhase,
+  takeMessage,
+  diagnose: () => diagnose(basePath, source),
+});
+
+startKeysPanel(send);
+startSoftKeyboard(send);
+startFullscreen();
+startDisplayPanel(settings, changeSettings);
+startTools();
+toolbar.pin(settings.pinned);
+clipboard.allow(policy, settings.viewOnly);
+addEventListener("online", () => connection.wake());
+addEventListener("pagehide", () => connection.leave());
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && connection.wake());
+document.addEventListener("keydown", leaveScreenByKey, { capture: true });
+connection.connect();
+
+function makeSocketUrl(): string {
+  const url = new URL(`${basePath}ws/vnc/${encodeURIComponent(source)}`, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
+
+function showPhase(phase: Phase): void {
+  if (phase.kind === "waiting" || phase.kind === "ended") {
+    screen.detach();
+    credentials.dismiss();
+  }
+  status.show(phase);
+  toolbar.allowHiding(phase.kind === "open");
+  showDisconnect(phase);
+  if (phase.kind !== "open") return;
+  if (document.activeElement === document.body) screen.focus();
+  void clipboard.readLocal();
+}
+
+function showDisconnect({ kind }: Phase): void {
+  const words = kind === "ended" ? "Connect" : "Disconnect";
+  const button = getElement("tool-disconnect", HTMLButtonElement);
+  button.title = words;
+  button.querySelector(".unseen")?.replaceChildren(words);
+  getElement("tool-screenshot", HTMLButtonElement).disabled = kind !== "open";
+}
+
+function takeMessage(message: GatewayMessage): void {
+  if (message.type === "state") status.showProgress(describeState(message.state));
+  if (message.type === "rtt") status.showRoundTrip(message.ms);
+  if (message.type === "ask") void answerGateway(message);
+  if (message.type !== "hello") return;
+  policy = message.clipboard;
+  if (message.viewOnly) {
+    isForcedViewOnly = true;
+    forceViewOnly();
+  }
+  changeSettings(settings);
+}
+
+function describeState(state: "dialing" | "handshake" | "open"): string {
+  if (state === "dialing") return `Reaching ${title}…`;
+  return state === "handshake" ? "Talking to the VNC server…" : "Waiting for the picture…";
+}
+
+async function answerGateway(question: Question): Promise<void> {
+  const answer = await askPerson(question);
+  if (answer !== null) connection.send({ type: "credentials", ...answer });
+}
+
+async function answerScreen(fields: readonly string[]): Promise<void> {
+  const answer = await askPerson({ fields });
+  if (answer !== null) screen.sendCredentials(answer);
+}
+
+async function askPerson(question: Question) {
+  status.showProgress("Waiting for you to sign in…");
+  const answer = await credentials.ask(question);
+  if (connection.phase.kind !== "connecting") return null; // The connection that asked is gone
+  if (answer === null) connection.leave();
+  else status.showProgress("Signing in…");
+  return answer;
+}
+
+function refuseLogin(reason: string): void {
+  const sentence = reason === "" ? "The VNC server refused the login." : `The VNC server refused the login: ${reason}`;
+  credentials.forget(sentence);
+  connection.fail(sentence, false);
+}
+
+async function confirmIdentity(fingerprint: string): Promise<void> {
+  if (await askIdentity(fingerprint)) screen.approveServer();
+  else connection.leave();
+}
+
+function changeSettings(changed: Settings): void {
+  const { viewOnly: wish } = changed;
+  settings = force(changed);
+  saveSettings(localStorage, { ...settings, viewOnly: isForcedViewOnly ? false : wish });
+  screen.apply(settings);
+  toolbar.pin(settings.pinned);
+  clipboard.allow(policy, settings.viewOnly);
+}
+
+function force(wished: Settings): Settings {
+  return { ...wished, viewOnly: wished.viewOnly || isForcedViewOnly };
+}
+
+function startTools(): void {
+  const on = (id: string, act: (button: HTMLButtonElement) => void) => {
+    const button = getElement(id, HTMLButtonElement);
+    button.addEventListener("click", () => act(button));
+  };
+  on("tool-disconnect", () => connection.phase.kind === "ended" ? connection.connect() : connection.leave());
+  on("tool-screenshot", async () => {
+    const picture = await screen.takePicture();
+    if (picture !== null) savePicture(picture, source);
+  });
+  on("tool-move", (button) => {
+    const isMoving = button.ariaPressed !== "true";
+    button.ariaPressed = String(isMoving);
+    screen.moveView(isMoving);
+  });
+}
+
+async function typeText(text: string): Promise<void> {
+  for (const character of text.replaceAll("\r\n", "\n")) {
+    if (connection.phase.kind !== "open") return;
+    screen.sendStrokes(typeCharacter(character));
+    await new Promise((resolve) => setTimeout(resolve, TYPE_INTERVAL_MS));
+  }
+}
+
+/** The remote screen takes every key, Tab too: this is the way out of it for a keyboard. */
+function leaveScreenByKey(event: KeyboardEvent): void {
+  if (event.ctrlKey && event.altKey && event.shiftKey) toolbar.focus();
+}

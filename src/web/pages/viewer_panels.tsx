@@ -1,0 +1,128 @@
+/** The three panels that open below the viewer's toolbar. */
+import type { Child } from "hono/jsx";
+
+function Panel({ id, title, children }: { id: string; title: string; children?: Child }) {
+  return (
+    <section class="panel" id={`panel-${id}`} aria-label={title} hidden>
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** What a button shows, and the keys it presses together. */
+const COMBINATIONS = [
+  ["Ctrl+Alt+Del", "Control+Alt+Delete"],
+  ["Esc", "Escape"],
+  ["Tab", "Tab"],
+  ["Alt+Tab", "Alt+Tab"],
+  ["Alt+F4", "Alt+F4"],
+  ["Win", "Super"],
+  ["Win+L", "Super+l"],
+  ["Ctrl+W", "Control+w"],
+  ["Ctrl+T", "Control+t"],
+  ["Ctrl+Esc", "Control+Escape"],
+  ["Print Screen", "PrintScreen"],
+  ["F1", "F1"],
+  ["F2", "F2"],
+  ["F5", "F5"],
+  ["F11", "F11"],
+  ["Del", "Delete"],
+  ["Enter", "Enter"],
+  ["←", "ArrowLeft", "Left"],
+  ["↑", "ArrowUp", "Up"],
+  ["↓", "ArrowDown", "Down"],
+  ["→", "ArrowRight", "Right"],
+  ["Ctrl+Alt+F1", "Control+Alt+F1"],
+  ["Ctrl+Alt+F2", "Control+Alt+F2"],
+] as const;
+
+const MODIFIERS = [["Ctrl", "Control"], ["Alt", "Alt"], ["Shift", "Shift"], ["Win", "Super"]] as const;
+
+/** Keys that a browser or a system keeps for itself, and those that a phone does not have. */
+export function KeysPanel() {
+  return (
+    <Panel id="keys" title="Keys">
+      <div class="keys" role="group" aria-label="Hold down">
+        {MODIFIERS.map(([words, name]) => (
+          <button class="key" type="button" data-hold={name} aria-pressed="false">{words}</button>
+        ))}
+      </div>
+      <div class="keys" role="group" aria-label="Press">
+        {COMBINATIONS.map(([words, keys, label]) => (
+          <button class="key" type="button" data-press={keys} aria-label={label}>{words}</button>
+        ))}
+      </div>
+      <p class="quiet">
+        Ctrl+Alt+Shift leaves the remote screen for this toolbar. In full screen most of these keys also work on the
+        keyboard itself, where the browser allows it.
+      </p>
+    </Panel>
+  );
+}
+
+/** The clipboard in both directions, for browsers that do not let a page share it by itself. */
+export function ClipboardPanel() {
+  return (
+    <Panel id="clipboard" title="Clipboard">
+      <label for="clipboard-text">Text shared with the remote screen</label>
+      <textarea id="clipboard-text" rows={5} spellcheck={false}></textarea>
+      <div class="actions">
+        <button id="clipboard-send" class="button primary" type="button">Send to remote</button>
+        <button id="clipboard-copy" class="button" type="button">Copy to this device</button>
+        <button id="clipboard-type" class="button" type="button">Type as keys</button>
+        <button id="clipboard-sync" class="button" type="button" hidden>Share by itself</button>
+      </div>
+      <p id="clipboard-words" class="quiet" role="status"></p>
+      <p class="quiet">
+        "Type as keys" presses a key for each character: for login screens and consoles without a clipboard.
+      </p>
+    </Panel>
+  );
+}
+
+/** How the picture is shown and what travels up. */
+export function DisplayPanel({ version, forcedViewOnly }: { version: string; forcedViewOnly: boolean }) {
+  return (
+    <Panel id="display" title="Display and input">
+      <fieldset>
+        <legend>Size</legend>
+        <Choice value="fit" words="Fit the window" />
+        <Choice value="actual" words="One to one" />
+        <Choice value="remote" words="Resize the remote screen" />
+      </fieldset>
+      <Switch id="view-only" words="View only" checked={forcedViewOnly} disabled={forcedViewOnly} />
+      <p id="view-only-words" class="quiet" hidden={!forcedViewOnly}>This source may only be looked at.</p>
+      <Switch id="pinned" words="Keep the toolbar in sight" />
+      <Level id="quality" words="Picture quality" />
+      <Level id="compression" words="Compression" />
+      <p class="quiet">Porthole {version}</p>
+    </Panel>
+  );
+}
+
+function Choice({ value, words }: { value: string; words: string }) {
+  return (
+    <label class="choice">
+      <input type="radio" name="fit" value={value} /> {words}
+    </label>
+  );
+}
+
+function Switch(props: { id: string; words: string; checked?: boolean; disabled?: boolean }) {
+  const { id, words, checked = false, disabled = false } = props;
+  return (
+    <label class="choice">
+      <input type="checkbox" id={id} role="switch" checked={checked} disabled={disabled} /> {words}
+    </label>
+  );
+}
+
+function Level({ id, words }: { id: string; words: string }) {
+  return (
+    <label class="level" for={id}>
+      {words}
+      <input type="range" id={id} min="0" max="9" step="1" />
+    </label>
+  );
+}
