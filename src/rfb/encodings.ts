@@ -1,0 +1,39 @@
+/** Encoding and pseudo-encoding numbers, signed, as RFC 6143 section 7.7 and rfbproto name them. */
+export const ENCODING = {
+  raw: 0,
+  copyRect: 1,
+  rre: 2,
+  coRre: 4,
+  hextile: 5,
+  zlib: 6,
+  tight: 7,
+  zrle: 16,
+  h264: 50,
+  desktopSize: -223,
+  lastRect: -224,
+  pointerPos: -232,
+  cursor: -239,
+  xCursor: -240,
+  qemuPointerMotion: -257,
+  qemuKeyEvent: -258,
+  qemuAudio: -259,
+  tightPng: -260,
+  qemuLed: -261,
+  gii: -305,
+  desktopName: -307,
+  extendedDesktopSize: -308,
+  xvp: -309,
+  fence: -312,
+  continuousUpdates: -313,
+  cursorWithAlpha: -314,
+  extendedMouseButtons: -316,
+  vmwareCursor: 0x574d5664,
+  vmwareLed: 0x574d5668,
+  extendedClipboard: 0xc0a1e5ce | 0,
+} as const;
+
+/** Quality, compression and subsampling levels: they never come back as a rectangle. */
+export function isLevel(encoding: number): boolean {
+  return (encoding >= -32 && encoding <= -23) || (encoding >= -256 && encoding <= -247) ||
+    (encoding >= -512 && encoding <= -412) || (encoding >= -768 && encoding <= -763);
+}

@@ -1,0 +1,48 @@
+/**
+ * Cut text messages of the extended clipboard (rfbproto, "Extended Clipboard Pseudo-Encoding"), the same in both
+ * directions: type, 3 bytes padding, S32 minus length, U32 flags, data.
+ */
+import { readS32, readU32 } from "./big_endian.ts";
+
+const CAPS = 1 << 24;
+const REQUEST = 1 << 25;
+const PEEK = 1 << 26;
+const NOTIFY = 1 << 27;
+const PROVIDE = 1 << 28;
+const ACTIONS = 0xff << 24;
+
+/** Bytes of a cut text message up to and including the flags. */
+export const CLIPBOARD_HEAD_BYTES = 12;
+
+/** What a message of the extended clipboard does. */
+export type ClipboardAct =
+  /** Capabilities, or asks the other side for its text. */
+  | "signal"
+  /** Announces or carries the sender's own text. */
+  | "text"
+  /** Not a message of the extension as specified. */
+  | "malformed";
+
+/**
+ * Tells what the extended message at `at`, of which the first 12 bytes are there, does.
+ *
+ * Lengths are held to exactly what the action needs: TigerVNC reads what a longer caps, request, peek or notify has left
+ * over as the next message, which would carry anything past a filter.
+ */
+export function readClipboardAct(bytes: Uint8Array, at: number): ClipboardAct {
+  const length = -readS32(bytes, at + 4);
+  const flags = readU32(bytes, at + 8);
+  if (length < 4) return "malformed";
+  if (flags & CAPS) return length === 4 + 4 * countFormats(flags) ? "signal" : "malformed";
+  const action = flags & ACTIONS;
+  if (action === PROVIDE) return "text";
+  if (length !== 4) return "malformed";
+  if (action === NOTIFY) return "text";
+  return action === REQUEST || action === PEEK ? "signal" : "malformed";
+}
+
+function countFormats(flags: number): number {
+  let count = 0;
+  for (let bit = 0; bit < 16; bit++) count += flags >>> bit & 1;
+  return count;
+}

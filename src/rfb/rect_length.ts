@@ -1,0 +1,112 @@
+/** How long a rectangle's payload is, by its encoding (RFC 6143 section 7.7, and rfbproto). Nothing is inflated. */
+import { readS32, readU32 } from "./big_endian.ts";
+import { ENCODING } from "./encodings.ts";
+import type { PixelSizes } from "./pixel_format.ts";
+import { malformed } from "./server_messages.ts";
+import { measureTight } from "./tight_length.ts";
+
+/** A rectangle's header as far as it counts for the length. */
+export interface RectangleHeader {
+  width: number;
+  height: number;
+  encoding: number;
+}
+
+/** Tells the length of the payload that starts at `at`, or -1 while too little of it is there. */
+type Measure = (bytes: Uint8Array, at: number, end: number, rectangle: RectangleHeader, sizes: PixelSizes) => number;
+
+/** Nothing follows the header. */
+const nothing: Measure = () => 0;
+
+const raw: Measure = (_bytes, _at, _end, { width, height }, { pixelBytes }) => width * height * pixelBytes;
+
+const cursor: Measure = (_bytes, _at, _end, { width, height }, { pixelBytes }) =>
+  (width * pixelBytes + Math.ceil(width / 8)) * height;
+
+const xCursor: Measure = (_bytes, _at, _end, { width, height }) =>
+  width * height === 0 ? 0 : 6 + 2 * Math.ceil(width / 8) * height;
+
+/** Servers send the picture Raw, four bytes for a pixel. */
+const cursorWithAlpha: Measure = (bytes, at, end, { width, height }) => {
+  if (end - at < 4) return -1;
+  if (readS32(bytes, at) !== ENCODING.raw) throw malformed(`unknown cursor encoding ${readS32(bytes, at)}`);
+  return 4 + width * height * 4;
+};
+
+/** Type 0 has two masks of pixels, type 1 a picture with alpha. */
+const vmwareCursor: Measure = (bytes, at, end, { width, height }, { pixelBytes }) => {
+  if (end - at < 1) return -1;
+  const type = bytes[at]!;
+  if (type > 1) throw malformed(`unknown VMware cursor ${type}`);
+  return 2 + width * height * (type === 0 ? 2 * pixelBytes : 4);
+};
+
+const screens: Measure = (bytes, at, end) => end - at < 1 ? -1 : 4 + 16 * bytes[at]!;
+
+/** A fixed number of bytes. */
+function fixed(bytes: number): Measure {
+  return () => bytes;
+}
+
+/** A head that begins with the number of bytes that follow it. */
+function counted(headBytes: number): Measure {
+  return (bytes, at, end) => end - at < 4 ? -1 : headBytes + readU32(bytes, at);
+}
+
+/** A count, the background, and that many subrectangles: a pixel and a place each. */
+function subrectangles(placeBytes: number): Measure {
+  return (bytes, at, end, _rectangle, { pixelBytes }) =>
+    end - at < 4 ? -1 : 4 + pixelBytes + readU32(bytes, at) * (pixelBytes + placeBytes);
+}
+
+/** All but Hextile, which is walked. */
+const MEASURES: ReadonlyMap<number, Measure> = new Map([
+  [ENCODING.raw, raw],
+  [ENCODING.copyRect, fixed(4)],
+  [ENCODING.rre, subrectangles(8)],
+  [ENCODING.coRre, subrectangles(4)],
+  [ENCODING.zlib, counted(4)],
+  [ENCODING.tight, measureTight],
+  [ENCODING.tightPng, measureTight],
+  [ENCODING.zrle, counted(4)],
+  [ENCODING.h264, counted(8)],
+  [ENCODING.desktopSize, nothing],
+  [ENCODING.lastRect, nothing],
+  [ENCODING.pointerPos, nothing],
+  [ENCODING.cursor, cursor],
+  [ENCODING.xCursor, xCursor],
+  [ENCODING.qemuKeyEvent, nothing],
+  [ENCODING.qemuAudio, nothing],
+  [ENCODING.qemuLed, fixed(1)],
+  [ENCODING.desktopName, counted(4)],
+  [ENCODING.extendedDesktopSize, screens],
+  [ENCODING.cursorWithAlpha, cursorWithAlpha],
+  [ENCODING.vmwareCursor, vmwareCursor],
+  [ENCODING.vmwareLed, fixed(4)],
+]);
+
+/** Encodings that a framed source may use: those measured here, Hextile, and extensions that change messages only. */
+export const FRAMEABLE_ENCODINGS: ReadonlySet<number> = new Set([
+  ...MEASURES.keys(),
+  ENCODING.hextile,
+  ENCODING.xvp,
+  ENCODING.fence,
+  ENCODING.continuousUpdates,
+  ENCODING.extendedClipboard,
+]);
+
+/**
+ * The length of the payload at `at` of any rectangle but a Hextile one; -1 while too little of it is there to tell.
+ * @throws PortholeError `vnc_malformed` for encodings that no viewer was allowed to ask for.
+ */
+export function measurePayload(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  rectangle: RectangleHeader,
+  sizes: PixelSizes,
+): number {
+  const measure = MEASURES.get(rectangle.encoding);
+  if (!measure) throw malformed(`unknown encoding ${rectangle.encoding}`);
+  return measure(bytes, at, end, rectangle, sizes);
+}

@@ -1,0 +1,175 @@
+/** The up stage: cuts what the viewer sends into messages and lets those pass that the policy allows. */
+import { readS32 } from "./big_endian.ts";
+import { CLIENT_MESSAGE, measureClientMessage, readUse } from "./client_messages.ts";
+import { CLIPBOARD_HEAD_BYTES, readClipboardAct } from "./extended_clipboard.ts";
+import type { PixelState } from "./pixel_format.ts";
+import { EMPTY, Remainder } from "./remainder.ts";
+import { createEncodingFilter, rewriteSetEncodings } from "./set_encodings.ts";
+
+/** Longest ClientCutText that passes; longer ones are dropped, as TigerVNC does, since libvncserver would hang up. */
+export const MAX_CUT_TEXT_BYTES = 1024 * 1024;
+
+/** Bit 7 of a PointerEvent's mask: button 8, or the mark of the seven-byte form (rfbproto, "ExtendedMouseButtons"). */
+const EXTENDED_POINTER_BIT = 0x80;
+
+/** What one viewer may do. */
+export interface UpPolicy {
+  /** Only messages that concern the viewer's own picture pass; cut text does not, whatever `clipboardIn` says. */
+  readonly viewOnly: boolean;
+  /** Whether the viewer's cut text may reach the source. */
+  readonly clipboardIn: boolean;
+  /** Whether the source's cut text may reach the viewer; the down framer sees to that. */
+  readonly clipboardOut: boolean;
+  /** Given when a down framer runs: it is told the pixel format, and only frameable encodings are offered. */
+  readonly pixels?: PixelState;
+}
+
+/** An up stage, from the first byte after ClientInit. */
+export interface UpFilter {
+  /**
+   * Takes the viewer's next bytes and gives those that may go to the source: the same array when all may, a view of
+   * it when one range may, else a copy. The chunk is not written to and not kept.
+   *
+   * Messages pass as a whole, except long cut text; at most `MAX_MESSAGE_BYTES` wait for the rest of theirs, and at most twice
+   * the chunk and those are allocated.
+   *
+   * @throws PortholeError `viewer_malformed` when the bytes cannot be followed; every later call throws the same.
+   */
+  push(chunk: Uint8Array): Uint8Array;
+}
+
+/** Makes the up stage of one session. */
+export function createUpFilter(policy: UpPolicy): UpFilter {
+  return new Filter(policy);
+}
+
+class Filter implements UpFilter {
+  readonly #viewOnly: boolean;
+  readonly #textMayPass: boolean;
+  readonly #signalsMayPass: boolean;
+  readonly #pixels: PixelState | undefined;
+  readonly #encodingMayStay: (encoding: number) => boolean;
+  readonly #out = new Remainder();
+  /** The beginning of a message whose rest has not come. */
+  #held: Uint8Array = EMPTY;
+  /** Bytes to come of a message that passes, or is dropped, while it arrives. */
+  #passing = 0;
+  #dropping = 0;
+  #failure: unknown;
+
+  constructor({ viewOnly, clipboardIn, clipboardOut, pixels }: UpPolicy) {
+    const extendedClipboard = !viewOnly && (clipboardIn || clipboardOut);
+    this.#viewOnly = viewOnly;
+    this.#textMayPass = !viewOnly && clipboardIn;
+    this.#signalsMayPass = extendedClipboard;
+    this.#pixels = pixels;
+    this.#encodingMayStay = createEncodingFilter({ viewOnly, extendedClipboard, framed: pixels !== undefined });
+  }
+
+  push(chunk: Uint8Array): Uint8Array {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      return this.#filter(this.#held.length === 0 ? chunk : join(this.#held, chunk));
+    } catch (failure) {
+      this.#failure = failure;
+      throw failure;
+    }
+  }
+
+  #filter(bytes: Uint8Array): Uint8Array {
+    this.#out.begin(bytes);
+    let at = 0;
+    while (at < bytes.length) {
+      const next = this.#advance(bytes, at);
+      if (next < 0) break;
+      at = next;
+    }
+    this.#held = at < bytes.length ? bytes.slice(at) : EMPTY;
+    return this.#out.end();
+  }
+
+  /** Takes one step from `at` and gives the place after it; -1 when more bytes are needed. */
+  #advance(bytes: Uint8Array, at: number): number {
+    if (this.#dropping > 0) {
+      const end = Math.min(bytes.length, at + this.#dropping);
+      this.#dropping -= end - at;
+      return end;
+    }
+    if (this.#passing > 0) {
+      const end = Math.min(bytes.length, at + this.#passing);
+      this.#passing -= end - at;
+      this.#out.keep(at, end);
+      return end;
+    }
+    const length = measureClientMessage(bytes, at);
+    return length < 0 ? -1 : this.#judge(bytes, at, length);
+  }
+
+  /** Decides about the message at `at`, whose length is known. */
+  #judge(bytes: Uint8Array, at: number, length: number): number {
+    const use = readUse(bytes[at]!);
+    if (use === "text") return this.#judgeCutText(bytes, at, length);
+    if (use === "gii" || (use === "act" && this.#viewOnly)) return this.#drop(at, length);
+    // Whole or not at all: TigerVNC takes a SetDesktopSize whose header is cut in two for an empty one, and what
+    // follows for messages.
+    if (bytes.length - at < length) return -1;
+    return this.#pass(bytes, at, length);
+  }
+
+  #pass(bytes: Uint8Array, at: number, length: number): number {
+    const type = bytes[at]!;
+    if (type === CLIENT_MESSAGE.setEncodings) {
+      this.#out.insert(rewriteSetEncodings(bytes, at, this.#encodingMayStay));
+      return at + length;
+    }
+    if (type === CLIENT_MESSAGE.pointerEvent && bytes[at + 1]! & EXTENDED_POINTER_BIT) {
+      this.#out.insert(withoutExtendedBit(bytes.slice(at, at + length)));
+      return at + length;
+    }
+    if (type === CLIENT_MESSAGE.setPixelFormat) this.#pixels?.change(bytes, at + 4);
+    else if (asksForPixels(type)) this.#pixels?.fix();
+    this.#out.keep(at, at + length);
+    return at + length;
+  }
+
+  #judgeCutText(bytes: Uint8Array, at: number, length: number): number {
+    if (!this.#signalsMayPass || length > MAX_CUT_TEXT_BYTES) return this.#drop(at, length);
+    if (readS32(bytes, at + 4) >= 0) return this.#textMayPass ? this.#stream(at, length) : this.#drop(at, length);
+    if (length < CLIPBOARD_HEAD_BYTES) return this.#drop(at, length);
+    if (bytes.length - at < CLIPBOARD_HEAD_BYTES) return -1;
+    const act = readClipboardAct(bytes, at);
+    const passes = act === "signal" || (act === "text" && this.#textMayPass);
+    return passes ? this.#stream(at, length) : this.#drop(at, length);
+  }
+
+  #drop(at: number, length: number): number {
+    this.#dropping = length;
+    return at;
+  }
+
+  #stream(at: number, length: number): number {
+    this.#passing = length;
+    return at;
+  }
+}
+
+function asksForPixels(type: number): boolean {
+  return type === CLIENT_MESSAGE.framebufferUpdateRequest || type === CLIENT_MESSAGE.enableContinuousUpdates;
+}
+
+/**
+ * No source was told that the viewer knows ExtendedMouseButtons, so the message has six bytes and the bit is button 8.
+ * A server that took it for the mark of the long form anyway would read the next message's type as a seventh byte: the
+ * button is given up for one reading on both sides.
+ */
+function withoutExtendedBit(message: Uint8Array): Uint8Array {
+  message[1]! &= ~EXTENDED_POINTER_BIT;
+  return message;
+}
+
+function join(held: Uint8Array, chunk: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(held.length + chunk.length);
+  bytes.set(held);
+  bytes.set(chunk, held.length);
+  return bytes;
+}
