@@ -14,7 +14,7 @@ import type { Job, Result } from "./load.ts";
 import { readCpuSeconds, readMemoryKiB, type Running, startProcess } from "./processes.ts";
 import { listScenarios, type Run, type Scenario } from "./scenarios.ts";
 import { findWebsockify, type Setting, startGateway, startWebsockify, type Subject } from "./subjects.ts";
-import { type Cell, renderTable, type Row, takeMedian } from "./table.ts";
+import { type Cell, renderTable, type Row } from "./table.ts";
 
 type Start = (setting: Setting) => Promise<Subject>;
 type Seconds = Record<"subject" | "load" | "source", number>;
@@ -102,7 +102,7 @@ async function runScenario(scenario: Scenario, starts: Start[], setting: Setting
 
 function buildRows(scenario: Scenario, byScheme: { scheme: string; runs: Run[][] }[]): Row[] {
   return scenario.measures.map((measure) => {
-    const takeFrom = (runs: Run[]) => takeMedian(runs.map((run) => measure.take(run, { ...scenario.job, url: "" })));
+    const takeFrom = (runs: Run[]) => runs.map((run) => measure.take(run, { ...scenario.job, url: "" }));
     const cells = byScheme.map(({ scheme, runs: [ours = [], peers] }): Cell => ({
       scheme,
       ours: takeFrom(ours),

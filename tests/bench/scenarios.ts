@@ -94,9 +94,9 @@ const truncationMeasure: Measure = {
 
 /** All scenarios, in the order of the table; `quick` is for seeing that the bench works, not for its numbers. */
 export function listScenarios(quick: boolean): Scenario[] {
-  const gigabyte = quick ? 256 : 1024;
-  const ms = quick ? 1000 : 3000;
-  const rounds = quick ? 1 : 5;
+  const gigabyte = quick ? 256 : 512;
+  const ms = quick ? 500 : 1500;
+  const rounds = quick ? 1 : 7;
   return [
     {
       name: "stream1",

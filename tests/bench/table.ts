@@ -1,6 +1,6 @@
 /** The bench's answer: one Markdown table, ratios first. */
 
-/** One row: a measure's medians, for ws and wss, ours and the peer's; undefined where there was no run. */
+/** One row: what one measure gave, for each scheme. */
 export interface Row {
   readonly label: string;
   readonly digits: number;
@@ -8,11 +8,11 @@ export interface Row {
   readonly cells: readonly Cell[];
 }
 
-/** One scheme's two medians. */
+/** What one measure gave over one scheme, round by round; `peers` is missing when there was nothing to compare with. */
 export interface Cell {
   readonly scheme: string;
-  readonly ours: number;
-  readonly peers: number | undefined;
+  readonly ours: readonly number[];
+  readonly peers?: readonly number[] | undefined;
 }
 
 /** The middle value, or the mean of the two middle ones. */
@@ -37,12 +37,14 @@ export function renderTable(rows: readonly Row[], ours: string, peer: string | u
 }
 
 function renderRow(row: Row, hasPeer: boolean): string[] {
-  const show = (value: number | undefined) => value === undefined ? "–" : value.toFixed(row.digits);
+  const show = (values: readonly number[] | undefined) => values ? takeMedian(values).toFixed(row.digits) : "–";
   const ratios = hasPeer ? [...row.cells.map(renderRatio), row.target ?? ""] : [];
   const values = row.cells.flatMap((cell) => [show(cell.ours), ...(hasPeer ? [show(cell.peers)] : [])]);
   return [row.label, ...ratios, ...values];
 }
 
+/** The median of the rounds' own ratios: what slows a whole round down falls out. */
 function renderRatio({ ours, peers }: Cell): string {
-  return peers === undefined || peers === 0 ? "–" : `**${(ours / peers).toPrecision(3)}**`;
+  const ratios = ours.map((value, round) => value / (peers?.[round] ?? NaN)).filter(Number.isFinite);
+  return ratios.length === 0 ? "–" : `**${takeMedian(ratios).toPrecision(3)}**`;
 }
