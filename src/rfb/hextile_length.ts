@@ -1,0 +1,70 @@
+/** Hextile rectangles (RFC 6143 section 7.7.4): their length is known only by walking tile after tile. */
+import { malformed } from "./server_messages.ts";
+
+const RAW = 1;
+const BACKGROUND = 2;
+const FOREGROUND = 4;
+const SUBRECTS = 8;
+const COLOURED = 16;
+const TILE_PIXELS = 16;
+
+/** The tiles of one rectangle, left to right and top to bottom. */
+export class HextileWalk {
+  #width = 0;
+  #height = 0;
+  #pixelBytes = 0;
+  #x = 0;
+  #y = 0;
+
+  /** Starts on a rectangle of that many pixels. */
+  begin(width: number, height: number, pixelBytes: number): void {
+    this.#width = width;
+    this.#height = height;
+    this.#pixelBytes = pixelBytes;
+    this.#x = 0;
+    this.#y = width === 0 ? height : 0;
+  }
+
+  /** Whether all tiles have been measured. */
+  get isDone(): boolean {
+    return this.#y >= this.#height;
+  }
+
+  /**
+   * The length of as many next tiles as can be told from the bytes at `at`; the last of them may reach past `end`.
+   * -1 while too little is there to tell one.
+   * @throws PortholeError `vnc_malformed` for masks that do not exist.
+   */
+  measure(bytes: Uint8Array, at: number, end: number): number {
+    let here = at;
+    while (here < end && !this.isDone) {
+      const length = this.#measureTile(bytes, here, end);
+      if (length < 0) break;
+      here += length;
+      this.#advance();
+    }
+    return here === at ? -1 : here - at;
+  }
+
+  #measureTile(bytes: Uint8Array, at: number, end: number): number {
+    const mask = bytes[at]!;
+    const pixelBytes = this.#pixelBytes;
+    if (mask > 31) throw malformed(`unknown Hextile mask ${mask}`);
+    if (mask & RAW) return 1 + this.#countPixels() * pixelBytes;
+    const head = 1 + (mask & BACKGROUND ? pixelBytes : 0) + (mask & FOREGROUND ? pixelBytes : 0);
+    if (!(mask & SUBRECTS)) return head;
+    if (at + head >= end) return -1;
+    return head + 1 + bytes[at + head]! * (mask & COLOURED ? 2 + pixelBytes : 2);
+  }
+
+  #countPixels(): number {
+    return Math.min(TILE_PIXELS, this.#width - this.#x) * Math.min(TILE_PIXELS, this.#height - this.#y);
+  }
+
+  #advance(): void {
+    this.#x += TILE_PIXELS;
+    if (this.#x < this.#width) return;
+    this.#x = 0;
+    this.#y += TILE_PIXELS;
+  }
+}
