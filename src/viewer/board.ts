@@ -3,9 +3,12 @@ import { refreshCards } from "./board_refresh.ts";
 import { matches } from "./search.ts";
 
 const REFRESH_MS = 30_000;
+/** Opening the board makes the gateway look: what it found is there soon after. */
+const FIRST_REFRESH_MS = 2_000;
 const { basePath = "/" } = document.body.dataset;
 
 startSearch();
+setTimeout(refresh, FIRST_REFRESH_MS);
 setInterval(refresh, REFRESH_MS);
 document.addEventListener("visibilitychange", refresh);
 

@@ -9,7 +9,7 @@ import { type GatewayMessage, type PageMessage, parseGatewayMessage } from "./me
 
 /** Where a connection is; `until` is on the clock of `now()`. */
 export type Phase =
-  | { readonly kind: "connecting" }
+  | { readonly kind: "connecting"; readonly after?: Ending }
   | { readonly kind: "open" }
   | { readonly kind: "waiting"; readonly ending: Ending; readonly untilMs: number }
   | { readonly kind: "ended"; readonly ending: Ending };
@@ -56,7 +56,9 @@ export class Connection {
   /** Connects now, whatever was before. */
   connect(): void {
     this.#drop();
-    this.#show({ kind: "connecting" });
+    this.#show(
+      this.#phase.kind === "waiting" ? { kind: "connecting", after: this.#phase.ending } : { kind: "connecting" },
+    );
     const socket = this.#parts.openSocket();
     this.#socket = socket;
     this.#openedAtMs = Infinity;

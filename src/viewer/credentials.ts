@@ -52,6 +52,7 @@ export class CredentialsPrompt {
   /** The login was refused: the next question is for the person, with the reason. */
   forget(reason: string): void {
     this.#known = null;
+    this.#password.value = "";
     this.#refusal = reason;
     drop(this.#key);
   }
@@ -65,7 +66,6 @@ export class CredentialsPrompt {
     this.#usernameRow.hidden = !wantsName;
     this.#message.hidden = this.#refusal === undefined;
     this.#message.textContent = this.#refusal ?? "";
-    this.#password.value = "";
   }
 
   #show(): Promise<boolean> {

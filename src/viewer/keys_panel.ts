@@ -1,10 +1,9 @@
 /** Buttons for keys that do not reach a browser, and modifiers that stay down until released. */
 import { getElement } from "./element.ts";
-import { findKey, pressTogether } from "./keys.ts";
-import type { KeyStroke } from "./keys.ts";
+import { findKey, type KeyStroke, pressTogether } from "./keys.ts";
 
-/** Wires the panel; `send` presses keys on the remote screen. */
-export function startKeysPanel(send: (strokes: readonly KeyStroke[]) => void): void {
+/** Wires the panel; `send` presses keys on the remote screen. Returns what releases the modifiers again. */
+export function startKeysPanel(send: (strokes: readonly KeyStroke[]) => void): () => void {
   const panel = getElement("panel-keys", HTMLElement);
   const holds = panel.querySelectorAll<HTMLButtonElement>("button[data-hold]");
   const hold = (button: HTMLButtonElement, down: boolean) => {
@@ -17,5 +16,7 @@ export function startKeysPanel(send: (strokes: readonly KeyStroke[]) => void): v
   for (const button of panel.querySelectorAll<HTMLButtonElement>("button[data-press]")) {
     button.addEventListener("click", () => send(pressTogether(button.dataset.press ?? "")));
   }
-  panel.addEventListener("toggle", () => panel.hidden && holds.forEach((button) => hold(button, false)));
+  const release = () => holds.forEach((button) => hold(button, false));
+  panel.addEventListener("toggle", () => panel.hidden && release());
+  return release;
 }

@@ -34,7 +34,7 @@ export class Status {
 
   /** How far the connecting is, in words. */
   showProgress(words: string): void {
-    this.#words.textContent = words;
+    this.#announce(words);
     this.#title.textContent = words;
   }
 
@@ -50,10 +50,9 @@ export class Status {
     this.#notice.hidden = phase.kind === "open";
     if (phase.kind !== "open") this.#rtt.textContent = "";
     this.#showButtons(phase);
-    this.#sentence.textContent = "ending" in phase ? phase.ending.sentence : "";
     this.#wait.textContent = "";
-    if (phase.kind === "open") this.#words.textContent = "Connected";
-    if (phase.kind === "connecting") this.showProgress("Connecting…");
+    if (phase.kind === "open") this.#announce("Connected");
+    if (phase.kind === "connecting") this.#showConnecting(phase.after);
     if (phase.kind === "waiting") this.#showWaiting(phase.ending, phase.untilMs);
     if (phase.kind === "ended") this.#showEnded(phase.ending);
   }
@@ -64,12 +63,20 @@ export class Status {
     this.#back.hidden = phase.kind !== "ended";
   }
 
+  /** A further try keeps the reason in sight: the first ones are over too soon to read anything new. */
+  #showConnecting(after: Ending | undefined): void {
+    if (after === undefined) this.showProgress("Connecting…");
+    this.#sentence.textContent = after?.sentence ?? "";
+    this.#wait.textContent = after === undefined ? "" : describeWait(0);
+  }
+
   /** The sentence is announced once; the countdown runs for the eye only. */
   #showWaiting({ sentence }: Ending, untilMs: number): void {
     this.#reload = false;
     this.#retry.textContent = "Try now";
     this.#title.textContent = "Reconnecting";
-    this.#words.textContent = `Reconnecting: ${sentence}`;
+    this.#sentence.textContent = sentence;
+    this.#announce(`Reconnecting: ${sentence}`);
     const tick = () => this.#wait.textContent = describeWait(untilMs - performance.now());
     tick();
     this.#ticker = setInterval(tick, TICK_MS);
@@ -79,6 +86,12 @@ export class Status {
     this.#reload = RELOAD_CODES.has(close);
     this.#retry.textContent = close === 4401 ? "Sign in" : close === 0 ? "Connect" : "Try again";
     this.#title.textContent = "Not connected";
-    this.#words.textContent = `Not connected: ${sentence}`;
+    this.#sentence.textContent = sentence;
+    this.#announce(`Not connected: ${sentence}`);
+  }
+
+  /** Screen readers speak each change of this text, so the same words are not written again. */
+  #announce(words: string): void {
+    if (this.#words.textContent !== words) this.#words.textContent = words;
   }
 }

@@ -16,6 +16,7 @@ import { loadSettings, saveSettings, type Settings } from "./settings.ts";
 import { startSoftKeyboard } from "./soft_keyboard.ts";
 import { Status } from "./status.ts";
 import { Toolbar } from "./toolbar.ts";
+import { watchWayOut } from "./way_out.ts";
 
 /** Slow enough for a login screen behind a slow link. */
 const TYPE_INTERVAL_MS = 15;
@@ -49,17 +50,18 @@ const connection = new Connection({
   diagnose: () => diagnose(basePath, source),
 });
 
-startKeysPanel(send);
+const releaseModifiers = startKeysPanel(send);
 startSoftKeyboard(send);
 startFullscreen();
 startDisplayPanel(settings, changeSettings);
 startTools();
 toolbar.pin(settings.pinned);
-clipboard.allow(policy, settings.viewOnly);
+showPermitted();
 addEventListener("online", () => connection.wake());
 addEventListener("pagehide", () => connection.leave());
+addEventListener("pageshow", ({ persisted }) => persisted && connection.connect());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && connection.wake());
-document.addEventListener("keydown", leaveScreenByKey, { capture: true });
+watchWayOut(() => toolbar.focus());
 connection.connect();
 
 function makeSocketUrl(): string {
@@ -76,7 +78,7 @@ function showPhase(phase: Phase): void {
   status.show(phase);
   toolbar.allowHiding(phase.kind === "open");
   showDisconnect(phase);
-  if (phase.kind !== "open") return;
+  if (phase.kind !== "open") return releaseModifiers();
   if (document.activeElement === document.body) screen.focus();
   void clipboard.readLocal();
 }
@@ -143,6 +145,14 @@ function changeSettings(changed: Settings): void {
   saveSettings(localStorage, { ...settings, viewOnly: isForcedViewOnly ? false : wish });
   screen.apply(settings);
   toolbar.pin(settings.pinned);
+  showPermitted();
+}
+
+/** Who may only look has no use for what goes up; noVNC takes no cut text then either. */
+function showPermitted(): void {
+  for (const tool of ["tool-keys", "tool-type", "tool-clipboard"]) {
+    getElement(tool, HTMLButtonElement).disabled = settings.viewOnly;
+  }
   clipboard.allow(policy, settings.viewOnly);
 }
 
@@ -173,9 +183,4 @@ async function typeText(text: string): Promise<void> {
     screen.sendStrokes(typeCharacter(character));
     await new Promise((resolve) => setTimeout(resolve, TYPE_INTERVAL_MS));
   }
-}
-
-/** The remote screen takes every key, Tab too: this is the way out of it for a keyboard. */
-function leaveScreenByKey(event: KeyboardEvent): void {
-  if (event.ctrlKey && event.altKey && event.shiftKey) toolbar.focus();
 }
