@@ -1,0 +1,112 @@
+import { PortholeError } from "../errors.ts";
+import type { ByteReader } from "./byte_reader.ts";
+import { formatFromBytes, type PixelFormat } from "./pixel_format.ts";
+import type { Rect } from "./rect.ts";
+
+/** A message from the viewer (RFC 6143 section 7.5), named as there. */
+export type ViewerMessage =
+  | { readonly type: "SetPixelFormat"; readonly format: PixelFormat }
+  | { readonly type: "SetEncodings"; readonly encodings: readonly number[] }
+  | { readonly type: "FramebufferUpdateRequest"; readonly incremental: boolean; readonly area: Rect }
+  | { readonly type: "KeyEvent"; readonly down: boolean; readonly keysym: number }
+  | { readonly type: "PointerEvent"; readonly x: number; readonly y: number; readonly buttons: number }
+  | { readonly type: "ClientCutText"; readonly text: string }
+  | { readonly type: "ExtendedClipboard"; readonly body: Uint8Array }
+  | { readonly type: "SetDesktopSize"; readonly width: number; readonly height: number };
+
+/** The longest ClientCutText that is taken, in bytes. */
+export const MAX_CUT_TEXT_BYTES = 256 * 1024;
+const MAX_ENCODINGS = 1024;
+
+/** What the viewer advertised, as far as it changes how its messages are read. */
+export interface Dialect {
+  readonly extendedButtons: boolean;
+  readonly extendedClipboard: boolean;
+}
+
+type Parser = (reader: ByteReader, dialect: Dialect) => Promise<ViewerMessage>;
+
+const parsers: ReadonlyMap<number, Parser> = new Map<number, Parser>([
+  [0, readSetPixelFormat],
+  [2, readSetEncodings],
+  [3, readUpdateRequest],
+  [4, readKeyEvent],
+  [5, readPointerEvent],
+  [6, readCutText],
+  [251, readSetDesktopSize],
+]);
+
+/**
+ * The next message, or undefined when the viewer left between two.
+ * @throws {PortholeError} `viewer_malformed` for unknown types, lengths over their cap and a stream that ends inside.
+ */
+export async function readMessage(reader: ByteReader, dialect: Dialect): Promise<ViewerMessage | undefined> {
+  if (await reader.atEnd()) return undefined;
+  const type = (await reader.view(1)).getUint8(0);
+  const parse = parsers.get(type);
+  if (!parse) throw new PortholeError("viewer_malformed", `Unknown message type ${type}`);
+  return await parse(reader, dialect);
+}
+
+async function readSetPixelFormat(reader: ByteReader): Promise<ViewerMessage> {
+  await reader.read(3);
+  return { type: "SetPixelFormat", format: formatFromBytes(await reader.view(16)) };
+}
+
+async function readSetEncodings(reader: ByteReader): Promise<ViewerMessage> {
+  const count = (await reader.view(3)).getUint16(1);
+  if (count > MAX_ENCODINGS) throw new PortholeError("viewer_malformed", `SetEncodings: ${count} encodings`);
+  const view = await reader.view(4 * count);
+  return { type: "SetEncodings", encodings: Array.from({ length: count }, (_, i) => view.getInt32(4 * i)) };
+}
+
+async function readUpdateRequest(reader: ByteReader): Promise<ViewerMessage> {
+  const view = await reader.view(9);
+  const area = { x: view.getUint16(1), y: view.getUint16(3), width: view.getUint16(5), height: view.getUint16(7) };
+  return { type: "FramebufferUpdateRequest", incremental: view.getUint8(0) !== 0, area };
+}
+
+async function readKeyEvent(reader: ByteReader): Promise<ViewerMessage> {
+  const view = await reader.view(7);
+  return { type: "KeyEvent", down: view.getUint8(0) !== 0, keysym: view.getUint32(3) };
+}
+
+/** With extended mouse buttons (rfbproto, -316) bit 7 of the mask announces one byte more. */
+async function readPointerEvent(reader: ByteReader, dialect: Dialect): Promise<ViewerMessage> {
+  const view = await reader.view(5);
+  const mask = view.getUint8(0);
+  const at = { x: view.getUint16(1), y: view.getUint16(3) };
+  if (!dialect.extendedButtons || mask < 128) return { type: "PointerEvent", ...at, buttons: mask };
+  const more = (await reader.view(1)).getUint8(0);
+  return { type: "PointerEvent", ...at, buttons: (mask & 127) | (more << 7) };
+}
+
+/** A negative length marks the extended clipboard (rfbproto, 0xC0A1E5CE), where it was agreed on. */
+async function readCutText(reader: ByteReader, dialect: Dialect): Promise<ViewerMessage> {
+  const announced = (await reader.view(7)).getInt32(3);
+  const extended = dialect.extendedClipboard && announced < 0;
+  const length = extended ? -announced : announced >>> 0;
+  if (length > MAX_CUT_TEXT_BYTES) throw new PortholeError("viewer_malformed", `ClientCutText: ${length} bytes`);
+  const body = await reader.read(length);
+  if (extended) return { type: "ExtendedClipboard", body };
+  return { type: "ClientCutText", text: latin1ToText(body) };
+}
+
+/** Screens beyond the size are read past: the desktop has one. */
+async function readSetDesktopSize(reader: ByteReader): Promise<ViewerMessage> {
+  const view = await reader.view(7);
+  await reader.read(16 * view.getUint8(5));
+  return { type: "SetDesktopSize", width: view.getUint16(1), height: view.getUint16(3) };
+}
+
+/** Bytes as ISO 8859-1, which is what plain cut text is; TextDecoder's "latin1" is windows-1252 and is not. */
+export function latin1ToText(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  return text;
+}
+
+/** Text as ISO 8859-1; what does not fit becomes a question mark. */
+export function textToLatin1(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (char) => char.codePointAt(0)! < 256 ? char.charCodeAt(0) : 63);
+}

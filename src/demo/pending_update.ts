@@ -1,0 +1,63 @@
+import { bound, contains, intersect, type Rect, subtract } from "./rect.ts";
+
+/** Past this many rectangles their bound is sent instead. */
+const MAX_RECTANGLES = 16;
+
+/** A CopyRect (RFC 6143 section 7.7.2): the picture at `from` appears at `to`. */
+export interface Copy {
+  readonly from: Rect;
+  readonly to: Rect;
+}
+
+/** What one viewer has not been sent yet: at most one copy, then rectangles of changed pixels. */
+export class PendingUpdate {
+  #copy: Copy | undefined;
+  #damage: Rect[] = [];
+
+  /** These pixels changed. */
+  add(rect: Rect): void {
+    if (this.#damage.some((known) => contains(known, rect))) return;
+    this.#damage = [...this.#damage.filter((known) => !contains(rect, known)), rect];
+    if (this.#damage.length > MAX_RECTANGLES) this.#damage = [this.#damage.reduce(bound)];
+  }
+
+  /**
+   * These pixels moved: a copy, as long as the viewer holds what was at `from`. What the move uncovered is added by the
+   * caller, so two moves in a row become one.
+   */
+  move(from: Rect, to: Rect): void {
+    const stale = this.#damage.some((rect) => intersect(rect, from));
+    const follows = this.#copy && contains(this.#copy.to, from) && contains(from, this.#copy.to);
+    if (stale || (this.#copy && !follows)) return this.add(to);
+    this.#copy = { from: this.#copy?.from ?? from, to };
+  }
+
+  /** The copy is no longer wanted, or cannot be done: its target is sent as pixels. */
+  dropCopy(): void {
+    const copy = this.#copy;
+    this.#copy = undefined;
+    if (copy) this.add(copy.to);
+  }
+
+  /** Whether something is to be sent inside the area. */
+  touches(area: Rect): boolean {
+    const targets = this.#copy ? [this.#copy.to, ...this.#damage] : this.#damage;
+    return targets.some((rect) => intersect(rect, area));
+  }
+
+  /** Takes out what lies inside the area and keeps the rest. */
+  take(area: Rect): { copy: Copy | undefined; damage: Rect[] } {
+    if (this.#copy && !(contains(area, this.#copy.from) && contains(area, this.#copy.to))) this.dropCopy();
+    const copy = this.#copy;
+    const damage = this.#damage.flatMap((rect) => intersect(rect, area) ?? []);
+    this.#damage = this.#damage.flatMap((rect) => subtract(rect, area));
+    this.#copy = undefined;
+    return { copy, damage };
+  }
+
+  /** Forgets everything: the whole picture is about to be added. */
+  clear(): void {
+    this.#copy = undefined;
+    this.#damage = [];
+  }
+}

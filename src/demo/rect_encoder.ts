@@ -1,0 +1,105 @@
+import { CURSOR } from "./cursor.ts";
+import type { Copy } from "./pending_update.ts";
+import { createPixelWriter, DESKTOP_FORMAT, type PixelFormat, type PixelWriter } from "./pixel_format.ts";
+import { cutIntoBands, type Rect } from "./rect.ts";
+import { Deflater, encodeTiles } from "./zrle.ts";
+
+/** The encodings and pseudo-encodings that are spoken, by their numbers (RFC 6143 section 7.7, rfbproto). */
+export const ENCODING = {
+  Raw: 0,
+  CopyRect: 1,
+  ZRLE: 16,
+  DesktopSize: -223,
+  Cursor: -239,
+  ExtendedDesktopSize: -308,
+  ExtendedMouseButtons: -316,
+} as const;
+
+/** Larger rectangles are sent as several, so that no buffer holds a whole screen. */
+const MAX_BAND_PIXELS = 64 * 1024;
+
+/** Turns areas of the desktop into the rectangles that one viewer asked for. */
+export class RectEncoder {
+  #writer: PixelWriter = createPixelWriter(DESKTOP_FORMAT);
+  #known: ReadonlySet<number> = new Set();
+  #preferred: number = ENCODING.Raw;
+  #deflater: Deflater | undefined;
+
+  /** Takes the viewer's SetPixelFormat. */
+  setFormat(format: PixelFormat): void {
+    this.#writer = createPixelWriter(format);
+  }
+
+  /** Takes the viewer's SetEncodings: the first one spoken here is used for pixels, Raw when there is none. */
+  setEncodings(encodings: readonly number[]): void {
+    this.#known = new Set(encodings);
+    this.#preferred = encodings.find((encoding) => encoding === ENCODING.ZRLE || encoding === ENCODING.Raw) ??
+      ENCODING.Raw;
+  }
+
+  /** Whether the viewer said that it understands this encoding. */
+  knows(encoding: number): boolean {
+    return this.#known.has(encoding);
+  }
+
+  /** The areas cut into pieces that `encode` takes. */
+  cut(areas: readonly Rect[]): Rect[] {
+    return areas.flatMap((area) => cutIntoBands(area, MAX_BAND_PIXELS));
+  }
+
+  /** One rectangle of pixels, in parts to be sent in order. */
+  async encode(area: Rect, readPixels: (tile: Rect) => Uint32Array): Promise<Uint8Array[]> {
+    if (this.#preferred === ENCODING.Raw) return [header(area, ENCODING.Raw), this.#writer.write(readPixels(area))];
+    this.#deflater ??= new Deflater();
+    const parts = await this.#deflater.compress(encodeTiles(area, readPixels, this.#writer));
+    const length = new DataView(new ArrayBuffer(4));
+    length.setUint32(0, parts.reduce((sum, part) => sum + part.length, 0));
+    return [header(area, ENCODING.ZRLE), new Uint8Array(length.buffer), ...parts];
+  }
+
+  /** CopyRect (RFC 6143 section 7.7.2). */
+  encodeCopy({ from, to }: Copy): Uint8Array {
+    return join(header(to, ENCODING.CopyRect), u16(from.x), u16(from.y));
+  }
+
+  /** The shape of the pointer (RFC 6143 section 7.8.1): pixels, then a mask. */
+  encodeCursor(): Uint8Array {
+    const area = { x: CURSOR.hotX, y: CURSOR.hotY, width: CURSOR.width, height: CURSOR.height };
+    return join(header(area, ENCODING.Cursor), this.#writer.write(CURSOR.pixels), CURSOR.mask);
+  }
+
+  /** Says that PointerEvent may carry the ninth button (rfbproto, ExtendedMouseButtons). */
+  encodeMouseButtons(): Uint8Array {
+    return header({ x: 0, y: 0, width: 0, height: 0 }, ENCODING.ExtendedMouseButtons);
+  }
+
+  /** The size of the desktop, as DesktopSize or as ExtendedDesktopSize with its one screen (rfbproto). */
+  encodeSize(encoding: number, { width, height }: Rect, cause: number, status: number): Uint8Array {
+    if (encoding === ENCODING.DesktopSize) return header({ x: 0, y: 0, width, height }, encoding);
+    const screen = join(new Uint8Array(8), u16(width), u16(height), new Uint8Array(4));
+    return join(header({ x: cause, y: status, width, height }, encoding), Uint8Array.of(1, 0, 0, 0), screen);
+  }
+
+  /** Frees the compressor. */
+  close(): void {
+    this.#deflater?.close();
+  }
+}
+
+function header(area: Rect, encoding: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(12));
+  view.setUint16(0, area.x);
+  view.setUint16(2, area.y);
+  view.setUint16(4, area.width);
+  view.setUint16(6, area.height);
+  view.setInt32(8, encoding);
+  return new Uint8Array(view.buffer);
+}
+
+function u16(value: number): Uint8Array {
+  return Uint8Array.of(value >> 8, value & 255);
+}
+
+function join(...parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}

@@ -1,0 +1,257 @@
+import type { ByteStream } from "../bridge/byte_stream.ts";
+import { PortholeError } from "../errors.ts";
+import { ByteReader } from "./byte_reader.ts";
+import type { Desktop, DesktopViewer } from "./desktop.ts";
+import {
+  buildServerInit,
+  greetViewer,
+  type HandshakeEvent,
+  type RfbVersion,
+  type Stage,
+  withLength,
+} from "./handshake.ts";
+import { readMessage, textToLatin1, type ViewerMessage } from "./messages.ts";
+import { PendingUpdate } from "./pending_update.ts";
+import { bound, intersect, type Rect } from "./rect.ts";
+import { ENCODING, RectEncoder } from "./rect_encoder.ts";
+
+/** What can be seen of a viewer: its handshake, then every message. */
+export type RfbEvent = HandshakeEvent | ViewerMessage;
+
+/** How one connection is served. */
+export interface RfbServerOptions {
+  /** The highest version offered; 3.8 by default. */
+  readonly version?: RfbVersion;
+  /** With one, VNC Authentication is asked for. */
+  readonly password?: string;
+  /** Told of each message after it was read and before it is acted on. */
+  readonly observe?: (event: RfbEvent) => void;
+  /** Awaited at each stage before the next byte is sent; what it throws ends the connection. */
+  readonly reach?: (stage: Stage) => Promise<void>;
+}
+
+/** How a new size came about, and how it ended (rfbproto, ExtendedDesktopSize). */
+const SIZE = { byServer: 0, byThisViewer: 1, byOtherViewer: 2, done: 0, refused: 3 } as const;
+
+/**
+ * Serves one viewer until it leaves: the server side of RFB 3.3, 3.7 and 3.8 (RFC 6143) over any byte stream. The stream
+ * is closed when this returns, however it ended.
+ * @throws {PortholeError} `viewer_malformed`, `vnc_login_failed` for a wrong password, or `viewer_left` when the stream
+ * fails; a viewer that ends the stream between two messages is no error.
+ */
+export async function serveRfb(stream: ByteStream, desktop: Desktop, options: RfbServerOptions = {}): Promise<void> {
+  const { version = "3.8", password, observe = () => {}, reach = async () => {} } = options;
+  const writer = stream.writable.getWriter();
+  const reader = new ByteReader(stream.readable);
+  const write = (bytes: Uint8Array) =>
+    writer.write(bytes).catch((cause) => {
+      throw new PortholeError("viewer_left", "The viewer left", { cause });
+    });
+  try {
+    await greetViewer({ reader, write, version, password, observe, reach });
+    await write(buildServerInit(desktop.width, desktop.height, desktop.name));
+    await reach("open");
+    await new RfbSession(reader, write, desktop, observe, () => stream.close()).run();
+  } finally {
+    stream.close();
+  }
+}
+
+/** One viewer past the handshake: one loop reads, another sends, and the desktop marks what there is to send. */
+class RfbSession implements DesktopViewer {
+  readonly #reader: ByteReader;
+  readonly #write: (bytes: Uint8Array) => Promise<void>;
+  readonly #desktop: Desktop;
+  readonly #observe: (event: RfbEvent) => void;
+  readonly #close: () => void;
+  readonly #encoder = new RectEncoder();
+  readonly #pending = new PendingUpdate();
+  /** The size that the viewer was told. */
+  #known: Rect;
+  #requested: Rect | undefined;
+  #cutText: string | undefined;
+  #pseudo = new Set<number>();
+  #size = { cause: SIZE.byServer as number, status: SIZE.done as number };
+  #sending = false;
+  #ended = false;
+  #wake = () => {};
+
+  constructor(
+    reader: ByteReader,
+    write: (bytes: Uint8Array) => Promise<void>,
+    desktop: Desktop,
+    observe: (event: RfbEvent) => void,
+    close: () => void,
+  ) {
+    this.#reader = reader;
+    this.#write = write;
+    this.#desktop = desktop;
+    this.#observe = observe;
+    this.#close = close;
+    this.#known = { x: 0, y: 0, width: desktop.width, height: desktop.height };
+  }
+
+  /** Both loops; the first one to end ends the other. */
+  async run(): Promise<void> {
+    const leave = this.#desktop.join(this);
+    const loops = [this.#receive(), this.#send()];
+    try {
+      await Promise.race(loops);
+    } finally {
+      leave();
+      this.#ended = true;
+      this.#wake();
+      this.#close();
+      await Promise.allSettled(loops);
+      this.#encoder.close();
+    }
+  }
+
+  damaged(area: Rect): void {
+    this.#pending.add(area);
+    this.#wake();
+  }
+
+  /** While an update is under way its later rectangles may hold either picture, so nothing can be copied from there. */
+  moved(from: Rect, to: Rect): void {
+    if (this.#sending || !this.#encoder.knows(ENCODING.CopyRect)) this.#pending.add(to);
+    else this.#pending.move(from, to);
+    this.#wake();
+  }
+
+  resized(): void {
+    this.#announceSize(SIZE.byOtherViewer, SIZE.done);
+    this.#pending.clear();
+    this.damaged(this.#desktopArea());
+  }
+
+  cut(text: string): void {
+    this.#cutText = text;
+    this.#wake();
+  }
+
+  async #receive(): Promise<void> {
+    while (!this.#ended) {
+      const message = await readMessage(this.#reader, {
+        extendedButtons: this.#encoder.knows(ENCODING.ExtendedMouseButtons),
+        extendedClipboard: false,
+      });
+      if (!message) return;
+      this.#observe(message);
+      this.#act(message);
+      this.#wake();
+    }
+  }
+
+  #act(message: ViewerMessage): void {
+    const desktop = this.#desktop;
+    switch (message.type) {
+      case "SetPixelFormat":
+        return this.#encoder.setFormat(message.format);
+      case "SetEncodings":
+        return this.#setEncodings(message.encodings);
+      case "FramebufferUpdateRequest":
+        return this.#request(message.area, message.incremental);
+      case "KeyEvent":
+        return desktop.key(message.down, message.keysym);
+      case "PointerEvent":
+        return desktop.pointer(message.x, message.y, message.buttons);
+      case "ClientCutText":
+        return desktop.cut(message.text);
+      case "SetDesktopSize":
+        return this.#resize(message.width, message.height);
+    }
+  }
+
+  /** What the viewer understands is told to it once: size, pointer shape, and that more buttons are welcome. */
+  #setEncodings(encodings: readonly number[]): void {
+    const announced = [ENCODING.ExtendedDesktopSize, ENCODING.Cursor, ENCODING.ExtendedMouseButtons];
+    const fresh = announced.filter((encoding) => encodings.includes(encoding) && !this.#encoder.knows(encoding));
+    this.#encoder.setEncodings(encodings);
+    if (!this.#encoder.knows(ENCODING.CopyRect)) this.#pending.dropCopy();
+    for (const encoding of fresh) this.#pseudo.add(encoding);
+    const { width, height } = this.#known;
+    if (width !== this.#desktop.width || height !== this.#desktop.height) {
+      this.#announceSize(SIZE.byOtherViewer, SIZE.done);
+    }
+  }
+
+  #request(area: Rect, incremental: boolean): void {
+    const visible = intersect(area, this.#desktopArea());
+    if (!visible) return;
+    this.#requested = this.#requested ? bound(this.#requested, visible) : visible;
+    if (incremental) return;
+    this.#pending.dropCopy();
+    this.#pending.add(visible);
+  }
+
+  #resize(width: number, height: number): void {
+    const done = this.#desktop.resize(width, height);
+    this.#announceSize(SIZE.byThisViewer, done ? SIZE.done : SIZE.refused);
+  }
+
+  #announceSize(cause: number, status: number): void {
+    if (this.#encoder.knows(ENCODING.ExtendedDesktopSize)) this.#pseudo.add(ENCODING.ExtendedDesktopSize);
+    else if (this.#encoder.knows(ENCODING.DesktopSize) && status === SIZE.done) this.#pseudo.add(ENCODING.DesktopSize);
+    this.#size = { cause, status };
+  }
+
+  #desktopArea(): Rect {
+    return { x: 0, y: 0, width: this.#desktop.width, height: this.#desktop.height };
+  }
+
+  async #send(): Promise<void> {
+    while (!this.#ended) {
+      if (this.#cutText !== undefined) await this.#sendCutText(this.#cutText);
+      else if (this.#requested && this.#pseudo.size > 0) await this.#sendPseudo();
+      else if (this.#requested && this.#pending.touches(this.#requested)) await this.#sendUpdate(this.#requested);
+      else await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  /** ServerCutText (RFC 6143 section 7.6.4). */
+  async #sendCutText(text: string): Promise<void> {
+    this.#cutText = undefined;
+    await this.#write(Uint8Array.of(3, 0, 0, 0));
+    await this.#write(withLength(textToLatin1(text)));
+  }
+
+  /** Pseudo-rectangles go alone: a new size must not share an update with pixels (rfbproto, ExtendedDesktopSize). */
+  async #sendPseudo(): Promise<void> {
+    this.#requested = undefined;
+    const { cause, status } = this.#size;
+    const rectangles = [...this.#pseudo].map((encoding) => {
+      if (encoding === ENCODING.Cursor) return this.#encoder.encodeCursor();
+      if (encoding === ENCODING.ExtendedMouseButtons) return this.#encoder.encodeMouseButtons();
+      this.#known = this.#desktopArea();
+      return this.#encoder.encodeSize(encoding, this.#known, cause, status);
+    });
+    this.#pseudo.clear();
+    this.#size = { cause: SIZE.byServer, status: SIZE.done };
+    await this.#writeUpdateHeader(rectangles.length);
+    for (const rectangle of rectangles) await this.#write(rectangle);
+  }
+
+  /** FramebufferUpdate (RFC 6143 section 7.6.1): each rectangle is read from the desktop when its turn comes. */
+  async #sendUpdate(area: Rect): Promise<void> {
+    this.#requested = undefined;
+    const visible = intersect(area, this.#known);
+    if (!visible) return;
+    const { copy, damage } = this.#pending.take(visible);
+    const bands = this.#encoder.cut(damage);
+    this.#sending = true;
+    await this.#writeUpdateHeader(bands.length + (copy ? 1 : 0));
+    if (copy) await this.#write(this.#encoder.encodeCopy(copy));
+    for (const band of bands) {
+      for (const part of await this.#encoder.encode(band, (tile) => this.#desktop.readPixels(tile))) {
+        await this.#write(part);
+      }
+    }
+    this.#sending = false;
+  }
+
+  #writeUpdateHeader(count: number): Promise<void> {
+    if (count > 0xffff) throw new PortholeError("internal", "Too many rectangles in one update");
+    return this.#write(Uint8Array.of(0, 0, count >> 8, count & 255));
+  }
+}
