@@ -24,6 +24,8 @@ export interface ConnectionParts {
   /** Finds out why a WebSocket never opened, since a page cannot read the status of a failed upgrade. */
   readonly diagnose: () => Promise<Ending | null>;
   readonly now?: () => number;
+  /** Runs something later; returns what calls it off. */
+  readonly startTimer?: (run: () => void, afterMs: number) => () => void;
   readonly random?: () => number;
 }
 
@@ -38,15 +40,15 @@ const LEFT: Ending = { close: 0, sentence: "You disconnected.", retry: false };
 export class Connection {
   readonly #parts: Required<ConnectionParts>;
   #socket: WebSocket | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #watchdog: ReturnType<typeof setTimeout> | undefined;
+  #cancelRetry = () => {};
+  #cancelWatch = () => {};
   #phase: Phase = { kind: "ended", ending: LEFT };
   #attempt = 0;
   #openedAtMs = Infinity;
   #heardAtMs = 0;
 
   constructor(parts: ConnectionParts) {
-    this.#parts = { now: () => performance.now(), random: Math.random, ...parts };
+    this.#parts = { now: () => performance.now(), startTimer, random: Math.random, ...parts };
   }
 
   get phase(): Phase {
@@ -120,14 +122,14 @@ export class Connection {
     if (heldMs >= GOOD_MS) this.#attempt = 0;
     if (!ending.retry) return this.#show({ kind: "ended", ending });
     const delayMs = computeDelayMs(this.#attempt++, this.#parts.random(), ending.retryAfterMs);
-    this.#timer = setTimeout(() => this.connect(), delayMs);
+    this.#cancelRetry = this.#parts.startTimer(() => this.connect(), delayMs);
     this.#show({ kind: "waiting", ending, untilMs: this.#parts.now() + delayMs });
   }
 
   /** Lets the socket go without waiting for the other side, which may be gone. */
   #drop(): void {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#watchdog);
+    this.#cancelRetry();
+    this.#cancelWatch();
     const socket = this.#socket;
     this.#socket = null;
     socket?.close(1000);
@@ -135,14 +137,19 @@ export class Connection {
 
   /** Armed by the first ping only: a gateway that never pings may be silent as long as it likes. */
   #guardSilence(): void {
-    clearTimeout(this.#watchdog);
+    this.#cancelWatch();
     const leftMs = this.#heardAtMs + SILENCE_MS - this.#parts.now();
     if (leftMs <= 0) return this.#end(explainClose(1006, ""));
-    this.#watchdog = setTimeout(() => this.#guardSilence(), leftMs);
+    this.#cancelWatch = this.#parts.startTimer(() => this.#guardSilence(), leftMs);
   }
 
   #show(phase: Phase): void {
     this.#phase = phase;
     this.#parts.showPhase(phase);
   }
+}
+
+function startTimer(run: () => void, afterMs: number): () => void {
+  const timer = setTimeout(run, afterMs);
+  return () => clearTimeout(timer);
 }

@@ -14,11 +14,18 @@ Deno.test("renderTable() takes the ratio round by round, so that a slow round co
 });
 
 Deno.test("renderTable() leaves the ratios out when there is no peer", () => {
-  const table = renderTable([{ label: "speed", digits: 1, cells: [{ scheme: "wss", ours: [2] }] }], "porthole", undefined);
+  const table = renderTable(
+    [{ label: "speed", digits: 1, cells: [{ scheme: "wss", ours: [2] }] }],
+    "porthole",
+    undefined,
+  );
   assertEquals(table, "|  | porthole wss |\n| --- | ---: |\n| speed | 2.0 |");
 });
 
 Deno.test("renderTable() shows no ratio to a peer's zero", () => {
   const cells = [{ scheme: "ws", ours: [0], peers: [0] }];
-  assertStringIncludes(renderTable([{ label: "lost", digits: 0, cells }], "porthole", "peer"), "| lost | – |  | 0 | 0 |");
+  assertStringIncludes(
+    renderTable([{ label: "lost", digits: 0, cells }], "porthole", "peer"),
+    "| lost | – |  | 0 | 0 |",
+  );
 });

@@ -1,0 +1,230 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Channel } from "../../../src/viewer/channel.ts";
+import { Connection, type Phase } from "../../../src/viewer/connection.ts";
+import type { Ending } from "../../../src/viewer/ending.ts";
+import type { GatewayMessage } from "../../../src/viewer/messages.ts";
+import { FakeBrowserSocket } from "../../fakes/browser_socket.ts";
+
+/** A connection with its network and its clock in the hands of the test. */
+function createRig({ diagnose = () => Promise.resolve<Ending | null>(null) } = {}) {
+  const sockets: FakeBrowserSocket[] = [];
+  const channels: Channel[] = [];
+  const phases: Phase[] = [];
+  const messages: GatewayMessage[] = [];
+  const timers = new Map<() => void, number>();
+  let nowMs = 0;
+  const connection = new Connection({
+    openSocket: () => (sockets.push(new FakeBrowserSocket()), sockets.at(-1)!.asWebSocket),
+    attach: (channel) => void channels.push(channel),
+    showPhase: (phase) => void phases.push(phase),
+    takeMessage: (message) => void messages.push(message),
+    diagnose,
+    now: () => nowMs,
+    random: () => 0.5,
+    startTimer: (run, afterMs) => {
+      timers.set(run, nowMs + afterMs);
+      return () => timers.delete(run);
+    },
+  });
+  const pass = (ms: number) => {
+    nowMs += ms;
+    const due = [...timers].filter(([, atMs]) => atMs <= nowMs).map(([run]) => run);
+    for (const run of due) if (timers.delete(run)) run();
+  };
+  /** Lets the answer to "why did it not open" arrive. */
+  const settle = () => new Promise((resolve) => setTimeout(resolve));
+  const socket = () => sockets.at(-1)!;
+  const openUp = () => {
+    socket().open();
+    connection.confirmOpen();
+  };
+  return { connection, sockets, channels, phases, messages, timers, pass, settle, socket, openUp };
+}
+
+const kinds = (phases: readonly Phase[]) => phases.map(({ kind }) => kind);
+
+Deno.test("Connection passes bytes to the channel and text frames to the side", () => {
+  const { connection, channels, messages, socket } = createRig();
+  connection.connect();
+  const bytes: ArrayBuffer[] = [];
+  channels[0]!.onmessage = ({ data }) => bytes.push(data);
+  socket().open();
+  socket().receive(new Uint8Array([82, 70, 66]).buffer);
+  socket().receive({ type: "state", state: "handshake" });
+  socket().receive({ type: "from a newer gateway" });
+  assertEquals(bytes.map((data) => [...new Uint8Array(data)]), [[82, 70, 66]]);
+  assertEquals(messages, [{ type: "state", state: "handshake" }]);
+});
+
+Deno.test("Connection answers a ping at once with its id", () => {
+  const { connection, socket } = createRig();
+  connection.connect();
+  socket().open();
+  socket().receive({ type: "ping", id: 7 });
+  assertEquals(socket().sent, ['{"type":"pong","id":7}']);
+});
+
+Deno.test("Connection climbs the ladder while tries fail", async () => {
+  const { connection, phases, sockets, pass, settle, socket } = createRig();
+  connection.connect();
+  for (const delayMs of [500, 1_000, 2_000, 5_000, 10_000, 10_000]) {
+    const before = sockets.length;
+    socket().end(1006);
+    await settle();
+    assertEquals(phases.at(-1)?.kind, "waiting");
+    pass(delayMs - 1);
+    assertEquals(sockets.length, before, `tried before ${delayMs} ms`);
+    pass(1);
+    assertEquals(sockets.length, before + 1, `did not try after ${delayMs} ms`);
+  }
+});
+
+Deno.test("Connection begins the ladder anew after it held for ten seconds, and not after less", async () => {
+  const { connection, phases, pass, settle, socket, openUp } = createRig();
+  const waitMs = async (heldMs: number) => {
+    openUp();
+    pass(heldMs);
+    socket().end(1006);
+    await settle();
+    const phase = phases.at(-1)!;
+    const untilMs = phase.kind === "waiting" ? phase.untilMs : NaN;
+    pass(20_000);
+    return untilMs;
+  };
+  connection.connect();
+  assertEquals(await waitMs(9_999), 9_999 + 500);
+  assertEquals(await waitMs(9_999), 9_999 + 20_000 + 9_999 + 1_000);
+  assertEquals(await waitMs(10_000), 2 * (9_999 + 20_000) + 10_000 + 500);
+});
+
+Deno.test("Connection shows the gateway's goodbye, closes with 1000 and comes back", () => {
+  const { connection, phases, socket, timers, openUp } = createRig();
+  connection.connect();
+  openUp();
+  const left = socket();
+  left.receive({ type: "goodbye", code: "draining", close: 1012, message: "Restarting", retry: true });
+  assertEquals(left.closedWith, 1000);
+  left.end(1006); // What the closing handshake brings changes nothing
+  assertEquals(kinds(phases), ["connecting", "open", "waiting"]);
+  const last = phases.at(-1)!;
+  assertEquals(last.kind === "waiting" && last.ending.sentence, "Restarting.");
+  assertEquals(timers.size, 1);
+});
+
+Deno.test("Connection waits as long as the gateway asks", () => {
+  const { connection, sockets, pass, socket } = createRig();
+  connection.connect();
+  socket().open();
+  socket().receive({
+    type: "goodbye",
+    code: "limit_reached",
+    close: 4429,
+    message: "",
+    retry: true,
+    retry_after_ms: 9e3,
+  });
+  pass(8_999);
+  assertEquals(sockets.length, 1);
+  pass(1);
+  assertEquals(sockets.length, 2);
+});
+
+Deno.test("Connection does not come back after a code that waiting cannot mend", async () => {
+  for (const code of [1003, 4400, 4401, 4403, 4404, 4408, 4410, 4511]) {
+    const { connection, phases, timers, settle, socket } = createRig();
+    connection.connect();
+    socket().open();
+    socket().end(code, "Because");
+    await settle();
+    assertEquals(phases.at(-1)?.kind, "ended", String(code));
+    assertEquals(timers.size, 0, String(code));
+    connection.wake();
+    assertEquals(phases.at(-1)?.kind, "ended", String(code));
+  }
+});
+
+Deno.test("Connection does not come back after the person left, whatever was under way", async () => {
+  for (const moment of ["connecting", "open", "waiting"]) {
+    const { connection, phases, sockets, timers, pass, settle, socket, openUp } = createRig();
+    connection.connect();
+    if (moment !== "connecting") openUp();
+    if (moment === "waiting") socket().end(1006);
+    await settle();
+    connection.leave();
+    socket().end(1006);
+    pass(60_000);
+    await settle();
+    assertEquals(phases.at(-1)?.kind, "ended", moment);
+    assertEquals([sockets.length, timers.size], [1, 0], moment);
+  }
+});
+
+Deno.test("Connection tries at once when it is woken while it waits, and only then", async () => {
+  const { connection, sockets, timers, settle, socket, openUp } = createRig();
+  connection.connect();
+  connection.wake();
+  openUp();
+  connection.wake();
+  assertEquals(sockets.length, 1);
+  socket().end(1006);
+  await settle();
+  connection.wake();
+  assertEquals([sockets.length, timers.size], [2, 0]);
+});
+
+Deno.test("Connection asks over HTTP why a WebSocket never opened", async () => {
+  const refused: Ending = { close: 4401, sentence: "Please sign in again.", retry: false };
+  const { connection, phases, settle, socket } = createRig({ diagnose: () => Promise.resolve(refused) });
+  connection.connect();
+  socket().end(1006);
+  await settle();
+  assertEquals(phases.at(-1), { kind: "ended", ending: refused });
+});
+
+Deno.test("Connection keeps trying when nobody can say why", async () => {
+  const { connection, phases, settle, socket } = createRig({
+    diagnose: () => Promise.reject(new TypeError("offline")),
+  });
+  connection.connect();
+  socket().end(1006);
+  await settle();
+  const last = phases.at(-1)!;
+  assert(last.kind === "waiting");
+  assertEquals(last.ending.sentence, "The connection to the gateway was lost.");
+});
+
+Deno.test("Connection keeps the reason through the next try", async () => {
+  const { connection, phases, pass, settle, socket } = createRig();
+  connection.connect();
+  socket().end(1012, "The gateway is restarting");
+  await settle();
+  pass(500);
+  const last = phases.at(-1)!;
+  assertEquals(last.kind === "connecting" && last.after?.sentence, "The gateway is restarting.");
+});
+
+Deno.test("Connection notices a link that went silent, once the gateway has begun to ping", () => {
+  const { connection, phases, pass, socket, openUp } = createRig();
+  connection.connect();
+  openUp();
+  pass(600_000);
+  assertEquals(phases.at(-1)?.kind, "open");
+  socket().receive({ type: "ping", id: 1 });
+  pass(30_000);
+  socket().receive(new ArrayBuffer(1)); // Bytes are a sign of life as well
+  pass(30_000);
+  assertEquals(phases.at(-1)?.kind, "open");
+  pass(30_000);
+  assertEquals(phases.at(-1)?.kind, "waiting");
+});
+
+Deno.test("Connection takes what the page found as the end, once", async () => {
+  const { connection, phases, settle, socket, openUp } = createRig();
+  connection.connect();
+  openUp();
+  connection.fail("The VNC server refused the login.", false);
+  connection.fail("Something else.", true);
+  socket().end(1000);
+  await settle();
+  assertEquals(kinds(phases), ["connecting", "open", "ended"]);
+});
