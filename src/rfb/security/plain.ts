@@ -1,0 +1,11 @@
+/** VeNCrypt's Plain: user name and password as they are (rfbproto, "VeNCrypt", Plain subtype). */
+import { demand, type Login } from "../choose.ts";
+import { type Script, u32, write } from "../script.ts";
+
+/** Sends user name and password in UTF-8. */
+export function* speakPlain(login: Login): Script<void> {
+  demand(["username", "password"], login);
+  const encoder = new TextEncoder();
+  const [username, password] = [encoder.encode(login.username), encoder.encode(login.password!.reveal())];
+  yield* write(u32(username.length), u32(password.length), username, password);
+}

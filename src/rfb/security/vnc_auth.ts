@@ -1,0 +1,38 @@
+/** Security type 2, VNC Authentication (RFC 6143 section 7.2.2). */
+import { createCipheriv } from "node:crypto";
+import { demand, type Login } from "../choose.ts";
+import { concat, read, type Script, write } from "../script.ts";
+
+const CHALLENGE_BYTES = 16;
+const BLOCK_BYTES = 8;
+
+/** Answers the server's challenge with the password. */
+export function* speakVncAuth(login: Login): Script<void> {
+  demand(["password"], login);
+  const challenge = yield* read(CHALLENGE_BYTES, "its challenge");
+  yield* write(answerChallenge(challenge, login.password!.reveal()));
+}
+
+/**
+ * The challenge encrypted with DES, whose key is the password's first 8 characters in Latin-1, each with its bits
+ * reversed (RFC 6143 erratum 4951).
+ */
+export function answerChallenge(challenge: Uint8Array, password: string): Uint8Array<ArrayBuffer> {
+  const key = Uint8Array.from({ length: BLOCK_BYTES }, (_, at) => reverseBits(password.charCodeAt(at) || 0));
+  return concat([
+    encryptBlock(key, challenge.subarray(0, BLOCK_BYTES)),
+    encryptBlock(key, challenge.subarray(BLOCK_BYTES)),
+  ]);
+}
+
+function reverseBits(byte: number): number {
+  let reversed = 0;
+  for (let bit = 0; bit < 8; bit++) reversed |= (byte >> bit & 1) << (7 - bit);
+  return reversed;
+}
+
+/** Deno's node:crypto has no des-ecb; triple DES with three equal keys and one block per cipher is the same. */
+function encryptBlock(key: Uint8Array, block: Uint8Array): Uint8Array {
+  const cipher = createCipheriv("des-ede3-cbc", concat([key, key, key]), new Uint8Array(BLOCK_BYTES));
+  return cipher.setAutoPadding(false).update(block);
+}

@@ -1,0 +1,53 @@
+import { LoginRefused } from "./refusal.ts";
+import { concat, read, readU16, type Script, u16, u32 } from "./script.ts";
+
+/** What a source says of its desktop (RFC 6143 section 7.3.2). */
+export interface ServerInit {
+  /** Pixels, never 0. */
+  readonly width: number;
+  readonly height: number;
+  /** The 16 bytes of PIXEL_FORMAT as they came. */
+  readonly pixelFormat: Uint8Array<ArrayBuffer>;
+  /** The desktop's name, in whatever encoding the server uses. */
+  readonly name: Uint8Array<ArrayBuffer>;
+}
+
+const NAME_CAP_BYTES = 64 * 1024;
+const HEAD_BYTES = 24;
+/** TightVNC announces a few dozen capabilities at most. */
+const TIGHT_CAP_CAPABILITIES = 1024;
+const TIGHT_CAPABILITY_BYTES = 16;
+
+/** Reads and checks a ServerInit. @throws {LoginRefused} `malformed` when no viewer could use it. */
+export function* readServerInit(): Script<ServerInit> {
+  const head = yield* read(HEAD_BYTES, "its ServerInit");
+  const view = new DataView(head.buffer, head.byteOffset, HEAD_BYTES);
+  const [width, height, nameBytes] = [view.getUint16(0), view.getUint16(2), view.getUint32(20)];
+  if (width === 0 || height === 0) throw refuseDesktop(`a size of ${width}×${height}`);
+  if (![8, 16, 32].includes(head[4]!)) throw refuseDesktop(`${head[4]} bits per pixel`);
+  if (nameBytes > NAME_CAP_BYTES) throw refuseDesktop(`a name of ${nameBytes} bytes`);
+  return { width, height, pixelFormat: head.slice(4, 20), name: yield* read(nameBytes, "its name") };
+}
+
+function refuseDesktop(what: string): LoginRefused {
+  return new LoginRefused("malformed", `the server announces a desktop with ${what}`);
+}
+
+/** The message as it goes to a viewer. */
+export function encodeServerInit(init: ServerInit): Uint8Array<ArrayBuffer> {
+  return concat([u16(init.width), u16(init.height), init.pixelFormat, u32(init.name.length), init.name]);
+}
+
+/**
+ * Reads and drops what ServerInit carries in addition after security type 16 (rfbproto, "ServerInit", Tight): the
+ * capabilities must not reach a viewer that was offered type 1.
+ */
+export function* skipTightCapabilities(): Script<void> {
+  const counts = [yield* readU16(TIGHT), yield* readU16(TIGHT), yield* readU16(TIGHT)];
+  yield* readU16(TIGHT);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total > TIGHT_CAP_CAPABILITIES) throw new LoginRefused("malformed", `it announces ${total} Tight capabilities`);
+  yield* read(total * TIGHT_CAPABILITY_BYTES, TIGHT);
+}
+
+const TIGHT = "its Tight capabilities";

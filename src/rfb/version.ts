@@ -1,0 +1,71 @@
+import { LoginRefused } from "./refusal.ts";
+import { Overdue, read, type Script, StreamEnded } from "./script.ts";
+
+/** The versions that are spoken (RFC 6143 section 7.1.1). */
+export type SpokenVersion = "3.3" | "3.7" | "3.8";
+
+/** What a source announced, and what is spoken with it. */
+export interface Version {
+  readonly spoken: SpokenVersion;
+  /** As the server wrote it, without the line end: "RFB 003.889". */
+  readonly announced: string;
+}
+
+/** Length of a ProtocolVersion message. */
+export const VERSION_BYTES = 12;
+
+/** The ProtocolVersion message that asks for `spoken`. */
+export function encodeVersion(spoken: SpokenVersion): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`RFB 003.00${spoken.at(-1)}\n`);
+}
+
+/**
+ * What to speak with a source that sent these 12 bytes: never more than it announced; 3.889 (Apple) and 4.x and 5.x
+ * (RealVNC, AMT) are answered with 3.8.
+ *
+ * @throws {LoginRefused} `malformed` for everything that is no VNC server, with what it seems to be.
+ */
+export function parseVersion(bytes: Uint8Array): Version {
+  const text = String.fromCharCode(...bytes.subarray(0, VERSION_BYTES));
+  const match = /^RFB (\d{3})\.(\d{3})\n$/.exec(text);
+  if (!match) throw refuseStranger(text);
+  const [major, minor] = [Number(match[1]), Number(match[2])];
+  if (major === 0 && minor === 0) throw refuseRepeater();
+  return { spoken: chooseVersion(major, minor), announced: text.trimEnd() };
+}
+
+/** Reads and judges the ProtocolVersion of a source. */
+export function* readVersion(): Script<Version> {
+  try {
+    return parseVersion(yield* read(VERSION_BYTES, "its version"));
+  } catch (error) {
+    if (error instanceof StreamEnded) throw new LoginRefused("ended", ENDED_AT_ONCE, { cause: error });
+    if (error instanceof Overdue) throw new LoginRefused("overdue", SILENT, { cause: error });
+    throw error;
+  }
+}
+
+const ENDED_AT_ONCE = "the server closed the connection at once";
+const SILENT = "the server says nothing; it may be no VNC server, or one that expects TLS from the first byte";
+
+function chooseVersion(major: number, minor: number): SpokenVersion {
+  if (major > 3 || major === 3 && minor >= 8) return "3.8";
+  return major === 3 && minor === 7 ? "3.7" : "3.3";
+}
+
+function refuseRepeater(): LoginRefused {
+  return new LoginRefused("malformed", "that is an UltraVNC repeater, which needs an ID that cannot be given here");
+}
+
+const strangers: readonly (readonly [RegExp, string])[] = [
+  [/^HTTP\/|^</, "that is a web server, not a VNC server"],
+  [/^SSH-/, "that is an SSH server, not a VNC server"],
+  [/^(220|\* OK|\+OK)/, "that is a mail or file server, not a VNC server"],
+  [/^RFB /, "the server's version is malformed"],
+];
+
+/** The bytes stay in the cause: they may say more about a network than a viewer should see. */
+function refuseStranger(text: string): LoginRefused {
+  const state = strangers.find(([pattern]) => pattern.test(text))?.[1] ?? "that is not a VNC server";
+  return new LoginRefused("malformed", state, { cause: new Error(`it began with ${JSON.stringify(text)}`) });
+}

@@ -1,0 +1,55 @@
+/** The source's side of the RFB handshake, as the gateway shows it to a viewer: 3.8 with None (RFC 6143 section 7). */
+import { PortholeError } from "../errors.ts";
+import { concat, read, readU8, type Script, u32, u8, write } from "./script.ts";
+import { encodeServerInit, type ServerInit } from "./server_init.ts";
+import { encodeVersion, type SpokenVersion, VERSION_BYTES } from "./version.ts";
+
+const NONE = 1;
+
+/**
+ * Agrees on a version, and with 3.8 on security type None, while the log-in to the source is under way. Then goes
+ * either `admitViewer` or `refuseViewer`.
+ *
+ * @throws {PortholeError} `viewer_malformed`
+ */
+export function* greetViewer(): Script<SpokenVersion> {
+  yield* write(encodeVersion("3.8"));
+  const version = parseReply(yield* read(VERSION_BYTES, "the viewer's version"));
+  if (version === "3.8") yield* offerNone();
+  return version;
+}
+
+/** Lets the viewer in: what is still owed to its version, and ServerInit. Gives ClientInit's shared-flag. */
+export function* admitViewer(version: SpokenVersion, serverInit: ServerInit): Script<boolean> {
+  if (version === "3.3") yield* write(u32(NONE));
+  if (version === "3.7") yield* offerNone();
+  if (version === "3.8") yield* write(u32(0));
+  const shared = yield* readU8("the viewer's ClientInit");
+  yield* write(encodeServerInit(serverInit));
+  return shared !== 0;
+}
+
+/** Refuses the viewer with a sentence that it can show. */
+export function* refuseViewer(version: SpokenVersion, sentence: string): Script<void> {
+  const text = new TextEncoder().encode(sentence);
+  const reason = concat([u32(text.length), text]);
+  if (version === "3.3") yield* write(u32(0), reason);
+  if (version === "3.7") yield* write(u8(0), reason);
+  if (version === "3.8") yield* write(u32(1), reason);
+}
+
+function* offerNone(): Script<void> {
+  yield* write(u8(1), u8(NONE));
+  const chosen = yield* readU8("the viewer's choice");
+  if (chosen !== NONE) {
+    throw new PortholeError("viewer_malformed", `The viewer chose security type ${chosen}, not None`);
+  }
+}
+
+/** RFC 6143 section 7.1.1 knows no other replies than these three to 3.8; some viewers send 3.5 and mean 3.3. */
+function parseReply(bytes: Uint8Array): SpokenVersion {
+  const match = /^RFB 003\.00([3578])\n$/.exec(String.fromCharCode(...bytes));
+  if (!match) throw new PortholeError("viewer_malformed", "The viewer answered with no RFB version from 3.3 to 3.8");
+  if (match[1] === "8") return "3.8";
+  return match[1] === "7" ? "3.7" : "3.3";
+}
