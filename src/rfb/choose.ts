@@ -60,9 +60,11 @@ export function chooseMechanism(offered: readonly number[], login: Login, within
   if (spoken.length === 0) throw refuseOffer(offered, within);
   const proven = spoken.filter(({ proof }) => login.proofs.length === 0 || proof && login.proofs.includes(proof));
   if (proven.length === 0) throw refuseWeak(spoken.map(({ code }) => code), within);
+  const best = proven[0]!;
   const ready = proven.find(({ needs }) => listMissing(needs, login).length === 0);
-  if (!ready) throw refuseMissing(proven[0]!.needs);
-  return ready;
+  // RSA-AES servers say later whether they want a user name too: going on until then asks a person once, not twice.
+  if (!ready && best.proof !== "key") throw refuseMissing(best.needs);
+  return ready ?? best;
 }
 
 /** Refuses a login without what `needs` asks for. */

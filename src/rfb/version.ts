@@ -1,5 +1,5 @@
 import { LoginRefused } from "./refusal.ts";
-import { Overdue, read, type Script, StreamEnded } from "./script.ts";
+import { concat, Overdue, read, type Script, StreamEnded } from "./script.ts";
 
 /** The versions that are spoken (RFC 6143 section 7.1.1). */
 export type SpokenVersion = "3.3" | "3.7" | "3.8";
@@ -26,7 +26,7 @@ export function encodeVersion(spoken: SpokenVersion): Uint8Array<ArrayBuffer> {
  * @throws {LoginRefused} `malformed` for everything that is no VNC server, with what it seems to be.
  */
 export function parseVersion(bytes: Uint8Array): Version {
-  const text = String.fromCharCode(...bytes.subarray(0, VERSION_BYTES));
+  const text = decodeLatin1(bytes);
   const match = /^RFB (\d{3})\.(\d{3})\n$/.exec(text);
   if (!match) throw refuseStranger(text);
   const [major, minor] = [Number(match[1]), Number(match[2])];
@@ -37,12 +37,21 @@ export function parseVersion(bytes: Uint8Array): Version {
 /** Reads and judges the ProtocolVersion of a source. */
 export function* readVersion(): Script<Version> {
   try {
-    return parseVersion(yield* read(VERSION_BYTES, "its version"));
+    const head = yield* read(PREFIX.length, "its version");
+    // A stranger's banner may be shorter than 12 bytes, and nothing more may follow it.
+    if (decodeLatin1(head) !== PREFIX) throw refuseStranger(decodeLatin1(head));
+    return parseVersion(concat([head, yield* read(VERSION_BYTES - PREFIX.length, "its version")]));
   } catch (error) {
     if (error instanceof StreamEnded) throw new LoginRefused("ended", ENDED_AT_ONCE, { cause: error });
     if (error instanceof Overdue) throw new LoginRefused("overdue", SILENT, { cause: error });
     throw error;
   }
+}
+
+const PREFIX = "RFB ";
+
+function decodeLatin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
 }
 
 const ENDED_AT_ONCE = "the server closed the connection at once";
@@ -58,7 +67,7 @@ function refuseRepeater(): LoginRefused {
 }
 
 const strangers: readonly (readonly [RegExp, string])[] = [
-  [/^HTTP\/|^</, "that is a web server, not a VNC server"],
+  [/^HTTP|^</, "that is a web server, not a VNC server"],
   [/^SSH-/, "that is an SSH server, not a VNC server"],
   [/^(220|\* OK|\+OK)/, "that is a mail or file server, not a VNC server"],
   [/^RFB /, "the server's version is malformed"],
