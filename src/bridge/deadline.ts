@@ -1,0 +1,28 @@
+/** A time limit on many awaits in a row. */
+export interface Deadline {
+  /** Waits for the work; throws what `late` makes when the time is up before, or the reason of the signal. */
+  guard<T>(work: Promise<T>, late: () => Error): Promise<T>;
+  /** Ends the limit, and lets go of the timer. */
+  clear(): void;
+}
+
+/** Starts to count now. */
+export function startDeadline(timeoutMs: number, signal: AbortSignal): Deadline {
+  const over = Promise.withResolvers<"late" | "aborted">();
+  const abort = () => over.resolve("aborted");
+  const timer = setTimeout(() => over.resolve("late"), timeoutMs);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  return {
+    async guard(work, late) {
+      const outcome = await Promise.race([over.promise, work.then((value) => ({ value }))]);
+      if (outcome === "late") throw late();
+      if (outcome === "aborted") throw signal.reason;
+      return outcome.value;
+    },
+    clear() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/** The stream of a source that speaks RSA-AES: opened on the way down, sealed on the way up. */
+import type { MessageOpener, MessageSealer } from "../rfb/sealed_messages.ts";
+import type { ByteStream } from "./byte_stream.ts";
+
+/** Holds the longest message (65535 bytes, length and tag), and a read beside it. */
+const BUFFER_BYTES = 128 * 1024;
+
+/** The plain text of a sealed stream; a message that does not verify ends it with an error. */
+export function sealStream(stream: ByteStream, opener: MessageOpener, sealer: MessageSealer): ByteStream {
+  const writer = stream.writable.getWriter();
+  writer.closed.catch(() => {});
+  return {
+    readable: new ReadableStream(openDown(stream, opener), { highWaterMark: 0 }) as ByteStream["readable"],
+    writable: new WritableStream({
+      write: (bytes) => writer.write(sealer.seal(bytes)),
+      close: () => writer.close(),
+      abort: () => stream.close(),
+    }),
+    close: () => stream.close(),
+  };
+}
+
+function openDown(stream: ByteStream, opener: MessageOpener): UnderlyingByteSource {
+  const reader = stream.readable.getReader({ mode: "byob" });
+  let buffer = new ArrayBuffer(BUFFER_BYTES);
+  let filled = 0;
+  return {
+    type: "bytes",
+    async pull(controller) {
+      for (;;) {
+        const { value, done } = await reader.read(new Uint8Array(buffer, filled));
+        if (done) {
+          controller.close();
+          return controller.byobRequest?.respond(0);
+        }
+        buffer = value.buffer;
+        const wire = new Uint8Array(buffer, 0, filled + value.length);
+        const { opened, used } = opener.openAll(wire);
+        wire.copyWithin(0, used);
+        filled = wire.length - used;
+        if (opened.length > 0) return controller.enqueue(opened);
+      }
+    },
+    cancel: () => stream.close(),
+  };
+}

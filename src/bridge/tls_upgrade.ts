@@ -1,0 +1,149 @@
+/** TLS over a connection that is already open, as VeNCrypt needs it. */
+import { Buffer } from "node:buffer";
+import { isIP } from "node:net";
+import { Duplex } from "node:stream";
+import { connect, type TLSSocket } from "node:tls";
+import type { ByteStream } from "./byte_stream.ts";
+
+const READ_BYTES = 64 * 1024;
+
+/** What the source showed; nobody has judged it yet. */
+export interface TlsUpgrade {
+  readonly stream: ByteStream;
+  /** The source's certificate in DER. */
+  readonly certificate: Uint8Array;
+  /** Why no known authority vouches for it, as an OpenSSL code; undefined when one does. */
+  readonly authorityError?: string;
+}
+
+interface TlsOptions {
+  /** PEM text of the authorities that count, instead of the system's. */
+  readonly ca?: string | undefined;
+  /** The name to ask for (SNI), and later to check. */
+  readonly serverName?: string | undefined;
+}
+
+/**
+ * Starts TLS as its client. node:tls, since Deno.startTls refuses the usual self-signed certificate, cannot pin one, and
+ * takes only its own TCP connections. Whatever the source shows is accepted here: the caller judges it before it sends
+ * anything.
+ *
+ * @throws the error of node:tls when the handshake fails; `stream` is then closed.
+ */
+export async function upgradeTls(stream: ByteStream, { ca, serverName }: TlsOptions): Promise<TlsUpgrade> {
+  const socket = connect({
+    socket: new StreamDuplex(stream),
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+    ...(ca === undefined ? {} : { ca }),
+    ...(serverName === undefined || isIP(serverName) ? {} : { servername: serverName }),
+  });
+  await untilSecure(socket).catch((error) => {
+    socket.destroy();
+    stream.close();
+    throw error;
+  });
+  const certificate = new Uint8Array(socket.getPeerCertificate().raw ?? []);
+  const error = socket.authorizationError as Error & { code?: string } | string | null;
+  const authorityError = typeof error === "string" ? error : error?.code ?? error?.message;
+  return {
+    stream: wrapSocket(socket, stream),
+    certificate,
+    ...(socket.authorized || authorityError === undefined ? {} : { authorityError }),
+  };
+}
+
+function untilSecure(socket: TLSSocket): Promise<void> {
+  return new Promise((done, fail) => {
+    socket.once("secureConnect", done);
+    socket.once("error", fail);
+    socket.once("close", () => fail(new Error("the connection was closed")));
+  });
+}
+
+/** A ByteStream as node:tls wants it: reads only when asked, and acknowledges a write when it was taken. */
+class StreamDuplex extends Duplex {
+  readonly #stream: ByteStream;
+  readonly #reader: ReadableStreamBYOBReader;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBufferLike>>;
+
+  constructor(stream: ByteStream) {
+    super({ autoDestroy: true });
+    this.#stream = stream;
+    this.#reader = stream.readable.getReader({ mode: "byob" });
+    this.#writer = stream.writable.getWriter();
+    this.#writer.closed.catch(() => {});
+  }
+
+  override _read(): void {
+    this.#reader.read(new Uint8Array(READ_BYTES)).then(
+      ({ value, done }) => this.push(done ? null : Buffer.from(value.buffer, value.byteOffset, value.length)),
+      (error) => this.destroy(error),
+    );
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
+    this.#writer.write(chunk).then(() => done(), done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#stream.close();
+    done(error);
+  }
+}
+
+/** The socket as a ByteStream, read only when the reader asks. */
+function wrapSocket(socket: TLSSocket, below: ByteStream): ByteStream {
+  const arrival = watchArrivals(socket);
+  return {
+    readable: new ReadableStream({
+      type: "bytes",
+      pull: (controller) => pull(socket, arrival, controller),
+      cancel: () => void socket.destroy(),
+    }, { highWaterMark: 0 }) as ByteStream["readable"],
+    writable: new WritableStream({
+      write: (bytes) => new Promise<void>((done, fail) => socket.write(bytes, (error) => error ? fail(error) : done())),
+      close: () => void socket.end(),
+      abort: () => void socket.destroy(),
+    }),
+    close: () => {
+      socket.destroy();
+      below.close();
+    },
+  };
+}
+
+interface Arrivals {
+  /** Resolves when something can be read, or never will be again. */
+  next(): Promise<void>;
+  ended: boolean;
+}
+
+function watchArrivals(socket: TLSSocket): Arrivals {
+  let waiting = Promise.withResolvers<void>();
+  const arrivals: Arrivals = { ended: false, next: () => (waiting = Promise.withResolvers<void>()).promise };
+  const end = () => {
+    arrivals.ended = true;
+    waiting.resolve();
+  };
+  socket.on("readable", () => waiting.resolve());
+  // A reset, or an end without TLS's goodbye, ends the stream; all that came before has been read.
+  for (const event of ["end", "close", "error"]) socket.on(event, end);
+  return arrivals;
+}
+
+async function pull(socket: TLSSocket, arrivals: Arrivals, controller: ReadableByteStreamController): Promise<void> {
+  const room = controller.byobRequest?.view?.byteLength ?? READ_BYTES;
+  while (socket.readableLength === 0 && !arrivals.ended) {
+    // Asking an empty socket is what makes it read on.
+    if (socket.read(0) === null && socket.readableLength === 0) await arrivals.next();
+  }
+  const bytes: Buffer | null = socket.read(Math.min(room, socket.readableLength));
+  if (bytes !== null && bytes.length > 0) return controller.enqueue(new Uint8Array(bytes));
+  controller.close();
+  controller.byobRequest?.respond(0);
+}
