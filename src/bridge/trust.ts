@@ -1,0 +1,130 @@
+/** Whether a source is the one it claims to be, judged before a secret is sent to it. */
+import { createHash, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import type { Source } from "../config/config.ts";
+import type { Proof } from "../rfb/choose.ts";
+import { LoginRefused } from "../rfb/refusal.ts";
+import type { PinStore } from "./pins.ts";
+
+/** The part of a source that trust depends on. */
+export type TrustedSource = Pick<Source, "name" | "target" | "tls">;
+
+/** What a source showed to prove itself. */
+export type Presented =
+  | { readonly proof: "certificate"; readonly bytes: Uint8Array; readonly authorityError?: string }
+  | { readonly proof: "key"; readonly bytes: Uint8Array };
+
+/** A source that has proved itself. */
+export interface Identity {
+  readonly proof: Proof;
+  /** SHA-256 of the certificate in DER, or of the RSA key as sent, in 64 hex digits. */
+  readonly fingerprint: string;
+  /** Why it is trusted; `first_use` means that nobody has compared it yet. */
+  readonly by: "authority" | "fingerprint" | "pin" | "first_use";
+}
+
+/** Judges what sources show. */
+export interface Trust {
+  /** @throws {LoginRefused} `untrusted`, with its own sentence for each way not to be */
+  judge(source: TrustedSource, presented: Presented): Promise<Identity>;
+  /** What a source must be able to show; empty when it never was asked and never did. */
+  listProofs(source: TrustedSource): readonly Proof[];
+}
+
+/** Judges by `tls:` of the source; without it, by what it showed the first time. */
+export function createTrust({ pins, now = Date.now }: { pins: PinStore; now?: () => number }): Trust {
+  return {
+    async judge(source, presented) {
+      const { proof } = presented;
+      const fingerprint = createHash("sha256").update(presented.bytes).digest("hex");
+      const by = judgeConfigured(source, presented, fingerprint, now()) ??
+        await judgePin(pins, source, proof, fingerprint);
+      return { proof, fingerprint, by };
+    },
+    listProofs: (source) => {
+      if (asksAuthority(source)) return ["certificate"];
+      return source.tls || pins.get(source.name) !== undefined ? ["certificate", "key"] : [];
+    },
+  };
+}
+
+function judgeConfigured(source: TrustedSource, presented: Presented, found: string, nowMs: number) {
+  const expected = source.tls?.fingerprint;
+  if (expected !== undefined && expected !== found) throw refuseChanged(presented.proof, expected, found, CONFIGURED);
+  if (presented.proof === "certificate" && asksAuthority(source)) {
+    checkCertificate(source, presented.bytes, presented.authorityError, nowMs);
+    return "authority";
+  }
+  return expected === undefined ? undefined : "fingerprint";
+}
+
+async function judgePin(pins: PinStore, source: TrustedSource, proof: Proof, found: string) {
+  const pin = pins.get(source.name);
+  if (pin === undefined) {
+    await pins.set(source.name, found);
+    return "first_use";
+  }
+  if (pin !== found) throw refuseChanged(proof, pin, found, pinAdvice(source.name, proof));
+  return "pin";
+}
+
+function asksAuthority(source: TrustedSource): boolean {
+  return source.tls?.ca !== undefined || source.tls?.serverName !== undefined;
+}
+
+/** The name that a source's certificate must carry; a unix socket has none of its own. */
+export function expectedName(source: TrustedSource): string | undefined {
+  return source.tls?.serverName ?? (source.target.kind === "tcp" ? source.target.hostname : undefined);
+}
+
+function checkCertificate(
+  source: TrustedSource,
+  der: Uint8Array,
+  authorityError: string | undefined,
+  nowMs: number,
+): void {
+  const certificate = new X509Certificate(der);
+  if (nowMs > Date.parse(certificate.validTo)) throw refuse(`expired on ${formatDay(certificate.validTo)}`);
+  if (nowMs < Date.parse(certificate.validFrom)) {
+    throw refuse(`is not valid before ${formatDay(certificate.validFrom)}`);
+  }
+  if (authorityError !== undefined) {
+    const cause = new Error(authorityError);
+    if (source.tls?.ca === undefined) throw refuse("is not signed by an authority that this system knows", { cause });
+    throw refuse("is not signed by the authority in tls.ca", { cause });
+  }
+  const name = expectedName(source);
+  const names = (isIP(name ?? "") ? certificate.checkIP(name!) : certificate.checkHost(name ?? "")) !== undefined;
+  if (name !== undefined && !names) {
+    throw refuse(`is made out to ${listNames(certificate)}, not to the name of the source; compare tls.server_name`);
+  }
+}
+
+function listNames(certificate: X509Certificate): string {
+  const names = certificate.subjectAltName ?? certificate.subject.replaceAll("\n", ", ");
+  return names.replace(/[\p{C}\s]+/gu, " ").slice(0, 100);
+}
+
+function formatDay(date: string): string {
+  return new Date(date).toISOString().slice(0, 10);
+}
+
+function refuse(state: string, options?: ErrorOptions): LoginRefused {
+  return new LoginRefused("untrusted", `the server's certificate ${state}`, options);
+}
+
+const CONFIGURED = "compare it with tls.fingerprint of the source";
+
+/** weston makes a new key at each start. */
+function pinAdvice(name: string, proof: Proof): string {
+  const accept = `to accept it, remove ${name} from pins.json in the gateway's data folder`;
+  return proof === "certificate" ? accept : `${accept} (some servers make a new key at each start)`;
+}
+
+function refuseChanged(proof: Proof, expected: string, found: string, advice: string): LoginRefused {
+  const what = proof === "certificate" ? "certificate" : "RSA key";
+  return new LoginRefused(
+    "untrusted",
+    `the server's ${what} is not the one expected: it has sha256:${found}, expected was sha256:${expected}; ${advice}`,
+  );
+}
