@@ -1,0 +1,54 @@
+/** Debian's Chromium, driven by playwright-core. */
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+/** Where Debian puts it; PORTHOLE_CHROMIUM names another. */
+export const CHROMIUM = Deno.env.get("PORTHOLE_CHROMIUM") ?? "/usr/bin/chromium";
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** A browser that ends with the test. */
+export class Chromium implements AsyncDisposable {
+  readonly #browser: Browser;
+  /** What pages complained of: script errors, and what the Content-Security-Policy refused. */
+  readonly complaints: string[] = [];
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  /** Starts it. */
+  static async start(): Promise<Chromium> {
+    return new Chromium(await chromium.launch({ executablePath: CHROMIUM, args: FLAGS }));
+  }
+
+  /** A page with cookies, storage and permissions of its own. */
+  async openPage(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    context.setDefaultTimeout(10_000);
+    const page = await context.newPage();
+    page.on("pageerror", ({ message }) => this.complaints.push(message));
+    page.on("console", (message) => {
+      if (/Content Security Policy|violates/i.test(message.text())) this.complaints.push(message.text());
+    });
+    return page;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+  }
+}
+
+/** Keeps a picture of the page in the folder that PORTHOLE_SCREENSHOTS names; without it, none. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  const folder = Deno.env.get("PORTHOLE_SCREENSHOTS");
+  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` });
+}

@@ -1,0 +1,218 @@
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import type { Page } from "playwright-core";
+import { startGateway } from "../live/gateway.ts";
+import { testWith, waitUntil } from "../live/programs.ts";
+import { Relay } from "../live/relay.ts";
+import { Xvnc } from "../live/xvnc.ts";
+import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
+
+const PROGRAMS = [CHROMIUM, "Xvnc", "vncpasswd", "xsetroot", "xdpyinfo", "xterm", "xclip", "xdotool"];
+
+/** The colour of one pixel of the remote screen, as "r,g,b". */
+function readPixel(page: Page, x: number, y: number): Promise<string> {
+  return page.evaluate(([x, y]) => {
+    const canvas = document.querySelector<HTMLCanvasElement>("#screen canvas");
+    const data = canvas?.getContext("2d")?.getImageData(x!, y!, 1, 1).data;
+    return data ? [...data.slice(0, 3)].join() : "";
+  }, [x, y]);
+}
+
+const waitForPixel = (page: Page, x: number, y: number, colour: string) =>
+  waitUntil(`${colour} at ${x},${y}`, async () => await readPixel(page, x, y) === colour);
+
+const waitForPhase = (page: Page, phase: string) =>
+  page.waitForSelector(`body[data-phase=${phase}]`, { timeout: 15_000 });
+
+/** A real xterm that runs a shell command and has the keyboard: without a window manager, what is below the pointer. */
+async function startTerminal(xvnc: Xvnc, command: string): Promise<void> {
+  await xvnc.run("xdotool", "mousemove", "100", "80");
+  const ready = await Deno.makeTempFile();
+  const shell = `echo ready > ${ready}; ${command}`;
+  await xvnc.start("xterm", ["-geometry", "60x10+20+20", "-T", ready, "-e", "sh", "-c", shell]);
+  await readFile(ready);
+  const find = () => xvnc.run("xdotool", "search", "--onlyvisible", "--name", `^${ready}$`).catch(() => false);
+  await waitUntil("the terminal's window", find);
+  await Deno.remove(ready);
+}
+
+const readFile = (path: string) =>
+  waitUntil(`text in ${path}`, () => Deno.readTextFile(path).catch(() => "").then((text) => text || false));
+
+testWith(PROGRAMS, "the viewer page shows and works a real Xvnc", async (t) => {
+  await using xvnc = await Xvnc.start({ geometry: "800x500" });
+  await using gateway = await startGateway({
+    workshop: { host: "127.0.0.1", port: xvnc.port, title: "Workshop PC" },
+  });
+  await using relay = new Relay(Number(gateway.url.port));
+  await using browser = await Chromium.start();
+  const folder = await Deno.makeTempDir();
+  const permissions = ["clipboard-read", "clipboard-write"];
+  const page = await browser.openPage({ permissions, acceptDownloads: true });
+  const open = async () => {
+    await page.goto(`http://127.0.0.1:${relay.port}/`);
+    await page.click("text=Workshop PC");
+    await waitForPhase(page, "open");
+  };
+
+  await t.step("a click on the board leads to the picture", async () => {
+    await xvnc.run("xsetroot", "-solid", "#2266aa");
+    await open();
+    await waitForPixel(page, 700, 400, "34,102,170");
+    await xvnc.run("xsetroot", "-solid", "#117733");
+    await waitForPixel(page, 700, 400, "17,119,51");
+  });
+
+  await t.step("typed text arrives in a terminal, with Shift and Enter", async () => {
+    await startTerminal(xvnc, `read -r line; printf %s "$line" > ${folder}/typed`);
+    await page.keyboard.type("Hello, World (42)!");
+    await page.keyboard.press("Enter");
+    assertEquals(await readFile(`${folder}/typed`), "Hello, World (42)!");
+  });
+
+  await t.step("the panel types text as keys, beyond ASCII too", async () => {
+    await startTerminal(xvnc, `read -r line; printf %s "$line" > ${folder}/panel`);
+    await page.click("#tool-clipboard");
+    await page.fill("#clipboard-text", "Grüße: 5 € {~}\n");
+    await page.click("#clipboard-type");
+    assertEquals(await readFile(`${folder}/panel`), "Grüße: 5 € {~}");
+    await page.click("#tool-clipboard");
+  });
+
+  await t.step("the keys panel presses combinations", async () => {
+    await startTerminal(xvnc, `trap 'printf interrupted > ${folder}/keys; exit' INT; while :; do sleep 0.1; done`);
+    await page.click("#tool-keys");
+    await page.click("[data-hold=Control]");
+    await page.locator("#screen canvas").focus();
+    await page.keyboard.press("c");
+    assertEquals(await readFile(`${folder}/keys`), "interrupted");
+    await page.click("#tool-keys");
+  });
+
+  await t.step("text copied there is on this clipboard, and the other way round", async () => {
+    await xvnc.start("xclip", ["-selection", "clipboard", "-quiet"], "from there: ✓");
+    const readLocal = () => page.evaluate(() => navigator.clipboard.readText());
+    await waitUntil("the remote text here", async () => await readLocal() === "from there: ✓");
+    await page.click("#tool-clipboard");
+    assertEquals(await page.inputValue("#clipboard-text"), "from there: ✓");
+    await page.fill("#clipboard-text", "from here: ✓");
+    await page.click("#clipboard-send");
+    const readRemote = () => xvnc.run("xclip", "-selection", "clipboard", "-o").catch(() => "");
+    await waitUntil("the local text there", async () => await readRemote() === "from here: ✓");
+    await page.click("#tool-clipboard");
+  });
+
+  await t.step("the remote screen takes the window's size when asked, and its own when not", async () => {
+    await page.click("#tool-display");
+    await page.check("input[name=fit][value=remote]");
+    await waitUntil("the resized screen", async () => /dimensions: +1280x800/.test(await xvnc.run("xdpyinfo")));
+    await page.check("input[name=fit][value=fit]");
+    await page.click("#tool-display");
+  });
+
+  await t.step("a screenshot is the remote screen as a PNG file", async () => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#tool-screenshot")]);
+    assertMatch(download.suggestedFilename(), /^workshop-\d{4}-\d\d-\d\d-\d{6}\.png$/);
+    await download.saveAs(`${folder}/shot.png`);
+    const png = await Deno.readFile(`${folder}/shot.png`);
+    assertEquals(new DataView(png.buffer).getUint32(16), 1280);
+    assertEquals(new DataView(png.buffer).getUint32(20), 800);
+    await keepPicture(page, "viewer");
+  });
+
+  await t.step("a dropped network is said, the last picture stays, and the session comes back by itself", async () => {
+    await relay.cut();
+    await waitForPhase(page, "waiting");
+    assertMatch(await page.innerText("#notice"), /lost/);
+    assertMatch(await page.innerText("#notice"), /Next try in \d+ s|Trying again now/);
+    assert(await page.isVisible("#still"));
+    await keepPicture(page, "viewer-reconnecting");
+    await xvnc.run("xsetroot", "-solid", "#aa4422");
+    relay.mend();
+    await waitForPhase(page, "open");
+    await waitForPixel(page, 1270, 790, "170,68,34");
+    await page.waitForSelector("#still", { state: "hidden" });
+  });
+
+  await t.step("coming back online tries at once", async () => {
+    await relay.cut();
+    await waitForPhase(page, "waiting");
+    await page.click("#notice-stop");
+    await waitForPhase(page, "ended");
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    assertEquals(await page.getAttribute("body", "data-phase"), "ended");
+    await page.click("#notice-retry");
+    await waitForPhase(page, "waiting");
+    relay.mend();
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await waitForPhase(page, "open");
+  });
+
+  await t.step("view only keeps keys and pointer here", async () => {
+    await page.click("#tool-display");
+    await page.check("#view-only");
+    await page.click("#tool-display");
+    await xvnc.run("xdotool", "mousemove", "5", "5");
+    await page.mouse.move(640, 500);
+    await page.mouse.click(640, 500);
+    assertMatch(await xvnc.run("xdotool", "getmouselocation"), /^x:5 y:5 /);
+    assert(await page.isDisabled("#tool-keys"));
+  });
+
+  await t.step("disconnect stays disconnected until asked", async () => {
+    await page.click("#tool-disconnect");
+    await waitForPhase(page, "ended");
+    await page.click("#tool-disconnect");
+    await waitForPhase(page, "open");
+  });
+
+  await Deno.remove(folder, { recursive: true });
+  assertEquals(browser.complaints, []);
+});
+
+testWith(PROGRAMS, "the viewer page asks for a password and keeps it to itself", async (t) => {
+  await using xvnc = await Xvnc.start({ securityTypes: "VncAuth", password: "Secret12" });
+  await using gateway = await startGateway({ till: `127.0.0.1:${xvnc.port}` });
+  await using browser = await Chromium.start();
+  const page = await browser.openPage();
+  const addresses: string[] = [];
+  page.on("request", (request) => addresses.push(request.url()));
+  page.on("websocket", (socket) => addresses.push(socket.url()));
+
+  await t.step("a wrong one is said", async () => {
+    await page.goto(new URL("site/vnc/till", gateway.url).href);
+    await page.fill("#credentials-password", "wrong");
+    await page.click("#credentials [value=send]");
+    await page.waitForFunction(() => /refused|fail|wrong/i.test(document.body.innerText));
+    await keepPicture(page, "viewer-refused");
+  });
+
+  await t.step("the right one opens the screen", async () => {
+    if (await page.isVisible("#notice-retry")) await page.click("#notice-retry");
+    await page.fill("#credentials-password", "Secret12");
+    await keepPicture(page, "viewer-password");
+    await page.click("#credentials [value=send]");
+    await waitForPhase(page, "open");
+  });
+
+  await t.step("it is in no address and in no storage", async () => {
+    const kept = await page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])
+    );
+    assertNotMatch(kept + addresses.join(), /Secret12/);
+  });
+  assertEquals(browser.complaints, []);
+});
+
+testWith(PROGRAMS, "a source that is not there is explained, and a name that is not there has a page", async () => {
+  await using gateway = await startGateway({ gone: { host: "127.0.0.1", port: 1, title: "Gone" } });
+  await using browser = await Chromium.start();
+  const page = await browser.openPage();
+  await page.goto(new URL("site/vnc/gone", gateway.url).href);
+  await waitForPhase(page, "waiting");
+  assertMatch(await page.innerText("#notice"), /Cannot reach Gone: connection refused\./);
+  await keepPicture(page, "viewer-unreachable");
+  const answer = await page.goto(new URL("site/vnc/none", gateway.url).href);
+  assertEquals(answer?.status(), 404);
+  assertEquals(await page.innerText("h1"), "No such source");
+  assertEquals(browser.complaints, []);
+});

@@ -1,0 +1,134 @@
+/** Programs of the system that live and browser tests drive: found, started, ended. */
+
+/** Whether a program of that name, or at that path, can be run. */
+export function hasProgram(name: string): boolean {
+  const folders = name.includes("/") ? [""] : (Deno.env.get("PATH") ?? "").split(":").map((folder) => `${folder}/`);
+  return folders.some((folder) => isFile(folder + name));
+}
+
+/**
+ * Registers a test that needs programs of the system. Where one is missing the test is left out, and its name says what
+ * to install.
+ */
+export function testWith(programs: readonly string[], name: string, run: (t: Deno.TestContext) => Promise<void>): void {
+  const missing = programs.filter((program) => !hasProgram(program));
+  const fullName = missing.length === 0 ? name : `${name} [left out, not installed: ${missing.join(", ")}]`;
+  Deno.test({ name: fullName, ignore: missing.length > 0, fn: run });
+}
+
+/** How a program is started. */
+export interface ProgramOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Written to its standard input, which is then closed. */
+  readonly input?: string;
+}
+
+/** A program that runs until it ends or is disposed of. */
+export class Program implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #name: string;
+  readonly #reading: Promise<void>[];
+  #output = "";
+  #onOutput = () => {};
+  #hasEnded = false;
+
+  private constructor(name: string, child: Deno.ChildProcess) {
+    this.#name = name;
+    this.#child = child;
+    this.#reading = [this.#read(child.stdout), this.#read(child.stderr)];
+    child.status.then(() => {
+      this.#hasEnded = true;
+      this.#onOutput();
+    });
+  }
+
+  /** Starts it; what it writes is kept for error messages. */
+  static async start(name: string, { args = [], env = {}, input }: ProgramOptions = {}): Promise<Program> {
+    const child = new Deno.Command(name, {
+      args: [...args],
+      env,
+      stdin: input === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    if (input !== undefined) {
+      const writer = child.stdin.getWriter();
+      await writer.write(new TextEncoder().encode(input));
+      await writer.close();
+    }
+    return new Program(name, child);
+  }
+
+  /** Everything written so far, on both outputs. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** The process id, for measuring. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** The first match in what it writes. @throws Error with its output when it ends before. */
+  async waitFor(pattern: RegExp): Promise<RegExpMatchArray> {
+    while (true) {
+      const match = this.#output.match(pattern);
+      if (match) return match;
+      if (this.#hasEnded) throw new Error(`${this.#name} ended without ${pattern}:\n${this.#output}`);
+      await new Promise<void>((resolve) => this.#onOutput = resolve);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#hasEnded) this.#child.kill("SIGTERM");
+    const kill = setTimeout(() => this.#child.kill("SIGKILL"), 3_000);
+    await this.#child.status;
+    clearTimeout(kill);
+    await Promise.all(this.#reading);
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream() as never) as ReadableStream<string>) {
+      this.#output += text;
+      this.#onOutput();
+    }
+  }
+}
+
+/** Runs a program to its end and gives what it wrote to its standard output. @throws Error when it fails. */
+export async function runProgram(name: string, options: ProgramOptions = {}): Promise<string> {
+  const { args = [], env = {} } = options;
+  const { success, stdout, stderr } = await new Deno.Command(name, { args: [...args], env, stdin: "null" }).output();
+  if (!success) throw new Error(`${name} failed: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
+}
+
+/** Calls until it gives something other than undefined or false. @throws Error naming what was waited for. */
+export async function waitUntil<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  withinMs = 10_000,
+): Promise<Exclude<T, undefined | false>> {
+  const deadlineMs = performance.now() + withinMs;
+  while (performance.now() < deadlineMs) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found as Exclude<T, undefined | false>;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`Waited in vain for ${what}`);
+}
+
+/** A TCP port of the loopback that was free a moment ago, for programs that cannot choose one themselves. */
+export function findFreePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
