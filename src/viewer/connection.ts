@@ -34,7 +34,7 @@ const GOOD_MS = 10_000;
 /** The gateway pings every 20 s; silence for three of them is a dead link that nobody has noticed yet. */
 const SILENCE_MS = 60_000;
 
-const LEFT: Ending = { close: 0, sentence: "You disconnected.", retry: false };
+const LEFT: Ending = { close: 1000, sentence: "You disconnected.", retry: false };
 
 /** One source, held open until the person leaves or waiting is of no use. */
 export class Connection {

@@ -3,7 +3,7 @@ import type { Goodbye } from "./messages.ts";
 
 /** The end of one connection, as the person is told it. */
 export interface Ending {
-  /** WebSocket close code (RFC 6455 section 7.4); 0 when this page ended it by itself. */
+  /** WebSocket close code (RFC 6455 section 7.4); 0 for what only this page saw fail. */
   readonly close: number;
   /** A whole sentence. */
   readonly sentence: string;
@@ -81,7 +81,8 @@ function lookUpSentence(close: number): string {
   return SENTENCES.get(close) ?? `The connection ended (code ${close})`;
 }
 
-function endSentence(text: string): string {
+/** The text with a full stop, unless it ends like a sentence already. */
+export function endSentence(text: string): string {
   const trimmed = text.trim();
   return /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }

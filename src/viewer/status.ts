@@ -84,7 +84,7 @@ export class Status {
 
   #showEnded({ close, sentence }: Ending): void {
     this.#reload = RELOAD_CODES.has(close);
-    this.#retry.textContent = close === 4401 ? "Sign in" : close === 0 ? "Connect" : "Try again";
+    this.#retry.textContent = close === 4401 ? "Sign in" : close === 1000 ? "Connect" : "Try again";
     this.#title.textContent = "Not connected";
     this.#sentence.textContent = sentence;
     this.#announce(`Not connected: ${sentence}`);

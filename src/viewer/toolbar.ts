@@ -39,7 +39,8 @@ export class Toolbar {
   /** Opens the bar and puts the focus on its first tool. */
   focus(): void {
     this.#setOpen(true);
-    this.#bar.querySelector<HTMLElement>("#tools button:not([hidden])")?.focus();
+    const tools = [...this.#bar.querySelectorAll<HTMLButtonElement>("#tools button:enabled")];
+    tools.find((tool) => tool.checkVisibility())?.focus();
   }
 
   /** Closes what is open and gives the focus back to its button. */

@@ -5,6 +5,7 @@ import { CredentialsPrompt, type Question } from "./credentials.ts";
 import { diagnose } from "./diagnosis.ts";
 import { forceViewOnly, startDisplayPanel } from "./display_panel.ts";
 import { getElement } from "./element.ts";
+import { endSentence } from "./ending.ts";
 import { startFullscreen } from "./fullscreen.ts";
 import { askIdentity } from "./identity.ts";
 import { startKeysPanel } from "./keys_panel.ts";
@@ -129,7 +130,8 @@ async function askPerson(question: Question) {
 }
 
 function refuseLogin(reason: string): void {
-  const sentence = reason === "" ? "The VNC server refused the login." : `The VNC server refused the login: ${reason}`;
+  const words = "The VNC server refused the login";
+  const sentence = endSentence(reason === "" ? words : `${words}: ${reason}`);
   credentials.forget(sentence);
   connection.fail(sentence, false);
 }

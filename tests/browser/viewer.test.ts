@@ -158,6 +158,13 @@ testWith(PROGRAMS, "the viewer page shows and works a real Xvnc", async (t) => {
     assert(await page.isDisabled("#tool-keys"));
   });
 
+  await t.step("full screen comes and goes", async () => {
+    await page.click("#tool-fullscreen");
+    await page.waitForFunction(() => document.fullscreenElement !== null);
+    await page.click("#tool-fullscreen[aria-pressed=true]");
+    await page.waitForFunction(() => document.fullscreenElement === null);
+  });
+
   await t.step("disconnect stays disconnected until asked", async () => {
     await page.click("#tool-disconnect");
     await waitForPhase(page, "ended");
@@ -214,5 +221,42 @@ testWith(PROGRAMS, "a source that is not there is explained, and a name that is 
   const answer = await page.goto(new URL("site/vnc/none", gateway.url).href);
   assertEquals(answer?.status(), 404);
   assertEquals(await page.innerText("h1"), "No such source");
+  assertEquals(browser.complaints, []);
+});
+
+testWith(PROGRAMS, "everything works below another server's path", async () => {
+  await using xvnc = await Xvnc.start();
+  await using gateway = await startGateway({ till: `127.0.0.1:${xvnc.port}` }, { base_path: "/vnc/" });
+  await using browser = await Chromium.start();
+  const page = await browser.openPage();
+  await page.goto(new URL("/vnc/", gateway.url).href);
+  await page.click("text=till");
+  await waitForPhase(page, "open");
+  await page.click("#bar a");
+  assertEquals(await page.innerText("h1"), "Sources");
+  await page.waitForSelector(".card[data-status=up]"); // Brought by the script, from the API below the same path
+  assertEquals(browser.complaints, []);
+});
+
+testWith(PROGRAMS, "a phone has a keyboard, and a finger is a pointer", async () => {
+  await using xvnc = await Xvnc.start({ geometry: "390x700" });
+  await using gateway = await startGateway({ pocket: `127.0.0.1:${xvnc.port}` });
+  await using browser = await Chromium.start();
+  const page = await browser.openPage({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const file = await Deno.makeTempFile();
+  await page.goto(new URL("site/vnc/pocket", gateway.url).href);
+  await waitForPhase(page, "open");
+  await startTerminal(xvnc, `read -r line; printf %s "$line" > ${file}`);
+  await page.tap("#tool-type");
+  await page.keyboard.insertText("teh");
+  await page.keyboard.press("Backspace");
+  await page.keyboard.press("Backspace");
+  await page.keyboard.insertText("he Ärger");
+  await page.keyboard.press("Enter");
+  assertEquals(await readFile(file), "the Ärger");
+  await page.tap("#screen canvas", { position: { x: 300, y: 600 } });
+  await waitUntil("the pointer", async () => /^x:300 y:6\d\d /.test(await xvnc.run("xdotool", "getmouselocation")));
+  await keepPicture(page, "viewer-phone");
+  await Deno.remove(file);
   assertEquals(browser.complaints, []);
 });

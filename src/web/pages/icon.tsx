@@ -3,7 +3,7 @@
 const PATHS = {
   back: "M15 5l-7 7 7 7",
   keyboard: "M3 7h18v11H3zM7 11h.01M11 11h.01M15 11h.01M18 11h.01M8 15h8",
-  keys: "M5 4h14v16H5zM9 9h6M9 13h3",
+  keys: "M4 4h16v16H4zM8 7h8v8H8zM4 20l4-5M20 20l-4-5",
   clipboard: "M8 5H6v15h12V5h-2M9 3h6v4H9zM9 12h6M9 16h4",
   display: "M3 5h18v11H3zM9 20h6M12 16v4",
   camera: "M4 8h4l2-3h4l2 3h4v11H4zM12 10a3 3 0 1 0 0 6 3 3 0 0 0 0-6",

@@ -27,7 +27,7 @@ export function ViewerPage({ source, version, ...page }: ViewerPageProps) {
     "data-phase": "connecting",
   };
   return (
-    <Layout {...page} title={`${source.title} – Porthole`} kind="viewer" script="viewer" data={data}>
+    <Layout {...page} title={`${source.title} – Porthole`} kind="viewer bar-open" script="viewer" data={data}>
       <Bar source={source} basePath={page.basePath} version={version} />
       <main id="stage">
         <div id="screen"></div>
