@@ -14,6 +14,7 @@ export function isAddress(name: string): boolean {
  */
 export function canonicalName(name: string): string | undefined {
   const bare = name.toLowerCase().replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  if (/[\s/?#@%\\]/.test(bare)) return undefined;
   if (bare.includes(":")) {
     const address = URL.parse(`http://[${bare}]/`)?.hostname.slice(1, -1);
     return address === undefined || address === "::" ? undefined : address;
