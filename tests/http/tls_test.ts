@@ -1,0 +1,241 @@
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { connect } from "node:tls";
+import { makeAuthority, makeLeaf } from "../../src/tls/authority.ts";
+import { type CertificatePair, type CertificateSource, readPair } from "../../src/tls/certificate.ts";
+import { createCertificates } from "../../src/tls/keep.ts";
+import { createPublished } from "../../src/tls/published.ts";
+import { createRedirect } from "../../src/tls/redirect.ts";
+import { createListener, type Handler, type Listener, type ListenerOptions, ListenError } from "../../src/tls/serve.ts";
+
+const NAMES = ["localhost", "127.0.0.1", "::1"];
+const authority = await makeAuthority({ host: "gate", names: NAMES, nowMs: Date.now() });
+const [first, second] = [await sign(), await sign()];
+
+async function sign(): Promise<CertificatePair> {
+  const { cert, key } = await makeLeaf({ authority, names: NAMES, nowMs: Date.now() });
+  return readPair(cert, key, { cert: "cert", key: "key" });
+}
+
+/** A certificate source that renews when told to. */
+function createSource(): CertificateSource & { publish: (pair: CertificatePair) => void } {
+  const { subscribe, publish, ...rest } = createPublished(first);
+  return { ...rest, subscribe, publish, close: () => {} };
+}
+
+function listen(options: Partial<ListenerOptions> = {}) {
+  const certificate = createSource();
+  const listener = createListener({
+    serve: Deno.serve,
+    address: { kind: "tcp", hostname: "127.0.0.1", port: 0 },
+    certificate,
+    handler: () => new Response("hello"),
+    ...options,
+  });
+  return { listener, certificate, port: portOf(listener), [Symbol.asyncDispose]: () => listener.close() };
+}
+
+function portOf({ address }: Listener): number {
+  return address.kind === "tcp" ? address.port : 0;
+}
+
+/** The answer's body and the fingerprint of who gave it, over a connection of its own. */
+async function ask(port: number): Promise<{ text: string; fingerprint256: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ text: string; fingerprint256: string }>();
+  const socket = connect({ host: "127.0.0.1", port, ca: authority.cert, servername: "localhost" }, () => {
+    const { fingerprint256 } = socket.getPeerCertificate();
+    let text = "";
+    socket.on("data", (chunk: Uint8Array) => text += new TextDecoder().decode(chunk));
+    socket.on("end", () => text === "" ? reject(new Error("empty reply")) : resolve({ text, fingerprint256 }));
+    socket.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  });
+  socket.on("error", reject);
+  const closed = new Promise((done) => socket.on("close", done));
+  try {
+    return await promise;
+  } finally {
+    socket.destroy();
+    await closed;
+  }
+}
+
+async function askUntil(port: number, { fingerprint256 }: CertificatePair): Promise<number> {
+  let asked = 1;
+  for (let row = 0; row < 20; asked++) row = (await ask(port)).fingerprint256 === fingerprint256 ? row + 1 : 0;
+  return asked;
+}
+
+Deno.test("fetch accepts the kept certificate for every name with nothing but the authority", async () => {
+  const dataDir = Deno.makeTempDirSync();
+  const certificate = await createCertificates({ dataDir, names: () => NAMES });
+  const listener = createListener({
+    serve: Deno.serve,
+    address: { kind: "tcp", hostname: "::", port: 0 },
+    certificate,
+    handler: () => new Response("hello"),
+  });
+  using client = Deno.createHttpClient({ caCerts: [certificate.current.caPem!], poolMaxIdlePerHost: 0 });
+  for (const host of ["localhost", "127.0.0.1", "[::1]"]) {
+    assertEquals(await (await fetch(`https://${host}:${portOf(listener)}/`, { client })).text(), "hello");
+  }
+  await assertRejects(() => fetch(`https://localhost:${portOf(listener)}/`));
+  certificate.close();
+  await listener.close();
+  Deno.removeSync(dataDir, { recursive: true });
+});
+
+Deno.test({
+  name: "curl accepts the certificate with --cacert",
+  ignore: !hasProgram("curl"),
+  fn: async () => {
+    await using rig = listen();
+    const ca = Deno.makeTempFileSync();
+    Deno.writeTextFileSync(ca, authority.cert);
+    for (const host of ["localhost", "127.0.0.1"]) {
+      const { stdout, stderr } = await new Deno.Command("curl", {
+        args: ["-sS", "--noproxy", "*", "--cacert", ca, `https://${host}:${rig.port}/`],
+      }).output();
+      assertEquals(new TextDecoder().decode(stdout), "hello", new TextDecoder().decode(stderr));
+    }
+    Deno.removeSync(ca);
+  },
+});
+
+Deno.test("a renewed certificate is served on the same port, and not one connect in a row fails meanwhile", async () => {
+  await using rig = listen();
+  let asked = await askUntil(rig.port, first);
+  for (const pair of [second, first, second]) {
+    rig.certificate.publish(pair);
+    asked += await askUntil(rig.port, pair);
+  }
+  assertEquals(portOf(rig.listener), rig.port);
+  assert(asked >= 80);
+});
+
+Deno.test("a renewal waits for nobody when nobody asks", async () => {
+  const servers: Deno.HttpServer[] = [];
+  const serve = ((...given: Parameters<typeof Deno.serve>) => {
+    const server = Deno.serve(...given);
+    servers.push(server);
+    return server;
+  }) as typeof Deno.serve;
+  await using rig = listen({ serve });
+  rig.certificate.publish(second);
+  await servers[0]!.finished;
+  assertEquals((await ask(rig.port)).fingerprint256, second.fingerprint256);
+});
+
+Deno.test("a renewal says goodbye before it closes WebSockets, and they come back on the new certificate", async () => {
+  const sockets: WebSocket[] = [];
+  const handler: Handler = (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    sockets.push(socket);
+    return response;
+  };
+  await using rig = listen({ handler, onReplace: () => sockets.forEach((socket) => socket.send("goodbye")) });
+  using client = Deno.createHttpClient({ caCerts: [authority.cert] });
+  const open = () => new WebSocket(`wss://localhost:${rig.port}/`, { client });
+  const viewer = open();
+  const heard: unknown[] = [];
+  viewer.onmessage = ({ data }) => heard.push(data);
+  await new Promise((done) => viewer.onopen = done);
+  const closed = new Promise<CloseEvent>((done) => viewer.onclose = done);
+  const beganMs = performance.now();
+  rig.certificate.publish(second);
+  assertEquals((await closed).code, 1001);
+  assertEquals(heard, ["goodbye"]);
+  const again = open();
+  await new Promise((done) => again.onopen = done);
+  assert(performance.now() - beganMs < 2_000);
+  const over = new Promise((done) => again.onclose = done);
+  again.close();
+  await over;
+});
+
+Deno.test("a renewal in the middle of an answer lets it finish", async () => {
+  const [asked, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const handler: Handler = async () => {
+    asked.resolve();
+    await go.promise;
+    return new Response("late");
+  };
+  await using rig = listen({ handler, onReplace: () => go.resolve() });
+  const answer = ask(rig.port);
+  await asked.promise;
+  rig.certificate.publish(second);
+  assertMatch((await answer).text, /late$/);
+});
+
+Deno.test("a pair that cannot be served leaves the old one in place and is told", async () => {
+  const told = Promise.withResolvers<string>();
+  await using rig = listen({ tell: (_level, message) => told.resolve(message) });
+  rig.certificate.publish({ ...second, key: "nonsense" });
+  assertMatch(await told.promise, /^Keeping the old certificate: Cannot listen on 127\.0\.0\.1:\d+: /);
+  await askUntil(rig.port, first);
+  rig.certificate.publish(second);
+  await askUntil(rig.port, second);
+});
+
+Deno.test("where a port cannot be shared, a renewal closes it and opens it again", async () => {
+  const replaced = Promise.withResolvers<void>();
+  await using rig = listen({ sharesPort: false, onReplace: replaced.resolve });
+  assertEquals((await ask(rig.port)).fingerprint256, first.fingerprint256);
+  rig.certificate.publish(second);
+  await replaced.promise;
+  const fingerprint = await ask(rig.port).catch(() => ask(rig.port)).catch(() => ask(rig.port));
+  assertNotEquals(fingerprint.fingerprint256, first.fingerprint256);
+});
+
+Deno.test("a listener that is closed during a renewal leaves nothing behind", async () => {
+  for (const sharesPort of [true, false]) {
+    const { listener, certificate, port } = listen({ sharesPort });
+    certificate.publish(second);
+    certificate.publish(first);
+    await listener.close();
+    certificate.publish(second);
+    await assertRejects(() => ask(port));
+  }
+});
+
+Deno.test("a port that is taken is an error that names it, also by another gateway", async () => {
+  await using rig = listen();
+  const address = { kind: "tcp", hostname: "127.0.0.1", port: rig.port } as const;
+  assertThrows(() => listen({ address }), ListenError, `127.0.0.1:${rig.port}: another program listens there`);
+  assertThrows(
+    () => createListener({ serve: Deno.serve, address, handler: () => new Response() }),
+    ListenError,
+    "another program listens there",
+  );
+  assertThrows(() => listen({ address: { ...address, hostname: "192.0.2.77" } }), ListenError, "does not have that");
+});
+
+Deno.test("a unix socket speaks plain HTTP and may have been left behind", async () => {
+  const folder = Deno.makeTempDirSync();
+  const path = `${folder}/porthole.sock`;
+  Deno.listen({ transport: "unix", path }).close();
+  for (let start = 0; start < 2; start++) {
+    await using _rig = listen({ address: { kind: "unix", path } });
+    using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+    assertEquals(await (await fetch("http://localhost/", { client })).text(), "hello");
+  }
+  Deno.removeSync(folder, { recursive: true });
+});
+
+Deno.test("the redirect listener sends a browser to HTTPS on a host that it knows", async () => {
+  const redirect = createRedirect({ names: () => NAMES, port: 8443 });
+  await using rig = listen({ handler: redirect, certificate: undefined } as never);
+  const answer = await fetch(`http://127.0.0.1:${rig.port}/a?b`, { redirect: "manual" });
+  await answer.body?.cancel();
+  assertEquals([answer.status, answer.headers.get("location")], [308, "https://127.0.0.1:8443/a?b"]);
+  using raw = await Deno.connect({ hostname: "127.0.0.1", port: rig.port });
+  await raw.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"));
+  assertMatch(await new Response(raw.readable).text(), /^HTTP\/1\.1 421 /);
+});
+
+function hasProgram(name: string): boolean {
+  try {
+    new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync();
+    return true;
+  } catch {
+    return false;
+  }
+}
