@@ -1,0 +1,85 @@
+import { Layout, Masthead, type PageProps } from "./layout.tsx";
+import { QrCode } from "./qr_code.tsx";
+
+/** What the trust page says. */
+export interface TrustPageProps extends PageProps {
+  /** SHA-256 of the authority, hex pairs with colons; undefined where the certificate was given and there is none. */
+  readonly fingerprint256?: string | undefined;
+  /** Address of this page as other devices open it, for the QR code. */
+  readonly address: string;
+  readonly guides: readonly TrustGuide[];
+}
+
+/** How one system installs the authority; text between backquotes is shown as code. */
+export interface TrustGuide {
+  readonly id: string;
+  readonly system: string;
+  readonly steps: readonly string[];
+}
+
+/** How to make a device trust this gateway for good. */
+export function TrustPage({ fingerprint256, address, guides, ...page }: TrustPageProps) {
+  return (
+    <Layout {...page} title="Trust this gateway – Porthole" kind="reading">
+      <Masthead {...page} />
+      <main class="trust">
+        <h1>Trust this gateway</h1>
+        {fingerprint256 === undefined
+          ? (
+            <p>
+              This gateway's certificate was given to it. If a browser warns about it, ask whoever runs the gateway.
+            </p>
+          )
+          : <Installing {...page} fingerprint256={fingerprint256} address={address} guides={guides} />}
+      </main>
+    </Layout>
+  );
+}
+
+function Installing({ basePath, fingerprint256, address, guides }: TrustPageProps & { fingerprint256: string }) {
+  return (
+    <>
+      <p>
+        The gateway signs its own certificate. Install its authority once on each device, and the browser's warning is
+        gone for good, also after the certificate is renewed.
+      </p>
+      <p>
+        <a class="button primary" href={`${basePath}ca.crt`} download="porthole-ca.crt">Download porthole-ca.crt</a>
+      </p>
+      <section class="callout">
+        <h2>Compare before you trust</h2>
+        <p>
+          The device shows a SHA-256 fingerprint. It must be this one, which the gateway also printed when it started:
+        </p>
+        <p>
+          <code class="fingerprint">{fingerprint256}</code>
+        </p>
+        <p class="quiet">
+          The authority can vouch for addresses, this machine and private network names, not for other web sites.
+        </p>
+      </section>
+      <nav class="actions" aria-label="Systems">
+        {guides.map(({ id, system }) => <a class="button" href={`#${id}`}>{system}</a>)}
+      </nav>
+      {guides.map((guide) => <Guide {...guide} />)}
+      <section>
+        <h2>On another device</h2>
+        <QrCode text={address} label={`QR code of ${address}`} />
+        <p class="quiet">{address}</p>
+      </section>
+    </>
+  );
+}
+
+function Guide({ id, system, steps }: TrustGuide) {
+  return (
+    <section id={id}>
+      <h2>{system}</h2>
+      <ol>{steps.map((step) => <li>{markCode(step)}</li>)}</ol>
+    </section>
+  );
+}
+
+function markCode(step: string) {
+  return step.split("`").map((part, at) => (at % 2 === 1 ? <code>{part}</code> : part));
+}

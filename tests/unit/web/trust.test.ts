@@ -1,0 +1,40 @@
+import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "@std/assert";
+import { INSTALL_GUIDES } from "../../../src/tls/install.ts";
+import { TrustPage } from "../../../src/web/pages/trust.tsx";
+
+const props = {
+  basePath: "/vnc/",
+  nonce: "n0nce",
+  address: "https://gate.local:8443/vnc/trust?<&>",
+  guides: INSTALL_GUIDES,
+};
+const render = (fingerprint256?: string) => String(TrustPage({ ...props, fingerprint256 }));
+
+Deno.test("TrustPage shows the fingerprint, the download and the steps of every system", () => {
+  const html = render("AB:CD");
+  assertStringIncludes(html, ">AB:CD<");
+  assertStringIncludes(html, 'href="/vnc/ca.crt"');
+  for (const { id, system } of INSTALL_GUIDES) {
+    assertStringIncludes(html, `id="${id}"`);
+    assertStringIncludes(html, `>${system}<`);
+  }
+  assertStringIncludes(html, "<code>porthole-ca.crt</code>");
+  assert(!html.includes("`"));
+});
+
+Deno.test("TrustPage keeps to a strict policy: no inline style or script, no foreign address", () => {
+  const html = render("AB:CD");
+  assertNotMatch(html, /<script|style=|<style|\son\w+=|src="http|href="http/);
+  assertStringIncludes(html, "https://gate.local:8443/vnc/trust?&lt;&amp;&gt;");
+});
+
+Deno.test("TrustPage draws a QR code of at least 21 by 21 modules", () => {
+  const [, size, path] = render("AB:CD").match(/viewBox="0 0 (\d+) \d+".*? d="([^"]+)"/)!;
+  assert(Number(size) >= 21 + 8);
+  assert(path!.split("M").length > 200);
+});
+
+Deno.test("TrustPage with a given certificate offers nothing to install", () => {
+  const html = render();
+  assertEquals([html.includes("ca.crt"), html.includes("<svg")], [false, false]);
+});
