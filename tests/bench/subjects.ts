@@ -33,12 +33,10 @@ const READY_TIMEOUT_MS = 20_000;
 export async function startGateway(name: string, checkout: string, setting: Setting): Promise<Subject> {
   const folder = await Deno.makeTempDir({ dir: setting.folder });
   const config = `${folder}/sources.yaml`;
-  await Deno.writeTextFile(config, buildConfig(folder, setting.ports));
+  await Deno.writeTextFile(config, buildConfig(folder, setting));
   const { tasks } = JSON.parse(await Deno.readTextFile(`${checkout}/deno.json`));
   const [command = "deno", ...taskArgs] = String(tasks.start).split(" ");
-  const { certificate } = setting;
-  const tls = certificate === undefined ? ["--tls", "none"] : ["--cert", certificate.cert, "--key", certificate.key];
-  const process = startProcess(command, [...taskArgs, "--config", config, ...tls], { cwd: checkout });
+  const process = startProcess(command, taskArgs, { cwd: checkout, env: { PORTHOLE_CONFIG: config } });
   const ready = /^porthole ready http(s?:\/\/\S+)$/.exec(await process.readLine(READY_TIMEOUT_MS));
   if (ready === null) throw new Error("The gateway did not say that it is ready");
   return {
@@ -50,9 +48,10 @@ export async function startGateway(name: string, checkout: string, setting: Sett
 }
 
 /** A sources.yaml with every limit out of the way. */
-function buildConfig(folder: string, ports: Ports): string {
+function buildConfig(folder: string, { ports, certificate }: Setting): string {
+  const tls = certificate ? `{ cert: ${certificate.cert}, key: ${certificate.key} }` : "none";
   const sources = Object.entries(ports).map(([name, port]) => `  ${name}: { host: 127.0.0.1, port: ${port} }\n`);
-  return `gateway: { listen: "127.0.0.1:0", data: ${folder}/data }\nauth: none\n` +
+  return `gateway: { listen: "127.0.0.1:0", data: ${folder}/data, tls: ${tls} }\nauth: none\n` +
     "limits: { sessions: 5000, per_source: 5000, per_viewer: 5000, connects_per_minute: 1000000 }\n" +
     `sources:\n${sources.join("")}`;
 }
