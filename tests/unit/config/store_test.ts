@@ -1,0 +1,116 @@
+import { assert, assertEquals, assertNotEquals, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import type { Overrides } from "../../../src/config/build.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { type ConfigEvent, createConfigStore } from "../../../src/config/store.ts";
+
+/** A store over a text that the test edits, with the events that it gave. */
+async function createRig(text: string, overrides: Overrides = {}) {
+  const file = { text, variables: { A: "first" } as Record<string, string> };
+  const load = () => loadConfig({ text: file.text, file: "s.yaml", overrides, env: (name) => file.variables[name] });
+  const store = createConfigStore(await load(), load);
+  const events: ConfigEvent[] = [];
+  store.subscribe((event) => events.push(event));
+  return { store, events, file, [Symbol.dispose]: () => store[Symbol.dispose]() };
+}
+
+Deno.test("createConfigStore() swaps one reference, and sources that did not change keep their identity", async () => {
+  using rig = await createRig("sources: { a: h1, b: h2, c: h3 }");
+  const before = rig.store.current;
+  rig.file.text = "sources: { a: h1, b: { host: other }, d: h4 }";
+  await rig.store.reload();
+  const [event] = rig.events;
+  assert(event?.kind === "swapped");
+  assertEquals([event.added, event.removed, event.changed, event.restart], [["d"], ["c"], ["b"], []]);
+  assertNotEquals(rig.store.current, before);
+  assertStrictEquals(rig.store.current.sources.get("a"), before.sources.get("a"));
+  assertStrictEquals(rig.store.current.limits, before.limits);
+  assertStrictEquals(rig.store.current.gateway, before.gateway);
+  assert(Object.isFrozen(rig.store.current));
+});
+
+Deno.test("createConfigStore() keeps the old configuration and says why when the new one is wrong", async () => {
+  using rig = await createRig("sources: { a: h1 }");
+  const before = rig.store.current;
+  rig.file.text = "sources: { a: h1, b: [ }";
+  await rig.store.reload();
+  assertStrictEquals(rig.store.current, before);
+  assert(rig.store.problems.length > 0);
+  assertEquals(rig.store.problems[0]?.file, "s.yaml");
+  await rig.store.reload();
+  assertEquals(rig.events.map(({ kind }) => kind), ["refused"], "the same problem is told once");
+});
+
+Deno.test("createConfigStore() tells when a mistake was undone, though nothing else changed", async () => {
+  using rig = await createRig("sources: { a: h1 }");
+  const before = rig.store.current;
+  rig.file.text = "sources: 5";
+  await rig.store.reload();
+  rig.file.text = "sources: { a: h1 }  # as it was";
+  await rig.store.reload();
+  assertEquals(rig.events.map(({ kind }) => kind), ["refused", "swapped"]);
+  assertEquals(rig.store.problems, []);
+  assertStrictEquals(rig.store.current, before);
+});
+
+Deno.test("createConfigStore() says nothing when nothing changed", async () => {
+  using rig = await createRig("sources: { a: { host: h1, password: { env: A }, allow: [x] } }");
+  await rig.store.reload();
+  assertEquals(rig.events, []);
+});
+
+Deno.test("createConfigStore() notices a secret that changed", async () => {
+  using rig = await createRig("sources: { a: { host: h1, password: { env: A } }, b: h2 }");
+  rig.file.variables["A"] = "second";
+  await rig.store.reload();
+  const [event] = rig.events;
+  assert(event?.kind === "swapped");
+  assertEquals(event.changed, ["a"]);
+  assertEquals(rig.store.current.sources.get("a")?.password?.reveal(), "second");
+});
+
+Deno.test("createConfigStore() keeps what is bound at start, and says that it takes a restart", async () => {
+  using rig = await createRig("sources: { a: h1 }");
+  rig.file.text =
+    "gateway: { listen: 127.0.0.1:9000, tls: none, data: elsewhere, trust_proxies: [10.0.0.0/8] }\nsources: { a: h1 }";
+  await rig.store.reload();
+  const { gateway } = rig.store.current;
+  assertEquals([gateway.listen, gateway.tls], [{ kind: "tcp", hostname: "127.0.0.1", port: 8443 }, { mode: "auto" }]);
+  assertEquals(gateway.trustProxies, ["10.0.0.0/8"]);
+  assertEquals(rig.store.restart.map((sentence) => sentence.split(" ")[0]), [
+    "gateway.listen",
+    "gateway.tls",
+    "gateway.data",
+  ]);
+  rig.file.text = "sources: { a: h1 }";
+  await rig.store.reload();
+  assertEquals(rig.store.restart, []);
+});
+
+Deno.test("createConfigStore() does not take `auth: none` back while it still listens to the network", async () => {
+  using rig = await createRig("gateway: { listen: 0.0.0.0:8443 }\nauth: none\nsources: { a: h1 }");
+  rig.file.text = "sources: { a: h1 }";
+  await rig.store.reload();
+  assertEquals(rig.store.current.auth, { mode: "none" });
+  assertStringIncludes(rig.store.problems[0]?.message ?? "", "still listens beyond this machine");
+});
+
+Deno.test("createConfigStore() reads again for a call that comes while it is reading", async () => {
+  using rig = await createRig("sources: { a: h1 }");
+  rig.file.text = "sources: { a: h2 }";
+  const first = rig.store.reload();
+  rig.file.text = "sources: { a: h3 }";
+  const second = rig.store.reload();
+  assertStrictEquals(rig.store.reload(), second);
+  await Promise.all([first, second]);
+  assertEquals(rig.store.current.sources.get("a")?.target, { kind: "tcp", hostname: "h3", port: 5900 });
+});
+
+Deno.test("createConfigStore() stops calling back those who unsubscribed", async () => {
+  using rig = await createRig("sources: { a: h1 }");
+  let calls = 0;
+  const unsubscribe = rig.store.subscribe(() => calls++);
+  unsubscribe();
+  rig.file.text = "sources: { a: h2 }";
+  await rig.store.reload();
+  assertEquals([calls, rig.events.length], [0, 1]);
+});
