@@ -12,6 +12,9 @@ import { readSourcesFile } from "./sources_file.ts";
 import { readTokenFiles } from "./token_file.ts";
 import { readYaml, type YamlDocument } from "./yaml_document.ts";
 
+/** More than a person reads; a file that is wrong throughout must not take minutes to say so. */
+const MOST_PROBLEMS = 500;
+
 /** Where a configuration comes from. */
 export interface LoadOptions {
   /** Path of sources.yaml; without it (and without text) there are only overrides. */
@@ -88,7 +91,7 @@ async function build(
 }
 
 function placeProblems(complaints: readonly Complaint[], document: YamlDocument | undefined): Problem[] {
-  const problems = complaints.map(({ path, message, at }): Problem => ({
+  const problems = complaints.slice(0, MOST_PROBLEMS).map(({ path, message, at }): Problem => ({
     path: formatPath(path),
     message,
     ...document?.locate(path, at),

@@ -46,10 +46,16 @@ const secretReference = section(
   (written) => checkOne(written, ["env", "file"], "must have either env or file"),
 );
 
-/** A secret: a text, `{ env: NAME }` or `{ file: PATH }`; resolved when the configuration is loaded. */
-export const secretSchema = choose<string | z.output<typeof secretReference>>((written) =>
-  isMapping(written) ? secretReference : text()
-);
+/**
+ * A secret: a text, `{ env: NAME }` or `{ file: PATH }`; resolved when the configuration is loaded. Any other mapping may
+ * be a password in braces without quotes: its keys are not repeated.
+ */
+export const secretSchema = choose<string | z.output<typeof secretReference>>((written) => {
+  if (!isMapping(written)) return text();
+  return has(written, "env") || has(written, "file")
+    ? secretReference
+    : "must be { env: NAME }, { file: PATH } or text in quotes";
+});
 
 const tlsFiles = section({ cert: text(), key: text() });
 const gatewayTls = choose<"auto" | "none" | z.output<typeof tlsFiles>>((written) => {

@@ -3,18 +3,7 @@
  * syntax tree of `yaml` says where each thing stands, and names every syntax error instead of only the first.
  */
 import { parse } from "@std/yaml";
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseAllDocuments,
-} from "yaml";
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, type Pair, parseAllDocuments } from "yaml";
 import { ConfigError, type Path, type Problem } from "./problem.ts";
 
 /** A place in a text; both count from 1. */
@@ -44,22 +33,21 @@ const MAX_SYNTAX_PROBLEMS = 20;
  */
 export function readYaml(text: string): YamlDocument {
   if (text.length > MAX_FILE_BYTES) throw refuse("must be at most 1 MiB");
-  const lines = new LineCounter();
-  const [document, problems] = readTree(text, lines);
+  const [document, problems] = readTree(text);
   if (problems.length > 0) throw new ConfigError(problems);
   if (document === undefined || document.contents === null) throw refuse("must not be empty");
   const value = readValue(text);
+  if (value === null || value === undefined) throw refuse("must not be empty");
   if (!isBounded(value)) throw refuse("must not multiply itself through aliases");
-  return { value, locate: (path, at = "value") => locateIn(document, lines, path, at) };
+  return { value, locate: (path, at = "value") => locateIn(document, text, path, at) };
 }
 
 function refuse(message: string, place: Place = { line: 1, column: 1 }): ConfigError {
   return new ConfigError([{ path: "", message, ...place }]);
 }
 
-function readTree(text: string, lines: LineCounter): [Document.Parsed | undefined, Problem[]] {
+function readTree(text: string): [Document.Parsed | undefined, Problem[]] {
   const parsed = parseAllDocuments(text, {
-    lineCounter: lines,
     prettyErrors: false,
     schema: "core",
     logLevel: "silent",
@@ -68,11 +56,11 @@ function readTree(text: string, lines: LineCounter): [Document.Parsed | undefine
   const problems = (first?.errors ?? []).slice(0, MAX_SYNTAX_PROBLEMS).map(({ message, code, pos }) => ({
     path: "",
     message: explainSyntax(code, message, text, pos[0]),
-    ...findPlace(lines, pos[0]),
+    ...findPlace(text, pos[0]),
   }));
   if (first?.errors[0]?.code === "RESOURCE_EXHAUSTION") return [undefined, [nestedTooDeeply()]];
   if (second !== undefined && problems.length === 0) {
-    problems.push({ path: "", message: "must be one document, not several", ...findPlace(lines, second.range[0]) });
+    problems.push({ path: "", message: "must be one document, not several", ...findPlace(text, second.range[0]) });
   }
   return [first, problems];
 }
@@ -83,12 +71,14 @@ function nestedTooDeeply(): Problem {
 
 function explainSyntax(code: string, message: string, text: string, offset: number): string {
   if (code === "TAB_AS_INDENT") return "must be indented with spaces, not tabs";
+  if (code === "TAG_RESOLVE_FAILED") return "has a tag that is not known here: a text that begins with ! needs quotes";
+  if (code === "BAD_DQ_ESCAPE") return "has a backslash that means nothing here: single quotes take it as it is";
   if (code === "DUPLICATE_KEY") return "must not have the same key twice";
   const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1).split("\n", 1)[0] ?? "";
   if (/\[[\da-f:.]*:[\da-f:.]*\]:\d/i.test(line)) {
     return `must have an address with brackets in quotes, as "[::1]:5900"`;
   }
-  return `is not YAML: ${message}`;
+  return `is not YAML: ${hideText(message.replace(/(\w): .*/s, "$1"))}`;
 }
 
 function readValue(text: string): unknown {
@@ -96,16 +86,26 @@ function readValue(text: string): unknown {
     return parse(text, { schema: "core" });
   } catch (error) {
     if (error instanceof RangeError) throw new ConfigError([nestedTooDeeply()]);
-    throw explainParser(error);
+    throw explainParser(error, text);
   }
 }
 
-/** `@std/yaml` puts the place into its message: "Cannot …: reason at line 3, column 5:" and the line itself. */
-function explainParser(error: unknown): ConfigError {
+/**
+ * `@std/yaml` puts the place into its message: "Cannot …: reason at line 3, column 5:" and the line itself. At the end of
+ * the text, that place can lie one beyond it.
+ */
+function explainParser(error: unknown, text: string): ConfigError {
   const message = error instanceof Error ? error.message : String(error);
   const [, reason, line, column] = /^([^]*?) at line (\d+), column (\d+)/.exec(message) ?? [];
-  if (reason === undefined) return refuse(`is not YAML: ${message.split("\n", 1)[0]}`);
-  return refuse(`is not YAML: ${reason}`, { line: Number(line), column: Number(column) });
+  if (reason === undefined) return refuse("is not YAML");
+  const before = text.split("\n").slice(0, Number(line) - 1).join("\n").length;
+  const offset = before + (line === "1" ? 0 : 1) + Number(column) - 1;
+  return refuse(`is not YAML: ${hideText(reason)}`, findPlace(text, offset));
+}
+
+/** A parser's message without what it cites of the text, which may be a password that should have been in quotes. */
+function hideText(message: string): string {
+  return message.replace(/".*"|!<.*>/s, "…");
 }
 
 /** Whether the value, with every alias written out, stays small; false also when it holds itself. */
@@ -123,17 +123,17 @@ function isBounded(value: unknown): boolean {
   return measure(value) <= MAX_VALUES;
 }
 
-function locateIn(document: Document.Parsed, lines: LineCounter, path: Path, at: "key" | "value"): Place {
+function locateIn(document: Document.Parsed, text: string, path: Path, at: "key" | "value"): Place {
   let node: unknown = document.contents;
   let [keyOffset, valueOffset] = [startOf(node), startOf(node)];
   for (const step of path) {
     const pair = findPair(resolve(node, document), step);
-    if (pair === undefined) return findPlace(lines, keyOffset);
+    if (pair === undefined) return findPlace(text, keyOffset);
     keyOffset = startOf(pair.key);
     valueOffset = startOf(pair.value) || keyOffset;
     node = pair.value;
   }
-  return findPlace(lines, at === "key" ? keyOffset : valueOffset);
+  return findPlace(text, at === "key" ? keyOffset : valueOffset);
 }
 
 function resolve(node: unknown, document: Document.Parsed): unknown {
@@ -153,7 +153,9 @@ function startOf(node: unknown): number {
   return (isNode(node) ? (node as Node).range?.[0] : undefined) ?? 0;
 }
 
-function findPlace(lines: LineCounter, offset: number): Place {
-  const { line, col } = lines.linePos(offset);
-  return { line: Math.max(line, 1), column: Math.max(col, 1) };
+/** Counted here and not by `yaml`, whose LineCounter can miss lines that follow a broken block scalar. */
+function findPlace(text: string, offset: number): Place {
+  const before = text.slice(0, offset);
+  const lineStart = before.lastIndexOf("\n") + 1;
+  return { line: before.split("\n").length, column: before.length - lineStart + 1 };
 }
