@@ -1,4 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { exampleYaml } from "../../../src/config/init.ts";
+import { isSame } from "../../../src/config/same.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { loadConfig, type LoadOptions } from "../../../src/config/load.ts";
 import { ConfigError, formatProblem } from "../../../src/config/problem.ts";
@@ -44,4 +46,132 @@ sources:
     "6:17: sources.b.prot: is not a known key; did you mean port?",
     "7:34: sources.c.password.env: needs the environment variable NOT_SET (or NOT_SET_FILE), which is not set",
   ]);
+});
+
+Deno.test("loadConfig() reads every key", async () => {
+  const files: Record<string, string> = { "/c/p": "s3cret\r\n", "/c/ca.pem": "-----BEGIN CERTIFICATE-----\n" };
+  const readFile = (path: string) => Promise.resolve(new TextEncoder().encode(files[path]));
+  const config = await load(
+    `
+gateway:
+  listen: "[::]:9443"
+  tls: { cert: c.pem, key: /k.pem }
+  redirect: 0.0.0.0
+  base_path: vnc
+  public_url: https://vnc.example.net/x
+  trust_proxies: [10.0.0.0/8, ::1]
+  allowed_origins: ["https://home.example.net:444"]
+  deny_networks: []
+  data: state
+auth: none
+limits: { sessions: 1, per_source: 2, per_viewer: 3, connects_per_minute: 4, up_queue: 1MiB, idle: 1h, stall: 2m }
+defaults: { keepalive: 0, group: All, username: u }
+sources:
+  a:
+    host: h
+    display: 7
+    title: A
+    group: Own
+    username: ada
+    password: { file: p }
+    view_only: true
+    clipboard: in
+    shared: false
+    tls: { ca: ca.pem, server_name: n.example, fingerprint: "SHA256:${"AB:".repeat(31)}AB" }
+    prewarm: 2
+    allow: [ada, "group:makers"]
+    view: [guest]
+    connect_timeout: 2s
+  b: { unix: vm.sock, password: { env: B } }
+`,
+    { file: "/c/s.yaml", readFile, env: (name) => name === "B_FILE" ? "/c/p" : undefined },
+  );
+  assertEquals(config.gateway, {
+    listen: { kind: "tcp", hostname: "::", port: 9443 },
+    tls: { mode: "files", cert: "/c/c.pem", key: "/k.pem" },
+    redirect: { kind: "tcp", hostname: "0.0.0.0", port: 8080 },
+    basePath: "/vnc/",
+    publicUrl: new URL("https://vnc.example.net/x/"),
+    trustProxies: ["10.0.0.0/8", "::1"],
+    allowedOrigins: ["https://home.example.net:444"],
+    denyNetworks: [],
+    dataDir: "/c/state",
+  });
+  assertEquals(Object.values(config.limits), [1, 2, 3, 4, 1 << 20, 3_600_000, 120_000]);
+  const { password, ...a } = config.sources.get("a")!;
+  assertEquals(password?.reveal(), "s3cret");
+  assertEquals(a, {
+    name: "a",
+    title: "A",
+    group: "Own",
+    target: { kind: "tcp", hostname: "h", port: 5907 },
+    username: "ada",
+    viewOnly: true,
+    clipboard: "in",
+    shared: false,
+    tls: { ca: "-----BEGIN CERTIFICATE-----\n", serverName: "n.example", fingerprint: "ab".repeat(32) },
+    prewarm: 2,
+    connectTimeoutMs: 2000,
+    keepaliveMs: 0,
+    allow: ["ada", "group:makers"],
+    view: ["guest"],
+  });
+  const b = config.sources.get("b");
+  assertEquals([b?.target, b?.group, b?.password?.reveal()], [{ kind: "unix", path: "/c/vm.sock" }, "All", "s3cret"]);
+});
+
+Deno.test("loadConfig() loads the example of init, as it is and with every section switched on", async () => {
+  assertEquals([...(await load(exampleYaml())).sources.keys()], ["demo"]);
+  const everything = exampleYaml()
+    .replaceAll(/^# (?=(gateway|auth|limits|defaults):| {2}\w+:)/gm, "")
+    .replaceAll(/^ {2}# (?=(pi|nas|workshop):| {2})/gm, "  ")
+    .replace("sha256:…", "ab".repeat(32));
+  const readFile = () => Promise.resolve(new TextEncoder().encode("-----BEGIN CERTIFICATE-----"));
+  const config = await load(everything, { readFile, env: (name) => name === "WORKSHOP_VNC" ? "x" : undefined });
+  assertEquals([config.auth.mode, config.limits.sessions, config.gateway.basePath], ["none", 512, "/"]);
+  assertEquals([...config.sources.keys()], ["demo", "pi", "nas", "workshop"]);
+  assertEquals(config.sources.get("workshop")?.view, ["guest"]);
+});
+
+Deno.test("loadConfig() freezes all that it gives", async () => {
+  const { gateway, limits, sources } = await load("sources: { a: { host: h, allow: [x] } }");
+  const a = sources.get("a")!;
+  for (const part of [gateway, gateway.listen, gateway.denyNetworks, limits, sources, a, a.target, a.allow]) {
+    assert(Object.isFrozen(part));
+  }
+  assertThrows(() => (sources as Map<string, unknown>).set("b", {}), TypeError);
+  assertThrows(() => (sources as Map<string, unknown>).clear(), TypeError);
+});
+
+Deno.test("loadConfig() gives overrides the last word", async () => {
+  const text = "gateway: { listen: 127.0.0.1:1, tls: auto, data: x }\nsources: { a: h1, b: h2 }";
+  const place = { kind: "tcp", hostname: "h3", port: 5900 } as const;
+  const listen = { kind: "tcp", hostname: "0.0.0.0", port: 2 } as const;
+  const overrides = {
+    listen,
+    tls: { mode: "none" },
+    data: "/d",
+    open: true,
+    targets: new Map([["b", place]]),
+  } as const;
+  const { gateway, auth, sources } = await load(text, { overrides });
+  assertEquals([gateway.listen, gateway.tls, gateway.dataDir, auth], [listen, { mode: "none" }, "/d", {
+    mode: "none",
+  }]);
+  assertEquals(sources.get("b")?.target, place);
+});
+
+Deno.test("loadConfig() needs no file when targets are given, and refuses exposure there too", async () => {
+  const targets = new Map([["pi", { kind: "tcp", hostname: "pi", port: 5900 } as const]]);
+  const { config, files } = await loadConfig({ env, overrides: { targets } });
+  assertEquals([...config.sources.keys(), ...files], ["pi"]);
+  const listen = { kind: "tcp", hostname: "0.0.0.0", port: 2 } as const;
+  const error = await assertRejects(() => loadConfig({ env, overrides: { targets, listen } }), ConfigError);
+  assertEquals(error.problems.map(({ path, line }) => [path, line]), [["gateway.listen", undefined]]);
+});
+
+Deno.test("isSame() tells secrets and addresses apart that look alike", async () => {
+  const one = await load("sources: { a: { host: h, password: x } }\ngateway: { public_url: 'https://a/' }");
+  const other = await load("sources: { a: { host: h, password: y } }\ngateway: { public_url: 'https://b/' }");
+  assert(isSame(one, one) && !isSame(one.sources, other.sources) && !isSame(one.gateway, other.gateway));
 });

@@ -1,0 +1,48 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { parseDuration, parseSize } from "../../../src/config/units.ts";
+
+Deno.test("parseDuration() reads every unit, and 0 without one", () => {
+  const cases = {
+    "500ms": 500,
+    "5s": 5000,
+    "1.5s": 1500,
+    "2m": 120_000,
+    "2 min": 120_000,
+    "1h": 3_600_000,
+    "1d": 86_400_000,
+  };
+  for (const [text, ms] of Object.entries(cases)) assertEquals(parseDuration(text), ms, text);
+  assertEquals([parseDuration(0), parseDuration("0"), parseDuration("0s")], [0, 0, 0]);
+});
+
+Deno.test("parseDuration() refuses bare numbers, other units and what no timer takes", () => {
+  for (const text of [5, "5", "", " ", "s", "-5s", "5 s s", "5w", "1e3s", "5s5", "Infinity", NaN, Infinity, "25d"]) {
+    assertThrows(() => parseDuration(text), SyntaxError);
+  }
+});
+
+Deno.test("parseSize() reads units of 1000 and of 1024, and bare bytes", () => {
+  const cases = { "16MiB": 16 << 20, "64KB": 64_000, "64kb": 64_000, "1.5KiB": 1536, "1GB": 1e9, "10B": 10, "0": 0 };
+  for (const [text, bytes] of Object.entries(cases)) assertEquals(parseSize(text), bytes, text);
+  assertEquals(parseSize(4096), 4096);
+});
+
+Deno.test("parseSize() refuses what is no size", () => {
+  for (const text of ["", "MiB", "-1B", "16M", "1.5", -1, 1.5, NaN, "99999999999GiB"]) {
+    assertThrows(() => parseSize(text), SyntaxError);
+  }
+});
+
+Deno.test("parseDuration() and parseSize() yield a whole number or a SyntaxError for any text", () => {
+  const texts = fc.oneof(fc.string(), fc.stringMatching(/^[0-9.]{1,8} ?[a-zA-Z]{0,3}$/));
+  fc.assert(fc.property(texts, (text) => {
+    for (const parse of [parseDuration, parseSize]) {
+      try {
+        assert(Number.isSafeInteger(parse(text)));
+      } catch (error) {
+        assert(error instanceof SyntaxError);
+      }
+    }
+  }));
+});
