@@ -1,0 +1,46 @@
+# Porthole in a container. The configuration is /config/sources.yaml, certificates and state are kept in /data.
+#   docker build -t porthole .
+#   docker run --rm -p 127.0.0.1:8443:8443 -v porthole-data:/data porthole --open
+# Words after the image's name are Porthole's own: targets, flags, check.
+
+ARG DENO_VERSION=2.9.6
+FROM denoland/deno:bin-${DENO_VERSION} AS deno
+
+FROM debian:trixie-slim
+COPY --from=deno /deno /usr/local/bin/deno
+
+RUN useradd --system --uid 10001 --user-group --home-dir /nonexistent --shell /usr/sbin/nologin porthole \
+  && install -d -m 0755 /config \
+  && install -d -m 0700 -o porthole -g porthole /data \
+  && install -d -m 0750 -o porthole -g porthole /run/porthole
+
+WORKDIR /app
+# The workspace's members must be there for deno.json to be read, whether or not anything of them runs.
+COPY deno.json deno.lock main.ts ./
+COPY src src
+COPY static static
+COPY tests/browser/deno.json tests/browser/deno.json
+COPY deploy/healthcheck.ts deploy/healthcheck.ts
+COPY sources.yaml /config/sources.yaml
+
+# Every package is fetched now, so that the container starts without a network; at run time the cache is read-only.
+ENV DENO_DIR=/deno-dir DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1
+RUN deno install --frozen --entrypoint main.ts deploy/healthcheck.ts && chmod -R a+rX /deno-dir
+
+ENV PORTHOLE_CONFIG=/config/sources.yaml PORTHOLE_DATA=/data PORTHOLE_LISTEN=0.0.0.0:8443
+USER porthole
+VOLUME ["/config", "/data"]
+EXPOSE 8443
+STOPSIGNAL SIGTERM
+
+# The same powers as the task `start`, with reading and writing limited to what a container has. The real binary is PID 1.
+ENTRYPOINT ["deno", "run", "--cached-only", "--frozen", \
+  "--allow-net", \
+  "--allow-read=/app,/config,/data,/run", \
+  "--allow-write=/data,/run/porthole", \
+  "--allow-env", \
+  "--allow-sys=hostname,networkInterfaces,osRelease", \
+  "main.ts"]
+
+HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 \
+  CMD ["deno", "run", "--cached-only", "--frozen", "--allow-net=127.0.0.1:8443", "deploy/healthcheck.ts"]
