@@ -3,25 +3,68 @@ import { loadConfig, type LoadOptions } from "../../../src/config/load.ts";
 import { type ConfigStore, createConfigStore } from "../../../src/config/store.ts";
 import { watchConfig } from "../../../src/config/watch.ts";
 
-/** A folder with files, a store over its sources.yaml and a watcher; gone when the test ends. */
-async function createRig(files: Record<string, string>, options: Partial<LoadOptions> = {}) {
+/** Far beyond the test, so that polling cannot be what notices an edit. */
+const NEVER_MS = 3_600_007;
+const POLL_MS = 21;
+
+/**
+ * Counts the times that the watcher comes to rest, by the timer of exactly this length that it then sets. An edit before
+ * that would be found by the look that is under way, and a test of the events would pass without any.
+ */
+function countRests(ms: number): Disposable & { count: number; waitBeyond(mark: number): Promise<void> } {
+  const original = globalThis.setTimeout;
+  const waiting = new Set<() => void>();
+  const rests = {
+    count: 0,
+    async waitBeyond(mark: number) {
+      while (rests.count <= mark) await new Promise<void>((resolve) => waiting.add(resolve));
+    },
+    [Symbol.dispose]: () => void (globalThis.setTimeout = original),
+  };
+  const counting = (...[callback, delay]: Parameters<typeof setTimeout>) => {
+    if (delay === ms) {
+      rests.count++;
+      for (const resolve of waiting) resolve();
+      waiting.clear();
+    }
+    return original(callback, delay);
+  };
+  globalThis.setTimeout = Object.assign(counting, original);
+  return rests;
+}
+
+/** A folder with files, a store over its sources.yaml and a watcher at rest; gone when the test ends. */
+async function createRig(
+  prepare: (folder: string) => Promise<Partial<LoadOptions> | void>,
+  pollMs = NEVER_MS,
+) {
   const folder = await Deno.realPath(await Deno.makeTempDir());
-  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
+  const options = await prepare(folder);
   const load = () => loadConfig({ file: `${folder}/sources.yaml`, env: () => undefined, ...options });
   const store = createConfigStore(await load(), load);
-  const watcher = watchConfig(store, { settleMs: 5 });
+  const rests = countRests(pollMs);
+  const watcher = watchConfig(store, { settleMs: 5, pollMs });
+  await rests.waitBeyond(0);
   return {
     folder,
     store,
+    /** Edits while the watcher rests, waits until the store is as it should be, and until the watcher rests again. */
+    async edit(change: () => Promise<unknown>, isMet: (store: ConfigStore) => boolean) {
+      const mark = rests.count;
+      await change();
+      await waitFor(store, isMet);
+      await rests.waitBeyond(mark);
+    },
     async [Symbol.asyncDispose]() {
       await watcher[Symbol.asyncDispose]();
+      rests[Symbol.dispose]();
       store[Symbol.dispose]();
       await Deno.remove(folder, { recursive: true });
     },
   };
 }
 
-/** Waits for a store that satisfies the condition; polling is too slow to be what made it so. */
+/** Waits for a store that satisfies the condition. */
 async function waitFor(store: ConfigStore, isMet: (store: ConfigStore) => boolean): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(() => reject(new Error("the watcher did not notice within 8 s")), 8000);
@@ -34,67 +77,70 @@ async function waitFor(store: ConfigStore, isMet: (store: ConfigStore) => boolea
   }
 }
 
-const hasPassword = (text: string) => (store: ConfigStore) =>
-  store.current.sources.get("a")?.password?.reveal() === text;
+const writeFiles = (files: Record<string, string>) => async (folder: string) => {
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
+};
+const hasPassword = (text: string) => ({ current }: ConfigStore) =>
+  current.sources.get("a")?.password?.reveal() === text;
+const hasSource = (name: string) => ({ current, problems }: ConfigStore) =>
+  current.sources.has(name) && problems.length === 0;
+const isRefused = ({ problems }: ConfigStore) => problems.length > 0;
+
+/** Swaps a symbolic link in one step, as Kubernetes does. */
+async function swapLink(target: string, link: string): Promise<void> {
+  await Deno.symlink(target, `${link}.new`);
+  await Deno.rename(`${link}.new`, link);
+}
 
 Deno.test("watchConfig() notices a file written in place, a bad edit, and its repair", async () => {
-  await using rig = await createRig({ "sources.yaml": "sources: { a: h1 }" });
-  await Deno.writeTextFile(`${rig.folder}/sources.yaml`, "sources: { a: h1, b: h2 }");
-  await waitFor(rig.store, ({ current }) => current.sources.has("b"));
-  await Deno.writeTextFile(`${rig.folder}/sources.yaml`, "sources: { a: h1, b: ");
-  await waitFor(rig.store, ({ problems }) => problems.length > 0);
+  await using rig = await createRig(writeFiles({ "sources.yaml": "sources: { a: h1 }" }));
+  const write = (text: string) => () => Deno.writeTextFile(`${rig.folder}/sources.yaml`, text);
+  await rig.edit(write("sources: { b: h2 }"), hasSource("b"));
+  await rig.edit(write("sources: { b: h2, c: "), isRefused);
   assert(rig.store.current.sources.has("b"));
-  await Deno.writeTextFile(`${rig.folder}/sources.yaml`, "sources: { a: h1 }");
-  await waitFor(rig.store, ({ current, problems }) => problems.length === 0 && !current.sources.has("b"));
+  await rig.edit(write("sources: { c: h1 }"), hasSource("c"));
 });
 
 Deno.test("watchConfig() notices a file that is replaced, as editors do", async () => {
-  await using rig = await createRig({ "sources.yaml": "sources: { a: h1 }" });
-  for (const host of ["h2", "h3"]) {
-    await Deno.writeTextFile(`${rig.folder}/new`, `sources: { a: ${host} }`);
-    await Deno.rename(`${rig.folder}/new`, `${rig.folder}/sources.yaml`);
-    await waitFor(rig.store, ({ current }) => JSON.stringify(current.sources.get("a")).includes(host));
+  await using rig = await createRig(writeFiles({ "sources.yaml": "sources: { a: h1 }" }));
+  for (const name of ["b", "c"]) {
+    await rig.edit(async () => {
+      await Deno.writeTextFile(`${rig.folder}/new`, `sources: { ${name}: h1 }`);
+      await Deno.rename(`${rig.folder}/new`, `${rig.folder}/sources.yaml`);
+    }, hasSource(name));
   }
 });
 
 Deno.test("watchConfig() notices a swapped link, as Kubernetes does", async () => {
-  const folder = await Deno.realPath(await Deno.makeTempDir());
-  for (const [version, host] of [["..1", "h1"], ["..2", "h2"]]) {
-    await Deno.mkdir(`${folder}/${version}`);
-    await Deno.writeTextFile(`${folder}/${version}/sources.yaml`, `sources: { a: ${host} }`);
-  }
-  await Deno.symlink("..1", `${folder}/..data`);
-  await Deno.symlink("..data/sources.yaml", `${folder}/sources.yaml`);
-  await using rig = await createRig({ "sources.yaml": "sources: {}" }, { file: `${folder}/sources.yaml` });
-  await Deno.symlink("..2", `${folder}/..data_new`);
-  await Deno.rename(`${folder}/..data_new`, `${folder}/..data`);
-  await waitFor(rig.store, ({ current }) => JSON.stringify(current.sources.get("a")).includes("h2"));
-  await Deno.remove(folder, { recursive: true });
+  await using rig = await createRig(async (folder) => {
+    for (const version of ["one", "two"]) {
+      await Deno.mkdir(`${folder}/..${version}`);
+      await Deno.writeTextFile(`${folder}/..${version}/sources.yaml`, `sources: { ${version}: h1 }`);
+    }
+    await Deno.symlink("..one", `${folder}/..data`);
+    await Deno.symlink("..data/sources.yaml", `${folder}/sources.yaml`);
+  });
+  await rig.edit(() => swapLink("..two", `${rig.folder}/..data`), hasSource("two"));
 });
 
 Deno.test("watchConfig() notices a changed secret file, and one that comes into being after it was missed", async () => {
-  await using rig = await createRig({
-    "sources.yaml": "sources: { a: { host: h, password: { file: p } } }",
-    p: "one\n",
-  });
-  assert(hasPassword("one")(rig.store));
-  await Deno.writeTextFile(`${rig.folder}/p`, "two\n");
-  await waitFor(rig.store, hasPassword("two"));
-  await Deno.writeTextFile(`${rig.folder}/sources.yaml`, "sources: { a: { host: h, password: { file: later/q } } }");
-  await waitFor(rig.store, ({ problems }) => problems.length > 0);
-  await Deno.mkdir(`${rig.folder}/later`);
-  await Deno.writeTextFile(`${rig.folder}/later/q`, "three");
-  await waitFor(rig.store, hasPassword("three"));
+  const nameFile = (file: string) => `sources: { a: { host: h, password: { file: ${file} } } }`;
+  await using rig = await createRig(writeFiles({ "sources.yaml": nameFile("p"), p: "one\n" }));
+  await rig.edit(() => Deno.writeTextFile(`${rig.folder}/p`, "two\n"), hasPassword("two"));
+  await rig.edit(() => Deno.writeTextFile(`${rig.folder}/sources.yaml`, nameFile("later/q")), isRefused);
+  await rig.edit(async () => {
+    await Deno.mkdir(`${rig.folder}/later`);
+    await Deno.writeTextFile(`${rig.folder}/later/q`, "three");
+  }, hasPassword("three"));
 });
 
 Deno.test("watchConfig() notices a new file in a folder of token files", async () => {
-  const tokens = await Deno.realPath(await Deno.makeTempDir());
-  await Deno.writeTextFile(`${tokens}/one`, "x: h:1");
-  await using rig = await createRig({ "sources.yaml": "sources: {}" }, { overrides: { tokenFiles: [tokens] } });
-  assertEquals([...rig.store.current.sources.keys()], ["x"]);
-  await Deno.writeTextFile(`${tokens}/two`, "y: h:2");
-  await waitFor(rig.store, ({ current }) => current.sources.has("y"));
-  await Deno.remove(tokens, { recursive: true });
+  await using rig = await createRig(async (folder) => {
+    await Deno.writeTextFile(`${folder}/sources.yaml`, "sources: {}");
+    await Deno.mkdir(`${folder}/tokens`);
+    return { overrides: { tokenFiles: [`${folder}/tokens`] } };
+  });
+  await rig.edit(() => Deno.writeTextFile(`${rig.folder}/tokens/one`, "x: h:1"), hasSource("x"));
 });
 
 Deno.test("watchConfig() notices what changed between loading and watching", async () => {
@@ -104,7 +150,18 @@ Deno.test("watchConfig() notices what changed between loading and watching", asy
   const load = () => loadConfig({ file, env: () => undefined });
   using store = createConfigStore(await load(), load);
   await Deno.writeTextFile(file, "sources: { b: h1 }");
-  await using _watcher = watchConfig(store, { settleMs: 5 });
-  await waitFor(store, ({ current }) => current.sources.has("b"));
+  await using _watcher = watchConfig(store, { settleMs: 5, pollMs: NEVER_MS });
+  await waitFor(store, hasSource("b"));
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("watchConfig() finds by polling what sends no event: a link swapped in a folder that is not watched", async () => {
+  await using rig = await createRig(async (folder) => {
+    for (const name of ["links", "one", "two"]) await Deno.mkdir(`${folder}/${name}`);
+    for (const name of ["one", "two"]) await Deno.writeTextFile(`${folder}/${name}/s.yaml`, `sources: { ${name}: h1 }`);
+    await Deno.symlink("../one", `${folder}/links/now`);
+    await Deno.symlink("links/now/s.yaml", `${folder}/sources.yaml`);
+  }, POLL_MS);
+  await rig.edit(() => swapLink("../two", `${rig.folder}/links/now`), hasSource("two"));
+  assertEquals([...rig.store.current.sources.keys()], ["two"]);
 });
