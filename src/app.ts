@@ -8,7 +8,14 @@ import type { Log } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import { type ApiParts, createApi } from "./web/api.ts";
 import type { Env } from "./web/env.ts";
-import { requireIdentity, requireOwnOrigin, requireUpgrade } from "./web/guards.ts";
+import {
+  guardUnsafeMethods,
+  limitHeaders,
+  requireIdentity,
+  requireOwnHost,
+  requireOwnOrigin,
+  requireUpgrade,
+} from "./web/guards.ts";
 import { refuseOtherMethods } from "./web/methods.ts";
 import { createPages, type PageParts } from "./web/pages.tsx";
 import { answerProblem } from "./web/problem.tsx";
@@ -19,6 +26,8 @@ import { createStaticHandler, type StaticFiles } from "./web/static_files.ts";
 export interface AppParts extends SocketParts, ApiParts, PageParts {
   /** The configuration as it is now; a request keeps the one it began with. */
   config: () => Config;
+  /** The machine's own name, under which it may be reached. */
+  ownName?: string;
   isTrustedProxy: (address: string) => boolean;
   staticFiles: StaticFiles;
   metrics: Metrics;
@@ -47,6 +56,8 @@ export function createApp(parts: AppParts): Hono<Env> {
     c.set("base", peer.prefix + config.gateway.basePath);
     await next();
   });
+
+  app.use(limitHeaders, requireOwnHost(parts.ownName));
 
   // Before the header guard: a 101 answer cannot be made anew.
   const socketGuards = [requireUpgrade, requireOwnOrigin, identity] as const;
@@ -83,7 +94,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   app.get("/metrics", async (c) => c.body(await metrics.render(), 200, { "Content-Type": metrics.contentType }));
   app.get("/static/:file", createStaticHandler(parts.staticFiles));
 
-  app.use(identity);
+  app.use(guardUnsafeMethods, identity);
   app.route("/api", createApi(parts));
   app.route("/", createPages(parts));
   refuseOtherMethods(app);

@@ -34,6 +34,9 @@ const table = {
     title: "Origin refused",
     retry: false,
   },
+  host_refused: { status: 403, close: null, title: "Host refused", retry: false },
+  body_too_large: { status: 413, close: null, title: "Too much was sent", retry: false },
+  headers_too_large: { status: 431, close: null, title: "Headers too large", retry: false },
   upgrade_needed: {
     status: 426,
     close: null,

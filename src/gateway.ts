@@ -1,7 +1,7 @@
 /** Puts the parts together: configuration in, an app and its sessions out. Touches no listener, environment or signal. */
 import type { Hono } from "hono";
-import { createOpenAccess } from "./access/access.ts";
 import { createConnectLimit } from "./access/connect_limit.ts";
+import { createAccess } from "./access/create_access.ts";
 import { createRangeTest } from "./access/peer.ts";
 import { createApp } from "./app.ts";
 import type { ByteStream } from "./bridge/byte_stream.ts";
@@ -33,6 +33,8 @@ export interface GatewayOptions {
   /** PEM of the local certificate authority. */
   authority?: () => string | undefined;
   warnings?: () => readonly string[];
+  /** The machine's own name, under which it may be reached. */
+  ownName?: string;
 }
 
 /** A gateway without a listener. */
@@ -52,6 +54,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const isDenied = memoize(() => live.current.gateway.denyNetworks, createRangeTest);
   const isTrusted = memoize(() => live.current.gateway.trustProxies, createRangeTest);
   const limit = memoize(() => live.current.limits.connectsPerMinute, (perMinute) => createConnectLimit({ perMinute }));
+
+  const access = createAccess({ config: () => live.current, credentials: [] });
 
   async function dialSource(source: Source, signal: AbortSignal): Promise<ByteStream> {
     const startedAt = performance.now();
@@ -94,7 +98,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   const app = createApp({
-    access: createOpenAccess(),
+    access,
     registry,
     prober,
     effects,
@@ -106,11 +110,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     warnings,
     config: () => live.current,
     problems: () => live.problems,
+    ...(options.ownName === undefined ? {} : { ownName: options.ownName }),
     isTrustedProxy: (address) => isTrusted()(address),
     connectLimit: () => limit(),
   });
 
-  return { app, registry, prober, applyConfig: () => dropChangedSources(live.current, registry, prober) };
+  function applyConfig(): void {
+    registry.endUnpermitted();
+    dropChangedSources(live.current, registry, prober);
+  }
+
+  return { app, registry, prober, applyConfig };
 }
 
 function dropChangedSources({ sources }: Config, registry: SessionRegistry, prober: Prober): void {

@@ -1,6 +1,6 @@
 /** Makes the Config that other rooms see from what was written, with what stands in for the parts left out. */
 import { resolve } from "node:path";
-import type { Address, Auth, Gateway, Limits, Source, SourceTls, Target, Tls } from "./config.ts";
+import type { Address, Gateway, Limits, Source, SourceTls, Target, Tls } from "./config.ts";
 import { FIRST_VNC_PORT } from "./address.ts";
 import type { Path } from "./problem.ts";
 import type { Resolver } from "./resolver.ts";
@@ -40,14 +40,10 @@ export function buildGateway(written: WrittenGateway, overrides: Overrides, reso
     ...(publicUrl && { publicUrl }),
     trustProxies: written.trust_proxies,
     allowedOrigins: written.allowed_origins,
+    allowedHosts: written.allowed_hosts.map((host) => host.toLowerCase()),
     denyNetworks: written.deny_networks,
     dataDir: overrides.data === undefined ? resolver.resolvePath(written.data ?? "data") : resolve(overrides.data),
   };
-}
-
-/** Who signs in; `--open` is `auth: none`. */
-export function buildAuth(written: Auth | undefined, overrides: Overrides): Auth {
-  return overrides.open ? { mode: "none" } : written ?? { mode: "unset" };
 }
 
 /** The caps, under the names that other rooms use. */
@@ -56,7 +52,10 @@ export function buildLimits(written: WrittenFile["limits"]): Limits {
     sessions: written.sessions,
     perSource: written.per_source,
     perViewer: written.per_viewer,
+    perPerson: written.per_person,
+    handshakes: written.handshakes,
     connectsPerMinute: written.connects_per_minute,
+    signInsPerMinute: written.sign_ins_per_minute,
     upQueueBytes: written.up_queue,
     idleMs: written.idle,
     stallMs: written.stall,

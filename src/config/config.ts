@@ -65,6 +65,8 @@ export interface Gateway {
   readonly trustProxies: readonly string[];
   /** Origins besides the own one that may open WebSockets and send unsafe requests. */
   readonly allowedOrigins: readonly string[];
+  /** Host names besides the own ones under which it may be reached. */
+  readonly allowedHosts: readonly string[];
   /** CIDR ranges that are never dialed, checked on the address after DNS. */
   readonly denyNetworks: readonly string[];
   /** Absolute path of the folder for certificates, keys and state. */
@@ -75,8 +77,15 @@ export interface Gateway {
 export interface Limits {
   readonly sessions: number;
   readonly perSource: number;
+  /** Sessions of one address. */
   readonly perViewer: number;
+  /** Sessions of one person who signed in, from wherever. */
+  readonly perPerson: number;
+  /** Sessions that are not open yet. */
+  readonly handshakes: number;
   readonly connectsPerMinute: number;
+  /** Tries to sign in, of one address. */
+  readonly signInsPerMinute: number;
   /** Bytes a viewer may have queued towards a source that does not read. */
   readonly upQueueBytes: number;
   /** A session without a key or pointer event for this long ends; 0 is off. */
@@ -85,12 +94,58 @@ export interface Limits {
   readonly stallMs: number;
 }
 
-/** Sign-in: off (`auth: none`), not said, or methods. */
+/** Someone who signs in with a password. */
+export interface User {
+  readonly name: string;
+  /** PHC string of argon2id. */
+  readonly passwordHash: string;
+  readonly groups: readonly string[];
+  /** Base32 secret of the second step, where the file says it; people may also set one up by themselves. */
+  readonly totp?: Secret;
+}
+
+/** What a program's token may do; `view` and `control` concern sources. */
+export type Scope = "view" | "control" | "links" | "metrics" | "admin";
+
+/** A program's token, sent as `Authorization: Bearer`. */
+export interface ApiToken {
+  readonly name: string;
+  /** SHA-256 of the token, 64 lower-case hex digits. */
+  readonly hash: string;
+  readonly scopes: readonly Scope[];
+  readonly groups: readonly string[];
+  /** The only sources it is for; undefined is every one that its name and groups may open. */
+  readonly sources?: readonly string[];
+  readonly expiresAtMs?: number;
+}
+
+/** Who may sign `/websockify?token=<JWT>`: a shared secret (HS256), or a public key in PEM (RS256, ES256). */
+export interface TokenSigner {
+  readonly key: { readonly kind: "secret"; readonly secret: Secret } | {
+    readonly kind: "public";
+    readonly pem: string;
+  };
+  readonly issuer?: string;
+  readonly audience?: string;
+}
+
+/** How people and programs sign in. */
+export interface SignInMethods {
+  readonly users: ReadonlyMap<string, User>;
+  readonly tokens: readonly ApiToken[];
+  readonly signers: readonly TokenSigner[];
+  /** Whether the login link of the first start works beside them. */
+  readonly loginLink: boolean;
+  /** User names and `group:NAME`: who may open every source, and see and end everything. */
+  readonly admins: readonly string[];
+  /** How long a sign-in lasts without use, and at most. */
+  readonly session: { readonly idleMs: number; readonly absoluteMs: number };
+}
+
+/** Sign-in: off (`auth: none`), not said (a login link, beyond this machine), or methods. */
 export type Auth =
   | { readonly mode: "none" }
-  | { readonly mode: "unset" }
-  /** Sign-in methods as they were written; refused at load until sign-in exists. */
-  | { readonly mode: "methods"; readonly raw: unknown };
+  | ({ readonly mode: "unset" | "methods" } & SignInMethods);
 
 /** The whole configuration. */
 export interface Config {

@@ -1,12 +1,21 @@
-/** Whether the gateway may listen where it was told to, given who must sign in. */
+/** Who reaches the gateway's listener, and whether anybody there has to sign in. */
 import ipaddr from "ipaddr.js";
 import type { Address, Auth, Gateway } from "./config.ts";
 
-/** Why it may not listen there, or undefined: beyond this machine only when `auth: none` spells out that nobody signs in. */
-export function explainExposure(gateway: Pick<Gateway, "listen">, auth: Auth): string | undefined {
-  if (auth.mode === "methods") return "has sign-in methods, which do not exist yet; only auth: none is possible";
-  if (auth.mode === "none" || isLocal(gateway.listen)) return undefined;
-  return "listens beyond this machine, where anybody could open every source; write auth: none (or start with --open) if that is meant";
+type Door = Pick<Gateway, "listen" | "publicUrl" | "trustProxies">;
+
+/**
+ * Whether everybody may open everything: with `auth: none`, and, while nothing is said about `auth`, on a listener that
+ * only this machine reaches. A public address or a trusted proxy says that others reach it through something else.
+ */
+export function isOpenToAll(gateway: Door, auth: Auth): boolean {
+  if (auth.mode !== "unset") return auth.mode === "none";
+  return isLocal(gateway.listen) && gateway.publicUrl === undefined && gateway.trustProxies.length === 0;
+}
+
+/** Whether the login link of the first start is a way in. */
+export function takesLoginLink(gateway: Door, auth: Auth): boolean {
+  return auth.mode !== "none" && auth.loginLink && !isOpenToAll(gateway, auth);
 }
 
 /** What a person should be told about a gateway that is open to a network, or undefined. */

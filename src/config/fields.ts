@@ -48,6 +48,22 @@ export function list<T extends z.ZodType>(item: T): z.ZodArray<T> {
   return z.array(item, { error: "must be a list" });
 }
 
+/** Names and what they stand for, as a Map, so that `__proto__` is a name like any other (and no good one). */
+export function mapping<T extends z.ZodType>(name: RegExp, item: T) {
+  return z.unknown().transform((written, context): Map<string, z.output<T>> => {
+    if (!isMapping(written)) return complain(context, [{ path: [], message: "must be a mapping of names" }]);
+    const complaints: Complaint[] = [];
+    const found = new Map<string, z.output<T>>();
+    for (const [key, value] of Object.entries(written)) {
+      if (!name.test(key)) complaints.push({ path: [key], message: "is not a name that can be used here", at: "key" });
+      const result = item.safeParse(value);
+      if (result.success) found.set(key, result.data);
+      for (const issue of readIssues(result.error, [])) complaints.push({ ...issue, path: [key, ...issue.path] });
+    }
+    return complaints.length > 0 ? complain(context, complaints) : found;
+  });
+}
+
 /** Milliseconds of a duration with its unit. */
 export function duration(leastMs = 0) {
   return measure(parseDuration, leastMs, `must be at least ${leastMs} ms`);

@@ -13,6 +13,7 @@ function isPlain(value: unknown): value is object {
 
 /** Object.freeze() does not reach what a Map holds: its ways to change are shadowed as well. */
 function freezeMap<T extends Map<unknown, unknown>>(map: T): T {
+  if (Object.isFrozen(map)) return map;
   for (const part of map.values()) freezeDeeply(part);
   const value = () => {
     throw new TypeError("Cannot change a frozen Map");

@@ -1,8 +1,8 @@
 /** sources.yaml, command line and environment in; one frozen Config out, or every problem at once. */
 import { resolve } from "node:path";
-import { buildAuth, buildGateway, buildLimits, buildSource, type Overrides } from "./build.ts";
+import { buildAuth } from "./auth_schema.ts";
+import { buildGateway, buildLimits, buildSource, type Overrides } from "./build.ts";
 import type { Address, Config, Source } from "./config.ts";
-import { explainExposure } from "./exposure.ts";
 import { type Complaint, isMapping } from "./fields.ts";
 import { freezeDeeply } from "./freeze.ts";
 import { ConfigError, formatPath, type Problem } from "./problem.ts";
@@ -49,7 +49,7 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
     complaints.push(...written.complaints);
     const targets = new Map([...tokens.targets, ...overrides.targets ?? []]);
     if (needsSources(document) && targets.size === 0) complain(["sources"], "is missing");
-    const config = await build(written, targets, overrides, resolver, complain);
+    const config = await build(written, targets, overrides, resolver);
     const problems = [...placeProblems(complaints, document), ...tokens.problems];
     if (config === undefined || problems.length > 0) throw new ConfigError(problems);
     return { config: freezeDeeply(config), files: listFiles() };
@@ -72,7 +72,6 @@ async function build(
   targets: ReadonlyMap<string, Address>,
   overrides: Overrides,
   resolver: Resolver,
-  complain: Complain,
 ): Promise<Config | undefined> {
   const { file } = written;
   const sources = new Map<string, Source>();
@@ -84,9 +83,7 @@ async function build(
   }
   if (file === undefined) return undefined;
   const gateway = buildGateway(file.gateway, overrides, resolver);
-  const auth = buildAuth(file.auth, overrides);
-  const exposure = explainExposure(gateway, auth);
-  if (exposure !== undefined) complain(auth.mode === "methods" ? ["auth"] : ["gateway", "listen"], exposure);
+  const auth = await buildAuth(file.auth, overrides.open ?? false, resolver);
   return { gateway, auth, limits: buildLimits(file.limits), sources };
 }
 

@@ -22,6 +22,10 @@ export interface Resolver {
   readSecret(path: Path, written: WrittenSecret): Promise<Secret | undefined>;
   /** The PEM text of a file of certificates. */
   readCertificates(path: Path, file: string): Promise<string | undefined>;
+  /** The PEM text of a public key. */
+  readPublicKey(path: Path, file: string): Promise<string | undefined>;
+  /** Notes what is wrong with something that was read. */
+  readonly complain: Complain;
   /** Absolute paths of all files that were asked for so far, readable or not. */
   readonly files: ReadonlySet<string>;
 }
@@ -63,6 +67,12 @@ export function createResolver(
   return {
     files,
     resolvePath,
+    complain,
+    async readPublicKey(path, name) {
+      const text = await readText(path, name);
+      if (text === undefined || text.includes("-----BEGIN PUBLIC KEY-----")) return text;
+      complain(path, `has no public key in PEM: ${name}`);
+    },
     async readSecret(path, written) {
       if (typeof written === "string") return new Secret(written);
       if (written.env !== undefined) return await readVariable([...path, "env"], written.env);

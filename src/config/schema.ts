@@ -20,6 +20,7 @@ import {
 } from "./fields.ts";
 import { parseNetwork } from "./network.ts";
 import { quote } from "./problem.ts";
+import { checkOne, hasKey, secretSchema } from "./secret_schema.ts";
 import { parseBasePath, parseFingerprint, parseOrigin, parsePublicUrl } from "./web_address.ts";
 
 /** What a source may be called; also what a name in an address is checked against before it is looked up. */
@@ -41,22 +42,6 @@ export const DEFAULT_DENY_NETWORKS: readonly string[] = [
   "100.100.100.200/32",
 ];
 
-const secretReference = section(
-  { env: parsed(parseVariableName).optional(), file: text().optional() },
-  (written) => checkOne(written, ["env", "file"], "must have either env or file"),
-);
-
-/**
- * A secret: a text, `{ env: NAME }` or `{ file: PATH }`; resolved when the configuration is loaded. Any other mapping may
- * be a password in braces without quotes: its keys are not repeated.
- */
-export const secretSchema = choose<string | z.output<typeof secretReference>>((written) => {
-  if (!isMapping(written)) return text();
-  return has(written, "env") || has(written, "file")
-    ? secretReference
-    : "must be { env: NAME }, { file: PATH } or text in quotes";
-});
-
 const tlsFiles = section({ cert: text(), key: text() });
 const gatewayTls = choose<"auto" | "none" | z.output<typeof tlsFiles>>((written) => {
   if (isMapping(written)) return tlsFiles;
@@ -73,6 +58,7 @@ const gatewaySchema = section({
   public_url: parsed(parsePublicUrl).optional(),
   trust_proxies: list(parsed(parseNetwork)).default([]),
   allowed_origins: list(parsed(parseOrigin)).default([]),
+  allowed_hosts: list(parsed(parseHost)).default([]),
   deny_networks: list(parsed(parseNetwork)).default([...DEFAULT_DENY_NETWORKS]),
   data: text().optional(),
 });
@@ -81,7 +67,10 @@ const limitsSchema = section({
   sessions: integer(1).default(512),
   per_source: integer(1).default(16),
   per_viewer: integer(1).default(8),
+  per_person: integer(1).default(16),
+  handshakes: integer(1).default(64),
   connects_per_minute: integer(1).default(60),
+  sign_ins_per_minute: integer(1).default(10),
   up_queue: size(64 * 1024).default(16 * 1024 ** 2),
   idle: duration().default(0),
   stall: duration(1000).default(90_000),
@@ -199,23 +188,10 @@ function address<T>(parse: (value: string) => T) {
   });
 }
 
-function parseVariableName(name: string): string {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new SyntaxError("must name an environment variable");
-  return name;
-}
-
 function checkPlace(written: Readonly<Record<string, unknown>>): Complaint[] {
   const complaints = checkOne(written, ["host", "unix", "demo"], "must have one of host, unix or demo");
   if (complaints.length > 0) return complaints;
-  const extra = ["port", "display"].filter((key) => has(written, key));
-  if (!has(written, "host")) return extra.map((key) => ({ path: [key], message: "goes only with host", at: "key" }));
+  const extra = ["port", "display"].filter((key) => hasKey(written, key));
+  if (!hasKey(written, "host")) return extra.map((key) => ({ path: [key], message: "goes only with host", at: "key" }));
   return extra.length < 2 ? [] : [{ path: ["display"], message: "must not stand beside port", at: "key" }];
-}
-
-function checkOne(written: Readonly<Record<string, unknown>>, keys: readonly string[], message: string): Complaint[] {
-  return keys.filter((key) => has(written, key)).length === 1 ? [] : [{ path: [], message, at: "key" }];
-}
-
-function has(written: Readonly<Record<string, unknown>>, key: string): boolean {
-  return Object.hasOwn(written, key) && written[key] !== undefined;
 }

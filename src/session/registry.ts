@@ -5,18 +5,24 @@ import type { Session } from "./session.ts";
 
 /** How long a limit's refusal asks a program to wait. */
 const RETRY_MS = 5_000;
+/** How often live sessions are asked whether their permission and sign-in still stand. */
+const SWEEP_MS = 2_000;
 
 /** What a new session is counted against. */
 export interface Admission {
   readonly source: string;
   /** The viewer's address, as limits group it. */
   readonly address: string;
+  /** Who signed in; undefined while nobody has to. */
+  readonly person?: string | undefined;
 }
 
 /** Knows every live session; one for each gateway. */
 export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   #draining = false;
+  /** Runs while there are sessions. */
+  #sweep: ReturnType<typeof setInterval> | undefined;
 
   /** Live sessions, oldest first. */
   list(): Session[] {
@@ -46,22 +52,30 @@ export class SessionRegistry {
    *
    * @throws PortholeError limit_reached or draining.
    */
-  admit({ source, address }: Admission, limits: Limits): void {
+  admit({ source, address, person }: Admission, limits: Limits): void {
     if (this.#draining) throw new PortholeError("draining", "The gateway is restarting; try again in a moment");
     if (this.size >= limits.sessions) throw full("The gateway has as many viewers as it may have");
     if (this.countSource(source) >= limits.perSource) throw full("This source has as many viewers as it may have");
     if (this.#count((session) => session.onlooker.address === address) >= limits.perViewer) {
       throw full("You have as many screens open as you may have");
     }
+    if (person !== undefined && this.#count(({ onlooker }) => onlooker.person === person) >= limits.perPerson) {
+      throw full("You have as many screens open as you may have");
+    }
+    if (this.#count(({ state }) => state === "dialing" || state === "handshake") >= limits.handshakes) {
+      throw full("Too many screens are being opened at this moment");
+    }
   }
 
   /** Keeps the session listed while it runs; resolves when it has ended. */
   async run(session: Session): Promise<void> {
     this.#sessions.set(session.id, session);
+    this.#sweep ??= setInterval(() => this.endUnpermitted(), SWEEP_MS);
     try {
       await session.run();
     } finally {
       this.#sessions.delete(session.id);
+      if (this.size === 0) this.#stopSweep();
     }
   }
 
@@ -70,11 +84,24 @@ export class SessionRegistry {
     for (const session of this.list()) if (pick(session)) session.end(reason);
   }
 
+  /** Ends every session whose permission or sign-in has ended, each with its own reason. */
+  endUnpermitted(): void {
+    for (const session of this.#sessions.values()) {
+      const reason = session.onlooker.whyEnd?.();
+      if (reason) session.end(reason);
+    }
+  }
+
   /** Refuses new sessions and tells the live ones to come back (1012); resolves when none is left. */
   async drain(): Promise<void> {
     this.#draining = true;
     this.endWhere(() => true, new PortholeError("draining", "The gateway is restarting; it will be back in a moment"));
     while (this.size > 0) await new Promise((done) => setTimeout(done, 20));
+  }
+
+  #stopSweep(): void {
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
   }
 
   #count(pick: (session: Session) => boolean): number {

@@ -25,6 +25,8 @@ export interface Onlooker {
   readonly address: string;
   /** Who signed in; undefined while nobody has to. */
   readonly person?: string;
+  /** Why the session may not go on: the permission or the sign-in has ended. Asked every few seconds; it must be cheap. */
+  readonly whyEnd?: () => PortholeError | undefined;
 }
 
 /** The session's effects. */

@@ -1,12 +1,13 @@
 /** The WebSocket route: name, permission and limits, each an HTTP error, then the upgrade and a session. */
 import type { Context } from "hono";
 import type { Access, Role } from "../access/access.ts";
+import { TOKEN_PROTOCOL } from "../access/bearer.ts";
 import type { ConnectLimit } from "../access/connect_limit.ts";
 import { groupAddress } from "../access/peer.ts";
 import { ViewerSocket } from "../bridge/viewer_socket.ts";
 import type { Config, Source } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
-import { Session, type SessionEffects } from "../session/session.ts";
+import { type Onlooker, Session, type SessionEffects } from "../session/session.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { Env } from "./env.ts";
 import { findSource } from "./find_source.ts";
@@ -36,9 +37,11 @@ export async function openSocket(c: Context<Env>, parts: SocketParts, name: stri
   const { config, peer, identity } = c.var;
   const { source, role } = findSource(c, parts.access, name);
   const address = groupAddress(peer.address);
-  parts.registry.admit({ source: source.name, address }, config.limits);
+  const person = identity.by === "open" ? undefined : identity.name;
+  parts.registry.admit({ source: source.name, address, person }, config.limits);
   await parts.connectLimit(config).take(address);
-  return startSession(c.req.raw, restrict(source, role), config, { address, person: identity.name }, parts);
+  const whyEnd = () => parts.access.whyEnd(identity, source.name, role);
+  return startSession(c.req.raw, restrict(source, role), config, { address, person: identity.name, whyEnd }, parts);
 }
 
 /** A view-only permission is a view-only source, for this session. */
@@ -50,7 +53,7 @@ function startSession(
   request: Request,
   source: Source,
   config: Config,
-  onlooker: { address: string; person: string },
+  onlooker: Onlooker,
   { registry, effects, onSession }: SocketParts,
 ): Response {
   const protocol = chooseSubprotocol(request.headers.get("sec-websocket-protocol"));
@@ -76,7 +79,12 @@ function upgrade(request: Request, keepaliveMs: number): Deno.WebSocketUpgrade {
   }
 }
 
+/**
+ * The first of ours that was offered. A browser that offered something fails the connection when nothing is chosen
+ * (WHATWG WebSockets section 2.2), so a token that came alone is chosen: it only goes back to where it came from.
+ */
 function chooseSubprotocol(offered: string | null): string | undefined {
   const names = (offered ?? "").split(",").map((name) => name.trim());
-  return [SIDE_CHANNEL, PLAIN].find((name) => names.includes(name));
+  return [SIDE_CHANNEL, PLAIN].find((name) => names.includes(name)) ??
+    names.find((name) => name.startsWith(TOKEN_PROTOCOL));
 }

@@ -1,0 +1,38 @@
+/** The Host check: under which names the gateway may be reached (against DNS rebinding). */
+import { isIP } from "node:net";
+import type { Gateway } from "../config/config.ts";
+import { PortholeError } from "../errors.ts";
+
+/**
+ * Ends of names that nobody on the internet can register: RFC 6761, 6762, 8375, ICANN's `internal`, and what home
+ * routers hand out.
+ */
+const PRIVATE_ENDS = [".localhost", ".local", ".lan", ".home", ".internal", ".home.arpa", ".test"];
+
+interface HostCheck {
+  /** The origin that the browser used. */
+  origin: string;
+  gateway: Pick<Gateway, "publicUrl" | "allowedHosts" | "allowedOrigins">;
+  /** The machine's own name. */
+  ownName?: string | undefined;
+}
+
+/**
+ * Lets addresses, names without a dot, private names, the machine's own and the configured ones pass.
+ *
+ * Rebinding needs a name that the attacker's DNS answers for: an address is none, and neither is a name that the public
+ * DNS does not know.
+ *
+ * @throws PortholeError host_refused.
+ */
+export function checkHost({ origin, gateway, ownName }: HostCheck): void {
+  const host = new URL(origin).hostname.replace(/\.$/, "");
+  if (isIP(host.replace(/^\[|\]$/g, "")) !== 0 || !host.includes(".")) return;
+  if (host === ownName?.toLowerCase() || PRIVATE_ENDS.some((end) => host.endsWith(end))) return;
+  if (host === gateway.publicUrl?.hostname || gateway.allowedHosts.includes(host)) return;
+  if (gateway.allowedOrigins.some((allowed) => new URL(allowed).hostname === host)) return;
+  throw new PortholeError(
+    "host_refused",
+    `This gateway does not serve ${host}: name it as public_url or allowed_hosts`,
+  );
+}

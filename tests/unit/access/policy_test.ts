@@ -1,0 +1,54 @@
+import { assertEquals } from "@std/assert";
+import { ANYBODY, type Identity, type Role } from "../../../src/access/access.ts";
+import { decideRole } from "../../../src/access/policy.ts";
+import type { Source } from "../../../src/config/config.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+
+async function loadSources(): Promise<ReadonlyMap<string, Source>> {
+  const text = `sources:
+  plain: a
+  listed: { host: a, allow: [ada, "group:staff", "token:ci"] }
+  both: { host: a, allow: [ada], view: ["group:guests"] }
+  viewed: { host: a, view: ["group:guests"] }
+  quiet: { host: a, view_only: true }
+  nobody: { host: a, allow: [] }
+`;
+  return (await loadConfig({ text, env: () => undefined })).config.sources;
+}
+
+const person = (name: string, groups: string[] = [], more: Partial<Identity> = {}): Identity => ({
+  ...ANYBODY,
+  admin: false,
+  name,
+  groups,
+  ...more,
+});
+
+Deno.test("decideRole() follows lists, groups and the bounds of the credential", async () => {
+  const sources = await loadSources();
+  const names = ["plain", "listed", "both", "viewed", "quiet", "nobody"];
+  const rows: [string, Identity, (Role | null)[]][] = [
+    ["named", person("ada"), ["control", "control", "control", "control", "view", null]],
+    ["in a group", person("bob", ["staff"]), ["control", "control", null, "control", "view", null]],
+    ["a guest", person("eve", ["guests"]), ["control", null, "view", "view", "view", null]],
+    ["an admin", person("root", [], { admin: true }), ["control", "control", "control", "control", "view", "control"]],
+    ["a token", person("token:ci"), ["control", "control", null, "control", "view", null]],
+    ["bounded to view", person("ada", [], { bounds: { role: "view" } }), [
+      "view",
+      "view",
+      "view",
+      "view",
+      "view",
+      null,
+    ]],
+    ["bounded to one", person("ada", [], { bounds: { sources: ["both"] } }), [null, null, "control", null, null, null]],
+    [
+      "a share link",
+      person("link:x", [], { bounds: { sources: ["nobody"], role: "view", guest: true } }),
+      [null, null, null, null, null, "view"],
+    ],
+  ];
+  for (const [who, identity, expected] of rows) {
+    assertEquals(names.map((name) => decideRole(identity, sources.get(name)!)), expected, who);
+  }
+});
