@@ -5,22 +5,27 @@ import type { ByteStream } from "./byte_stream.ts";
 /** Holds the longest message (65535 bytes, length and tag), and a read beside it. */
 const BUFFER_BYTES = 128 * 1024;
 
-/** The plain text of a sealed stream; a message that does not verify ends it with an error. */
+/** The plain text of a sealed stream, which must be closed; a message that does not verify ends it with an error. */
 export function sealStream(stream: ByteStream, opener: MessageOpener, sealer: MessageSealer): ByteStream {
   const writer = stream.writable.getWriter();
   writer.closed.catch(() => {});
+  const close = () => {
+    stream.close();
+    opener.close();
+    sealer.close();
+  };
   return {
-    readable: new ReadableStream(openDown(stream, opener), { highWaterMark: 0 }) as ByteStream["readable"],
+    readable: new ReadableStream(openDown(stream, opener, close), { highWaterMark: 0 }) as ByteStream["readable"],
     writable: new WritableStream({
       write: (bytes) => writer.write(sealer.seal(bytes)),
       close: () => writer.close(),
-      abort: () => stream.close(),
+      abort: close,
     }),
-    close: () => stream.close(),
+    close,
   };
 }
 
-function openDown(stream: ByteStream, opener: MessageOpener): UnderlyingByteSource {
+function openDown(stream: ByteStream, opener: MessageOpener, close: () => void): UnderlyingByteSource {
   const reader = stream.readable.getReader({ mode: "byob" });
   let buffer = new ArrayBuffer(BUFFER_BYTES);
   let filled = 0;
@@ -41,6 +46,6 @@ function openDown(stream: ByteStream, opener: MessageOpener): UnderlyingByteSour
         if (opened.length > 0) return controller.enqueue(opened);
       }
     },
-    cancel: () => stream.close(),
+    cancel: close,
   };
 }

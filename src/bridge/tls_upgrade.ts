@@ -38,6 +38,8 @@ export async function upgradeTls(stream: ByteStream, { ca, serverName }: TlsOpti
     ...(ca === undefined ? {} : { ca }),
     ...(serverName === undefined || isIP(serverName) ? {} : { servername: serverName }),
   });
+  // An error without a listener would end the process; whoever waits is told by its own.
+  socket.on("error", () => {});
   await untilSecure(socket).catch((error) => {
     socket.destroy();
     stream.close();
@@ -69,6 +71,7 @@ class StreamDuplex extends Duplex {
 
   constructor(stream: ByteStream) {
     super({ autoDestroy: true });
+    this.on("error", () => {});
     this.#stream = stream;
     this.#reader = stream.readable.getReader({ mode: "byob" });
     this.#writer = stream.writable.getWriter();

@@ -11,10 +11,11 @@ const BLOCK_BYTES = 16;
 /** Length of the MAC behind each message. */
 export const TAG_BYTES = 16;
 
-/** One key; nonces are 16 bytes, headers 1 to 15. */
+/** One key; nonces are 16 bytes, headers 1 to 15. It must be closed: Deno keeps a cipher until its `final()`. */
 export class AesEax {
   readonly #ecb: Cipheriv;
   readonly #cbc: Cipheriv;
+  #closed = false;
   /** The last block that went out of `#cbc`. */
   #chain: Uint8Array = new Uint8Array(BLOCK_BYTES);
   /** Subkeys of CMAC (RFC 4493 section 2.3) for whole and for padded last blocks. */
@@ -52,6 +53,14 @@ export class AesEax {
     if (!timingSafeEqual(mask, sealed.subarray(sealed.length - TAG_BYTES))) return false;
     this.#crypt(start, ciphertext, into);
     return true;
+  }
+
+  /** Lets go of the ciphers; may be called more than once. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#ecb.final();
+    this.#cbc.final();
   }
 
   /** The first counter block, and what the ciphertext's MAC is XORed with to give the tag. */

@@ -15,13 +15,18 @@ class Counter {
   }
 }
 
-/** Seals what goes up. */
+/** Seals what goes up. It must be closed. */
 export class MessageSealer {
   readonly #eax: AesEax;
   readonly #counter = new Counter();
 
   constructor(key: Uint8Array) {
     this.#eax = new AesEax(key);
+  }
+
+  /** Lets go of the cipher; may be called more than once. */
+  close(): void {
+    this.#eax.close();
   }
 
   /** The bytes as one or more messages of at most 8 KiB each. */
@@ -41,13 +46,18 @@ export class MessageSealer {
   }
 }
 
-/** Opens what comes down. */
+/** Opens what comes down. It must be closed. */
 export class MessageOpener {
   readonly #eax: AesEax;
   readonly #counter = new Counter();
 
   constructor(key: Uint8Array) {
     this.#eax = new AesEax(key);
+  }
+
+  /** Lets go of the cipher; may be called more than once. */
+  close(): void {
+    this.#eax.close();
   }
 
   /**

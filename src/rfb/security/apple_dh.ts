@@ -6,7 +6,7 @@ import { read, readU16, type Script, write } from "../script.ts";
 
 /** Apple uses 128 bytes, neatvnc 256. */
 const PRIME_LEAST_BYTES = 64;
-const PRIME_MOST_BYTES = 1024;
+const PRIME_MOST_BYTES = 512;
 /** Each half of the credentials, with the zero that ends the text. */
 const FIELD_BYTES = 64;
 
@@ -23,7 +23,10 @@ export function* speakAppleDh(login: Login): Script<void> {
   const { secret, ours } = agree(prime, generator, theirs);
   const key = createHash("md5").update(secret).digest();
   const cipher = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
-  yield* write(cipher.update(packCredentials(login.username!, login.password!.reveal())), ours);
+  const credentials = cipher.update(packCredentials(login.username!, login.password!.reveal()));
+  // Without final() Deno keeps the cipher for as long as the process runs.
+  cipher.final();
+  yield* write(credentials, ours);
 }
 
 /** The two numbers of the agreement, both as long as the prime: shorter ones would be read shifted. */

@@ -45,9 +45,15 @@ export function* speakRa2(variant: Ra2Variant, login: Login): Script<void, Login
   yield* write(u16(encrypted.length), encrypted);
   const sealer = new MessageSealer(deriveKey(variant, theirRandom, ourRandom));
   const opener = new MessageOpener(deriveKey(variant, ourRandom, theirRandom));
-  yield* exchangeHashes(variant, theirs.wire, ours.wire, opener, sealer);
-  yield* sendCredentials(login, opener, sealer);
-  if (variant.seals) yield* sealStream(opener, sealer);
+  let handedOver = false;
+  try {
+    yield* exchangeHashes(variant, theirs.wire, ours.wire, opener, sealer);
+    yield* sendCredentials(login, opener, sealer);
+    handedOver = variant.seals;
+    if (handedOver) yield* sealStream(opener, sealer);
+  } finally {
+    if (!handedOver) { for (const end of [opener, sealer]) end.close(); }
+  }
 }
 
 /** Makes the RSA key that `client_key` asks for; keep it for as long as the process runs. */

@@ -34,5 +34,8 @@ function reverseBits(byte: number): number {
 /** Deno's node:crypto has no des-ecb; triple DES with three equal keys and one block per cipher is the same. */
 function encryptBlock(key: Uint8Array, block: Uint8Array): Uint8Array {
   const cipher = createCipheriv("des-ede3-cbc", concat([key, key, key]), new Uint8Array(BLOCK_BYTES));
-  return cipher.setAutoPadding(false).update(block);
+  const encrypted = cipher.setAutoPadding(false).update(block);
+  // Without final() Deno keeps the cipher for as long as the process runs.
+  cipher.final();
+  return encrypted;
 }

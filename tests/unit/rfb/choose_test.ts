@@ -1,0 +1,118 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Secret } from "../../../src/config/secret.ts";
+import { chooseMechanism, type Login, type Proof } from "../../../src/rfb/choose.ts";
+import { describeOffer } from "../../../src/rfb/describe.ts";
+import { chooseSpeaker, keepBrowserTypes } from "../../../src/rfb/pass_through.ts";
+import { LoginRefused } from "../../../src/rfb/refusal.ts";
+
+const password = new Secret("secret12");
+const nobody: Login = { shared: true, proofs: [] };
+const guest: Login = { ...nobody, password };
+const ada: Login = { ...guest, username: "ada" };
+const proving = (...proofs: Proof[]): Login => ({ ...ada, proofs });
+
+Deno.test("chooseMechanism() takes the best of the outer types", () => {
+  const rows: [Login, number[], number][] = [
+    [ada, [2, 19, 129, 5], 19],
+    [ada, [30, 5, 129, 2], 129],
+    [ada, [2, 5, 6], 5],
+    [guest, [6, 2, 130], 130],
+    [guest, [1, 2], 1],
+    [guest, [30, 2], 2],
+    [ada, [30, 2], 30],
+    [guest, [2, 16], 2],
+    [nobody, [16], 16],
+    [nobody, [2, 1], 1],
+    [nobody, [129, 1], 1],
+    [nobody, [129], 129],
+  ];
+  for (const [login, offered, code] of rows) assertEquals(chooseMechanism(offered, login, []).code, code, `${offered}`);
+});
+
+Deno.test("chooseMechanism() takes the best VeNCrypt subtype for the secret that is there, never anonymous TLS", () => {
+  const all = [257, 258, 259, 256, 260, 261, 262, 2, 1, 19];
+  const rows: [Login, number[], number][] = [
+    [ada, all, 262],
+    [guest, all, 261],
+    [nobody, all, 260],
+    [guest, [258, 2], 2],
+    [ada, [259, 256], 256],
+  ];
+  for (const [login, offered, code] of rows) {
+    assertEquals(chooseMechanism(offered, login, [19]).code, code, `${offered}`);
+  }
+});
+
+Deno.test("chooseMechanism() speaks nothing weaker where the source must prove itself", () => {
+  assertEquals(chooseMechanism([2, 19, 129], proving("certificate"), []).code, 19);
+  assertEquals(chooseMechanism([2, 1, 129], proving("certificate", "key"), []).code, 129);
+  for (const offered of [[1], [2], [16], [30, 2], [129, 5]]) {
+    const error = assertThrows(() => chooseMechanism(offered, proving("certificate"), []), LoginRefused);
+    assertEquals(error.kind, "untrusted");
+  }
+  for (const offered of [[256], [258, 2, 1]]) {
+    const error = assertThrows(() => chooseMechanism(offered, proving("certificate"), [19]), LoginRefused);
+    assertEquals(error.kind, "untrusted");
+  }
+});
+
+Deno.test("chooseMechanism() says which secret is missing", () => {
+  const rows: [Login, number[], number[], string[]][] = [
+    [nobody, [2], [], ["password"]],
+    [guest, [262], [19], ["username", "password"]],
+    [guest, [30], [], ["username", "password"]],
+    [nobody, [261, 2], [19], ["password"]],
+  ];
+  for (const [login, offered, within, needs] of rows) {
+    const error = assertThrows(() => chooseMechanism(offered, login, within), LoginRefused);
+    assertEquals([error.kind, [...error.needs]], ["secret_missing", needs]);
+  }
+});
+
+Deno.test("chooseMechanism() names what cannot be spoken, and the setting to change", () => {
+  const rows: [number[], number[], string[]][] = [
+    [[258], [19], ["VeNCrypt TLSVnc (anonymous TLS)", "SecurityTypes=X509Vnc", "tls-creds-x509"]],
+    [[257, 259], [19], ["VeNCrypt TLSNone, VeNCrypt TLSPlain (anonymous TLS)", "-ssl"]],
+    [[20], [], ["SASL", "password-secret="]],
+    [[13, 133], [], ["RSA-AES two-step", "Authentication=VncAuth"]],
+    [[113], [], ["MS-Logon II", "UltraVNC"]],
+    [[77], [], ["type 77"]],
+    [[], [19], ["no security type"]],
+  ];
+  for (const [offered, within, words] of rows) {
+    for (const word of words) {
+      const error = assertThrows(() => chooseMechanism(offered, ada, within), LoginRefused, word);
+      assertEquals([error.kind, error.of("Pi").message.startsWith("Cannot open Pi: ")], ["no_type", true]);
+    }
+  }
+});
+
+Deno.test("chooseSpeaker() leaves to the browser what it can, and knows what only the gateway can", () => {
+  const rows: [number[], number[] | undefined, string][] = [
+    [[1], undefined, "browser"],
+    [[19, 2], undefined, "browser"],
+    [[19], undefined, "gateway"],
+    [[19], [256], "browser"],
+    [[19], [262, 258], "gateway"],
+    [[19], [258], "nobody"],
+    [[19, 129, 5], [262], "gateway"],
+    [[129], undefined, "gateway"],
+    [[113], undefined, "browser"],
+    [[20], undefined, "nobody"],
+  ];
+  for (const [types, subtypes, speaker] of rows) assertEquals(chooseSpeaker(types, subtypes), speaker, `${types}`);
+});
+
+Deno.test("keepBrowserTypes() hides VeNCrypt, which noVNC would take first and fail in", () => {
+  assertEquals(keepBrowserTypes([19, 2]), [2]);
+  assertEquals(keepBrowserTypes([19, 129, 6], [262]), [6]);
+  assertEquals(keepBrowserTypes([19], [258, 256]), [19]);
+});
+
+Deno.test("describeOffer() names the types in the server's order", () => {
+  assertEquals(
+    describeOffer([19, 129, 2], [262, 258, 2]),
+    "VeNCrypt X509Plain, VeNCrypt TLSVnc, RSA-AES-256, VNC Authentication",
+  );
+  assertEquals(describeOffer([19, 99]), "VeNCrypt, type 99");
+});

@@ -1,0 +1,94 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { PortholeError } from "../../../src/errors.ts";
+import { openSource } from "../../../src/rfb/handshake.ts";
+import { concat, type Script, StreamEnded, type WireStep } from "../../../src/rfb/script.ts";
+import { readServerInit } from "../../../src/rfb/server_init.ts";
+import { admitViewer, greetViewer, refuseViewer } from "../../../src/rfb/viewer_side.ts";
+import { duel } from "../../fakes/rfb_security/duel.ts";
+import { SERVER_INIT } from "../../fakes/rfb_security/source.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const desktop = feed(readServerInit(), SERVER_INIT).result;
+
+function feed<Result>(script: Script<Result>, bytes: Uint8Array): { result: Result; wrote: Uint8Array } {
+  const wrote: Uint8Array[] = [];
+  let at = 0;
+  let turn = script.next();
+  while (!turn.done) {
+    const step: WireStep = turn.value;
+    if (step.do === "write") {
+      wrote.push(step.bytes);
+      turn = script.next();
+    } else if (at + step.bytes > bytes.length) {
+      turn = script.throw(new StreamEnded(step.what));
+    } else {
+      turn = script.next(bytes.slice(at, at += step.bytes));
+    }
+  }
+  return { result: turn.value, wrote: concat(wrote) };
+}
+
+function* admit(): Script<boolean> {
+  return yield* admitViewer(yield* greetViewer(), desktop);
+}
+
+function* refuse(): Script<void> {
+  yield* refuseViewer(yield* greetViewer(), "no");
+}
+
+Deno.test("a viewer of each version is let in with what its version expects", () => {
+  const rows: [string, number[], string][] = [
+    ["RFB 003.003\n", [1], "00000001"],
+    ["RFB 003.005\n", [1], "00000001"],
+    ["RFB 003.007\n", [1, 0], "0101"],
+    ["RFB 003.008\n", [1, 0], "010100000000"],
+  ];
+  for (const [version, answers, between] of rows) {
+    const { wrote, result } = feed(admit(), concat([encode(version), Uint8Array.from(answers)]));
+    assertEquals(wrote.toHex(), encode("RFB 003.008\n").toHex() + between + SERVER_INIT.toHex(), version);
+    assertEquals(result, answers.at(-1) === 1);
+  }
+});
+
+Deno.test("a viewer of each version is refused with the reason where its version carries one", () => {
+  const rows: [string, number[], string][] = [
+    ["RFB 003.003\n", [], "00000000" + "00000002" + "6e6f"],
+    ["RFB 003.007\n", [], "00" + "00000002" + "6e6f"],
+    ["RFB 003.008\n", [1], "0101" + "00000001" + "00000002" + "6e6f"],
+  ];
+  for (const [version, answers, between] of rows) {
+    const { wrote } = feed(refuse(), concat([encode(version), Uint8Array.from(answers)]));
+    assertEquals(wrote.toHex(), encode("RFB 003.008\n").toHex() + between);
+  }
+});
+
+Deno.test("the gateway's own log-in understands the gateway's refusal", () => {
+  const { error } = duel(openSource("Pi", { shared: true, proofs: [] }), refuse());
+  assertEquals((error as Error).message, "Cannot open Pi: the server refused: “no”");
+});
+
+Deno.test("a viewer that answers with something else is refused as malformed", () => {
+  for (const reply of ["RFB 003.009\n", "RFB 004.000\n", "GET / HTTP/1", "RFB 003.008\r"]) {
+    const error = assertThrows(() => feed(greetViewer(), encode(reply)), PortholeError);
+    assertEquals(error.code, "viewer_malformed");
+  }
+  const error = assertThrows(() => feed(greetViewer(), encode("RFB 003.008\n\x02")), PortholeError);
+  assertEquals(error.code, "viewer_malformed");
+});
+
+Deno.test("whatever a viewer sends, the greeting ends with a value or a named failure", () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 20 }),
+      fc.constantFrom("", "RFB 003.007\n", "RFB 003.008\n"),
+      (tail, head) => {
+        try {
+          feed(admit(), concat([encode(head), tail]));
+        } catch (error) {
+          if (!(error instanceof PortholeError || error instanceof StreamEnded)) throw error;
+        }
+      },
+    ),
+  );
+});
