@@ -79,7 +79,7 @@ function noteBusy(busy: Busy, before: Seconds, after: Seconds, ms: number): void
   }
 }
 
-/** All turns of one scenario, the subjects alternating; the first turn of each warms up when there are several. */
+/** All turns of one scenario, the subjects in alternating order; the first of each warms up when there are several. */
 async function runScenario(scenario: Scenario, starts: Start[], setting: Setting, source: Running, busy: Busy) {
   await using stack = new AsyncDisposableStack();
   const runs: Run[][] = starts.map(() => []);
@@ -92,7 +92,8 @@ async function runScenario(scenario: Scenario, starts: Start[], setting: Setting
     await warm.nudge();
   }
   for (let round = scenario.rounds > 1 ? 0 : 1; round <= scenario.rounds; round++) {
-    for (const [index, subject] of subjects.entries()) {
+    const turns = [...subjects.entries()];
+    for (const [index, subject] of round % 2 === 0 ? turns.reverse() : turns) {
       const run = await runOnce(subject, scenario, source, busy);
       if (round > 0) runs[index]!.push(run);
     }

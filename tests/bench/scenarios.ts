@@ -94,7 +94,7 @@ const truncationMeasure: Measure = {
 
 /** All scenarios, in the order of the table; `quick` is for seeing that the bench works, not for its numbers. */
 export function listScenarios(quick: boolean): Scenario[] {
-  const gigabyte = quick ? 256 : 512;
+  const gigabyte = quick ? 256 : 1024;
   const ms = quick ? 500 : 1500;
   const rounds = quick ? 1 : 7;
   return [
