@@ -31,8 +31,9 @@ interface TlsOptions {
  * @throws the error of node:tls when the handshake fails; `stream` is then closed.
  */
 export async function upgradeTls(stream: ByteStream, { ca, serverName }: TlsOptions): Promise<TlsUpgrade> {
+  const wire = new StreamDuplex(stream);
   const socket = connect({
-    socket: new StreamDuplex(stream),
+    socket: wire,
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
     ...(ca === undefined ? {} : { ca }),
@@ -49,7 +50,7 @@ export async function upgradeTls(stream: ByteStream, { ca, serverName }: TlsOpti
   const error = socket.authorizationError as Error & { code?: string } | string | null;
   const authorityError = typeof error === "string" ? error : error?.code ?? error?.message;
   return {
-    stream: wrapSocket(socket, stream),
+    stream: wrapSocket(socket, wire, stream),
     certificate,
     ...(socket.authorized || authorityError === undefined ? {} : { authorityError }),
   };
@@ -65,6 +66,9 @@ function untilSecure(socket: TLSSocket): Promise<void> {
 
 /** A ByteStream as node:tls wants it: reads only when asked, and acknowledges a write when it was taken. */
 class StreamDuplex extends Duplex {
+  /** Deno's TLSSocket takes all that it can get, so back-pressure is kept here: false stops reading after this piece. */
+  #flows = true;
+  #asked = false;
   readonly #stream: ByteStream;
   readonly #reader: ReadableStreamBYOBReader;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBufferLike>>;
@@ -78,7 +82,15 @@ class StreamDuplex extends Duplex {
     this.#writer.closed.catch(() => {});
   }
 
+  /** Whether more may be read from the stream below. */
+  set flows(flows: boolean) {
+    this.#flows = flows;
+    if (flows && this.#asked) this._read();
+  }
+
   override _read(): void {
+    this.#asked = !this.#flows;
+    if (this.#asked) return;
     this.#reader.read(new Uint8Array(READ_BYTES)).then(
       ({ value, done }) => this.push(done ? null : Buffer.from(value.buffer, value.byteOffset, value.length)),
       (error) => this.destroy(error),
@@ -100,12 +112,13 @@ class StreamDuplex extends Duplex {
 }
 
 /** The socket as a ByteStream, read only when the reader asks. */
-function wrapSocket(socket: TLSSocket, below: ByteStream): ByteStream {
+function wrapSocket(socket: TLSSocket, wire: StreamDuplex, below: ByteStream): ByteStream {
   const arrival = watchArrivals(socket);
+  wire.flows = false;
   return {
     readable: new ReadableStream({
       type: "bytes",
-      pull: (controller) => pull(socket, arrival, controller),
+      pull: (controller) => pull(socket, wire, arrival, controller),
       cancel: () => void socket.destroy(),
     }, { highWaterMark: 0 }) as ByteStream["readable"],
     writable: new WritableStream({
@@ -139,12 +152,19 @@ function watchArrivals(socket: TLSSocket): Arrivals {
   return arrivals;
 }
 
-async function pull(socket: TLSSocket, arrivals: Arrivals, controller: ReadableByteStreamController): Promise<void> {
+async function pull(
+  socket: TLSSocket,
+  wire: StreamDuplex,
+  arrivals: Arrivals,
+  controller: ReadableByteStreamController,
+): Promise<void> {
   const room = controller.byobRequest?.view?.byteLength ?? READ_BYTES;
   while (socket.readableLength === 0 && !arrivals.ended) {
+    wire.flows = true;
     // Asking an empty socket is what makes it read on.
     if (socket.read(0) === null && socket.readableLength === 0) await arrivals.next();
   }
+  wire.flows = false;
   const bytes: Buffer | null = socket.read(Math.min(room, socket.readableLength));
   if (bytes !== null && bytes.length > 0) return controller.enqueue(new Uint8Array(bytes));
   controller.close();
