@@ -1,6 +1,5 @@
 /** The configuration in force, swapped whole when a better one is read, and kept when a worse one is. */
 import type { Config, Gateway, Source } from "./config.ts";
-import { explainExposure } from "./exposure.ts";
 import { freezeDeeply } from "./freeze.ts";
 import type { Loaded } from "./load.ts";
 import { ConfigError, type Problem } from "./problem.ts";
@@ -75,9 +74,7 @@ export function createConfigStore(initial: Loaded, load: () => Promise<Loaded>):
 
   async function run(): Promise<void> {
     try {
-      const loaded = await load();
-      checkPinned(loaded, initial.config.gateway);
-      accept(loaded);
+      accept(await load());
     } catch (error) {
       refuse(error);
     }
@@ -130,13 +127,6 @@ function pinGateway(config: Config, started: Gateway): Config {
   const { listen, tls, basePath, dataDir, redirect } = started;
   const gateway = { ...rest, listen, tls, basePath, dataDir, ...(redirect && { redirect }) };
   return { ...config, gateway };
-}
-
-/** What is harmless beside the listener that the file asks for may not be beside the one that is running. */
-function checkPinned({ config, files }: Loaded, started: Gateway): void {
-  const exposure = explainExposure(started, config.auth);
-  if (exposure === undefined) return;
-  throw new ConfigError([{ path: "gateway.listen", message: `still ${exposure}, or restart` }], files);
 }
 
 function listRestarts(started: Gateway, asked: Gateway): string[] {

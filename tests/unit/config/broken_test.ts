@@ -107,7 +107,7 @@ const BROKEN: readonly (readonly [text: string, place: string, sentence: string]
   ["sources: {}\nlimits: [1]\n", "2:9", "must be a mapping"],
   ["sources: {}\ngateway: { listen: 8443 }\n", "2:20", "must be HOST or HOST:PORT"],
   ["sources: {}\ngateway: { listen: ':8443' }\n", "2:20", "must name a host"],
-  ["sources: {}\ngateway: { listen: 0.0.0.0:8443 }\n", "2:20", "listens beyond this machine"],
+  ["sources: {}\ngateway: { allowed_hosts: ['a b'] }\n", "2:28", "must be"],
   ["sources: {}\ngateway: { tls: on }\n", "2:17", "must be auto, none or"],
   ["sources: {}\ngateway: { tls: { cert: a } }\n", "2:12", "is missing"],
   ["sources: {}\ngateway: { base_path: /a?b }\n", "2:23", "must be a path"],
@@ -117,7 +117,23 @@ const BROKEN: readonly (readonly [text: string, place: string, sentence: string]
   ["sources: {}\ngateway: { allowed_origins: ['*'] }\n", "2:30", "must be an origin"],
   ["sources: {}\ngateway: { allowed_origins: ['https://a/b'] }\n", "2:30", "must be an origin"],
   ["sources: {}\nauth: off\n", "2:7", "must be none"],
-  ["sources: {}\nauth: { password: {} }\n", "2:7", "do not exist yet"],
+  ["sources: {}\nauth: { password: {} }\n", "2:9", "is not a known key"],
+  ["sources: {}\nauth: { users: { ada: { password: secret } } }\n", "2:35", "make one with start hash"],
+  ["sources: {}\nauth: { users: { __proto__: {} } }\n", "2:18", "is not a name"],
+  [
+    "sources: {}\nauth: { users: { a: { password: '$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$aaaaaaaaaaaaaaaaaaaaaaaaaa' } } }\n",
+    "2:33",
+    "must use between",
+  ],
+  ["sources: {}\nauth: { tokens: [{ name: ci, hash: abc }] }\n", "2:36", "must be sha256:"],
+  [
+    `sources: {}\nauth: { tokens: [{ name: ci, scopes: [root], hash: ${"a".repeat(64)} }] }\n`,
+    "2:40",
+    "must be view, con",
+  ],
+  ["sources: {}\nauth: { jwt: [{}] }\n", "2:15", "must have either secret or public_key"],
+  ["sources: {}\nauth: { jwt: [{ secret: short }] }\n", "2:25", "at least 32 characters"],
+  ["sources: {}\nauth: { admins: ['group:'] }\n", "2:18", "must be a user's name"],
 ];
 
 for (const [text, place, sentence] of BROKEN) {

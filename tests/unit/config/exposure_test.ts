@@ -1,6 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseListener } from "../../../src/config/address.ts";
-import { explainExposure, isLocal, warnOfExposure } from "../../../src/config/exposure.ts";
+import { buildAuth } from "../../../src/config/auth_schema.ts";
+import type { Auth } from "../../../src/config/config.ts";
+import { isLocal, isOpenToAll, warnOfExposure } from "../../../src/config/exposure.ts";
+import { createResolver } from "../../../src/config/resolver.ts";
+
+const env = () => undefined;
+const complain = () => {};
 
 const LOCAL = [
   "127.0.0.1",
@@ -28,13 +34,20 @@ Deno.test("isLocal() knows loopback addresses and unix sockets in every spelling
   for (const text of OPEN) assert(!isLocal(parseListener(text, 8443)), text);
 });
 
-Deno.test("explainExposure() lets nothing but `auth: none` listen beyond this machine", () => {
-  for (const text of LOCAL) assertEquals(explainExposure(listenAt(text), { mode: "unset" }), undefined);
-  for (const text of OPEN) {
-    assert(explainExposure(listenAt(text), { mode: "unset" })?.includes("auth: none"));
-    assertEquals(explainExposure(listenAt(text), { mode: "none" }), undefined);
-  }
-  assert(explainExposure(listenAt("127.0.0.1"), { mode: "methods", raw: {} }) !== undefined);
+Deno.test("isOpenToAll() asks for a sign-in as soon as others than this machine may come", async () => {
+  const unset = await buildAuth(
+    undefined,
+    false,
+    createResolver({ file: "s", env, readFile: Deno.readFile, complain }),
+  );
+  const none = { mode: "none" } as const;
+  for (const text of LOCAL) assert(isOpenToAll({ ...listenAt(text), trustProxies: [] }, unset), text);
+  for (const text of OPEN) assert(!isOpenToAll({ ...listenAt(text), trustProxies: [] }, unset), text);
+  for (const text of OPEN) assert(isOpenToAll({ ...listenAt(text), trustProxies: [] }, none), text);
+  const local = listenAt("127.0.0.1");
+  assert(!isOpenToAll({ ...local, trustProxies: ["127.0.0.1"] }, unset), "a proxy brings others here");
+  assert(!isOpenToAll({ ...local, trustProxies: [], publicUrl: new URL("https://vnc.example.net/") }, unset));
+  assert(!isOpenToAll({ ...local, trustProxies: [] }, { ...unset, mode: "methods" } as Auth));
 });
 
 Deno.test("warnOfExposure() speaks up exactly when anybody may come in", () => {

@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertNotEquals, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import type { Overrides } from "../../../src/config/build.ts";
+import { isOpenToAll } from "../../../src/config/exposure.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { type ConfigEvent, createConfigStore } from "../../../src/config/store.ts";
 
@@ -86,12 +87,12 @@ Deno.test("createConfigStore() keeps what is bound at start, and says that it ta
   assertEquals(rig.store.restart, []);
 });
 
-Deno.test("createConfigStore() does not take `auth: none` back while it still listens to the network", async () => {
+Deno.test("createConfigStore() closes the door at once when `auth: none` is taken back", async () => {
   using rig = await createRig("gateway: { listen: 0.0.0.0:8443 }\nauth: none\nsources: { a: h1 }");
-  rig.file.text = "sources: { a: h1 }";
+  rig.file.text = "gateway: { listen: 127.0.0.1 }\nsources: { a: h1 }";
   await rig.store.reload();
-  assertEquals(rig.store.current.auth, { mode: "none" });
-  assertStringIncludes(rig.store.problems[0]?.message ?? "", "still listens beyond this machine");
+  const { auth, gateway } = rig.store.current;
+  assertEquals([auth.mode, isOpenToAll(gateway, auth)], ["unset", false]);
 });
 
 Deno.test("createConfigStore() reads again for a call that comes while it is reading", async () => {
