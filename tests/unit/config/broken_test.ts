@@ -128,7 +128,7 @@ const BROKEN: readonly (readonly [text: string, place: string, sentence: string]
   ["sources: {}\nauth: { tokens: [{ name: ci, hash: abc }] }\n", "2:36", "must be sha256:"],
   [
     `sources: {}\nauth: { tokens: [{ name: ci, scopes: [root], hash: ${"a".repeat(64)} }] }\n`,
-    "2:40",
+    "2:39",
     "must be view, con",
   ],
   ["sources: {}\nauth: { jwt: [{}] }\n", "2:15", "must have either secret or public_key"],
