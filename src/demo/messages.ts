@@ -11,20 +11,13 @@ export type ViewerMessage =
   | { readonly type: "KeyEvent"; readonly down: boolean; readonly keysym: number }
   | { readonly type: "PointerEvent"; readonly x: number; readonly y: number; readonly buttons: number }
   | { readonly type: "ClientCutText"; readonly text: string }
-  | { readonly type: "ExtendedClipboard"; readonly body: Uint8Array }
   | { readonly type: "SetDesktopSize"; readonly width: number; readonly height: number };
 
 /** The longest ClientCutText that is taken, in bytes. */
 export const MAX_CUT_TEXT_BYTES = 256 * 1024;
 const MAX_ENCODINGS = 1024;
 
-/** What the viewer advertised, as far as it changes how its messages are read. */
-export interface Dialect {
-  readonly extendedButtons: boolean;
-  readonly extendedClipboard: boolean;
-}
-
-type Parser = (reader: ByteReader, dialect: Dialect) => Promise<ViewerMessage>;
+type Parser = (reader: ByteReader, extendedButtons: boolean) => Promise<ViewerMessage>;
 
 const parsers: ReadonlyMap<number, Parser> = new Map<number, Parser>([
   [0, readSetPixelFormat],
@@ -37,15 +30,16 @@ const parsers: ReadonlyMap<number, Parser> = new Map<number, Parser>([
 ]);
 
 /**
- * The next message, or undefined when the viewer left between two.
+ * The next message, or undefined when the viewer left between two. `extendedButtons` says that the viewer advertised
+ * them, and with that how long its PointerEvents may be.
  * @throws {PortholeError} `viewer_malformed` for unknown types, lengths over their cap and a stream that ends inside.
  */
-export async function readMessage(reader: ByteReader, dialect: Dialect): Promise<ViewerMessage | undefined> {
+export async function readMessage(reader: ByteReader, extendedButtons: boolean): Promise<ViewerMessage | undefined> {
   if (await reader.atEnd()) return undefined;
   const type = (await reader.view(1)).getUint8(0);
   const parse = parsers.get(type);
   if (!parse) throw new PortholeError("viewer_malformed", `Unknown message type ${type}`);
-  return await parse(reader, dialect);
+  return await parse(reader, extendedButtons);
 }
 
 async function readSetPixelFormat(reader: ByteReader): Promise<ViewerMessage> {
@@ -72,24 +66,19 @@ async function readKeyEvent(reader: ByteReader): Promise<ViewerMessage> {
 }
 
 /** With extended mouse buttons (rfbproto, -316) bit 7 of the mask announces one byte more. */
-async function readPointerEvent(reader: ByteReader, dialect: Dialect): Promise<ViewerMessage> {
+async function readPointerEvent(reader: ByteReader, extendedButtons: boolean): Promise<ViewerMessage> {
   const view = await reader.view(5);
   const mask = view.getUint8(0);
   const at = { x: view.getUint16(1), y: view.getUint16(3) };
-  if (!dialect.extendedButtons || mask < 128) return { type: "PointerEvent", ...at, buttons: mask };
+  if (!extendedButtons || mask < 128) return { type: "PointerEvent", ...at, buttons: mask };
   const more = (await reader.view(1)).getUint8(0);
   return { type: "PointerEvent", ...at, buttons: (mask & 127) | (more << 7) };
 }
 
-/** A negative length marks the extended clipboard (rfbproto, 0xC0A1E5CE), where it was agreed on. */
-async function readCutText(reader: ByteReader, dialect: Dialect): Promise<ViewerMessage> {
-  const announced = (await reader.view(7)).getInt32(3);
-  const extended = dialect.extendedClipboard && announced < 0;
-  const length = extended ? -announced : announced >>> 0;
+async function readCutText(reader: ByteReader): Promise<ViewerMessage> {
+  const length = (await reader.view(7)).getUint32(3);
   if (length > MAX_CUT_TEXT_BYTES) throw new PortholeError("viewer_malformed", `ClientCutText: ${length} bytes`);
-  const body = await reader.read(length);
-  if (extended) return { type: "ExtendedClipboard", body };
-  return { type: "ClientCutText", text: latin1ToText(body) };
+  return { type: "ClientCutText", text: latin1ToText(await reader.read(length)) };
 }
 
 /** Screens beyond the size are read past: the desktop has one. */

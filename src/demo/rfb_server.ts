@@ -49,9 +49,10 @@ export async function serveRfb(stream: ByteStream, desktop: Desktop, options: Rf
     });
   try {
     await greetViewer({ reader, write, version, password, observe, reach });
+    const session = new RfbSession(reader, write, desktop, observe, () => stream.close());
     await write(buildServerInit(desktop.width, desktop.height, desktop.name));
     await reach("open");
-    await new RfbSession(reader, write, desktop, observe, () => stream.close()).run();
+    await session.run();
   } finally {
     stream.close();
   }
@@ -132,10 +133,7 @@ class RfbSession implements DesktopViewer {
 
   async #receive(): Promise<void> {
     while (!this.#ended) {
-      const message = await readMessage(this.#reader, {
-        extendedButtons: this.#encoder.knows(ENCODING.ExtendedMouseButtons),
-        extendedClipboard: false,
-      });
+      const message = await readMessage(this.#reader, this.#encoder.knows(ENCODING.ExtendedMouseButtons));
       if (!message) return;
       this.#observe(message);
       this.#act(message);
