@@ -85,8 +85,8 @@ function refuseWeak(spoken: readonly number[], within: readonly number[]): Login
   const names = spoken.map((code) => nameSecurityPath([...within, code])).join(", ");
   return new LoginRefused(
     "untrusted",
-    `the server must prove who it is, and offers only ${names}; offer X509Vnc or X509Plain there, or drop the ` +
-      "source's tls: settings and its pin",
+    `the server must prove who it is, and offers only ${names}; offer X509Vnc or X509Plain there, or drop ` +
+      "tls: of the source and its line in pins.json",
   );
 }
 

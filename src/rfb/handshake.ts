@@ -127,7 +127,8 @@ function* readResult(version: Version, spoken: Mechanism): Script<void> {
   const reason = version.spoken === "3.8" ? yield* readReason() : "";
   // x11vnc -unixpw_cmd sends the reason's length in the place of the result: whatever is not 0 is a failure.
   if (result === TOO_MANY) throw refuseAsLockedOut(reason);
-  throw refuseWith(reason, spoken.needs.length > 0 ? "wrong_secret" : "refused");
+  const secret = spoken.needs.includes("username") ? "user name or password" : "password";
+  throw refuseWith(reason, spoken.needs.length > 0 ? "wrong_secret" : "refused", secret);
 }
 
 function* readResultCode(spoken: Mechanism): Script<number> {

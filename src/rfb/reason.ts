@@ -33,10 +33,13 @@ const meanings: readonly (readonly [RegExp, RefusalKind])[] = [
   [/already in use|server is (busy|in use)|too many (connections|clients)/i, "busy"],
 ];
 
-/** A refusal with the server's own words; `otherwise` is its kind when they are not known to mean something special. */
-export function refuseWith(reason: string, otherwise: RefusalKind): LoginRefused {
+/**
+ * A refusal with the server's own words; `otherwise` is its kind when they are not known to mean something special, and
+ * `secret` what a wrong one is called.
+ */
+export function refuseWith(reason: string, otherwise: RefusalKind, secret = "password"): LoginRefused {
   const kind = meanings.find(([pattern]) => pattern.test(reason))?.[1] ?? otherwise;
-  return new LoginRefused(kind, describeRefusal(kind, reason));
+  return new LoginRefused(kind, describeRefusal(kind, reason, secret));
 }
 
 /** A login that ended with "too many tries" and no words (SecurityResult 2). */
@@ -44,12 +47,12 @@ export function refuseAsLockedOut(reason: string): LoginRefused {
   return new LoginRefused("locked_out", describeRefusal("locked_out", reason));
 }
 
-function describeRefusal(kind: RefusalKind, reason: string): string {
+function describeRefusal(kind: RefusalKind, reason: string, secret = ""): string {
   const quoted = reason === "" ? "" : `: “${reason}”`;
   if (kind === "locked_out") {
     return `the server refuses log-ins from here for a while after too many failed ones${quoted}`;
   }
   if (kind === "busy") return `the server takes no further viewer${quoted}`;
-  if (kind === "wrong_secret") return `the server refused the password${quoted}`;
+  if (kind === "wrong_secret") return `the server refused the ${secret}${quoted}`;
   return reason === "" ? "the server refused the connection and gave no reason" : `the server refused${quoted}`;
 }

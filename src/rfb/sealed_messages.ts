@@ -11,7 +11,10 @@ class Counter {
   readonly nonce = new Uint8Array(16);
 
   advance(): void {
-    for (let at = 0; at < this.nonce.length; at++) if (++this.nonce[at]! !== 0) return;
+    for (let at = 0; at < this.nonce.length; at++) {
+      this.nonce[at]! += 1;
+      if (this.nonce[at] !== 0) return;
+    }
   }
 }
 

@@ -87,4 +87,3 @@ async function terminateTls(stream: ByteStream, pair: Pair): Promise<ByteStream>
 function listen(server: Server): Promise<void> {
   return new Promise((done) => server.listen(0, "127.0.0.1", done));
 }
-

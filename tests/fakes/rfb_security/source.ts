@@ -186,7 +186,7 @@ function* playRa2(type: number, source: FakeSource): Script<boolean, LoginStep> 
     if (handedOver) yield* sealStream(opener, sealer);
     return password === source.password && (!source.asksUsername || username === source.username);
   } finally {
-    if (!handedOver) for (const end of [opener, sealer]) end.close();
+    if (!handedOver) { for (const end of [opener, sealer]) end.close(); }
   }
 }
 

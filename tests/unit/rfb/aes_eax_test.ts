@@ -96,3 +96,16 @@ Deno.test("MessageOpener refuses a message that comes twice", () => {
   assertThrows(() => opener.openAll(message), LoginRefused, "not encrypted as agreed");
   for (const end of [sealer, opener]) end.close();
 });
+
+Deno.test("the nonce is a little-endian count of messages, also past 256 and 65536", () => {
+  const key = new Uint8Array(16).fill(7);
+  const [sealer, eax] = [new MessageSealer(key), new AesEax(key)];
+  for (let count = 0; count < 65_540; count++) {
+    const message = sealer.seal(Uint8Array.of(42));
+    if (count % 255 > 2 && count < 65_530) continue;
+    const nonce = new Uint8Array(16);
+    new DataView(nonce.buffer).setUint32(0, count, true);
+    assert(eax.open(nonce, message.subarray(0, 2), message.subarray(2), new Uint8Array(1)), `message ${count}`);
+  }
+  for (const end of [sealer, eax]) end.close();
+});
