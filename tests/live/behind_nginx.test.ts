@@ -1,0 +1,109 @@
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import type { ByteStream } from "../../src/bridge/byte_stream.ts";
+import { makeAuthority, makeLeaf } from "../../src/tls/authority.ts";
+import { startFakeRfb } from "../fakes/rfb_server.ts";
+import { RfbViewer } from "../fakes/rfb_viewer.ts";
+import { startGateway } from "./gateway.ts";
+import { findFreePort, Program, testWith, waitUntil } from "./programs.ts";
+
+const NAMES = ["localhost"];
+
+/** deploy/nginx.conf as it stands, but for ports and places, in front of a gateway. */
+async function startNginx() {
+  await using stack = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir();
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  const authority = await makeAuthority({ host: "example", names: NAMES, nowMs: Date.now() });
+  const { cert, key } = await makeLeaf({ authority, names: NAMES, nowMs: Date.now() });
+  await Deno.writeTextFile(`${folder}/example.net.crt`, cert);
+  await Deno.writeTextFile(`${folder}/example.net.key`, key);
+
+  const fake = stack.use(await startFakeRfb());
+  const ports = { https: findFreePort(), http: findFreePort() };
+  const origin = `https://localhost:${ports.https}`;
+  const gateway = stack.use(
+    await startGateway({ fake: { host: "127.0.0.1", port: fake.port } }, {
+      base_path: "/vnc/",
+      public_url: `${origin}/vnc/`,
+      trust_proxies: ["127.0.0.1"],
+    }),
+  );
+  const text = (await Deno.readTextFile(new URL("../../deploy/nginx.conf", import.meta.url)))
+    .replaceAll("/etc/nginx/", `${folder}/`)
+    .replace("server 127.0.0.1:8443", `server 127.0.0.1:${gateway.url.port}`)
+    .replace("listen 80;", `listen 127.0.0.1:${ports.http};`)
+    .replace("listen 443 ", `listen 127.0.0.1:${ports.https} `);
+  const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) =>
+    `${name}_temp_path ${folder}/${name};`
+  );
+  await Deno.writeTextFile(
+    `${folder}/nginx.conf`,
+    `daemon off; master_process off; pid ${folder}/pid; events {} http { access_log off; ${paths.join(" ")}\n${text}}`,
+  );
+  stack.use(await Program.start("nginx", { args: ["-c", `${folder}/nginx.conf`, "-e", "stderr"] }));
+  await waitUntil("nginx", () => accepts(ports.https));
+  const client = stack.use(Deno.createHttpClient({ caCerts: [authority.cert] }));
+  const rest = stack.move();
+  return { fake, origin, ports, client, [Symbol.asyncDispose]: () => rest.disposeAsync() };
+}
+
+async function accepts(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A WebSocket's binary messages as a stream of bytes. */
+async function openStream(url: string, options: WebSocketOptions): Promise<ByteStream & { closed: Promise<unknown> }> {
+  const socket = new WebSocket(url, options);
+  socket.binaryType = "arraybuffer";
+  const closed = new Promise((resolve) => socket.onclose = resolve);
+  const readable = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    type: "bytes",
+    start: (controller) => {
+      socket.onmessage = ({ data }) => controller.enqueue(new Uint8Array(data));
+    },
+  });
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = (event) => reject(new Error((event as ErrorEvent).message));
+  });
+  const writable = new WritableStream<Uint8Array>({ write: (bytes) => socket.send(bytes.slice()) });
+  return { readable, writable, closed, close: () => socket.close() };
+}
+
+testWith(["nginx"], "behind nginx the pages stand below the base path and a session goes both ways", async () => {
+  await using rig = await startNginx();
+  const { fake, origin, client } = rig;
+  const board = await (await fetch(`${origin}/vnc/`, { client })).text();
+  assertStringIncludes(board, 'href="/vnc/static/porthole.css"');
+  assertStringIncludes(board, "/vnc/site/vnc/fake");
+  const style = await fetch(`${origin}/vnc/static/porthole.css`, { client });
+  assertMatch(await style.text(), /:root/);
+  assertEquals(style.status, 200);
+
+  const url = `${origin.replace("https", "wss")}/vnc/ws/vnc/fake`;
+  const stream = await openStream(url, { client, headers: { origin }, protocols: ["binary"] });
+  const viewer = await RfbViewer.open(stream);
+  assertEquals([viewer.width, viewer.height], [64, 48]);
+  await viewer.key(0x41);
+  await fake.waitFor(() => fake.seen("KeyEvent").length > 0);
+  stream.close();
+  await stream.closed;
+  await fake.waitFor(() => fake.live === 0);
+});
+
+testWith(["nginx"], "behind nginx a foreign origin is refused and plain HTTP goes to HTTPS", async () => {
+  await using rig = await startNginx();
+  const { origin, client, ports, fake } = rig;
+  const before = fake.accepted;
+  const url = `${origin.replace("https", "wss")}/vnc/ws/vnc/fake`;
+  await assertRejects(() => openStream(url, { client, headers: { origin: "https://evil.example" } }));
+  assertEquals(fake.accepted, before);
+  const plain = await fetch(`http://localhost:${ports.http}/vnc/?a`, { redirect: "manual" });
+  await plain.body?.cancel();
+  assertEquals([plain.status, plain.headers.get("location")], [308, "https://example.net/vnc/?a"]);
+});

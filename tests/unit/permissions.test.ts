@@ -1,0 +1,40 @@
+import { assert, assertEquals } from "@std/assert";
+import { readEntrypoint, readExecStart, readProjectFile, readTask } from "../fakes/packaging.ts";
+
+/** What a package may limit further than the task does, because it knows its folders. */
+const NARROWED = new Set(["--allow-read", "--allow-write"]);
+
+function permissionsOf(words: readonly string[]): Map<string, string | undefined> {
+  const flags = words.filter((word) => word.startsWith("-A") || /^--(allow|deny)-/.test(word));
+  return new Map(flags.map((flag) => [flag.split("=", 1)[0]!, flag.split("=", 2)[1]] as const));
+}
+
+const task = permissionsOf(readTask("start"));
+
+Deno.test("the task start is given named powers only", () => {
+  assertEquals([...task.keys()].sort(), ["--allow-env", "--allow-net", "--allow-read", "--allow-sys", "--allow-write"]);
+  assert(task.get("--allow-sys"));
+});
+
+for (const [place, words] of [["Dockerfile", readEntrypoint()], ["systemd unit", readExecStart()]] as const) {
+  Deno.test(`the ${place} gives the same powers as the task start, with its own folders only`, () => {
+    const given = permissionsOf(words);
+    assertEquals([...given.keys()].sort(), [...task.keys()].sort());
+    for (const [flag, value] of given) {
+      if (!NARROWED.has(flag)) assertEquals(value, task.get(flag), flag);
+      else assert(value?.split(",").every((folder) => /^\/\w/.test(folder)), `${flag}=${value}`);
+    }
+  });
+}
+
+Deno.test("the Dockerfile copies every member of the workspace, and .dockerignore lets it", () => {
+  const copied = readProjectFile("Dockerfile").matchAll(/^COPY (?!--)(.*) \S+$/gm).flatMap(([, paths]) =>
+    paths!.split(" ")
+  ).toArray();
+  const letIn = readProjectFile(".dockerignore").split("\n").filter((line) => line.startsWith("!"));
+  assertEquals(letIn.map((line) => line.slice(1)).sort(), copied.sort());
+  for (const member of JSON.parse(readProjectFile("deno.json")).workspace) {
+    const path = member.replace("./", "");
+    assert(copied.some((one) => `${path}/deno.json`.startsWith(one)), `${path} is not copied`);
+  }
+});
