@@ -65,16 +65,21 @@ export async function createCertificates({
     return readLeaf(store, authority);
   }
 
-  const reason = faultOfKept(store, authority) ?? reasonToRenew(readLeaf(store, authority), neededNames(), now());
-  const published = createPublished(reason === undefined ? readLeaf(store, authority) : await renew(reason));
+  async function begin(): Promise<CertificatePair> {
+    const kept = takeKept(store, authority);
+    if (typeof kept === "string") return await renew(kept);
+    const reason = reasonToRenew(kept, neededNames(), now());
+    return reason === undefined ? kept : await renew(reason);
+  }
 
+  const published = createPublished(await begin());
   let renewing = false;
   async function check(): Promise<void> {
-    const reason = reasonToRenew(published.current, neededNames(), now());
-    if (reason === undefined || renewing) return;
+    if (renewing) return;
     renewing = true;
     try {
-      published.publish(await renew(reason));
+      const reason = reasonToRenew(published.current, neededNames(), now());
+      if (reason !== undefined) published.publish(await renew(reason));
     } catch (thrown) {
       tell("warn", `Cannot renew the certificate: ${thrown instanceof Error ? thrown.message : thrown}`);
     } finally {
@@ -131,13 +136,12 @@ function remakeAdvice({ folder }: PairStore): string {
     "which every device must then be told to trust";
 }
 
-/** What is wrong with the certificate in the folder, or undefined; it is made anew then, which costs nobody anything. */
-function faultOfKept(store: PairStore, authority: Signed): string | undefined {
+/** The certificate in the folder, or what is wrong with it; it is made anew then, which costs nobody anything. */
+function takeKept(store: PairStore, authority: Signed): CertificatePair | string {
   const { cert, key } = store.read("leaf");
   if (cert === undefined && key === undefined) return "there was none";
   try {
-    readLeaf(store, authority);
-    return undefined;
+    return readLeaf(store, authority);
   } catch (thrown) {
     if (thrown instanceof CertificateError) return thrown.message;
     throw thrown;

@@ -114,6 +114,23 @@ Deno.test("createCertificates() tells once which name its authority may not sign
   source.close();
 });
 
+Deno.test("createCertificates() keeps the certificate and says so when it cannot be renewed", async () => {
+  using rig = createRig();
+  const source = await rig.open();
+  const first = source.current;
+  rig.names = ["localhost", "192.168.1.9"];
+  Deno.removeSync(rig.file(""), { recursive: true });
+  rig.clock.tick();
+  while (!rig.messages.some((message) => message.includes("Cannot renew the certificate: Cannot write"))) {
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  assertEquals(source.current, first);
+  Deno.mkdirSync(rig.file(""));
+  const second = await renewal(source, rig.clock.tick);
+  assert(new X509Certificate(second.cert).checkIP("192.168.1.9"));
+  source.close();
+});
+
 Deno.test("createCertificates() makes a certificate anew that is damaged, half there or another authority's", async () => {
   using rig = createRig();
   (await rig.open()).close();
