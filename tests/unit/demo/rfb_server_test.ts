@@ -110,6 +110,24 @@ Deno.test("serveRfb() keeps the viewer's picture true through changes before and
   );
 });
 
+Deno.test("serveRfb() copies nothing while an update is under way", async () => {
+  await using rig = startServedDesktop({}, { width: 512, height: 384 });
+  const viewer = await RfbViewer.open(rig.near);
+  await viewer.setEncodings(1, 0);
+  await viewer.update(true);
+  const readPixels = rig.desktop.readPixels.bind(rig.desktop);
+  let moved = false;
+  rig.desktop.readPixels = (area) => {
+    if (!moved) rig.desktop.step();
+    moved = true;
+    return readPixels(area);
+  };
+  await viewer.update(true);
+  await viewer.update();
+  const expected = readPixels(viewer.area);
+  assertEquals(viewer.pixels.findIndex((pixel, i) => pixel !== expected[i]), -1);
+});
+
 Deno.test("serveRfb() sends nothing that was not asked for", async () => {
   await using rig = startServedDesktop();
   const viewer = await RfbViewer.open(rig.near);
