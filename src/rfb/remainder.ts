@@ -28,7 +28,10 @@ export class Remainder {
     else this.insert(this.#chunk.subarray(from, to));
   }
 
-  /** Adds bytes that are not the chunk's own at this place; they are copied. */
+  /**
+   * Adds bytes that are not the chunk's own at this place; they are copied. Those after the first ones must stand for
+   * at least as many of the chunk's, so that the copy never grows.
+   */
   insert(bytes: Uint8Array): void {
     if (!this.#copy) {
       this.#copy = new Uint8Array(this.#chunk.length + bytes.length);
@@ -47,13 +50,7 @@ export class Remainder {
   }
 
   #append(bytes: Uint8Array): void {
-    let copy = this.#copy!;
-    if (this.#length + bytes.length > copy.length) {
-      copy = new Uint8Array(2 * (this.#length + bytes.length));
-      copy.set(this.#copy!.subarray(0, this.#length));
-      this.#copy = copy;
-    }
-    copy.set(bytes, this.#length);
+    this.#copy!.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { PortholeError } from "../../../src/errors.ts";
+import { MAX_ENCODINGS, MAX_MESSAGE_BYTES } from "../../../src/rfb/client_messages.ts";
 import { ENCODING } from "../../../src/rfb/encodings.ts";
 import { PixelState } from "../../../src/rfb/pixel_format.ts";
 import { createUpFilter, MAX_CUT_TEXT_BYTES, type UpPolicy } from "../../../src/rfb/up_filter.ts";
@@ -233,4 +234,15 @@ Deno.test("createUpFilter(): a flood of small messages mixed with input passes i
   const flood = concat([Array.from({ length: 20_000 }, () => pair).flat()]);
   const expected = concat([Array.from({ length: 20_000 }, () => client.updateRequest(0)).flat()]);
   assertEquals(filter(VIEW, flood, [65_536]).out, expected);
+});
+
+Deno.test("createUpFilter(): no more is allocated than for the chunk and one held message, twice", () => {
+  const held = concat([client.setEncodings(Array(MAX_ENCODINGS).fill(-316))]).subarray(0, MAX_MESSAGE_BYTES - 1);
+  const { push } = bindPush(NO_TEXT_IN);
+  assertEquals(push(held).length, 0);
+  const many = Array.from({ length: 500 }, () => [...client.pointerEvent(0x81), ...client.cutText([1])]);
+  const rest = concat([[-316 & 255], ...many]);
+  const out = push(rest);
+  assertEquals(out, concat([client.setEncodings([]), ...many.map(() => client.pointerEvent(1))]));
+  assert(out.buffer.byteLength <= 2 * (rest.length + MAX_MESSAGE_BYTES));
 });
