@@ -44,6 +44,8 @@ export interface Gateway {
   readonly prober: Prober;
   /** Ends the sessions whose source went or changed; the others do not notice. */
   applyConfig(): void;
+  /** Tells every viewer to come back (1012) and waits until the last has gone; then no timer is left. */
+  drain(): Promise<void>;
 }
 
 /** Makes a gateway. */
@@ -120,7 +122,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     dropChangedSources(live.current, registry, prober);
   }
 
-  return { app, registry, prober, applyConfig };
+  return { app, registry, prober, applyConfig, drain: () => registry.drain().finally(() => limit().close()) };
 }
 
 function dropChangedSources({ sources }: Config, registry: SessionRegistry, prober: Prober): void {

@@ -3,7 +3,7 @@ import type { ByteStream } from "./byte_stream.ts";
 import type { ViewerSocket } from "./viewer_socket.ts";
 
 /** A read that fills its buffer makes the next one four times as large: many small sessions and one fast stream both fit. */
-const READ_MIN_BYTES = 16 * 1024;
+const READ_MIN_BYTES = 4 * 1024;
 const READ_MAX_BYTES = 256 * 1024;
 /** Reads in a row that leave three quarters of the buffer empty before it shrinks. */
 const SHRINK_AFTER_READS = 64;

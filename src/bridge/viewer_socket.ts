@@ -3,15 +3,14 @@ import { type ErrorCode, FAILURES, PortholeError } from "../errors.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { setImmediate } from "node:timers";
 import { fitReason } from "./close_reason.ts";
+import { LinkSpeed } from "./link_speed.ts";
 
 /** Above this many unsent bytes the source is not read. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
-/** How much a kernel may still hold after Deno has handed everything over: Linux lets a send buffer grow to this. */
-const KERNEL_BUFFER_BYTES = 4 * 1024 * 1024;
+/** The page answers a goodbye by closing; it comes behind everything else that a slow link still carries. */
+const GOODBYE_WAIT_MS = 30_000;
 /** The close frame must come, or the socket is left to its time-out. */
 const CLOSE_WAIT_MS = 5_000;
-const LINGER_MIN_MS = 50;
-const LINGER_MAX_MS = 30_000;
 /** Turns of the event loop before polling goes over to timers. */
 const EAGER_TURNS = 48;
 const POLL_MAX_MS = 50;
@@ -52,13 +51,12 @@ export class ViewerSocket {
   readonly #socket: WebSocket;
   readonly #options: Required<ViewerSocketOptions>;
   readonly #fail: PromiseWithResolvers<never>;
-  #sentBytes = 0;
-  #lastSendAt = 0;
-  #drainBytesPerMs = 1_000;
+  readonly #speed: LinkSpeed;
 
   constructor(socket: WebSocket, options: ViewerSocketOptions) {
     this.#socket = socket;
     this.#options = { onSide: () => {}, now: () => performance.now(), ...options };
+    this.#speed = new LinkSpeed(this.#options.now);
     this.#fail = Promise.withResolvers<never>();
     this.#fail.promise.catch(() => {});
     socket.binaryType = "arraybuffer";
@@ -87,11 +85,6 @@ export class ViewerSocket {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** Bytes handed to `send()` so far. */
-  get sentBytes(): number {
-    return this.#sentBytes;
-  }
-
   /** Whether so much is unsent that the source must wait. */
   get isFull(): boolean {
     return this.#socket.bufferedAmount > HIGH_WATER_BYTES;
@@ -101,7 +94,7 @@ export class ViewerSocket {
   send(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     this.#socket.send(bytes);
-    this.#sentBytes += bytes.length;
+    this.#speed.sent(bytes.length);
   }
 
   /** Sends a side-channel message, if the viewer speaks `porthole.v1`. */
@@ -132,9 +125,7 @@ export class ViewerSocket {
         throw new PortholeError("viewer_stalled", `The viewer took nothing for ${stallMs / 1000} s`);
       }
     }
-    const elapsedMs = now() - startedAt;
-    if (elapsedMs > 1) this.#drainBytesPerMs = Math.max(1, (startBytes - this.#socket.bufferedAmount) / elapsedMs);
-    this.#lastSendAt = now();
+    this.#speed.drained(startBytes - this.#socket.bufferedAmount, now() - startedAt);
   }
 
   /**
@@ -149,7 +140,7 @@ export class ViewerSocket {
       await this.drain(0);
       if (!this.isOpen) return;
       if (this.#options.sideChannel) await this.#sayGoodbye(code, message);
-      else await this.#waitFor(this.#lingerMs());
+      else await this.#waitFor(this.#speed.lingerMs());
     } catch {
       // Stalled: there is no one to wait for.
     }
@@ -171,15 +162,7 @@ export class ViewerSocket {
   async #sayGoodbye(code: ErrorCode, message: string): Promise<void> {
     const { close, retry } = FAILURES[code];
     this.sendSide({ type: "goodbye", code, close, message, retry });
-    await this.#waitFor(LINGER_MAX_MS);
-  }
-
-  /** How long the kernel may need for what it still holds. */
-  #lingerMs(): number {
-    const quietMs = this.#options.now() - this.#lastSendAt;
-    const heldBytes = Math.min(KERNEL_BUFFER_BYTES, this.#sentBytes);
-    const needMs = heldBytes / this.#drainBytesPerMs - quietMs;
-    return Math.min(LINGER_MAX_MS, Math.max(LINGER_MIN_MS, needMs));
+    await this.#waitFor(GOODBYE_WAIT_MS);
   }
 
   /** Waits for the close, but not longer than this. */
