@@ -1,0 +1,72 @@
+/** The bridge from outside: real sockets on both sides. */
+import { assertEquals } from "@std/assert";
+import { startGateway } from "../fakes/gateway.ts";
+import { listenTcp, readExactly, readToEnd, writeAll } from "../fakes/tcp_source.ts";
+import { openViewer } from "../fakes/web_viewer.ts";
+
+const GREETING = new TextEncoder().encode("RFB 003.008\n");
+
+function yamlFor(port: number, more = ""): string {
+  return `auth: none\nsources:\n  pi: 127.0.0.1:${port}\n${more}`;
+}
+
+/** Bytes that tell when one is lost, doubled or moved. */
+function makePattern(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at++) bytes[at] = (at * 31 + (at >> 8) * 7 + (at >> 16)) & 255;
+  return bytes;
+}
+
+Deno.test("bytes pass both ways unchanged", async () => {
+  const pattern = makePattern(300_000);
+  await using source = listenTcp(async (conn) => {
+    await writeAll(conn, GREETING);
+    const got = await readExactly(conn, pattern.length);
+    await writeAll(conn, got);
+    await conn.closeWrite();
+  });
+  await using gateway = await startGateway(yamlFor(source.port));
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, ["binary"]);
+  await viewer.opened;
+  assertEquals(viewer.socket.protocol, "binary");
+  for (let at = 0; at < pattern.length; at += 7_001) viewer.send(pattern.subarray(at, at + 7_001));
+  assertEquals((await viewer.closed).code, 1000);
+  assertEquals(viewer.bytes(), new Uint8Array([...GREETING, ...pattern]));
+});
+
+for (const protocol of ["binary", "porthole.v1"]) {
+  Deno.test(`nothing is lost when the source closes and the viewer keeps talking (${protocol})`, async () => {
+    const pattern = makePattern(5_000_000);
+    await using source = listenTcp(async (conn) => {
+      await writeAll(conn, GREETING);
+      // Reads what the viewer says: closing with unread bytes would reset the connection and lose what was sent.
+      await Promise.all([writeAll(conn, pattern).then(() => conn.closeWrite()), readToEnd(conn)]);
+    });
+    await using gateway = await startGateway(yamlFor(source.port));
+    await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, [protocol]);
+    await viewer.opened;
+    viewer.socket.addEventListener("message", () => {
+      if (viewer.socket.readyState === WebSocket.OPEN) viewer.send(new Uint8Array(10));
+    });
+    assertEquals((await viewer.closed).code, 1000);
+    assertEquals(viewer.byteCount, GREETING.length + pattern.length);
+    const goodbye = viewer.side.find(({ type }) => type === "goodbye");
+    assertEquals(goodbye?.code, protocol === "porthole.v1" ? "source_closed" : undefined);
+  });
+}
+
+Deno.test("what the viewer sent before it left reaches the source", async () => {
+  const pattern = makePattern(1_000_000);
+  const got = Promise.withResolvers<Uint8Array>();
+  await using source = listenTcp(async (conn) => {
+    await writeAll(conn, GREETING);
+    got.resolve(await readExactly(conn, pattern.length));
+  });
+  await using gateway = await startGateway(yamlFor(source.port));
+  const viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
+  await viewer.until(({ byteCount }) => byteCount === GREETING.length);
+  viewer.send(pattern);
+  viewer.socket.close(1000);
+  await viewer.closed;
+  assertEquals(await got.promise, pattern);
+});
