@@ -8,7 +8,14 @@ import type { ByteStream } from "./bridge/byte_stream.ts";
 import { dial } from "./bridge/dial.ts";
 import type { Config, Source } from "./config/config.ts";
 import { asPortholeError, PortholeError } from "./errors.ts";
-import { openSource } from "./session/open_source.ts";
+import { type ConnectParts, connectSource } from "./session/connect_source.ts";
+import { LoginGuard } from "./session/login_guard.ts";
+import { lookAtSource } from "./session/look_at_source.ts";
+import { Turns } from "./session/turns.ts";
+import { openPinFile } from "./bridge/pins.ts";
+import { createTrust } from "./bridge/trust.ts";
+import { makeClientKey } from "./rfb/security/ra2.ts";
+import { join } from "node:path";
 import { Prober } from "./session/prober.ts";
 import { SessionRegistry } from "./session/registry.ts";
 import type { Session, SessionEffects } from "./session/session.ts";
@@ -69,34 +76,39 @@ export function createGateway(options: GatewayOptions): Gateway {
     return outcome;
   }
 
+  const clientKey = once(makeClientKey);
+  const connect: ConnectParts = {
+    dial: dialSource,
+    trust: createTrust({ pins: openPinFile(join(live.current.gateway.dataDir, "pins.json")) }),
+    getClientKey: clientKey,
+    guard: new LoginGuard(),
+    turns: new Turns(),
+  };
+
   const prober = new Prober({
     isOpen: (name) => registry.list().some((session) => session.source.name === name && session.state === "open"),
-    look: async (source) => {
-      const stream = await dialSource(source, AbortSignal.timeout(source.connectTimeoutMs));
-      try {
-        const { words } = await openSource(stream, source);
-        return { words };
-      } finally {
-        stream.close();
-      }
-    },
+    look: (source) => lookAtSource(source, connect),
     onFinding: (source, finding) => log.info(`${source.name}: ${finding.words}`),
   });
 
   const effects: SessionEffects = {
-    dial: dialSource,
-    open: (stream, session) => openSource(stream, session.source),
+    connect: (session, signal) => connectSource(session, connect, signal),
     log,
     onState: noteState,
   };
 
   function noteState(session: Session): void {
     metrics.sessionsNow(Map.groupBy(registry.list(), ({ state }) => state));
-    if (session.state === "open") metrics.sessionOpened((session.marks.openMs ?? 0) / 1000);
+    if (session.state === "open") noteOpened(session);
     if (session.state === "ended") metrics.sessionEnded(session.endedBy?.code ?? "internal", session.count);
     if (session.state === "closing" && session.endedBy?.code.startsWith("vnc_")) {
       prober.learn(session.source, session.endedBy);
     }
+  }
+
+  function noteOpened({ marks, opened, source }: Session): void {
+    metrics.sessionOpened((marks.openMs ?? 0) / 1000);
+    if (opened) prober.learn(source, { words: opened.words, mode: opened.mode });
   }
 
   const app = createApp({
@@ -112,6 +124,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     warnings,
     config: () => live.current,
     problems: () => live.problems,
+    forgive: (name) => connect.guard.forgive(name),
     ...(options.ownName === undefined ? {} : { ownName: options.ownName }),
     isTrustedProxy: (address) => isTrusted()(address),
     connectLimit: () => limit(),
@@ -135,6 +148,12 @@ function dropChangedSources({ sources }: Config, registry: SessionRegistry, prob
     ({ source }) => sources.get(source.name) !== source,
     new PortholeError("draining", "The configuration of this source has changed; it will be back in a moment"),
   );
+}
+
+/** Makes a thing when it is first asked for. */
+function once<Thing>(make: () => Promise<Thing>): () => Promise<Thing> {
+  let thing: Promise<Thing> | undefined;
+  return () => thing ??= make();
 }
 
 /** Makes a thing anew only when what it is made from has changed. */

@@ -11,6 +11,11 @@ const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 const GOODBYE_WAIT_MS = 30_000;
 /** The close frame must come, or the socket is left to its time-out. */
 const CLOSE_WAIT_MS = 5_000;
+/**
+ * KeyEvent, PointerEvent, ClientCutText (RFC 6143 section 7.5) and QEMU's key events. Frames need not begin with a
+ * message, but viewers make them so, and this only decides when a person counts as gone.
+ */
+const INPUT_TYPES: ReadonlySet<number> = new Set([4, 5, 6, 255]);
 /** Turns of the event loop before polling goes over to timers. */
 const EAGER_TURNS = 48;
 const POLL_MAX_MS = 50;
@@ -25,8 +30,6 @@ interface ViewerSocketOptions {
   upQueueBytes: number;
   /** A viewer that takes nothing for this long is let go. */
   stallMs: number;
-  /** Gets what arrives on the side channel. */
-  onSide?: (message: SideMessage) => void;
   now?: () => number;
 }
 
@@ -44,6 +47,8 @@ export interface ViewerClose {
 export class ViewerSocket {
   /** What the viewer sent and the source has not taken. */
   readonly up = new ByteQueue();
+  /** Gets what arrives on the side channel. */
+  onSide: (message: SideMessage) => void = () => {};
   /** Resolves once when the socket has closed, whoever closed it. */
   readonly closed: Promise<ViewerClose>;
   /** Resolves when frames may be sent, or when the socket closed before that. */
@@ -52,11 +57,13 @@ export class ViewerSocket {
   readonly #options: Required<ViewerSocketOptions>;
   readonly #fail: PromiseWithResolvers<never>;
   readonly #speed: LinkSpeed;
+  #lastInputAt: number;
 
   constructor(socket: WebSocket, options: ViewerSocketOptions) {
     this.#socket = socket;
-    this.#options = { onSide: () => {}, now: () => performance.now(), ...options };
+    this.#options = { now: () => performance.now(), ...options };
     this.#speed = new LinkSpeed(this.#options.now);
+    this.#lastInputAt = this.#options.now();
     this.#fail = Promise.withResolvers<never>();
     this.#fail.promise.catch(() => {});
     socket.binaryType = "arraybuffer";
@@ -83,6 +90,16 @@ export class ViewerSocket {
   /** Whether frames can still be sent. */
   get isOpen(): boolean {
     return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Whether `porthole.v1` was agreed. */
+  get hasSideChannel(): boolean {
+    return this.#options.sideChannel;
+  }
+
+  /** Milliseconds since the viewer last sent what looks like a key, a pointer event or cut text. */
+  get idleMs(): number {
+    return this.#options.now() - this.#lastInputAt;
   }
 
   /** Whether so much is unsent that the source must wait. */
@@ -180,6 +197,7 @@ export class ViewerSocket {
 
   #receiveBytes(bytes: Uint8Array): void {
     this.up.push(bytes);
+    if (INPUT_TYPES.has(bytes[0]!)) this.#lastInputAt = this.#options.now();
     if (this.up.bytes <= this.#options.upQueueBytes) return;
     this.up.clear();
     this.#fail.reject(new PortholeError("viewer_too_fast", "The source does not take what the viewer sends"));
@@ -191,7 +209,7 @@ export class ViewerSocket {
       return this.#fail.reject(new PortholeError("text_refused", "RFB travels in binary frames only"));
     }
     const message = parseSideMessage(text);
-    if (message) return this.#options.onSide(message);
+    if (message) return this.onSide(message);
     this.up.end();
     this.#fail.reject(new PortholeError("viewer_malformed", "A text frame held no JSON object with a type"));
   }

@@ -86,6 +86,11 @@ export class Prober {
     return finding;
   }
 
+  /** The next one who asks gets a fresh look. */
+  forget(name: string): void {
+    this.#records.delete(name);
+  }
+
   /** Forgets sources that are no longer configured. */
   keepOnly(sources: ReadonlyMap<string, Source>): void {
     for (const name of this.#records.keys()) if (!sources.has(name)) this.#records.delete(name);

@@ -5,6 +5,7 @@ import type { ViewerSocket } from "../bridge/viewer_socket.ts";
 import type { Source } from "../config/config.ts";
 import { asPortholeError, type ErrorCode, PortholeError } from "../errors.ts";
 import type { Log } from "../telemetry/log.ts";
+import { SideChannel } from "./side_channel.ts";
 import { mayBecome, type SessionState } from "./state.ts";
 
 /** What the handshake hands to the pump. */
@@ -15,6 +16,12 @@ export interface Opened {
   readonly downFirst?: Uint8Array<ArrayBuffer>;
   readonly upStage?: Stage;
   readonly downStage?: Stage;
+  /** "3.8" */
+  readonly version: string;
+  /** "VeNCrypt X509Plain"; what is offered, where the viewer chooses. */
+  readonly security: string;
+  /** Who carried out the log-in: the viewer, or the gateway. */
+  readonly mode: "pass_through" | "login";
   /** What was spoken, for people: "RFB 3.8, VeNCrypt X509Plain". */
   readonly words: string;
 }
@@ -25,15 +32,16 @@ export interface Onlooker {
   readonly address: string;
   /** Who signed in; undefined while nobody has to. */
   readonly person?: string;
+  /** May look, but not act. */
+  readonly viewOnly?: boolean;
   /** Why the session may not go on: the permission or the sign-in has ended. Asked every few seconds; it must be cheap. */
   readonly whyEnd?: () => PortholeError | undefined;
 }
 
 /** The session's effects. */
 export interface SessionEffects {
-  dial(source: Source, signal: AbortSignal): Promise<ByteStream>;
-  /** Carries out the handshake up to the first byte that may pass. */
-  open(stream: ByteStream, session: Session, signal: AbortSignal): Promise<Opened>;
+  /** Connects, calling `session.dialed()`, and carries out the handshake up to the first byte that may pass. */
+  connect(session: Session, signal: AbortSignal): Promise<Opened>;
   log: Log;
   now?: () => number;
   /** Told of every change of state. */
@@ -52,6 +60,9 @@ export interface SessionView {
   readonly up_bytes: number;
   readonly down_bytes: number;
   readonly words: string;
+  readonly mode?: Opened["mode"];
+  /** Round trip to the viewer page, in milliseconds. */
+  readonly rtt_ms?: number;
 }
 
 /** A live session; `run()` resolves when nothing of it is left. */
@@ -59,6 +70,9 @@ export class Session {
   readonly id: string;
   readonly source: Source;
   readonly viewer: ViewerSocket;
+  readonly side: SideChannel;
+  /** Because of the source, or because of who looks. */
+  readonly viewOnly: boolean;
   readonly onlooker: Onlooker;
   readonly startedAtMs: number;
   readonly log: Log;
@@ -68,7 +82,7 @@ export class Session {
   readonly #effects: Required<SessionEffects>;
   readonly #abort = new AbortController();
   #state: SessionState = "dialing";
-  #words = "";
+  #opened: Opened | undefined;
   readonly #streams: ByteStream[] = [];
   #endedBy: PortholeError | undefined;
 
@@ -76,7 +90,9 @@ export class Session {
     this.id = crypto.randomUUID().slice(0, 8);
     this.source = source;
     this.viewer = viewer;
+    this.side = new SideChannel(viewer);
     this.onlooker = onlooker;
+    this.viewOnly = source.viewOnly || onlooker.viewOnly === true;
     this.#effects = { now: Date.now, onState: () => {}, ...effects };
     this.startedAtMs = this.#effects.now();
     this.log = effects.log.with({ session: this.id, source: source.name });
@@ -96,6 +112,23 @@ export class Session {
     this.#abort.abort(reason);
   }
 
+  /** What was spoken, once it is open. */
+  get opened(): Opened | undefined {
+    return this.#opened;
+  }
+
+  /**
+   * A connection to the source is there; it is closed with the session.
+   *
+   * @throws the session's reason when it has ended meanwhile.
+   */
+  dialed(stream: ByteStream): ByteStream {
+    this.#hold(stream);
+    this.marks.dialedMs ??= this.#effects.now() - this.startedAtMs;
+    if (this.#state === "dialing") this.#become("handshake");
+    return stream;
+  }
+
   /** What lists show. */
   view(): SessionView {
     const { id, source, onlooker, count } = this;
@@ -108,7 +141,9 @@ export class Session {
       started: new Date(this.startedAtMs).toISOString(),
       up_bytes: count.upBytes,
       down_bytes: count.downBytes,
-      words: this.#words,
+      words: this.#opened?.words ?? "",
+      ...(this.#opened === undefined ? {} : { mode: this.#opened.mode }),
+      ...(this.side.rttMs === undefined ? {} : { rtt_ms: this.side.rttMs }),
     };
   }
 
@@ -119,6 +154,7 @@ export class Session {
     this.#endedBy = reason;
     this.#abort.abort(reason);
     this.#become("closing");
+    this.side.close();
     // A source that closed by itself has nothing more to say; everything else is let go before the viewer is.
     for (const stream of this.#streams) stream.close();
     await this.#endViewer(reason);
@@ -153,15 +189,12 @@ export class Session {
   async #open(): Promise<Opened> {
     const { signal } = this.#abort;
     await this.viewer.opened;
-    const stream = await this.#effects.dial(this.source, signal);
-    this.#hold(stream);
-    this.marks.dialedMs = this.#effects.now() - this.startedAtMs;
-    this.#become("handshake");
-    const opened = await this.#effects.open(stream, this, signal);
+    const opened = await this.#effects.connect(this, signal);
     this.#hold(opened.stream);
-    this.#words = opened.words;
+    this.#opened = opened;
     this.marks.openMs = this.#effects.now() - this.startedAtMs;
     this.#become("open");
+    this.#sayHello(opened);
     return opened;
   }
 
@@ -173,6 +206,22 @@ export class Session {
       throw signal.reason;
     }
     this.#streams.push(stream);
+  }
+
+  #sayHello({ mode, security, version }: Opened): void {
+    const { name, title, clipboard, keepaliveMs } = this.source;
+    const about = {
+      session: this.id,
+      source: name,
+      title,
+      view_only: this.viewOnly,
+      clipboard,
+      mode,
+      security,
+      version,
+    };
+    this.side.tell({ type: "hello", ...about });
+    this.side.startPings(keepaliveMs);
   }
 
   async #endViewer(reason: PortholeError): Promise<void> {

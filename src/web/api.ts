@@ -15,6 +15,8 @@ export interface ApiParts {
   registry: SessionRegistry;
   prober: Prober;
   version: string;
+  /** Lets a refused secret of a source be tried again. */
+  forgive: (name: string) => void;
 }
 
 /** A source as programs and the board's script see it. */
@@ -31,7 +33,7 @@ export interface SourceView {
 }
 
 /** Makes the routes below /api. */
-export function createApi({ access, registry, prober, version }: ApiParts): Hono<Env> {
+export function createApi({ access, registry, prober, version, forgive }: ApiParts): Hono<Env> {
   const api = new Hono<Env>();
   const show = (permitted: Permitted) => viewSource(permitted, registry, prober);
   api.get("/openapi.json", (c) => c.json(describeApi({ version, base: c.var.base })));
@@ -41,6 +43,12 @@ export function createApi({ access, registry, prober, version }: ApiParts): Hono
     const permitted = findSource(c, access, c.req.param("name"));
     const finding = await prober.probe(permitted.source);
     return c.json({ ...show(permitted), ...finding });
+  });
+  api.post("/sources/:name/retry", (c) => {
+    const { source } = findSource(c, access, c.req.param("name"));
+    forgive(source.name);
+    prober.forget(source.name);
+    return c.body(null, 204);
   });
   api.get("/sessions", (c) => {
     const mine = registry.list().filter((session) => maySee(session, c.var.identity));

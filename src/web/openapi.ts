@@ -78,6 +78,13 @@ const paths = {
       responses: answer("The source", ref("Source")),
     },
   },
+  "/api/sources/{name}/retry": {
+    post: {
+      summary: "Lets the gateway try a password again that the source refused",
+      parameters: [sourceName],
+      responses: { 204: { description: "It may be tried again" }, default: problem },
+    },
+  },
   "/api/sessions": {
     get: { summary: "Your sessions; for admins, all", responses: answer("Sessions", list("Session")) },
   },

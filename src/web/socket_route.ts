@@ -1,6 +1,6 @@
 /** The WebSocket route: name, permission and limits, each an HTTP error, then the upgrade and a session. */
 import type { Context } from "hono";
-import type { Access, Role } from "../access/access.ts";
+import type { Access } from "../access/access.ts";
 import { TOKEN_PROTOCOL } from "../access/bearer.ts";
 import type { ConnectLimit } from "../access/connect_limit.ts";
 import { groupAddress } from "../access/peer.ts";
@@ -40,13 +40,13 @@ export async function openSocket(c: Context<Env>, parts: SocketParts, name: stri
   const person = identity.by === "open" ? undefined : identity.name;
   parts.registry.admit({ source: source.name, address, person }, config.limits);
   await parts.connectLimit(config).take(address);
-  const whyEnd = () => parts.access.whyEnd(identity, source.name, role);
-  return startSession(c.req.raw, restrict(source, role), config, { address, person: identity.name, whyEnd }, parts);
-}
-
-/** A view-only permission is a view-only source, for this session. */
-function restrict(source: Source, role: Role): Source {
-  return role === "view" && !source.viewOnly ? { ...source, viewOnly: true } : source;
+  const onlooker = {
+    address,
+    person: identity.name,
+    viewOnly: role === "view",
+    whyEnd: () => parts.access.whyEnd(identity, source.name, role),
+  };
+  return startSession(c.req.raw, source, config, onlooker, parts);
 }
 
 function startSession(
@@ -64,10 +64,16 @@ function startSession(
     upQueueBytes: config.limits.upQueueBytes,
     stallMs: config.limits.stallMs,
   });
-  const session = new Session(source, viewer, onlooker, effects);
+  const whyEnd = () => onlooker.whyEnd?.() ?? explainIdle(viewer.idleMs, config.limits.idleMs);
+  const session = new Session(source, viewer, { ...onlooker, whyEnd }, effects);
   onSession?.(session);
   registry.run(session);
   return response;
+}
+
+function explainIdle(idleMs: number, limitMs: number): PortholeError | undefined {
+  if (limitMs === 0 || idleMs < limitMs) return undefined;
+  return new PortholeError("idle", `Nothing was typed or pointed at for ${Math.round(limitMs / 60_000)} minutes`);
 }
 
 /** Deno pings after half of the time-out in silence, so twice the interval keeps middle boxes awake. */

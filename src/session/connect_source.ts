@@ -1,0 +1,145 @@
+/** From a viewer's wish to the first byte that may pass: who logs in, and what the stream goes through. */
+import { type LoggedIn, logIn, peekOffer, peekVersion } from "../bridge/login.ts";
+import type { Trust } from "../bridge/trust.ts";
+import type { ByteStream } from "../bridge/byte_stream.ts";
+import type { Source } from "../config/config.ts";
+import { describeOffer } from "../rfb/describe.ts";
+import type { Offer } from "../rfb/handshake.ts";
+import type { ClientKey } from "../rfb/login_step.ts";
+import { chooseSpeaker, keepBrowserTypes } from "../rfb/pass_through.ts";
+import { LoginRefused } from "../rfb/refusal.ts";
+import { createStages } from "../rfb/stages.ts";
+import { admitViewer, greetViewer } from "../rfb/viewer_side.ts";
+import { offerTypes } from "../rfb/offer_types.ts";
+import type { Credentials, LoginGuard } from "./login_guard.ts";
+import type { Opened, Session } from "./session.ts";
+import type { Turns } from "./turns.ts";
+import { runWithViewer } from "./viewer_handshake.ts";
+
+/** What connecting needs. */
+export interface ConnectParts {
+  dial: (source: Source, signal: AbortSignal) => Promise<ByteStream>;
+  trust: Trust;
+  getClientKey: () => Promise<ClientKey>;
+  guard: LoginGuard;
+  turns: Turns;
+}
+
+/** PIXEL_FORMAT within ServerInit (RFC 6143 section 7.3.2). */
+const FORMAT_START = 4;
+const FORMAT_END = 20;
+
+/** Connects the session to its source in the mode that its configuration asks for. */
+export async function connectSource(session: Session, parts: ConnectParts, signal: AbortSignal): Promise<Opened> {
+  if (needsGateway(session)) return await openByLogin(session, parts, signal);
+  if (session.side.canAsk) return await openForPage(session, parts, signal);
+  return await openForProgram(session, parts, signal);
+}
+
+/** Secrets, policy and trust are the gateway's business; without them the handshake is between viewer and source. */
+function needsGateway({ source, viewOnly }: Session): boolean {
+  const { username, password, tls, clipboard } = source;
+  return viewOnly || clipboard !== "both" || [username, password, tls].some((setting) => setting !== undefined);
+}
+
+/** For foreign viewers: checks that a VNC server answers, and passes every byte from the first on. */
+async function openForProgram(session: Session, parts: ConnectParts, signal: AbortSignal): Promise<Opened> {
+  const { source } = session;
+  const stream = session.dialed(await parts.dial(source, signal));
+  const { announced, spoken } = await peekVersion(stream, source.title, { signal });
+  const downFirst = new TextEncoder().encode(`${announced}\n`);
+  return { stream, downFirst, version: spoken, security: "", mode: "pass_through", words: `RFB ${spoken}` };
+}
+
+/** For our page: reads what is offered, and asks for the secret itself where the browser cannot speak any of it. */
+async function openForPage(session: Session, parts: ConnectParts, signal: AbortSignal): Promise<Opened> {
+  const { source, viewer } = session;
+  const stream = session.dialed(await parts.dial(source, signal));
+  const offer = await peekOffer(stream, source.title, { signal });
+  if (chooseSpeaker(offer.types) !== "browser") return await openByLogin(session, parts, signal, { stream, offer });
+  await runWithViewer(viewer, offerTypes(offer.version.spoken, keepBrowserTypes(offer.types)), signal);
+  const security = describeOffer(offer.types);
+  const words = `RFB ${offer.version.spoken}, ${security}`;
+  return { stream, version: offer.version.spoken, security, mode: "pass_through", words };
+}
+
+/** The gateway logs in and shows the viewer an open source; what it lacks, it asks the person for. */
+async function openByLogin(
+  session: Session,
+  parts: ConnectParts,
+  signal: AbortSignal,
+  begun?: { stream: ByteStream; offer: Offer },
+): Promise<Opened> {
+  const { source, viewer, viewOnly } = session;
+  const loggedIn = await logInOrAsk(session, parts, signal, begun);
+  const { desktop, version, security, identity, serverInit } = loggedIn;
+  if (identity?.by === "first_use") {
+    session.log.info("Trusted on first use", { fingerprint: `sha256:${identity.fingerprint}` });
+  }
+  await runWithViewer(viewer, greetAndAdmit(desktop), signal);
+  const serverFormat = serverInit.slice(FORMAT_START, FORMAT_END);
+  const stages = createStages({ viewOnly, clipboard: source.clipboard, serverFormat });
+  return { stream: loggedIn.stream, ...stages, version, security, mode: "login", words: `RFB ${version}, ${security}` };
+}
+
+function* greetAndAdmit(desktop: LoggedIn["desktop"]) {
+  const version = yield* greetViewer();
+  return yield* admitViewer(version, desktop);
+}
+
+async function logInOrAsk(
+  session: Session,
+  parts: ConnectParts,
+  signal: AbortSignal,
+  begun?: { stream: ByteStream; offer: Offer },
+): Promise<LoggedIn> {
+  let credentials: Credentials = pickCredentials(session.source);
+  for (;;) {
+    const outcome = await tryLogIn(session, parts, credentials, signal, begun).catch(onlyRefused);
+    if (!(outcome instanceof LoginRefused)) return outcome;
+    const needs = askable(outcome, credentials);
+    if (!needs || !session.side.canAsk) throw outcome;
+    begun = undefined;
+    const wrong = outcome.kind === "wrong_secret" ? outcome.message : undefined;
+    credentials = { ...credentials, ...await session.side.ask(needs, signal, wrong) };
+  }
+}
+
+/** What a person could mend: a secret that is missing, or one that the server refused. */
+function askable(refusal: LoginRefused, credentials: Credentials) {
+  if (refusal.kind === "secret_missing") return refusal.needs;
+  if (refusal.kind !== "wrong_secret") return undefined;
+  return credentials.username === undefined ? ["password"] as const : ["username", "password"] as const;
+}
+
+function onlyRefused(thrown: unknown): LoginRefused {
+  if (thrown instanceof LoginRefused) return thrown;
+  throw thrown;
+}
+
+/** One log-in at a time for each source, until ServerInit: ten good ones at once had two or three refused. */
+function tryLogIn(
+  session: Session,
+  { turns, guard, dial, trust, getClientKey }: ConnectParts,
+  credentials: Credentials,
+  signal: AbortSignal,
+  begun?: { stream: ByteStream; offer: Offer },
+): Promise<LoggedIn> {
+  const { source } = session;
+  return turns.run(source.name, signal, async () => {
+    guard.check(source, credentials);
+    const stream = begun?.stream ?? session.dialed(await dial(source, signal));
+    try {
+      const login = await logIn(stream, { ...source, ...credentials }, { trust, getClientKey, signal }, begun?.offer);
+      guard.note(source, credentials, undefined);
+      return login;
+    } catch (failure) {
+      guard.note(source, credentials, failure);
+      throw failure;
+    }
+  });
+}
+
+function pickCredentials({ username, password }: Source): Credentials {
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+}

@@ -1,0 +1,103 @@
+/** What lies beside the stream of one session: questions to the person, and round-trip times. */
+import type { SideMessage, ViewerSocket } from "../bridge/viewer_socket.ts";
+import { Secret } from "../config/secret.ts";
+import { PortholeError } from "../errors.ts";
+import type { Need } from "../rfb/refusal.ts";
+import type { Credentials } from "./login_guard.ts";
+
+/** How long a person may take to type a password. */
+const ANSWER_MS = 5 * 60_000;
+const FIELD_MAX_CHARS = 1024;
+
+/** The gateway's end of `porthole.v1`; for other viewers every call is a no-op and `ask` refuses. */
+export class SideChannel {
+  readonly #viewer: ViewerSocket;
+  readonly #now: () => number;
+  #answer: PromiseWithResolvers<Credentials> | undefined;
+  #pinger: ReturnType<typeof setInterval> | undefined;
+  #pings = 0;
+  #pingedAt = 0;
+  #rttMs: number | undefined;
+
+  constructor(viewer: ViewerSocket, now: () => number = () => performance.now()) {
+    this.#viewer = viewer;
+    this.#now = now;
+    viewer.onSide = (message) => this.#receive(message);
+  }
+
+  /** Whether a person can be asked. */
+  get canAsk(): boolean {
+    return this.#viewer.hasSideChannel;
+  }
+
+  /** The last round trip to the page and back, in milliseconds. */
+  get rttMs(): number | undefined {
+    return this.#rttMs;
+  }
+
+  /** Sends a message. */
+  tell(message: SideMessage): void {
+    this.#viewer.sendSide(message);
+  }
+
+  /**
+   * Asks the person for credentials; `message` says what was wrong with the last ones.
+   *
+   * @throws PortholeError vnc_login_failed when nobody answers within five minutes.
+   */
+  async ask(fields: readonly Need[], signal: AbortSignal, message?: string): Promise<Credentials> {
+    const answer = this.#answer = Promise.withResolvers<Credentials>();
+    answer.promise.catch(() => {});
+    const stop = () => answer.reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    const timer = setTimeout(() => answer.reject(unanswered()), ANSWER_MS);
+    this.tell({ type: "ask", fields, ...(message === undefined ? {} : { message }) });
+    try {
+      signal.throwIfAborted();
+      return await answer.promise;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+      this.#answer = undefined;
+    }
+  }
+
+  /** Pings at once and then at this interval, until `close()`. */
+  startPings(intervalMs: number): void {
+    if (!this.canAsk || intervalMs === 0) return;
+    const ping = () => {
+      this.#pingedAt = this.#now();
+      this.tell({ type: "ping", id: ++this.#pings });
+    };
+    ping();
+    this.#pinger = setInterval(ping, intervalMs);
+  }
+
+  /** Stops the pings. */
+  close(): void {
+    clearInterval(this.#pinger);
+  }
+
+  #receive(message: SideMessage): void {
+    if (message.type === "credentials") this.#answer?.resolve(readCredentials(message));
+    if (message.type === "pong" && message.id === this.#pings) {
+      this.#rttMs = Math.round((this.#now() - this.#pingedAt) * 10) / 10;
+      this.tell({ type: "rtt", ms: this.#rttMs });
+    }
+  }
+}
+
+function readCredentials({ username, password }: SideMessage): Credentials {
+  return {
+    ...(isField(username) ? { username } : {}),
+    ...(isField(password) ? { password: new Secret(password) } : {}),
+  };
+}
+
+function isField(value: unknown): value is string {
+  return typeof value === "string" && value.length <= FIELD_MAX_CHARS;
+}
+
+function unanswered(): PortholeError {
+  return new PortholeError("vnc_login_failed", "Nobody typed the password in time");
+}
