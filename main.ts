@@ -1,33 +1,76 @@
 /** Command line and environment in, parts made, Deno.serve started. */
-import { loadConfig } from "./src/config/load.ts";
-import { createGateway } from "./src/gateway.ts";
-import { createLog } from "./src/telemetry/log.ts";
-import { readStaticFiles } from "./src/web/static_files.ts";
+import manifest from "./deno.json" with { type: "json" };
+import { type Command, parseCommandLine, UsageError } from "./src/config/command_line.ts";
+import { helpText } from "./src/config/flags.ts";
+import { exampleYaml } from "./src/config/init.ts";
+import { ConfigError } from "./src/config/problem.ts";
+import { makeGateway, openConfig, type Running, start, type StartParts } from "./src/start.ts";
+import { createLog, type Log } from "./src/telemetry/log.ts";
+import { CertificateError } from "./src/tls/certificate.ts";
+import { ListenError } from "./src/tls/serve.ts";
 
-const log = createLog({ write: (line) => console.error(line) });
+const ROOT = new URL("./", import.meta.url);
+const { version } = manifest;
 
-async function start(): Promise<void> {
-  const file = Deno.env.get("PORTHOLE_CONFIG") ?? "sources.yaml";
-  const { config } = await loadConfig({ file, env: (name) => Deno.env.get(name) });
-  const gateway = createGateway({
-    live: { current: config, problems: [] },
-    log,
-    version: "0.1.0",
-    staticFiles: await readStaticFiles(new URL("./static/", import.meta.url)),
-    openDemo: () => {
-      throw new Error("no demo yet");
-    },
-  });
-  const { listen } = config.gateway;
-  if (listen.kind !== "tcp") throw new Error("unix listener not yet");
-  Deno.serve({
-    hostname: listen.hostname,
-    port: listen.port,
-    onListen: ({ hostname, port }) => console.log(`porthole ready http://${hostname}:${port}/`),
-  }, (request, { remoteAddr }) => gateway.app.fetch(request, { remote: (remoteAddr as Deno.NetAddr).hostname }));
+/** Exit codes: ended as asked, could not start or check failed, wrong usage. */
+const OK = 0;
+const FAILED = 1;
+const USAGE = 2;
+
+const env = (name: string) => Deno.env.get(name);
+
+/** Runs one command line; gives the exit code, or nothing while the gateway runs. */
+async function run(args: readonly string[]): Promise<number | undefined> {
+  const command = parseCommandLine(args, env);
+  switch (command.kind) {
+    case "help":
+      console.log(helpText(version));
+      return OK;
+    case "version":
+      console.log(version);
+      return OK;
+    case "init":
+      return await init(command.file);
+    case "check":
+      return await check(makeParts(command));
+    case "start":
+      await startUntilSignal(makeParts(command));
+      return undefined;
+  }
 }
 
-if (import.meta.main) {
+function makeParts(command: Command & { kind: "start" | "check" }): StartParts {
+  const level = command.verbose ? "debug" : "info";
+  const log = createLog({ format: command.log, level, write: (line) => console.error(line) });
+  return { command, env, log, version, root: ROOT, serve: Deno.serve };
+}
+
+async function startUntilSignal(parts: StartParts): Promise<void> {
+  catchStrays(parts.log);
+  const running = await start(parts);
+  console.log(`porthole ready ${running.url}`);
+  const { gateway, store } = running;
+  for (const warning of gateway.warnings()) parts.log.warn(warning);
+  for (const source of store.current.sources.values()) gateway.prober.probe(source);
+  stopOnSignal(running, parts.log);
+}
+
+function stopOnSignal(running: Running, log: Log): void {
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return Deno.exit(FAILED);
+    stopping = true;
+    log.info("Stopping");
+    await running.stop();
+    Deno.exit(OK);
+  };
+  Deno.addSignalListener("SIGTERM", stop);
+  Deno.addSignalListener("SIGINT", stop);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => running.store.reload());
+}
+
+/** The last net: a throw in a socket's handler would otherwise end the process and every session with it. */
+function catchStrays(log: Log): void {
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     log.error("Unhandled rejection", { cause: String(event.reason?.stack ?? event.reason) });
@@ -36,5 +79,60 @@ if (import.meta.main) {
     event.preventDefault();
     log.error("Uncaught error", { cause: String(event.error?.stack ?? event.message) });
   });
-  await start();
+}
+
+/** Looks at every source, one line each. */
+async function check(parts: StartParts): Promise<number> {
+  const store = await openConfig(parts);
+  const gateway = await makeGateway({ ...parts, log: createLog({ level: "error", write: () => {} }) }, store);
+  const sources = [...store.current.sources.values()];
+  let failed = false;
+  for (const source of sources) {
+    const { status, words } = await gateway.prober.probe(source);
+    console.log(`${source.name}: ${words}`);
+    failed ||= status !== "up";
+  }
+  return failed ? FAILED : OK;
+}
+
+async function init(file: string): Promise<number> {
+  try {
+    await Deno.writeTextFile(file, exampleYaml(), { createNew: true });
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.AlreadyExists)) throw thrown;
+    console.error(`${file} exists already and was left as it is`);
+    return FAILED;
+  }
+  console.log(`${file} written; start with: deno task start`);
+  return OK;
+}
+
+function explain(thrown: unknown): number {
+  if (thrown instanceof UsageError) {
+    console.error(`${thrown.message}\n\nUsage: deno task start --help`);
+    return USAGE;
+  }
+  const isExpected = [ConfigError, CertificateError, ListenError].some((kind) => thrown instanceof kind) ||
+    thrown instanceof Deno.errors.NotFound || thrown instanceof Deno.errors.PermissionDenied;
+  console.error(thrown instanceof Error && isExpected ? thrown.message : thrown);
+  return FAILED;
+}
+
+let gateway: Promise<Awaited<ReturnType<typeof makeGateway>>> | undefined;
+
+/** For runtimes that bring their own server: `deno serve main.ts`, an edge worker. */
+export default {
+  async fetch(request: Request, info?: { remoteAddr?: Deno.Addr }): Promise<Response> {
+    const parts = makeParts({ ...parseCommandLine([], env) as Command & { kind: "start" } });
+    gateway ??= openConfig(parts).then((store) => makeGateway(parts, store));
+    const address = info?.remoteAddr;
+    return await (await gateway).app.fetch(request, {
+      remote: address && "hostname" in address ? address.hostname : "unknown",
+    });
+  },
+};
+
+if (import.meta.main) {
+  const code = await run(Deno.args).catch(explain);
+  if (code !== undefined) Deno.exit(code);
 }

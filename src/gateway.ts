@@ -20,7 +20,8 @@ import { Prober } from "./session/prober.ts";
 import { SessionRegistry } from "./session/registry.ts";
 import type { Session, SessionEffects } from "./session/session.ts";
 import type { Log } from "./telemetry/log.ts";
-import { createMetrics } from "./telemetry/metrics.ts";
+import type { PageParts } from "./web/pages.tsx";
+import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import type { Env } from "./web/env.ts";
 import type { StaticFiles } from "./web/static_files.ts";
 
@@ -37,8 +38,8 @@ export interface GatewayOptions {
   version: string;
   staticFiles: StaticFiles;
   openDemo: () => ByteStream;
-  /** PEM of the local certificate authority. */
-  authority?: () => string | undefined;
+  /** The local certificate authority, where there is one. */
+  authority?: PageParts["authority"];
   warnings?: () => readonly string[];
   /** The machine's own name, under which it may be reached. */
   ownName?: string;
@@ -49,6 +50,9 @@ export interface Gateway {
   readonly app: Hono<Env>;
   readonly registry: SessionRegistry;
   readonly prober: Prober;
+  readonly metrics: Metrics;
+  /** What a person should know: that nobody has to sign in. */
+  warnings(): readonly string[];
   /** Ends the sessions whose source went or changed; the others do not notice. */
   applyConfig(): void;
   /** Tells every viewer to come back (1012) and waits until the last has gone; then no timer is left. */
@@ -135,7 +139,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     dropChangedSources(live.current, registry, prober);
   }
 
-  return { app, registry, prober, applyConfig, drain: () => registry.drain().finally(() => limit().close()) };
+  return {
+    app,
+    registry,
+    prober,
+    metrics,
+    warnings,
+    applyConfig,
+    drain: () => registry.drain().finally(() => limit().close()),
+  };
 }
 
 function dropChangedSources({ sources }: Config, registry: SessionRegistry, prober: Prober): void {

@@ -8,6 +8,8 @@ import { viewSource } from "./api.ts";
 import type { Env } from "./env.ts";
 import { findSource, listSources } from "./find_source.ts";
 import { BoardPage } from "./pages/board.tsx";
+import { INSTALL_GUIDES } from "../tls/install.ts";
+import { TrustPage } from "./pages/trust.tsx";
 import { ViewerPage } from "./pages/viewer.tsx";
 
 /** What the pages need. */
@@ -20,8 +22,8 @@ export interface PageParts {
   problems: () => readonly string[];
   /** What a person should know: that nobody has to sign in. */
   warnings: () => readonly string[];
-  /** PEM of the local certificate authority; undefined where there is none. */
-  authority: () => string | undefined;
+  /** The local certificate authority; undefined where the certificate was given or there is none. */
+  authority: () => { readonly pem: string; readonly fingerprint256: string | undefined } | undefined;
 }
 
 /** Makes the page routes. */
@@ -49,7 +51,14 @@ export function createPages(parts: PageParts): Hono<Env> {
     const authority = parts.authority();
     if (!authority) throw new PortholeError("not_found", "This gateway has no certificate authority of its own");
     c.header("Content-Disposition", 'attachment; filename="porthole-ca.crt"');
-    return c.body(authority, 200, { "Content-Type": "application/x-x509-ca-cert" });
+    return c.body(authority.pem, 200, { "Content-Type": "application/x-x509-ca-cert" });
+  });
+  pages.get("/trust", (c) => {
+    const address = new URL(`${c.var.base}trust`, c.var.peer.origin).href;
+    const { fingerprint256 } = parts.authority() ?? {};
+    return c.html(
+      <TrustPage {...page(c)} fingerprint256={fingerprint256} address={address} guides={INSTALL_GUIDES} />,
+    );
   });
   return pages;
 }

@@ -1,0 +1,171 @@
+/** A running gateway: configuration watched, certificates kept, listeners up. Powers come in from main.ts. */
+import type { Command } from "./config/command_line.ts";
+import type { Address, Config } from "./config/config.ts";
+import { warnOfExposure } from "./config/exposure.ts";
+import { loadConfig } from "./config/load.ts";
+import { formatProblem } from "./config/problem.ts";
+import { type ConfigStore, createConfigStore } from "./config/store.ts";
+import { watchConfig } from "./config/watch.ts";
+import { createDemo } from "./demo/connect.ts";
+import { PortholeError } from "./errors.ts";
+import { createGateway, type Gateway } from "./gateway.ts";
+import { watchEventLoop } from "./telemetry/event_loop.ts";
+import type { Log } from "./telemetry/log.ts";
+import type { CertificateSource } from "./tls/certificate.ts";
+import { createFileCertificate } from "./tls/files.ts";
+import { createCertificates } from "./tls/keep.ts";
+import { listNames } from "./tls/names.ts";
+import { createRedirect } from "./tls/redirect.ts";
+import { createListener, type Listener, type Serve } from "./tls/serve.ts";
+import { readStaticFiles } from "./web/static_files.ts";
+
+/** Sessions get this long to say goodbye before the process ends. */
+const DRAIN_MS = 10_000;
+
+/** What main.ts hands in. */
+export interface StartParts {
+  command: Command & { kind: "start" | "check" };
+  env: (name: string) => string | undefined;
+  log: Log;
+  version: string;
+  /** The folder of the program. */
+  root: URL;
+  serve: Serve;
+}
+
+/** A gateway that listens. */
+export interface Running {
+  /** Where a person can open it. */
+  readonly url: string;
+  readonly gateway: Gateway;
+  readonly store: ConfigStore;
+  /** Refuses new sessions, tells viewers to come back, and closes everything, within a deadline. */
+  stop(): Promise<void>;
+}
+
+/** Loads the configuration; the store keeps reading it as it was asked for. @throws ConfigError */
+export async function openConfig({ command, env }: Pick<StartParts, "command" | "env">): Promise<ConfigStore> {
+  const { file, overrides } = command;
+  const load = () => loadConfig({ ...(file === undefined ? {} : { file }), overrides, env });
+  return createConfigStore(await load(), load);
+}
+
+/** Makes a gateway on the store, without listeners; `tls` tells about its certificate. */
+export async function makeGateway(parts: StartParts, store: ConfigStore, tls?: CertificateSource): Promise<Gateway> {
+  const { log, version, root } = parts;
+  const demo = createDemo({ onError: (error) => log.debug("Demo connection ended", { cause: String(error) }) });
+  return createGateway({
+    live: {
+      get current() {
+        return store.current;
+      },
+      get problems() {
+        return [...store.problems.map(formatProblem), ...store.restart];
+      },
+    },
+    log,
+    version,
+    staticFiles: await readStaticFiles(new URL("static/", root)),
+    openDemo: () => demo.connect(),
+    authority: () => describeAuthority(tls),
+    warnings: () => [warnOfExposure(store.current.gateway, store.current.auth)].filter((text) => text !== undefined),
+    ownName: Deno.hostname(),
+  });
+}
+
+/** Starts everything. @throws ConfigError, CertificateError or ListenError */
+export async function start(parts: StartParts): Promise<Running> {
+  const { log } = parts;
+  const store = await openConfig(parts);
+  const tls = await openCertificate(store.current, log);
+  const gateway = await makeGateway(parts, store, tls);
+  const listeners = listen(parts, store.current, gateway, tls);
+  const watcher = watchConfig(store);
+  const eventLoop = watchEventLoop((seconds) => gateway.metrics.eventLoopLag(seconds));
+  store.subscribe((event) => {
+    if (event.kind === "refused") return event.problems.forEach((problem) => log.error(formatProblem(problem)));
+    const { added, removed, changed, restart } = event;
+    log.info("Configuration changed", { added: added.join(), removed: removed.join(), changed: changed.join() });
+    for (const sentence of restart) log.warn(sentence);
+    gateway.applyConfig();
+  });
+  return {
+    url: describeUrl(store.current, listeners[0]!.address, tls !== undefined),
+    gateway,
+    store,
+    stop: async () => {
+      await within(DRAIN_MS, gateway.drain());
+      await Promise.all(listeners.map((listener) => listener.close(1_000)));
+      await watcher[Symbol.asyncDispose]();
+      eventLoop.close();
+      tls?.close();
+    },
+  };
+}
+
+function listen(parts: StartParts, config: Config, gateway: Gateway, tls?: CertificateSource): Listener[] {
+  const { serve, log } = parts;
+  const { listen: address, redirect, publicUrl } = config.gateway;
+  const tell = (level: "info" | "warn", message: string) => log[level](message);
+  const main = createListener({
+    serve,
+    address,
+    ...(tls ? { certificate: tls } : {}),
+    handler: (request, { remoteAddr }) => {
+      return gateway.app.fetch(request, { remote: "hostname" in remoteAddr ? remoteAddr.hostname : "unix" });
+    },
+    onReplace: () => {
+      const reason = new PortholeError("draining", "The certificate was renewed; the screen will be back in a moment");
+      gateway.registry.endWhere(() => true, reason);
+    },
+    tell,
+  });
+  if (!redirect || main.address.kind !== "tcp") return [main];
+  const names = () => listNames({ extra: namesOf(config) });
+  const handler = createRedirect({ ...(publicUrl ? { publicUrl } : {}), names, port: main.address.port });
+  return [main, createListener({ serve, address: redirect, handler, tell })];
+}
+
+async function openCertificate({ gateway }: Config, log: Log): Promise<CertificateSource | undefined> {
+  const { tls, dataDir, listen } = gateway;
+  const tell = (level: "info" | "warn", message: string) => log[level](message);
+  if (tls.mode === "none" || listen.kind === "unix") return undefined;
+  if (tls.mode === "files") return createFileCertificate({ cert: tls.cert, key: tls.key, tell });
+  const names = () => listNames({ extra: namesOf({ gateway }) });
+  const source = await createCertificates({ dataDir, names, tell });
+  const { fingerprint256, caFingerprint256 } = source.current;
+  log.info("Certificate of this gateway", { sha256: fingerprint256, authority: caFingerprint256 });
+  return source;
+}
+
+function namesOf({ gateway }: Pick<Config, "gateway">): string[] {
+  const { publicUrl, listen } = gateway;
+  return [...(publicUrl ? [publicUrl.hostname] : []), ...(listen.kind === "tcp" ? [listen.hostname] : [])];
+}
+
+function describeAuthority(tls?: CertificateSource) {
+  if (tls?.current.caPem === undefined) return undefined;
+  return { pem: tls.current.caPem, fingerprint256: tls.current.caFingerprint256 };
+}
+
+const ANY_HOST = new Set(["0.0.0.0", "::", "[::]"]);
+
+/** The address that a person can open: as configured for people, as listened on, or this machine's in its network. */
+function describeUrl({ gateway }: Config, bound: Address, secure: boolean): string {
+  if (gateway.publicUrl) return gateway.publicUrl.href;
+  if (bound.kind === "unix") return `unix:${bound.path}`;
+  const host = ANY_HOST.has(bound.hostname) ? findLanAddress() : bound.hostname;
+  const bracketed = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  return `${secure ? "https" : "http"}://${bracketed}:${bound.port}${gateway.basePath}`;
+}
+
+function findLanAddress(): string {
+  const isLan = ({ family, address }: Deno.NetworkInterfaceInfo) => family === "IPv4" && !address.startsWith("127.");
+  return Deno.networkInterfaces().find(isLan)?.address ?? "127.0.0.1";
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((done) => timer = setTimeout(done, ms));
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
