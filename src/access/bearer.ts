@@ -1,12 +1,74 @@
 /** Programs' tokens: `Authorization: Bearer` (RFC 6750), and a subprotocol where a browser cannot set headers. */
+import type { ApiToken, Config } from "../config/config.ts";
+import { takesLoginLink } from "../config/exposure.ts";
+import { PortholeError } from "../errors.ts";
+import type { Bounds, Credential, Identity } from "./access.ts";
+import { hashToken, isSameHash } from "./opaque_token.ts";
+import { isNamed } from "./policy.ts";
 
 /** Begins the subprotocol that carries a token on a WebSocket; what follows is the token. */
 export const TOKEN_PROTOCOL = "porthole.token.";
 
+interface BearerOptions {
+  config: () => Config;
+  /** Whether it is the token of the login link. */
+  isLoginToken: (token: string) => boolean;
+  now?: () => number;
+}
+
+/** Who sends a token; one that does not count is refused, even beside a cookie. */
+export function createBearerCredential({ config, isLoginToken, now = Date.now }: BearerOptions): Credential {
+  const isOwner = (token: string): boolean => {
+    const { gateway, auth } = config();
+    return takesLoginLink(gateway, auth) && isLoginToken(token);
+  };
+  const findToken = (hash: string) => {
+    const { auth } = config();
+    if (auth.mode === "none") return undefined;
+    return auth.tokens.find((one) => isSameHash(one.hash, hash) && now() < (one.expiresAtMs ?? Infinity));
+  };
+  return (request) => {
+    const token = readToken(request);
+    if (token === undefined) return null;
+    const hash = hashToken(token);
+    const found = findToken(hash);
+    if (found) return describeToken(found, config(), () => explainEnd(findToken(hash) !== undefined));
+    if (isOwner(token)) return describeOwner(() => explainEnd(isOwner(token)));
+    throw new PortholeError("sign_in_needed", "This token does not count, or not any more");
+  };
+}
+
 /** The token that a request carries, or undefined. */
 export function readToken({ headers }: Request): string | undefined {
-  const bearer = /^Bearer +([^\s,]+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
-  if (bearer !== undefined) return bearer;
+  const authorization = headers.get("authorization");
+  if (authorization !== null) return /^Bearer +([^\s,]+) *$/i.exec(authorization)?.[1];
   const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
   return offered.find((name) => name.startsWith(TOKEN_PROTOCOL))?.slice(TOKEN_PROTOCOL.length);
+}
+
+/** Who holds the login link. */
+export function describeOwner(whyEnded: Identity["whyEnded"]): Omit<Identity, "signIn"> {
+  return { name: "owner", groups: ["admins"], admin: true, ambient: false, by: "token", whyEnded };
+}
+
+function describeToken(token: ApiToken, { auth }: Config, whyEnded: Identity["whyEnded"]): Identity {
+  const { name, groups, scopes } = token;
+  const who = { name: `token:${name}`, groups };
+  const admin = scopes.includes("admin") || (auth.mode !== "none" && isNamed(who, auth.admins));
+  return { ...who, admin, ambient: false, by: "token", bounds: boundToken(token, admin), whyEnded };
+}
+
+function boundToken({ scopes, sources }: ApiToken, admin: boolean): Bounds {
+  const controls = admin || scopes.includes("control");
+  const opens = controls || scopes.includes("view");
+  return {
+    ...(opens ? sources && { sources } : { sources: [] }),
+    ...(!controls && { role: "view" as const }),
+    links: admin || scopes.includes("links"),
+    metrics: scopes.includes("metrics"),
+  };
+}
+
+function explainEnd(counts: boolean): PortholeError | undefined {
+  return counts ? undefined : new PortholeError("sign_in_needed", "The token does not count any more");
 }

@@ -2,13 +2,16 @@
 import type { Source } from "../config/config.ts";
 import type { Identity, Role } from "./access.ts";
 
+/** What of an identity decides. */
+type Principal = Pick<Identity, "name" | "groups" | "admin" | "bounds">;
+
 /**
  * The role on a source, or null for a source that is to look as if it did not exist.
  *
  * Admins open everything. With an `allow` list, those in it control and those in `view` look on; without one, those in
  * `view` look on and everybody else who signed in controls. The credential's own bounds narrow what comes out.
  */
-export function decideRole(identity: Identity, source: Source): Role | null {
+export function decideRole(identity: Principal, source: Source): Role | null {
   const { bounds = {} } = identity;
   if (bounds.sources && !bounds.sources.includes(source.name)) return null;
   const granted = bounds.guest ? bounds.role ?? "view" : grant(identity, source);
@@ -16,7 +19,7 @@ export function decideRole(identity: Identity, source: Source): Role | null {
   return source.viewOnly || bounds.role === "view" ? "view" : granted;
 }
 
-function grant(identity: Identity, source: Source): Role | null {
+function grant(identity: Principal, source: Source): Role | null {
   if (identity.admin) return "control";
   const { allow, view = [] } = source;
   if (allow && isNamed(identity, allow)) return "control";

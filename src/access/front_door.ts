@@ -1,0 +1,117 @@
+/** Everything that signing in is made of, put together. */
+import { join } from "node:path";
+import type { Config, User } from "../config/config.ts";
+import type { Access } from "./access.ts";
+import { createBearerCredential } from "./bearer.ts";
+import { type ConnectLimit, createConnectLimit } from "./connect_limit.ts";
+import { createCookieCredential } from "./cookie_credential.ts";
+import { createAccess } from "./create_access.ts";
+import { isLoginToken } from "./login_link.ts";
+import { createPasswordCheck } from "./password.ts";
+import { createPasswordSignIn, type PasswordSignIn } from "./password_sign_in.ts";
+import { decideRole, isNamed } from "./policy.ts";
+import { type SecondStep, SecondSteps } from "./second_step.ts";
+import { type ShareLink, ShareLinks } from "./share_links.ts";
+import { type SignIn, SignIns } from "./sign_ins.ts";
+import { createSignedTokenCredential } from "./signed_token.ts";
+import { createMemoryStore, openFileStore, type Store } from "./store.ts";
+
+/** What signing in remembers across restarts. */
+export interface DoorStores {
+  readonly signIns: Store<readonly SignIn[]>;
+  readonly links: Store<readonly ShareLink[]>;
+  readonly secondSteps: Store<Readonly<Record<string, SecondStep>>>;
+}
+
+/** Signing in, for the routes. */
+export interface FrontDoor {
+  readonly access: Access;
+  readonly signIns: SignIns;
+  readonly links: ShareLinks;
+  readonly secondSteps: SecondSteps;
+  readonly passwords: PasswordSignIn;
+  /** Tries of one address with any method. */
+  signInLimit(): ConnectLimit;
+  isLoginToken(token: string): boolean;
+}
+
+interface FrontDoorOptions {
+  config: () => Config;
+  stores?: DoorStores;
+  now?: () => number;
+}
+
+/** Stores that end with the process. */
+export function createMemoryStores(): DoorStores {
+  return { signIns: createMemoryStore([]), links: createMemoryStore([]), secondSteps: createMemoryStore({}) };
+}
+
+/** Stores in the data folder. */
+export function openFileStores(dataDir: string): DoorStores {
+  return {
+    signIns: openFileStore(join(dataDir, "sign-ins.json"), []),
+    links: openFileStore(join(dataDir, "links.json"), []),
+    secondSteps: openFileStore(join(dataDir, "second-steps.json"), {}),
+  };
+}
+
+/** Puts it together. */
+export function createFrontDoor(
+  { config, stores = createMemoryStores(), now = Date.now }: FrontDoorOptions,
+): FrontDoor {
+  const signIns = new SignIns({ store: stores.signIns, limits: () => readLimits(config()), now });
+  const links = new ShareLinks({ store: stores.links, mayStillShare: (link) => mayStillShare(link, config()), now });
+  const secondSteps = new SecondSteps({ store: stores.secondSteps, now });
+  const signInLimit = keepLimit(() => config().limits.signInsPerMinute);
+  const isToken = (token: string) => isLoginToken(config().gateway.dataDir, token);
+  const passwords = createPasswordSignIn({
+    users: () => readUsers(config()),
+    check: createPasswordCheck(),
+    secondSteps,
+    limit: signInLimit,
+    now,
+  });
+  const access = createAccess({
+    config,
+    credentials: [
+      createSignedTokenCredential(config),
+      createBearerCredential({ config, isLoginToken: isToken, now }),
+      createCookieCredential({ config, signIns, links }),
+    ],
+  });
+  return { access, signIns, links, secondSteps, passwords, signInLimit, isLoginToken: isToken };
+}
+
+function readLimits({ auth }: Config) {
+  return auth.mode === "none" ? { idleMs: 0, absoluteMs: 0 } : auth.session;
+}
+
+const NOBODY: ReadonlyMap<string, User> = new Map();
+
+function readUsers({ auth }: Config) {
+  return auth.mode === "none" ? NOBODY : auth.users;
+}
+
+/**
+ * Whether a link's maker could still open what it gives. Makers that the file does not name came by the login link or
+ * from elsewhere: their links end by time or by being revoked.
+ */
+function mayStillShare(link: ShareLink, { auth, sources }: Config): boolean {
+  const source = sources.get(link.source);
+  if (!source || auth.mode === "none") return source !== undefined;
+  const user = auth.users.get(link.maker);
+  if (!user) return !link.byUser;
+  const role = decideRole({ name: user.name, groups: user.groups, admin: isNamed(user, auth.admins) }, source);
+  return role !== null && (role === "control" || link.role === "view" || source.viewOnly);
+}
+
+/** A limit that begins anew when its number changes. */
+function keepLimit(perMinute: () => number): () => ConnectLimit {
+  let last = perMinute();
+  let limit = createConnectLimit({ perMinute: last, what: "tries to sign in" });
+  return () => {
+    const now = perMinute();
+    if (now !== last) limit = createConnectLimit({ perMinute: last = now, what: "tries to sign in" });
+    return limit;
+  };
+}

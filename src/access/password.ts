@@ -1,0 +1,80 @@
+/** Passwords as argon2id (RFC 9106), computed beside the event loop. */
+import { PortholeError } from "../errors.ts";
+
+/** What OWASP's password storage cheat sheet recommends: about 50 ms. */
+const COST = { memorySize: 19 * 1024, iterations: 2, parallelism: 1, hashLength: 32 } as const;
+const SALT_BYTES = 16;
+/** Checks that wait for their turn; more are refused. */
+const MOST_WAITING = 16;
+const RETRY_MS = 2_000;
+
+/** What the worker is asked. */
+export type PasswordTask =
+  | { readonly kind: "verify"; readonly password: string; readonly hash: string }
+  | ({ readonly kind: "hash"; readonly password: string; readonly salt: Uint8Array } & typeof COST);
+
+/** What the worker answers. */
+export type PasswordAnswer = { readonly right?: boolean; readonly hash?: string; readonly error?: string };
+
+/** The PHC string of a password, for sources.yaml. */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
+  const { hash, error } = await runWorker({ kind: "hash", password, salt, ...COST });
+  if (!hash) throw new Error(`Cannot hash a password: ${error}`);
+  return hash;
+}
+
+/** Says whether a password fits a hash. @throws PortholeError limit_reached when too many wait. */
+export type PasswordCheck = (password: string, hash: string) => Promise<boolean>;
+
+/** Makes a check that does one at a time: a flood of sign-ins costs one core and no more. */
+export function createPasswordCheck(): PasswordCheck {
+  let waiting = 0;
+  let turn: Promise<unknown> = Promise.resolve();
+  return async (password, hash) => {
+    if (waiting >= MOST_WAITING) {
+      throw new PortholeError("limit_reached", "Too many people sign in at this moment", { retryAfterMs: RETRY_MS });
+    }
+    waiting++;
+    const work = turn.then(() => runWorker({ kind: "verify", password, hash }));
+    turn = work.catch(() => {});
+    try {
+      return (await work).right === true;
+    } finally {
+      waiting--;
+    }
+  };
+}
+
+/** A thread for each: what it allocated goes with it. */
+async function runWorker(task: PasswordTask): Promise<PasswordAnswer> {
+  const worker = new Worker(new URL("./password_worker.ts", import.meta.url), { type: "module" });
+  const { promise, resolve, reject } = Promise.withResolvers<PasswordAnswer>();
+  worker.onmessage = ({ data }: MessageEvent<PasswordAnswer>) => resolve(data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    reject(new Error(event.message));
+  };
+  worker.postMessage(task);
+  try {
+    return await promise;
+  } finally {
+    worker.terminate();
+  }
+}
+
+/**
+ * A hash that no password fits, as costly as the costliest of these: what unknown names are checked against, so that
+ * the time does not tell them from known ones.
+ */
+export function makeDecoy(hashes: Iterable<string>): string {
+  const costs = [...hashes].map((hash) => hash.split("$")[3]!);
+  const cost = costs.toSorted((a, b) => weigh(b) - weigh(a))[0] ?? `m=${COST.memorySize},t=${COST.iterations},p=1`;
+  const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)).toBase64({ omitPadding: true });
+  return `$argon2id$v=19$${cost}$${random(SALT_BYTES)}$${random(COST.hashLength)}`;
+}
+
+function weigh(cost: string): number {
+  const [memory = 0, passes = 0] = [...cost.matchAll(/\d+/g)].map(Number);
+  return memory * passes;
+}

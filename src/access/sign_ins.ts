@@ -1,0 +1,108 @@
+/** Sign-ins of people: a random cookie in the browser, its hash and what belongs to it here. */
+import type { Identity } from "./access.ts";
+import { hashToken, makeToken } from "./opaque_token.ts";
+import type { Store } from "./store.ts";
+
+/** One sign-in as it is kept. */
+export interface SignIn {
+  /** Hash of the cookie's value. */
+  readonly id: string;
+  readonly name: string;
+  readonly by: Identity["by"];
+  /** What the sign-in depends on: the mark of a password's hash, or the id of a share link. */
+  readonly of?: string;
+  /** Groups that came with the sign-in, where the file does not say them. */
+  readonly groups?: readonly string[];
+  readonly createdMs: number;
+  readonly seenMs: number;
+  /** The address that signed in. */
+  readonly address: string;
+  /** What the browser calls itself, cut short. */
+  readonly agent: string;
+}
+
+/** How long sign-ins last without use, and at most. */
+export interface SignInLimits {
+  readonly idleMs: number;
+  readonly absoluteMs: number;
+}
+
+interface SignInsOptions {
+  store: Store<readonly SignIn[]>;
+  limits: () => SignInLimits;
+  now?: () => number;
+}
+
+/** Use is written down no more often than this. */
+const SEEN_GRAIN_MS = 60_000;
+const AGENT_MAX_CHARS = 120;
+/** Of one person; the oldest make place. */
+const MOST_OF_ONE = 50;
+/** In all; the oldest make place. */
+const MOST = 10_000;
+
+/** Knows every sign-in. */
+export class SignIns {
+  readonly #store: Store<readonly SignIn[]>;
+  readonly #limits: () => SignInLimits;
+  readonly #now: () => number;
+  #byId: Map<string, SignIn>;
+
+  constructor({ store, limits, now = Date.now }: SignInsOptions) {
+    this.#store = store;
+    this.#limits = limits;
+    this.#now = now;
+    this.#byId = new Map(store.value.map((signIn) => [signIn.id, signIn]));
+  }
+
+  /** Begins one and gives the cookie's value, which is not kept. */
+  begin(details: Omit<SignIn, "id" | "createdMs" | "seenMs">): string {
+    const value = makeToken();
+    const at = this.#now();
+    const agent = details.agent.slice(0, AGENT_MAX_CHARS);
+    const begun = { ...details, agent, id: hashToken(value), createdMs: at, seenMs: at };
+    const standing = this.list();
+    const own = standing.filter(({ name }) => name === details.name);
+    const kept = standing.filter((one) => own.indexOf(one) < MOST_OF_ONE - 1).slice(0, MOST - 1);
+    this.#keep([begun, ...kept]);
+    return value;
+  }
+
+  /** The sign-in of a cookie's value while it lasts; asking counts as use. */
+  find(value: string): SignIn | undefined {
+    return this.get(hashToken(value));
+  }
+
+  /** The sign-in with this id while it lasts; asking counts as use. */
+  get(id: string): SignIn | undefined {
+    const signIn = this.#byId.get(id);
+    if (!signIn || !this.#lasts(signIn)) return undefined;
+    const at = this.#now();
+    if (at - signIn.seenMs < SEEN_GRAIN_MS) return signIn;
+    const seen = { ...signIn, seenMs: at };
+    this.#keep(this.list().map((one) => one.id === id ? seen : one));
+    return seen;
+  }
+
+  /** Those that last, newest first. */
+  list(): SignIn[] {
+    return [...this.#byId.values()].filter((signIn) => this.#lasts(signIn));
+  }
+
+  /** Ends those that the predicate picks. */
+  endWhere(pick: (signIn: SignIn) => boolean): void {
+    const kept = this.list().filter((signIn) => !pick(signIn));
+    if (kept.length < this.#byId.size) this.#keep(kept);
+  }
+
+  #lasts({ createdMs, seenMs }: SignIn): boolean {
+    const { idleMs, absoluteMs } = this.#limits();
+    const at = this.#now();
+    return at - seenMs < idleMs && at - createdMs < absoluteMs;
+  }
+
+  #keep(signIns: readonly SignIn[]): void {
+    this.#byId = new Map(signIns.map((signIn) => [signIn.id, signIn]));
+    this.#store.save(signIns);
+  }
+}
