@@ -5,7 +5,7 @@ export class ByteQueue {
   #chunks: Uint8Array[] = [];
   #bytes = 0;
   #ended = false;
-  #wake: (() => void) | undefined;
+  #wakers: (() => void)[] = [];
 
   /** Bytes that wait. */
   get bytes(): number {
@@ -38,6 +38,12 @@ export class ByteQueue {
     this.end();
   }
 
+  /** Waits until so many bytes are there, and takes none; false when the queue ends before. */
+  async has(count: number): Promise<boolean> {
+    while (this.#bytes < count && !this.#ended) await this.#waitForMore();
+    return this.#bytes >= count;
+  }
+
   /** Takes all that waits as one chunk, or null after the end; waits while there is nothing. */
   async take(): Promise<Uint8Array | null> {
     while (this.#bytes === 0) {
@@ -49,10 +55,7 @@ export class ByteQueue {
 
   /** Takes exactly `count` bytes, or null when the queue ends before. */
   async takeExactly(count: number): Promise<Uint8Array | null> {
-    while (this.#bytes < count) {
-      if (this.#ended) return null;
-      await this.#waitForMore();
-    }
+    if (!await this.has(count)) return null;
     const all = this.#takeAll();
     if (all.length > count) this.#putBack(all.subarray(count));
     return all.subarray(0, count);
@@ -79,12 +82,13 @@ export class ByteQueue {
   }
 
   #waitForMore(): Promise<void> {
-    return new Promise((wake) => this.#wake = wake);
+    return new Promise((wake) => this.#wakers.push(wake));
   }
 
   #signal(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    const wakers = this.#wakers;
+    if (wakers.length === 0) return;
+    this.#wakers = [];
+    for (const wake of wakers) wake();
   }
 }

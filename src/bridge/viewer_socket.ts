@@ -109,7 +109,7 @@ export class ViewerSocket {
 
   /** Sends RFB bytes as one binary frame; they are copied, so the buffer may be reused at once. */
   send(bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    if (bytes.length === 0 || this.#socket.readyState !== WebSocket.OPEN) return;
     this.#socket.send(bytes);
     this.#speed.sent(bytes.length);
   }

@@ -78,3 +78,11 @@ function refuseStranger(text: string): LoginRefused {
   const state = strangers.find(([pattern]) => pattern.test(text))?.[1] ?? "that is not a VNC server";
   return new LoginRefused("malformed", state, { cause: new Error(`it began with ${JSON.stringify(text)}`) });
 }
+
+/** Which version a viewer's 12 bytes ask for; undefined when they are none. Some send 3.5 and mean 3.3. */
+export function parseReply(bytes: Uint8Array): SpokenVersion | undefined {
+  const match = /^RFB 003\.00([3578])\n$/.exec(decodeLatin1(bytes));
+  if (!match) return undefined;
+  if (match[1] === "8") return "3.8";
+  return match[1] === "7" ? "3.7" : "3.3";
+}

@@ -2,7 +2,7 @@
 import { PortholeError } from "../errors.ts";
 import { concat, read, readU8, type Script, u32, u8, write } from "./script.ts";
 import { encodeServerInit, type ServerInit } from "./server_init.ts";
-import { encodeVersion, type SpokenVersion, VERSION_BYTES } from "./version.ts";
+import { encodeVersion, parseReply, type SpokenVersion, VERSION_BYTES } from "./version.ts";
 
 const NONE = 1;
 
@@ -15,6 +15,7 @@ const NONE = 1;
 export function* greetViewer(): Script<SpokenVersion> {
   yield* write(encodeVersion("3.8"));
   const version = parseReply(yield* read(VERSION_BYTES, "the viewer's version"));
+  if (!version) throw new PortholeError("viewer_malformed", "The viewer answered with no RFB version from 3.3 to 3.8");
   if (version === "3.8") yield* offerNone();
   return version;
 }
@@ -38,18 +39,11 @@ export function* refuseViewer(version: SpokenVersion, sentence: string): Script<
   if (version === "3.8") yield* write(u32(1), reason);
 }
 
-function* offerNone(): Script<void> {
+/** Offers None and nothing else, as 3.7 and 3.8 do after the version. @throws {PortholeError} `viewer_malformed` */
+export function* offerNone(): Script<void> {
   yield* write(u8(1), u8(NONE));
   const chosen = yield* readU8("the viewer's choice");
   if (chosen !== NONE) {
     throw new PortholeError("viewer_malformed", `The viewer chose security type ${chosen}, not None`);
   }
-}
-
-/** RFC 6143 section 7.1.1 knows no other replies than these three to 3.8; some viewers send 3.5 and mean 3.3. */
-function parseReply(bytes: Uint8Array): SpokenVersion {
-  const match = /^RFB 003\.00([3578])\n$/.exec(String.fromCharCode(...bytes));
-  if (!match) throw new PortholeError("viewer_malformed", "The viewer answered with no RFB version from 3.3 to 3.8");
-  if (match[1] === "8") return "3.8";
-  return match[1] === "7" ? "3.7" : "3.3";
 }

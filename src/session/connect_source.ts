@@ -1,5 +1,5 @@
 /** From a viewer's wish to the first byte that may pass: who logs in, and what the stream goes through. */
-import { type LoggedIn, logIn, peekOffer, peekVersion } from "../bridge/login.ts";
+import { type LoggedIn, logIn, peekVersion } from "../bridge/login.ts";
 import type { Trust } from "../bridge/trust.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { Source } from "../config/config.ts";
@@ -9,11 +9,12 @@ import type { ClientKey } from "../rfb/login_step.ts";
 import { chooseSpeaker, keepBrowserTypes } from "../rfb/pass_through.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
 import { createStages } from "../rfb/stages.ts";
-import { admitViewer, greetViewer } from "../rfb/viewer_side.ts";
-import { offerTypes } from "../rfb/offer_types.ts";
+import { admitViewer, greetViewer, offerNone } from "../rfb/viewer_side.ts";
+import type { SpokenVersion } from "../rfb/version.ts";
 import type { Credentials, LoginGuard } from "./login_guard.ts";
 import type { Opened, Session } from "./session.ts";
 import type { Turns } from "./turns.ts";
+import { type SeenOffer, watchOffer } from "./watch_offer.ts";
 import { runWithViewer } from "./viewer_handshake.ts";
 
 /** What connecting needs. */
@@ -51,16 +52,37 @@ async function openForProgram(session: Session, parts: ConnectParts, signal: Abo
   return { stream, downFirst, version: spoken, security: "", mode: "pass_through", words: `RFB ${spoken}` };
 }
 
-/** For our page: reads what is offered, and asks for the secret itself where the browser cannot speak any of it. */
+/**
+ * For our page: passes the version both ways and looks at the offered types on their way down. Where the browser can
+ * speak none of them, the gateway logs in on the same connection, and asks for the secret.
+ */
 async function openForPage(session: Session, parts: ConnectParts, signal: AbortSignal): Promise<Opened> {
-  const { source, viewer } = session;
+  const { source } = session;
   const stream = session.dialed(await parts.dial(source, signal));
-  const offer = await peekOffer(stream, source.title, { signal });
-  if (chooseSpeaker(offer.types) !== "browser") return await openByLogin(session, parts, signal, { stream, offer });
-  await runWithViewer(viewer, offerTypes(offer.version.spoken, keepBrowserTypes(offer.types)), signal);
-  const security = describeOffer(offer.types);
-  const words = `RFB ${offer.version.spoken}, ${security}`;
-  return { stream, version: offer.version.spoken, security, mode: "pass_through", words };
+  const { announced, spoken } = await peekVersion(stream, source.title, { signal });
+  session.viewer.send(new TextEncoder().encode(`${announced}\n`));
+  const seen = await watchOffer(stream, session.viewer);
+  const base = { stream, mode: "pass_through", version: spoken, security: "", words: `RFB ${spoken}` } as const;
+  if (seen.types === undefined) return { ...base, downFirst: seen.bytes };
+  if (chooseSpeaker(seen.types) !== "browser") {
+    const offer = { version: { announced, spoken: seen.version }, types: seen.types };
+    return await openByLogin(session, parts, signal, { stream, offer });
+  }
+  const security = describeOffer(seen.types);
+  return {
+    ...base,
+    downFirst: showTypes(seen),
+    version: seen.version,
+    security,
+    words: `RFB ${seen.version}, ${security}`,
+  };
+}
+
+/** The offer as the page gets it: noVNC takes the first type that it knows, so what it cannot finish is hidden. */
+function showTypes({ version, types, bytes }: SeenOffer): Uint8Array<ArrayBuffer> {
+  if (version === "3.3") return bytes;
+  const kept = keepBrowserTypes(types);
+  return Uint8Array.of(kept.length, ...kept);
 }
 
 /** The gateway logs in and shows the viewer an open source; what it lacks, it asks the person for. */
@@ -76,15 +98,16 @@ async function openByLogin(
   if (identity?.by === "first_use") {
     session.log.info("Trusted on first use", { fingerprint: `sha256:${identity.fingerprint}` });
   }
-  await runWithViewer(viewer, greetAndAdmit(desktop), signal);
+  await runWithViewer(viewer, greetAndAdmit(desktop, begun?.offer.version.spoken), signal);
   const serverFormat = serverInit.slice(FORMAT_START, FORMAT_END);
   const stages = createStages({ viewOnly, clipboard: source.clipboard, serverFormat });
   return { stream: loggedIn.stream, ...stages, version, security, mode: "login", words: `RFB ${version}, ${security}` };
 }
 
-function* greetAndAdmit(desktop: LoggedIn["desktop"]) {
-  const version = yield* greetViewer();
-  return yield* admitViewer(version, desktop);
+/** A viewer that has agreed on a version already is only offered None. */
+function* greetAndAdmit(desktop: LoggedIn["desktop"], agreed?: SpokenVersion) {
+  if (agreed === "3.8") yield* offerNone();
+  return yield* admitViewer(agreed ?? (yield* greetViewer()), desktop);
 }
 
 async function logInOrAsk(

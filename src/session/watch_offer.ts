@@ -1,0 +1,69 @@
+/** Looks at the offered security types while a handshake passes between viewer and source. */
+import type { ByteStream } from "../bridge/byte_stream.ts";
+import type { ViewerSocket } from "../bridge/viewer_socket.ts";
+import { parseReply, type SpokenVersion, VERSION_BYTES } from "../rfb/version.ts";
+
+/** An offer as it came down. */
+export interface SeenOffer {
+  readonly version: SpokenVersion;
+  readonly types: readonly number[];
+  /** As on the wire. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Bytes that came down and are no offer: a refusal, or something that only the viewer understands. */
+export interface NoOffer {
+  readonly types?: undefined;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Length of the U32 type with which a 3.3 server decides (RFC 6143 appendix A.1). */
+const DECISION_BYTES = 4;
+
+/**
+ * Passes the viewer's version up and reads the types that answer it (RFC 6143 section 7.1.2), and nothing more.
+ *
+ * It never refuses anything: a viewer or a source that does not keep to the order gets a plain stream.
+ */
+export async function watchOffer(stream: ByteStream, viewer: ViewerSocket): Promise<SeenOffer | NoOffer> {
+  const reader = stream.readable.getReader({ mode: "byob" });
+  try {
+    const first = readUpTo(reader, 1);
+    const isFirst = await Promise.race([viewer.up.has(VERSION_BYTES), first.then(() => false)]);
+    if (!isFirst) return { bytes: await first };
+    const version = await passVersion(stream, viewer);
+    const head = await first;
+    return version ? await readTypes(reader, head, version) : { bytes: head };
+  } finally {
+    reader.releaseLock();
+  }
+}
+
+async function passVersion(stream: ByteStream, viewer: ViewerSocket): Promise<SpokenVersion | undefined> {
+  const reply = await viewer.up.takeExactly(VERSION_BYTES) ?? new Uint8Array();
+  const writer = stream.writable.getWriter();
+  // A source that has gone is noticed when it is read.
+  await writer.write(reply).catch(() => {});
+  writer.releaseLock();
+  return parseReply(reply);
+}
+
+async function readTypes(
+  reader: ReadableStreamBYOBReader,
+  head: Uint8Array<ArrayBuffer>,
+  version: SpokenVersion,
+): Promise<SeenOffer | NoOffer> {
+  const isDecided = version === "3.3";
+  const wanted = isDecided ? DECISION_BYTES - 1 : head[0] ?? 0;
+  const rest = wanted === 0 ? new Uint8Array() : await readUpTo(reader, wanted);
+  const bytes = Uint8Array.of(...head, ...rest);
+  if (rest.length < wanted || bytes.length < 2) return { bytes };
+  const types = isDecided ? [new DataView(bytes.buffer).getUint32(0)] : [...rest];
+  return types[0] === 0 ? { bytes } : { version, types, bytes };
+}
+
+/** Exactly so many bytes, or fewer when the stream ends. */
+async function readUpTo(reader: ReadableStreamBYOBReader, count: number): Promise<Uint8Array<ArrayBuffer>> {
+  const { value } = await reader.read(new Uint8Array(count), { min: count }).catch(() => ({ value: undefined }));
+  return value ?? new Uint8Array();
+}
