@@ -151,6 +151,11 @@ export class PortholeError extends Error {
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
   }
+
+  /** Whether trying again later, unchanged, can succeed. */
+  get retry(): boolean {
+    return FAILURES[this.code].retry;
+  }
 }
 
 /** Any thrown value as a PortholeError: itself, or `internal` with the cause kept for the log only. */

@@ -1,4 +1,5 @@
 /** What sources showed the first time, kept so that a change is noticed. */
+import { dirname } from "node:path";
 import { PortholeError } from "../errors.ts";
 
 /** Fingerprints (SHA-256, 64 hex digits) by source name. */
@@ -49,6 +50,7 @@ function readPins(path: string): Map<string, string> {
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const fresh = `${path}.${crypto.randomUUID()}`;
   await Deno.writeTextFile(fresh, text, { mode: 0o600, createNew: true });
   await Deno.rename(fresh, path);

@@ -1,5 +1,5 @@
 /** The browser side of a session: the only place that calls `socket.send`. */
-import { type ErrorCode, FAILURES, PortholeError } from "../errors.ts";
+import { FAILURES, PortholeError } from "../errors.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { setImmediate } from "node:timers";
 import { fitReason } from "./close_reason.ts";
@@ -152,21 +152,21 @@ export class ViewerSocket {
    * the queue is waited out; then a viewer with a side channel is told goodbye and closes by itself, and a foreign one
    * is given the time that the kernel's buffer needs at the speed seen.
    */
-  async end(code: ErrorCode, message: string): Promise<void> {
+  async end(reason: PortholeError): Promise<void> {
     try {
       await this.drain(0);
       if (!this.isOpen) return;
-      if (this.#options.sideChannel) await this.#sayGoodbye(code, message);
+      if (this.#options.sideChannel) await this.#sayGoodbye(reason);
       else await this.#waitFor(this.#speed.lingerMs());
     } catch {
       // Stalled: there is no one to wait for.
     }
-    this.closeNow(code, message);
+    this.closeNow(reason);
     await this.#waitFor(CLOSE_WAIT_MS);
   }
 
   /** Sends the close frame without waiting for what is queued. */
-  closeNow(code: ErrorCode, message: string): void {
+  closeNow({ code, message }: PortholeError): void {
     this.up.end();
     if (this.#socket.readyState > WebSocket.OPEN) return;
     try {
@@ -176,9 +176,10 @@ export class ViewerSocket {
     }
   }
 
-  async #sayGoodbye(code: ErrorCode, message: string): Promise<void> {
-    const { close, retry } = FAILURES[code];
-    this.sendSide({ type: "goodbye", code, close, message, retry });
+  async #sayGoodbye({ code, message, retry, retryAfterMs }: PortholeError): Promise<void> {
+    const { close } = FAILURES[code];
+    const later = retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs };
+    this.sendSide({ type: "goodbye", code, close, message, retry, ...later });
     await this.#waitFor(GOODBYE_WAIT_MS);
   }
 

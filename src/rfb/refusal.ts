@@ -53,6 +53,11 @@ export class LoginRefused extends PortholeError {
     this.needs = options.needs ?? [];
   }
 
+  /** What the server offers, or who it is, does not change by itself: each further try would only cost a mark there. */
+  override get retry(): boolean {
+    return this.kind !== "no_type" && super.retry;
+  }
+
   /** The same refusal as a whole sentence: "Cannot open Workshop PC: …". */
   of(title: string): LoginRefused {
     return new LoginRefused(this.kind, this.state, { title, needs: this.needs, cause: this.cause ?? this });

@@ -225,8 +225,8 @@ export class Session {
   }
 
   async #endViewer(reason: PortholeError): Promise<void> {
-    if (reason.code === "viewer_stalled") this.viewer.closeNow(reason.code, reason.message);
-    else await this.viewer.end(reason.code, reason.message);
+    if (reason.code === "viewer_stalled") this.viewer.closeNow(reason);
+    else await this.viewer.end(reason);
   }
 
   #become(state: SessionState): void {

@@ -32,8 +32,9 @@ export class Status {
     this.#stop.addEventListener("click", onStop);
   }
 
-  /** How far the connecting is, in words. */
+  /** How far the connecting is, in words; a message that comes after the picture changes nothing. */
   showProgress(words: string): void {
+    if (document.body.dataset.phase === "open") return;
     this.#announce(words);
     this.#title.textContent = words;
   }
