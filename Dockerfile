@@ -34,7 +34,7 @@ EXPOSE 8443
 STOPSIGNAL SIGTERM
 
 # The same powers as the task `start`, with reading and writing limited to what a container has. The real binary is PID 1.
-ENTRYPOINT ["deno", "run", "--cached-only", "--frozen", \
+ENTRYPOINT ["deno", "run", "--cached-only", "--frozen", "--v8-flags=--max-semi-space-size=4", \
   "--allow-net", \
   "--allow-read=/app,/config,/data,/run", \
   "--allow-write=/data,/run/porthole", \
