@@ -12,19 +12,21 @@ import { parseArgs } from "node:util";
 import { makeCertificate } from "./certificate.ts";
 import type { Job, Result } from "./load.ts";
 import { readCpuSeconds, readMemoryKiB, type Running, startProcess } from "./processes.ts";
-import { listScenarios, type Run, type Scenario } from "./scenarios.ts";
+import { listScenarios, type Run, type Scenario, WARM_SESSIONS } from "./scenarios.ts";
 import { findWebsockify, type Setting, startGateway, startWebsockify, type Subject } from "./subjects.ts";
 import { type Cell, renderTable, type Row } from "./table.ts";
 
 type Start = (setting: Setting) => Promise<Subject>;
 type Seconds = Record<"subject" | "load" | "source", number>;
 
-/** A processor share of the bench's own processes: the largest seen. */
-type Busy = Record<"load" | "source", number>;
+/** What went on beside: the largest processor shares of the bench's own processes, and sessions refused at first, by subject. */
+interface Notes {
+  readonly busy: { load: number; source: number };
+  readonly reopened: Map<string, number>;
+}
 
 const READY_TIMEOUT_MS = 60_000;
 const DONE_TIMEOUT_MS = 120_000;
-const WARM_SESSIONS = 8;
 const CHECKOUT = new URL("../../", import.meta.url).pathname;
 
 function readOptions() {
@@ -50,21 +52,23 @@ function startLoad(job: Job): Running {
 }
 
 /** One turn: opens the sessions, then measures from the nudge to the result; they stay open until all is read. */
-async function runOnce(subject: Subject, scenario: Scenario, source: Running, busy: Busy): Promise<Run> {
+async function runOnce(subject: Subject, scenario: Scenario, source: Running, notes: Notes): Promise<Run> {
   const url = subject.urlOf(scenario.source);
   const memoryBeforeKiB = readMemoryKiB(subject.pid);
-  await using load = startLoad({ ...scenario.job, url });
+  const sessions = Math.min(scenario.job.sessions, subject.mostSessions);
+  await using load = startLoad({ ...scenario.job, sessions, url });
   await load.readLine(READY_TIMEOUT_MS);
   const pids = { subject: subject.pid, load: load.pid, source: source.pid };
   const before = readSeconds(pids);
   await load.nudge();
   const result = JSON.parse(await load.readLine(DONE_TIMEOUT_MS)) as Result;
   const after = readSeconds(pids);
-  noteBusy(busy, before, after, result.ms);
+  noteBusy(notes, before, after, result.ms);
+  notes.reopened.set(subject.name, (notes.reopened.get(subject.name) ?? 0) + (result.reopened ?? 0));
   await new Promise((resolve) => setTimeout(resolve, scenario.settleMs ?? 0));
   const memoryKiB = readMemoryKiB(subject.pid) - memoryBeforeKiB;
   await load.nudge();
-  return { result, cpuSeconds: after.subject - before.subject, memoryKiB };
+  return { result, sessions, cpuSeconds: after.subject - before.subject, memoryKiB };
 }
 
 function readSeconds(pids: Record<keyof Seconds, number>): Seconds {
@@ -72,7 +76,7 @@ function readSeconds(pids: Record<keyof Seconds, number>): Seconds {
   return { subject: readCpuSeconds(subject), load: readCpuSeconds(load), source: readCpuSeconds(source) };
 }
 
-function noteBusy(busy: Busy, before: Seconds, after: Seconds, ms: number): void {
+function noteBusy({ busy }: Notes, before: Seconds, after: Seconds, ms: number): void {
   if (ms < 100) return;
   for (const who of ["load", "source"] as const) {
     busy[who] = Math.max(busy[who], (after[who] - before[who]) / (ms / 1000));
@@ -80,7 +84,7 @@ function noteBusy(busy: Busy, before: Seconds, after: Seconds, ms: number): void
 }
 
 /** All turns of one scenario, the subjects in alternating order; the first of each warms up when there are several. */
-async function runScenario(scenario: Scenario, starts: Start[], setting: Setting, source: Running, busy: Busy) {
+async function runScenario(scenario: Scenario, starts: Start[], setting: Setting, source: Running, notes: Notes) {
   await using stack = new AsyncDisposableStack();
   const runs: Run[][] = starts.map(() => []);
   const subjects: Subject[] = [];
@@ -94,7 +98,7 @@ async function runScenario(scenario: Scenario, starts: Start[], setting: Setting
   for (let round = scenario.rounds > 1 ? 0 : 1; round <= scenario.rounds; round++) {
     const turns = [...subjects.entries()];
     for (const [index, subject] of round % 2 === 0 ? turns.reverse() : turns) {
-      const run = await runOnce(subject, scenario, source, busy);
+      const run = await runOnce(subject, scenario, source, notes);
       if (round > 0) runs[index]!.push(run);
     }
   }
@@ -103,7 +107,7 @@ async function runScenario(scenario: Scenario, starts: Start[], setting: Setting
 
 function buildRows(scenario: Scenario, byScheme: { scheme: string; runs: Run[][] }[]): Row[] {
   return scenario.measures.map((measure) => {
-    const takeFrom = (runs: Run[]) => runs.map((run) => measure.take(run, { ...scenario.job, url: "" }));
+    const takeFrom = (runs: Run[]) => runs.map((run) => measure.take(run));
     const cells = byScheme.map(({ scheme, runs: [ours = [], peers] }): Cell => ({
       scheme,
       ours: takeFrom(ours),
@@ -135,7 +139,7 @@ async function main(): Promise<void> {
       (setting: Setting) => startGateway("porthole", options.gateway, setting),
       ...peer ? [peer.start] : [],
     ];
-    const busy: Busy = { load: 0, source: 0 };
+    const notes: Notes = { busy: { load: 0, source: 0 }, reopened: new Map() };
     const rows: Row[] = [];
     for (const listed of listScenarios(options.quick)) {
       if (options.only !== undefined && !options.only.split(",").includes(listed.name)) continue;
@@ -143,20 +147,24 @@ async function main(): Promise<void> {
       const byScheme = [];
       for (const scheme of options.schemes.split(",")) {
         console.error(`${scenario.name} over ${scheme} …`);
-        byScheme.push({ scheme, runs: await runScenario(scenario, starts, settings.get(scheme)!, source, busy) });
+        byScheme.push({ scheme, runs: await runScenario(scenario, starts, settings.get(scheme)!, source, notes) });
       }
       rows.push(...buildRows(scenario, byScheme));
     }
     console.log(renderTable(rows, "porthole", peer?.name));
-    console.log(`\n${cpus().length} cores, ${cpus()[0]?.model}; Deno ${Deno.version.deno}. ${describeBusy(busy)}`);
+    console.log(`\n${cpus().length} cores, ${cpus()[0]?.model}; Deno ${Deno.version.deno}. ${describe(notes)}`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-function describeBusy(busy: Busy): string {
+function describe({ busy, reopened }: Notes): string {
   const percent = (share: number) => `${Math.round(share * 100)} %`;
-  return `Of one core the load took ${percent(busy.load)} at most, the source ${percent(busy.source)}.`;
+  const refusals = [...reopened].filter(([, count]) => count > 0)
+    .map(([name, count]) => ` ${name} refused ${count} sessions at the first try.`);
+  return `Of one core the load took ${percent(busy.load)} at most, the source ${percent(busy.source)}.${
+    refusals.join("")
+  }`;
 }
 
 if (import.meta.main) await main();

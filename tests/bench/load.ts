@@ -29,21 +29,37 @@ export interface Result {
   readonly p99Us?: number;
   /** Streams that ended before their last byte. */
   readonly truncated?: number;
+  /** Sessions that had to be opened anew because the first try was refused. */
+  readonly reopened?: number;
 }
 
 const OPENING_AT_ONCE = 16;
+const OPENING_TRIES = 5;
 const TALK_EVERY_MS = 1;
 const CUT_AT_ONCE = 10;
 const READ_BYTES = { flood: 256 * 1024, echo: 4096, idle: 4096, cut: 64 * 1024 };
 
-async function openAll(job: Job): Promise<RawViewer[]> {
+async function openAll(job: Job): Promise<{ viewers: RawViewer[]; reopened: number }> {
   const viewers: RawViewer[] = [];
   let opened = 0;
+  let tries = 0;
+  const open = () => (tries++, RawViewer.open(new URL(job.url), READ_BYTES[job.kind]));
   const openSome = async () => {
-    while (opened++ < job.sessions) viewers.push(await RawViewer.open(new URL(job.url), READ_BYTES[job.kind]));
+    while (opened++ < job.sessions) viewers.push(await tryAgain(open));
   };
   await Promise.all(Array.from({ length: OPENING_AT_ONCE }, openSome));
-  return viewers;
+  return { viewers, reopened: tries - viewers.length };
+}
+
+async function tryAgain<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let left = OPENING_TRIES - 1; left > 0; left--) {
+    try {
+      return await attempt();
+    } catch {
+      // Counted by the caller.
+    }
+  }
+  return await attempt();
 }
 
 async function runFlood(viewers: RawViewer[], updates: number): Promise<Result> {
@@ -122,10 +138,10 @@ async function waitForLine(): Promise<void> {
 
 if (import.meta.main) {
   const job = JSON.parse(Deno.args[0] ?? "") as Job;
-  const viewers = job.kind === "cut" ? [] : await openAll(job);
+  const { viewers, reopened } = job.kind === "cut" ? { viewers: [], reopened: 0 } : await openAll(job);
   console.log("ready");
   await waitForLine();
-  console.log(JSON.stringify(await run(job, viewers)));
+  console.log(JSON.stringify({ ...await run(job, viewers), reopened } satisfies Result));
   await waitForLine();
   await Promise.all(viewers.map((viewer) => viewer.end()));
   Deno.exit(0);

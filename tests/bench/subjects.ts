@@ -9,6 +9,8 @@ export interface Subject extends AsyncDisposable {
   readonly name: string;
   /** The process to measure, children included. */
   readonly pid: number;
+  /** More than this it cannot carry at once. */
+  readonly mostSessions: number;
   /** The address of a session with a source. */
   urlOf(source: string): string;
 }
@@ -28,6 +30,8 @@ export interface Setting {
 }
 
 const READY_TIMEOUT_MS = 20_000;
+/** At the 508th session websockify's select() says "filedescriptor out of range": two for each child, and 1,024 at most. */
+const WEBSOCKIFY_SESSIONS = 480;
 
 /** Starts the gateway of a checkout as its start task does. */
 export async function startGateway(name: string, checkout: string, setting: Setting): Promise<Subject> {
@@ -42,6 +46,7 @@ export async function startGateway(name: string, checkout: string, setting: Sett
   return {
     name,
     pid: process.pid,
+    mostSessions: Infinity,
     urlOf: (source) => `ws${ready[1]}ws/vnc/${source}`,
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };
@@ -82,6 +87,7 @@ export async function startWebsockify(path: string, setting: Setting): Promise<S
   return {
     name: "websockify",
     pid: process.pid,
+    mostSessions: WEBSOCKIFY_SESSIONS,
     urlOf: (source) => `${certificate === undefined ? "ws" : "wss"}://127.0.0.1:${port}/websockify?token=${source}`,
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };
