@@ -12,6 +12,11 @@ export const requireUpgrade: MiddlewareHandler<Env> = async (c, next) => {
     c.header("Upgrade", "websocket");
     throw new PortholeError("upgrade_needed", "This address is for WebSockets: open /site/vnc/ and the name instead");
   }
+  // The runtime takes any version for 13; RFC 6455 section 4.4 wants the right one named.
+  if (c.req.header("sec-websocket-version") !== "13") {
+    c.header("Sec-WebSocket-Version", "13");
+    throw new PortholeError("upgrade_needed", "Only version 13 of the WebSocket protocol is spoken here");
+  }
   await next();
 };
 
