@@ -1,4 +1,5 @@
 /** A whole gateway in this process, on a port of its own. */
+import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../../src/gateway.ts";
 import { createLog } from "../../src/telemetry/log.ts";
@@ -6,6 +7,8 @@ import { createLog } from "../../src/telemetry/log.ts";
 /** A gateway under test; disposing of it ends every session and the listener. */
 export interface TestGateway extends AsyncDisposable {
   readonly gateway: Gateway;
+  /** The configuration in force; after setting it comes `gateway.applyConfig()`. */
+  readonly live: { current: Config; problems: readonly string[] };
   readonly port: number;
   /** "http://127.0.0.1:PORT" */
   readonly origin: string;
@@ -19,8 +22,9 @@ export interface TestGateway extends AsyncDisposable {
 export async function startGateway(yaml: string, options: Partial<GatewayOptions> = {}): Promise<TestGateway> {
   const { config } = await loadConfig({ text: yaml, env: () => undefined, overrides: { tls: { mode: "none" } } });
   const lines: Record<string, unknown>[] = [];
+  const live = { current: config, problems: [] };
   const gateway = createGateway({
-    live: { current: config, problems: [] },
+    live,
     log: createLog({ format: "json", level: "debug", write: (line) => lines.push(JSON.parse(line)) }),
     version: "0.0.0-test",
     staticFiles: new Map(),
@@ -35,6 +39,7 @@ export async function startGateway(yaml: string, options: Partial<GatewayOptions
   const { port } = server.addr as Deno.NetAddr;
   return {
     gateway,
+    live,
     port,
     lines,
     origin: `http://127.0.0.1:${port}`,
