@@ -38,8 +38,9 @@ export async function openSocket(c: Context<Env>, parts: SocketParts, name: stri
   const { source, role } = findSource(c, parts.access, name);
   const address = groupAddress(peer.address);
   const person = identity.by === "open" ? undefined : identity.name;
-  parts.registry.admit({ source: source.name, address, person }, config.limits);
   await parts.connectLimit(config).take(address);
+  // Nothing may be awaited between this and the session's start, or many at once would pass the same gap.
+  parts.registry.admit({ source: source.name, address, person }, config.limits);
   const onlooker = {
     address,
     person: identity.name,
