@@ -84,6 +84,12 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   ),
 );
 
+/** Whatever the size: typed text may lie outside of a small desktop, and a viewer that waits for it waits for ever. */
+function changeSomething(desktop: DemoDesktop): void {
+  desktop.pointer(1, 1, 0);
+  desktop.pointer(0, 0, 0);
+}
+
 Deno.test("serveRfb() keeps the viewer's picture true through changes before and while updates are sent", async () => {
   const batches = fc.array(fc.tuple(fc.array(change, { maxLength: 4 }), fc.array(change, { maxLength: 4 })));
   await fc.assert(
@@ -94,13 +100,13 @@ Deno.test("serveRfb() keeps the viewer's picture true through changes before and
       await viewer.update(true);
       for (const [before, during] of batches) {
         for (const make of before) make(rig.desktop);
-        rig.desktop.key(true, 0x42);
+        changeSomething(rig.desktop);
         const updated = viewer.update();
         for (const make of during) make(rig.desktop);
         await updated;
       }
       do {
-        rig.desktop.key(true, 0x43);
+        changeSomething(rig.desktop);
         await viewer.update();
       } while (viewer.rectangles.some(({ encoding }) => encoding < 0));
       const wrong = rig.desktop.readPixels(viewer.area).findIndex((pixel, i) => pixel !== viewer.pixels[i]);
