@@ -150,11 +150,12 @@ function describeAuthority(tls?: CertificateSource) {
 
 const ANY_HOST = new Set(["0.0.0.0", "::", "[::]"]);
 
-/** The address that a person can open: as configured for people, as listened on, or this machine's in its network. */
+/** The address that a person can open: as listened on when that is one address, else `public_url` or this machine's. */
 function describeUrl({ gateway }: Config, bound: Address, secure: boolean): string {
-  if (gateway.publicUrl) return gateway.publicUrl.href;
-  if (bound.kind === "unix") return `unix:${bound.path}`;
-  const host = ANY_HOST.has(bound.hostname) ? findLanAddress() : bound.hostname;
+  if (bound.kind === "unix") return gateway.publicUrl?.href ?? `unix:${bound.path}`;
+  const isAny = ANY_HOST.has(bound.hostname);
+  if (isAny && gateway.publicUrl) return gateway.publicUrl.href;
+  const host = isAny ? findLanAddress() : bound.hostname;
   const bracketed = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
   return `${secure ? "https" : "http"}://${bracketed}:${bound.port}${gateway.basePath}`;
 }
