@@ -4,6 +4,7 @@ import { type Command, parseCommandLine, UsageError } from "./src/config/command
 import { helpText } from "./src/config/flags.ts";
 import { exampleYaml } from "./src/config/init.ts";
 import { ConfigError } from "./src/config/problem.ts";
+import type { Gateway } from "./src/gateway.ts";
 import { makeGateway, openConfig, type Running, start, type StartParts } from "./src/start.ts";
 import { createLog, type Log } from "./src/telemetry/log.ts";
 import { CertificateError } from "./src/tls/certificate.ts";
@@ -118,19 +119,27 @@ function explain(thrown: unknown): number {
   return FAILED;
 }
 
-let gateway: Promise<Awaited<ReturnType<typeof makeGateway>>> | undefined;
+/**
+ * For runtimes that bring their own server: `deno serve main.ts`, an edge worker. A class, since Deno takes a plain object
+ * with `fetch` for a mistake when main.ts is run.
+ */
+class Worker {
+  #gateway: Promise<Gateway> | undefined;
 
-/** For runtimes that bring their own server: `deno serve main.ts`, an edge worker. */
-export default {
   async fetch(request: Request, info?: { remoteAddr?: Deno.Addr }): Promise<Response> {
-    const parts = makeParts({ ...parseCommandLine([], env) as Command & { kind: "start" } });
-    gateway ??= openConfig(parts).then((store) => makeGateway(parts, store));
+    this.#gateway ??= this.#make();
     const address = info?.remoteAddr;
-    return await (await gateway).app.fetch(request, {
-      remote: address && "hostname" in address ? address.hostname : "unknown",
-    });
-  },
-};
+    const remote = address && "hostname" in address ? address.hostname : "unknown";
+    return await (await this.#gateway).app.fetch(request, { remote });
+  }
+
+  async #make(): Promise<Gateway> {
+    const parts = makeParts(parseCommandLine(["start"], env) as Command & { kind: "start" });
+    return await makeGateway(parts, await openConfig(parts));
+  }
+}
+
+export default new Worker();
 
 if (import.meta.main) {
   const code = await run(Deno.args).catch(explain);
