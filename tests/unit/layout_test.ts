@@ -1,0 +1,72 @@
+/** The layout that the README draws, held against the imports as they are. */
+import { assertEquals } from "@std/assert";
+
+/** What each room may import besides itself, `errors` and the configuration's types. */
+const ALLOWED: Record<string, readonly string[]> = {
+  access: [],
+  bridge: ["rfb"],
+  config: [],
+  demo: ["bridge"],
+  rfb: [],
+  session: ["bridge", "rfb", "telemetry"],
+  telemetry: [],
+  tls: [],
+  web: ["access", "bridge", "session", "telemetry", "tls"],
+};
+
+/** Types and plain facts of the configuration, which every room may know. */
+const CONFIG_TYPES = /^src\/config\/(config|exposure|secret)\.ts$/;
+
+interface Module {
+  specifier: string;
+  dependencies?: { code?: { specifier?: string }; type?: { specifier?: string } }[];
+}
+
+async function listImports(): Promise<[from: string, to: string][]> {
+  const args = ["info", "--json", "main.ts"];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: Module[] };
+  const root = new URL("../../", import.meta.url).href;
+  const inside = (url: string | undefined) => url?.startsWith(root) ? url.slice(root.length) : undefined;
+  return modules.flatMap(({ specifier, dependencies = [] }) =>
+    dependencies.flatMap(({ code, type }) => {
+      const [from, to] = [inside(specifier), inside(code?.specifier ?? type?.specifier)];
+      return from && to ? [[from, to] as [string, string]] : [];
+    })
+  );
+}
+
+function roomOf(path: string): string {
+  return /^src\/(\w+)\//.exec(path)?.[1] ?? "top";
+}
+
+Deno.test("imports point downwards, and rooms that are to stand alone do", async () => {
+  const imports = await listImports();
+  const wrong = imports.filter(([from, to]) => {
+    const [room, target] = [roomOf(from), roomOf(to)];
+    if (room === "top" || room === target || to === "src/errors.ts" || CONFIG_TYPES.test(to)) return false;
+    return !ALLOWED[room]?.includes(target);
+  });
+  assertEquals(wrong.map((pair) => pair.join(" imports ")), []);
+});
+
+/** Where each power of the runtime is used. */
+const POWERS: readonly (readonly [power: RegExp, places: RegExp])[] = [
+  [/\bDeno\.serve\(|serve: Deno\.serve\b/, /^main\.ts$/],
+  [/\bDeno\.(env|exit|addSignalListener)\b/, /^main\.ts$/],
+  [/\bDeno\.upgradeWebSocket\b/, /^src\/web\/socket_route\.ts$/],
+  [/\bDeno\.connect\(/, /^src\/bridge\/dial\.ts$/],
+  [/#socket\.send\(/, /^src\/bridge\/viewer_socket\.ts$/],
+  [/\bDeno\.|\bset(Timeout|Interval)\b|\bconsole\./, /^(?!src\/rfb\/)/],
+];
+
+Deno.test("each power of the runtime is used in one place", async () => {
+  const files = new Set((await listImports()).flat().filter((path) => /\.tsx?$/.test(path)));
+  const wrong: string[] = [];
+  for (const file of files) {
+    const text = await Deno.readTextFile(new URL(`../../${file}`, import.meta.url));
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+    for (const [power, places] of POWERS) if (power.test(code) && !places.test(file)) wrong.push(`${file}: ${power}`);
+  }
+  assertEquals(wrong, []);
+});
