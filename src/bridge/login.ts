@@ -1,11 +1,23 @@
 /** Runs the handshake with a source over its open stream. */
 import type { Source } from "../config/config.ts";
-import { type From, type Look, lookAt, type Offer, openSource, readOffer } from "../rfb/handshake.ts";
+import {
+  type Admission,
+  admitUs,
+  enterSource,
+  type From,
+  type Look,
+  lookAt,
+  type Offer,
+  type OpenSource,
+  openSource,
+  readOffer,
+} from "../rfb/handshake.ts";
 import type { ClientKey, LoginStep } from "../rfb/login_step.ts";
+import type { Login } from "../rfb/choose.ts";
 import { cleanReason } from "../rfb/reason.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
 import { Overdue, runScript, type Script, StreamEnded, titled } from "../rfb/script.ts";
-import { encodeServerInit, type ServerInit } from "../rfb/server_init.ts";
+import { encodeServerInit, SERVER_INIT_HEAD_BYTES, type ServerInit } from "../rfb/server_init.ts";
 import { readVersion, type Version } from "../rfb/version.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
@@ -66,19 +78,22 @@ export async function logIn(
   effects: LoginEffects,
   from: From = {},
 ): Promise<LoggedIn> {
-  const login = { ...pickCredentials(source), shared: source.shared, proofs: effects.trust.listProofs(source) };
   const runner = new Runner(stream, source, effects);
-  const { version, serverInit, security, encrypted } = await runner.run(openSource(source.title, login, from));
-  const { identity } = runner;
-  return {
-    stream: runner.stream,
-    serverInit: encodeServerInit(serverInit),
-    desktop: serverInit,
-    version: version.spoken,
-    security,
-    encrypted,
-    ...(identity ? { identity } : {}),
-  };
+  return describe(runner, await runner.run(openSource(source.title, buildLogin(source, effects), from)));
+}
+
+/**
+ * Logs in and stops before ClientInit, where a source that is ready for a viewer may be kept waiting.
+ *
+ * @throws {LoginRefused} as `logIn` does.
+ */
+export async function logInAhead(
+  stream: ByteStream,
+  source: LoginSource,
+  effects: LoginEffects,
+): Promise<LoggedInAhead> {
+  const runner = new Runner(stream, source, effects);
+  return new LoggedInAhead(runner, source, await runner.run(admitUs(source.title, buildLogin(source, effects))));
 }
 
 /** Reads the 12 bytes of ProtocolVersion and nothing more; within 10 s. @throws {LoginRefused} */
@@ -96,16 +111,66 @@ export function peekAll(stream: ByteStream, title: string, options: PeekOptions,
   return new Runner(stream, undefined, options).run(lookAt(title, from));
 }
 
+function buildLogin(source: LoginSource, { trust }: LoginEffects): Login {
+  return { ...pickCredentials(source), shared: source.shared, proofs: trust.listProofs(source) };
+}
+
+function describe({ stream, identity }: Runner, { version, security, encrypted, serverInit }: OpenSource): LoggedIn {
+  return {
+    stream,
+    serverInit: encodeServerInit(serverInit),
+    desktop: serverInit,
+    version: version.spoken,
+    security,
+    encrypted,
+    ...(identity ? { identity } : {}),
+  };
+}
+
 function pickCredentials({ username, password }: LoginSource) {
   return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }
 
-/** Carries out the steps of one script. */
+/** A source that has let the gateway in and is kept waiting for ClientInit. */
+export class LoggedInAhead {
+  /** Resolves when it is of no use any more: the source has gone, or has spoken out of turn. */
+  readonly gone: Promise<void>;
+  /** "3.8" */
+  readonly version: string;
+  /** "VeNCrypt X509Plain" */
+  readonly security: string;
+  readonly #runner: Runner;
+  readonly #source: LoginSource;
+  readonly #admission: Admission;
+
+  constructor(runner: Runner, source: LoginSource, admission: Admission) {
+    this.version = admission.version.spoken;
+    this.security = admission.security;
+    this.#runner = runner;
+    this.#source = source;
+    this.#admission = admission;
+    this.gone = runner.readAhead(SERVER_INIT_HEAD_BYTES, "its ServerInit").then(() => {}, () => {});
+  }
+
+  /** The stream as it is by now. */
+  get stream(): ByteStream {
+    return this.#runner.stream;
+  }
+
+  /** Sends ClientInit and reads ServerInit; call it once. @throws {LoginRefused} with the stream closed. */
+  async enter(limits: PeekOptions): Promise<LoggedIn> {
+    const { title, shared } = this.#source;
+    return describe(this.#runner, await this.#runner.run(enterSource(title, this.#admission, shared), limits));
+  }
+}
+
+/** Carries out the steps of scripts, one after the other. */
 class Runner {
   stream: ByteStream;
   identity: Identity | undefined;
   readonly #source: LoginSource | undefined;
   readonly #effects: PeekOptions & Partial<LoginEffects>;
+  #ahead: Promise<Uint8Array> | undefined;
 
   constructor(stream: ByteStream, source: LoginSource | undefined, effects: PeekOptions & Partial<LoginEffects>) {
     this.stream = stream;
@@ -113,8 +178,13 @@ class Runner {
     this.#effects = effects;
   }
 
-  async run<Result>(script: Script<Result, LoginStep>): Promise<Result> {
-    const deadline = startDeadline(this.#effects.timeoutMs ?? LOGIN_MS, this.#effects.signal);
+  /** Begins the read that the next script begins with; rejects as soon as the source has gone. */
+  readAhead(bytes: number, what: string): Promise<Uint8Array> {
+    return this.#ahead = readExactly(this.stream, bytes, what);
+  }
+
+  async run<Result>(script: Script<Result, LoginStep>, limits: PeekOptions = this.#effects): Promise<Result> {
+    const deadline = startDeadline(limits.timeoutMs ?? LOGIN_MS, limits.signal);
     try {
       return await runScript(script, (step) => this.#perform(step, deadline));
     } catch (thrown) {
@@ -133,7 +203,7 @@ class Runner {
   #take(step: LoginStep): Promise<unknown> {
     switch (step.do) {
       case "read":
-        return readExactly(this.stream, step.bytes, step.what);
+        return this.#read(step.bytes, step.what);
       case "write":
         return writeAll(this.stream, step.bytes);
       case "start_tls":
@@ -146,6 +216,12 @@ class Runner {
         this.stream = sealStream(this.stream, step.opener, step.sealer);
         return Promise.resolve();
     }
+  }
+
+  #read(bytes: number, what: string): Promise<Uint8Array> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead ?? readExactly(this.stream, bytes, what);
   }
 
   async #startTls(): Promise<void> {

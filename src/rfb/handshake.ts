@@ -26,14 +26,18 @@ export interface Look extends Offer {
   readonly serverInit?: ServerInit;
 }
 
-/** A source that is open: the next byte down is a server message. */
-export interface OpenSource {
+/** A source that has let the gateway in: it waits for ClientInit. */
+export interface Admission {
   readonly version: Version;
   /** Nested security types from the outside in: `[19, 262]`. */
   readonly path: readonly number[];
   /** Their name: "VeNCrypt X509Plain". */
   readonly security: string;
   readonly encrypted: boolean;
+}
+
+/** A source that is open: the next byte down is a server message. */
+export interface OpenSource extends Admission {
   readonly serverInit: ServerInit;
 }
 
@@ -51,6 +55,16 @@ export function openSource(title: string, login: Login, from: From = {}): Script
   return titled(title, open(login, from));
 }
 
+/** The first part of `openSource`: logs in, and leaves the source waiting for ClientInit. */
+export function admitUs(title: string, login: Login): Script<Admission, LoginStep> {
+  return titled(title, admit(login, {}));
+}
+
+/** The second part: sends ClientInit and reads ServerInit. */
+export function enterSource(title: string, admission: Admission, shared: boolean): Script<OpenSource> {
+  return titled(title, enter(admission, shared));
+}
+
 /** Finds out what the source offers: reads its version, answers it, and reads the security types. */
 export function readOffer(title: string, from: From = {}): Script<Offer> {
   return titled(title, offer(from));
@@ -65,14 +79,27 @@ export function lookAt(title: string, from: From = {}): Script<Look, LoginStep> 
 }
 
 function* open(login: Login, from: From): Script<OpenSource, LoginStep> {
+  return yield* enter(yield* admit(login, from), login.shared);
+}
+
+function* admit(login: Login, from: From): Script<Admission, LoginStep> {
   const { version, types } = yield* offer(from);
   const chosen = version.spoken === "3.3" ? chooseMechanism(types, login, []) : yield* choose(types, login);
   const path = yield* speak(chosen.code, login);
-  const last = PREFERENCE.find(({ code }) => code === path.at(-1))!;
+  const last = findLast(path);
   if (last.code !== NONE || version.spoken === "3.8") yield* readResult(version, last);
-  yield* write(u8(login.shared ? 1 : 0));
-  const serverInit = yield* readDesktop(path, last);
-  return { version, path, security: nameSecurityPath(path), encrypted: last.encrypts, serverInit };
+  return { version, path, security: nameSecurityPath(path), encrypted: last.encrypts };
+}
+
+function* enter(admission: Admission, shared: boolean): Script<OpenSource> {
+  const { path } = admission;
+  yield* write(u8(shared ? 1 : 0));
+  return { ...admission, serverInit: yield* readDesktop(path, findLast(path)) };
+}
+
+/** The type that carried out the log-in: the innermost. */
+function findLast(path: readonly number[]): Mechanism {
+  return PREFERENCE.find(({ code }) => code === path.at(-1))!;
 }
 
 function* look(from: From): Script<Look, LoginStep> {

@@ -13,15 +13,16 @@ export interface ServerInit {
 }
 
 const NAME_CAP_BYTES = 64 * 1024;
-const HEAD_BYTES = 24;
+/** What is read of a ServerInit first. */
+export const SERVER_INIT_HEAD_BYTES = 24;
 /** TightVNC announces a few dozen capabilities at most. */
 const TIGHT_CAP_CAPABILITIES = 1024;
 const TIGHT_CAPABILITY_BYTES = 16;
 
 /** Reads and checks a ServerInit. @throws {LoginRefused} `malformed` when no viewer could use it. */
 export function* readServerInit(): Script<ServerInit> {
-  const head = yield* read(HEAD_BYTES, "its ServerInit");
-  const view = new DataView(head.buffer, head.byteOffset, HEAD_BYTES);
+  const head = yield* read(SERVER_INIT_HEAD_BYTES, "its ServerInit");
+  const view = new DataView(head.buffer, head.byteOffset, SERVER_INIT_HEAD_BYTES);
   const [width, height, nameBytes] = [view.getUint16(0), view.getUint16(2), view.getUint32(20)];
   if (width === 0 || height === 0) throw refuseDesktop(`a size of ${width}×${height}`);
   if (![8, 16, 32].includes(head[4]!)) throw refuseDesktop(`${head[4]} bits per pixel`);
