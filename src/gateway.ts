@@ -6,11 +6,13 @@ import { createRangeTest } from "./access/peer.ts";
 import { createApp } from "./app.ts";
 import type { ByteStream } from "./bridge/byte_stream.ts";
 import { dial } from "./bridge/dial.ts";
+import type { LoggedInAhead } from "./bridge/login.ts";
 import type { Config, Source } from "./config/config.ts";
 import { asPortholeError, PortholeError } from "./errors.ts";
-import { type ConnectParts, connectSource } from "./session/connect_source.ts";
+import { type ConnectParts, connectSource, logInForLater, type LoginParts } from "./session/connect_source.ts";
 import { LoginGuard } from "./session/login_guard.ts";
 import { lookAtSource } from "./session/look_at_source.ts";
+import { Prewarm } from "./session/prewarm.ts";
 import { Turns } from "./session/turns.ts";
 import { openPinFile } from "./bridge/pins.ts";
 import { createTrust } from "./bridge/trust.ts";
@@ -53,7 +55,7 @@ export interface Gateway {
   readonly metrics: Metrics;
   /** What a person should know: that nobody has to sign in. */
   warnings(): readonly string[];
-  /** Ends the sessions whose source went or changed; the others do not notice. */
+  /** Ends the sessions whose source went or changed, and keeps connections ready; the others do not notice. */
   applyConfig(): void;
   /** Tells every viewer to come back (1012) and waits until the last has gone; then no timer is left. */
   drain(): Promise<void>;
@@ -81,17 +83,27 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   const clientKey = once(makeClientKey);
-  const connect: ConnectParts = {
+  const login: LoginParts = {
     dial: dialSource,
-    trust: createTrust({ pins: openPinFile(join(live.current.gateway.dataDir, "pins.json")) }),
+    trust: createTrust({
+      pins: openPinFile(join(live.current.gateway.dataDir, "pins.json")),
+      onFirstUse: (source, fingerprint) => log.info("Trusted on first use", { source, fingerprint: `sha256:${fingerprint}` }),
+    }),
     getClientKey: clientKey,
     guard: new LoginGuard(),
     turns: new Turns(),
   };
+  const prewarm = new Prewarm({
+    logIn: (source, signal) => logInForLater(source, login, signal),
+    roomFor: ({ name }) => live.current.limits.perSource - registry.countSource(name),
+    log,
+    onReady: noteReady,
+  });
+  const connect: ConnectParts = { ...login, prewarm };
 
   const prober = new Prober({
-    isOpen: (name) => registry.list().some((session) => session.source.name === name && session.state === "open"),
-    look: (source) => lookAtSource(source, connect),
+    isOpen: (name) => prewarm.count(name) > 0 || isOpen(registry, name),
+    look: (source) => lookAtSource(source, login),
     onFinding: (source, finding) => log.info(`${source.name}: ${finding.words}`),
   });
 
@@ -104,10 +116,20 @@ export function createGateway(options: GatewayOptions): Gateway {
   function noteState(session: Session): void {
     metrics.sessionsNow(Map.groupBy(registry.list(), ({ state }) => state));
     if (session.state === "open") noteOpened(session);
-    if (session.state === "ended") metrics.sessionEnded(session.endedBy?.code ?? "internal", session.count);
+    if (session.state === "ended") noteEnded(session);
     if (session.state === "closing" && session.endedBy?.code.startsWith("vnc_")) {
       prober.learn(session.source, session.endedBy);
     }
+  }
+
+  function noteEnded({ endedBy, count, source }: Session): void {
+    metrics.sessionEnded(endedBy?.code ?? "internal", count);
+    prewarm.fill(source.name);
+  }
+
+  function noteReady(source: Source, { version, security }: LoggedInAhead): void {
+    if (prober.last(source).status === "up") return;
+    prober.learn(source, { words: `RFB ${version}, ${security}`, mode: "login" });
   }
 
   function noteOpened({ marks, opened, source }: Session): void {
@@ -128,15 +150,25 @@ export function createGateway(options: GatewayOptions): Gateway {
     warnings,
     config: () => live.current,
     problems: () => live.problems,
-    forgive: (name) => connect.guard.forgive(name),
+    forgive,
     ...(options.ownName === undefined ? {} : { ownName: options.ownName }),
     isTrustedProxy: (address) => isTrusted()(address),
     connectLimit: () => limit(),
   });
 
+  function forgive(name: string): void {
+    login.guard.forgive(name);
+    prewarm.retry(name);
+  }
+
   function applyConfig(): void {
     registry.endUnpermitted();
     dropChangedSources(live.current, registry, prober);
+    prewarm.keep(live.current.sources);
+  }
+
+  async function drain(): Promise<void> {
+    await Promise.all([registry.drain(), prewarm.close()]).finally(() => limit().close());
   }
 
   return {
@@ -146,8 +178,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     metrics,
     warnings,
     applyConfig,
-    drain: () => registry.drain().finally(() => limit().close()),
+    drain,
   };
+}
+
+function isOpen(registry: SessionRegistry, name: string): boolean {
+  return registry.list().some(({ source, state }) => source.name === name && state === "open");
 }
 
 function dropChangedSources({ sources }: Config, registry: SessionRegistry, prober: Prober): void {

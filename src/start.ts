@@ -81,6 +81,7 @@ export async function start(parts: StartParts): Promise<Running> {
   const gateway = await makeGateway(parts, store, tls);
   const listeners = listen(parts, store.current, gateway, tls);
   const watcher = watchConfig(store);
+  gateway.applyConfig();
   const eventLoop = watchEventLoop((seconds) => gateway.metrics.eventLoopLag(seconds));
   store.subscribe((event) => {
     if (event.kind === "refused") return event.problems.forEach((problem) => log.error(formatProblem(problem)));

@@ -31,14 +31,23 @@ export interface Trust {
   listProofs(source: TrustedSource): readonly Proof[];
 }
 
+/** The effects of trust. */
+export interface TrustEffects {
+  pins: PinStore;
+  now?: () => number;
+  /** Told of a source that is trusted unseen: its name, and the fingerprint for a person to compare. */
+  onFirstUse?: (name: string, fingerprint: string) => void;
+}
+
 /** Judges by `tls:` of the source; without it, by what it showed the first time. */
-export function createTrust({ pins, now = Date.now }: { pins: PinStore; now?: () => number }): Trust {
+export function createTrust({ pins, now = Date.now, onFirstUse = () => {} }: TrustEffects): Trust {
   return {
     async judge(source, presented) {
       const { proof } = presented;
       const fingerprint = createHash("sha256").update(presented.bytes).digest("hex");
       const by = judgeConfigured(source, presented, fingerprint, now()) ??
         await judgePin(pins, source, proof, fingerprint);
+      if (by === "first_use") onFirstUse(source.name, fingerprint);
       return { proof, fingerprint, by };
     },
     listProofs: (source) => {

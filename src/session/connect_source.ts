@@ -1,5 +1,5 @@
 /** From a viewer's wish to the first byte that may pass: who logs in, and what the stream goes through. */
-import { type LoggedIn, logIn, peekVersion } from "../bridge/login.ts";
+import { type LoggedIn, type LoggedInAhead, logIn, logInAhead, peekVersion } from "../bridge/login.ts";
 import type { Trust } from "../bridge/trust.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { Source } from "../config/config.ts";
@@ -12,18 +12,25 @@ import { createStages } from "../rfb/stages.ts";
 import { admitViewer, greetViewer, offerNone } from "../rfb/viewer_side.ts";
 import type { SpokenVersion } from "../rfb/version.ts";
 import type { Credentials, LoginGuard } from "./login_guard.ts";
+import type { Prewarm } from "./prewarm.ts";
 import type { Opened, Session } from "./session.ts";
 import type { Turns } from "./turns.ts";
 import { type SeenOffer, watchOffer } from "./watch_offer.ts";
 import { runWithViewer } from "./viewer_handshake.ts";
 
-/** What connecting needs. */
-export interface ConnectParts {
+/** What logging in needs. */
+export interface LoginParts {
   dial: (source: Source, signal: AbortSignal) => Promise<ByteStream>;
   trust: Trust;
   getClientKey: () => Promise<ClientKey>;
   guard: LoginGuard;
   turns: Turns;
+}
+
+/** What connecting needs. */
+export interface ConnectParts extends LoginParts {
+  /** Connections that are logged in already. */
+  prewarm: Pick<Prewarm, "open">;
 }
 
 /** PIXEL_FORMAT within ServerInit (RFC 6143 section 7.3.2). */
@@ -39,8 +46,8 @@ export async function connectSource(session: Session, parts: ConnectParts, signa
 
 /** Secrets, policy and trust are the gateway's business; without them the handshake is between viewer and source. */
 function needsGateway({ source, viewOnly }: Session): boolean {
-  const { username, password, tls, clipboard } = source;
-  return viewOnly || clipboard !== "both" || [username, password, tls].some((setting) => setting !== undefined);
+  const { username, password, tls, clipboard, prewarm } = source;
+  return viewOnly || clipboard !== "both" || prewarm > 0 || [username, password, tls].some((setting) => setting !== undefined);
 }
 
 /** For foreign viewers: checks that a VNC server answers, and passes every byte from the first on. */
@@ -94,10 +101,7 @@ async function openByLogin(
 ): Promise<Opened> {
   const { source, viewer, viewOnly } = session;
   const loggedIn = await logInOrAsk(session, parts, signal, begun);
-  const { desktop, version, security, identity, serverInit } = loggedIn;
-  if (identity?.by === "first_use") {
-    session.log.info("Trusted on first use", { fingerprint: `sha256:${identity.fingerprint}` });
-  }
+  const { desktop, version, security, serverInit } = loggedIn;
   await runWithViewer(viewer, greetAndAdmit(desktop, begun?.offer.version.spoken), signal);
   const serverFormat = serverInit.slice(FORMAT_START, FORMAT_END);
   const stages = createStages({ viewOnly, clipboard: source.clipboard, serverFormat });
@@ -140,20 +144,41 @@ function onlyRefused(thrown: unknown): LoginRefused {
   throw thrown;
 }
 
-/** One log-in at a time for each source, until ServerInit: ten good ones at once had two or three refused. */
-function tryLogIn(
+async function tryLogIn(
   session: Session,
-  { turns, guard, dial, trust, getClientKey }: ConnectParts,
+  parts: ConnectParts,
   credentials: Credentials,
   signal: AbortSignal,
   begun?: { stream: ByteStream; offer: Offer },
 ): Promise<LoggedIn> {
   const { source } = session;
+  const asConfigured = !begun && credentials.password === source.password;
+  const opened = asConfigured && await parts.prewarm.open(source, (stream) => session.dialed(stream), signal);
+  return opened || await takeTurn(source, credentials, parts, signal, async () => {
+    const stream = begun?.stream ?? session.dialed(await parts.dial(source, signal));
+    return await logIn(stream, { ...source, ...credentials }, { ...parts, signal }, begun?.offer);
+  });
+}
+
+/** Dials and logs in up to ClientInit, with the credentials of the configuration. @throws PortholeError */
+export function logInForLater(source: Source, parts: LoginParts, signal: AbortSignal): Promise<LoggedInAhead> {
+  return takeTurn(source, pickCredentials(source), parts, signal, async () => {
+    return await logInAhead(await parts.dial(source, signal), source, { ...parts, signal });
+  });
+}
+
+/** One log-in at a time for each source, until ServerInit: ten good ones at once had two or three refused. */
+function takeTurn<Login>(
+  source: Source,
+  credentials: Credentials,
+  { turns, guard }: LoginParts,
+  signal: AbortSignal,
+  work: () => Promise<Login>,
+): Promise<Login> {
   return turns.run(source.name, signal, async () => {
     guard.check(source, credentials);
-    const stream = begun?.stream ?? session.dialed(await dial(source, signal));
     try {
-      const login = await logIn(stream, { ...source, ...credentials }, { trust, getClientKey, signal }, begun?.offer);
+      const login = await work();
       guard.note(source, credentials, undefined);
       return login;
     } catch (failure) {

@@ -6,7 +6,7 @@ import { describeOffer } from "../rfb/describe.ts";
 import type { Look as RfbLook } from "../rfb/handshake.ts";
 import { chooseSpeaker } from "../rfb/pass_through.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
-import type { ConnectParts } from "./connect_source.ts";
+import type { LoginParts } from "./connect_source.ts";
 import type { Look } from "./prober.ts";
 
 const LOOK_MS = 25_000;
@@ -19,14 +19,14 @@ const LOOK_MS = 25_000;
  *
  * @throws PortholeError naming the hop that failed.
  */
-export async function lookAtSource(source: Source, parts: ConnectParts): Promise<Look> {
+export async function lookAtSource(source: Source, parts: LoginParts): Promise<Look> {
   const signal = AbortSignal.timeout(LOOK_MS);
   return await parts.turns.run(source.name, signal, () => {
     return source.password && source.shared ? tryPassword(source, parts, signal) : lookOnly(source, parts, signal);
   });
 }
 
-async function tryPassword(source: Source, parts: ConnectParts, signal: AbortSignal): Promise<Look> {
+async function tryPassword(source: Source, parts: LoginParts, signal: AbortSignal): Promise<Look> {
   const { guard, dial, trust, getClientKey } = parts;
   guard.check(source, source);
   const stream = await dial(source, signal);
@@ -43,7 +43,7 @@ async function tryPassword(source: Source, parts: ConnectParts, signal: AbortSig
   }
 }
 
-async function lookOnly(source: Source, { dial }: ConnectParts, signal: AbortSignal): Promise<Look> {
+async function lookOnly(source: Source, { dial }: LoginParts, signal: AbortSignal): Promise<Look> {
   const stream = await dial(source, signal);
   try {
     return describeLook(source, await peekAll(stream, source.title, { signal }));
