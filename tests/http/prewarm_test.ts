@@ -1,0 +1,85 @@
+/** Connections kept ready, from outside: what a viewer, a program and the source notice of them. */
+import { assertEquals } from "@std/assert";
+import { enterDesktop } from "../fakes/enter_desktop.ts";
+import { startGateway, type TestGateway } from "../fakes/gateway.ts";
+import { type FakeRfb, startFakeRfb } from "../fakes/rfb_server.ts";
+import { openViewer } from "../fakes/web_viewer.ts";
+
+function yamlFor({ port }: FakeRfb, password = "secret12"): string {
+  return `auth: none\nsources:\n  pi: { host: 127.0.0.1, port: ${port}, password: ${password}, prewarm: 1 }\n`;
+}
+
+/** Begins to keep connections ready, as a start does. */
+function begin({ gateway }: TestGateway): void {
+  gateway.applyConfig();
+}
+
+async function untilLogged({ lines }: TestGateway, condition: (line: Record<string, unknown>) => boolean) {
+  while (!lines.some(condition)) await new Promise((done) => setTimeout(done, 1));
+}
+
+async function readProbe({ origin }: TestGateway): Promise<{ status: string; words: string; mode: string }> {
+  return await (await fetch(`${origin}/api/sources/pi/probe`)).json();
+}
+
+Deno.test("a session takes the connection that is ready, and another takes its place", async () => {
+  await using fake = await startFakeRfb({ password: "secret12" });
+  await using gateway = await startGateway(yamlFor(fake));
+  begin(gateway);
+  await fake.waitFor((fake) => fake.seen("SecurityType").length === 1);
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, ["binary"]);
+  await enterDesktop(viewer);
+  await fake.waitFor(({ accepted }) => accepted === 2);
+  assertEquals(fake.seen("ClientInit").length, 1);
+});
+
+Deno.test("what is ready says that the source is up, without a look at it", async () => {
+  await using fake = await startFakeRfb({ password: "secret12" });
+  await using gateway = await startGateway(yamlFor(fake));
+  begin(gateway);
+  await untilLogged(gateway, ({ message }) => message === "pi: RFB 3.8, VNC Authentication");
+  const { status, words, mode } = await readProbe(gateway);
+  assertEquals({ status, words, mode }, { status: "up", words: "RFB 3.8, VNC Authentication", mode: "login" });
+  assertEquals(fake.accepted, 1);
+});
+
+Deno.test("a connection that died while it was ready is not the viewer's business", async () => {
+  await using fake = await startFakeRfb({ password: "secret12", fault: { at: "init", then: "reset", times: 1 } });
+  await using gateway = await startGateway(yamlFor(fake));
+  begin(gateway);
+  await fake.waitFor((fake) => fake.seen("SecurityType").length === 1);
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, ["binary"]);
+  await enterDesktop(viewer);
+  assertEquals(fake.seen("ClientInit").length, 2);
+});
+
+Deno.test("a source that nothing is ready for is dialed as ever", async () => {
+  await using fake = await startFakeRfb({ password: "secret12" });
+  await using gateway = await startGateway(yamlFor(fake));
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, ["binary"]);
+  await enterDesktop(viewer);
+  assertEquals(fake.seen("ClientInit").length, 1);
+});
+
+Deno.test("nothing is left of what was ready when the gateway has drained", async () => {
+  await using fake = await startFakeRfb({ password: "secret12" });
+  await using gateway = await startGateway(yamlFor(fake));
+  begin(gateway);
+  await fake.waitFor((fake) => fake.seen("SecurityType").length === 1);
+  await gateway.gateway.drain();
+  await fake.waitFor(({ live }) => live === 0);
+});
+
+Deno.test("POST …/retry lets a refused password be tried once more", async () => {
+  await using fake = await startFakeRfb({ password: "secret12" });
+  await using gateway = await startGateway(yamlFor(fake, "wrong"));
+  begin(gateway);
+  await untilLogged(gateway, ({ level }) => level === "warn");
+  assertEquals((await readProbe(gateway)).status, "down");
+  assertEquals(fake.accepted, 1, "the probe does not try it either");
+  const retried = await fetch(`${gateway.origin}/api/sources/pi/retry`, { method: "POST" });
+  assertEquals(retried.status, 204);
+  await fake.waitFor(({ accepted }) => accepted === 2);
+  assertEquals((await readProbe(gateway)).status, "down");
+  assertEquals(fake.accepted, 2);
+});

@@ -1,0 +1,243 @@
+import { assert, assertEquals, assertRejects, fail } from "@std/assert";
+import { dial } from "../../../src/bridge/dial.ts";
+import type { ByteStream } from "../../../src/bridge/byte_stream.ts";
+import { createTrust } from "../../../src/bridge/trust.ts";
+import type { Source } from "../../../src/config/config.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
+import { logInForLater, type LoginParts } from "../../../src/session/connect_source.ts";
+import { LoginGuard } from "../../../src/session/login_guard.ts";
+import { Prewarm } from "../../../src/session/prewarm.ts";
+import { Turns } from "../../../src/session/turns.ts";
+import { createLog } from "../../../src/telemetry/log.ts";
+import { type FakeRfb, type FakeRfbOptions, startFakeRfb } from "../../fakes/rfb_server.ts";
+
+const neverAborted = new AbortController().signal;
+
+/** Timers that run when the test says so. */
+class ManualTimers {
+  readonly waiting: { work: () => void; ms: number }[] = [];
+
+  set = (work: () => void, ms: number) => {
+    const timer = { work, ms };
+    this.waiting.push(timer);
+    return () => void this.waiting.splice(this.waiting.indexOf(timer), 1);
+  };
+
+  /** Lets the one pause there must be pass, and says how long it would have been. */
+  pass(): number {
+    assertEquals(this.waiting.length, 1);
+    const { work, ms } = this.waiting.pop()!;
+    work();
+    return ms;
+  }
+}
+
+/** A pool on a fake source; disposing of it checks that nothing is left open. */
+class Rig implements AsyncDisposable {
+  readonly timers = new ManualTimers();
+  readonly lines: string[] = [];
+  readonly held: ByteStream[] = [];
+  readonly guard = new LoginGuard();
+  readonly prewarm: Prewarm;
+  ready = 0;
+  room = 16;
+
+  private constructor(readonly fake: FakeRfb, readonly source: Source) {
+    const parts: LoginParts = {
+      dial: (source, signal) => dial(source, { signal, openDemo: () => fail("No demo"), isDenied: () => false }),
+      trust: createTrust({ pins: { get: () => undefined, set: async () => {}, forget: async () => {} } }),
+      getClientKey: makeClientKey,
+      guard: this.guard,
+      turns: new Turns(),
+    };
+    this.prewarm = new Prewarm({
+      logIn: (source, signal) => logInForLater(source, parts, signal),
+      roomFor: () => this.room,
+      log: createLog({ level: "debug", write: (line) => this.lines.push(line) }),
+      onReady: () => this.ready++,
+      setTimer: this.timers.set,
+    });
+  }
+
+  static async start(prewarm: number, options: FakeRfbOptions = {}, password = "secret12"): Promise<Rig> {
+    const fake = await startFakeRfb({ password: "secret12", ...options });
+    return new Rig(fake, await makeSource(fake.port, prewarm, password));
+  }
+
+  /** Begins, as the gateway does at its start. */
+  keep(source: Source | undefined = this.source): void {
+    this.prewarm.keep(new Map(source ? [["pi", source]] : []));
+  }
+
+  /** Waits until so many are ready; each one is made after the fake has seen its log-in. */
+  async untilReady(count: number): Promise<void> {
+    while (this.prewarm.count("pi") !== count) await new Promise((done) => setTimeout(done, 1));
+  }
+
+  async untilSaid(words: string): Promise<void> {
+    while (!this.lines.some((line) => line.includes(words))) await new Promise((done) => setTimeout(done, 1));
+  }
+
+  open(signal: AbortSignal = neverAborted, source: Source = this.source) {
+    return this.prewarm.open(source, (stream) => void this.held.push(stream), signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.prewarm.close();
+    assertEquals(this.timers.waiting, []);
+    for (const stream of this.held) stream.close();
+    await this.fake.waitFor(({ live }) => live === 0);
+    await this.fake.stop();
+  }
+}
+
+async function makeSource(port: number, prewarm: number, password: string): Promise<Source> {
+  const source = `{ host: 127.0.0.1, port: ${port}, password: ${password}, prewarm: ${prewarm} }`;
+  const text = `auth: none\nsources:\n  pi: ${source}\n`;
+  return (await loadConfig({ text, env: () => undefined })).config.sources.get("pi")!;
+}
+
+Deno.test("Prewarm keeps as many as asked for, logged in, without ClientInit", async () => {
+  await using rig = await Rig.start(2);
+  rig.keep();
+  await rig.untilReady(2);
+  assertEquals([rig.fake.live, rig.fake.accepted, rig.ready], [2, 2, 2]);
+  assertEquals(rig.fake.seen("SecurityType").length, 2);
+  assertEquals(rig.fake.seen("ClientInit"), []);
+});
+
+Deno.test("Prewarm does nothing for a source that does not ask for it", async () => {
+  await using rig = await Rig.start(0);
+  rig.keep();
+  assertEquals(await rig.open(), undefined);
+  assertEquals(rig.fake.accepted, 0);
+});
+
+Deno.test("Prewarm opens over a connection that is ready, and puts another in its place", async () => {
+  await using rig = await Rig.start(1);
+  rig.keep();
+  await rig.untilReady(1);
+  const opened = await rig.open();
+  assertEquals([opened?.desktop.width, opened?.version, opened?.security], [64, "3.8", "VNC Authentication"]);
+  assertEquals(rig.fake.seen("ClientInit"), [{ type: "ClientInit", shared: true }]);
+  assert(opened?.stream === rig.held[0]);
+  await rig.untilReady(1);
+  assertEquals([rig.fake.live, rig.fake.accepted], [2, 2]);
+});
+
+Deno.test("Prewarm lets a viewer wait for the connection that is being made, in place of one more log-in", async () => {
+  await using rig = await Rig.start(1);
+  rig.keep();
+  assertEquals((await rig.open())?.desktop.width, 64);
+  assertEquals(rig.fake.seen("ClientInit").length, 1);
+});
+
+Deno.test("Prewarm has none for a source that has changed meanwhile", async () => {
+  await using rig = await Rig.start(1);
+  rig.keep();
+  await rig.untilReady(1);
+  assertEquals(await rig.open(neverAborted, await makeSource(rig.fake.port, 1, "secret12")), undefined);
+});
+
+Deno.test("Prewarm replaces what the source drops, after pauses that double until one is used", async () => {
+  await using rig = await Rig.start(1);
+  rig.keep();
+  const pauses = [];
+  for (let drops = 1; drops <= 3; drops++) {
+    await rig.untilReady(1);
+    rig.fake.streams.at(-1)!.close();
+    await rig.untilReady(0);
+    pauses.push(rig.timers.pass());
+  }
+  assertEquals(pauses, [5_000, 10_000, 20_000]);
+  await rig.untilReady(1);
+  await rig.open();
+  await rig.untilReady(1);
+  rig.fake.streams.at(-1)!.reset();
+  await rig.untilReady(0);
+  assertEquals(rig.timers.waiting[0]?.ms, 5_000);
+});
+
+Deno.test("Prewarm pauses once when a source drops all of them at once", async () => {
+  await using rig = await Rig.start(3);
+  rig.keep();
+  await rig.untilReady(3);
+  for (const stream of rig.fake.streams) stream.close();
+  await rig.untilReady(0);
+  assertEquals(rig.timers.waiting.length, 1);
+});
+
+Deno.test("Prewarm passes over a connection that dies at ClientInit", async () => {
+  await using rig = await Rig.start(1, { fault: { at: "init", then: "close", times: 1 } });
+  rig.keep();
+  await rig.untilReady(1);
+  assertEquals(await rig.open(), undefined);
+  await rig.untilReady(1);
+  assertEquals((await rig.open())?.desktop.width, 64);
+});
+
+Deno.test("Prewarm backs off from a source that takes no further connection", async () => {
+  await using rig = await Rig.start(1, { fault: { at: "security", then: "refuse", reason: "Server is busy" } });
+  rig.keep();
+  await rig.untilSaid("Server is busy");
+  assertEquals(rig.timers.pass(), 5_000);
+  await rig.fake.waitFor(({ accepted }) => accepted === 2);
+});
+
+Deno.test("Prewarm never tries a refused password again until a person says so", async () => {
+  await using rig = await Rig.start(2, {}, "wrong");
+  rig.keep();
+  await rig.untilSaid("until this is mended");
+  rig.prewarm.fill("pi");
+  rig.keep();
+  assertEquals([rig.fake.accepted, rig.timers.waiting.length], [1, 0]);
+  rig.guard.forgive("pi");
+  rig.prewarm.retry("pi");
+  await rig.fake.waitFor(({ accepted }) => accepted === 2);
+});
+
+Deno.test("Prewarm holds no more than there is room for", async () => {
+  await using rig = await Rig.start(3);
+  rig.room = 1;
+  rig.keep();
+  await rig.untilReady(1);
+  rig.prewarm.fill("pi");
+  assertEquals(rig.fake.accepted, 1);
+  rig.room = 2;
+  rig.prewarm.fill("pi");
+  await rig.untilReady(2);
+  assertEquals(rig.fake.accepted, 2);
+});
+
+Deno.test("Prewarm closes what a new configuration changes or no longer has", async () => {
+  await using rig = await Rig.start(1);
+  rig.keep();
+  await rig.untilReady(1);
+  rig.keep(await makeSource(rig.fake.port, 2, "secret12"));
+  await rig.untilReady(2);
+  await rig.fake.waitFor(({ live, accepted }) => live === 2 && accepted === 3);
+  rig.prewarm.keep(new Map());
+  await rig.fake.waitFor(({ live }) => live === 0);
+});
+
+Deno.test("Prewarm calls a log-in off when it closes, and begins no more", async () => {
+  await using rig = await Rig.start(1, { fault: { at: "version", then: "stall" } });
+  rig.keep();
+  await rig.fake.waitFor((fake) => fake.seen("ProtocolVersion").length === 1);
+  await rig.prewarm.close();
+  rig.keep();
+  await rig.fake.waitFor(({ live }) => live === 0);
+  assertEquals(rig.fake.accepted, 1);
+});
+
+Deno.test("Prewarm's open() ends with the viewer's reason when the viewer leaves", async () => {
+  await using rig = await Rig.start(1, { fault: { at: "init", then: "stall" } });
+  rig.keep();
+  await rig.untilReady(1);
+  const viewer = new AbortController();
+  const opening = rig.open(viewer.signal);
+  await rig.fake.waitFor((fake) => fake.seen("ClientInit").length === 1);
+  viewer.abort(new Error("The viewer left"));
+  await assertRejects(() => opening, Error, "The viewer left");
+});
