@@ -20,6 +20,7 @@ export function testWith(programs: readonly string[], name: string, run: (t: Den
 export interface ProgramOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   /** Written to its standard input, which is then closed. */
   readonly input?: string;
 }
@@ -44,10 +45,11 @@ export class Program implements AsyncDisposable {
   }
 
   /** Starts it; what it writes is kept for error messages. */
-  static async start(name: string, { args = [], env = {}, input }: ProgramOptions = {}): Promise<Program> {
+  static async start(name: string, { args = [], env = {}, cwd, input }: ProgramOptions = {}): Promise<Program> {
     const child = new Deno.Command(name, {
       args: [...args],
       env,
+      ...(cwd === undefined ? {} : { cwd }),
       stdin: input === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
@@ -63,6 +65,11 @@ export class Program implements AsyncDisposable {
   /** Everything written so far, on both outputs. */
   get output(): string {
     return this.#output;
+  }
+
+  /** Whether it runs no more. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** The process id, for measuring. */
@@ -98,8 +105,14 @@ export class Program implements AsyncDisposable {
 
 /** Runs a program to its end and gives what it wrote to its standard output. @throws Error when it fails. */
 export async function runProgram(name: string, options: ProgramOptions = {}): Promise<string> {
-  const { args = [], env = {} } = options;
-  const { success, stdout, stderr } = await new Deno.Command(name, { args: [...args], env, stdin: "null" }).output();
+  const { args = [], env = {}, cwd } = options;
+  const command = new Deno.Command(name, {
+    args: [...args],
+    env,
+    stdin: "null",
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  const { success, stdout, stderr } = await command.output();
   if (!success) throw new Error(`${name} failed: ${new TextDecoder().decode(stderr)}`);
   return new TextDecoder().decode(stdout);
 }

@@ -64,11 +64,15 @@ export class Xvnc implements AsyncDisposable {
 async function writePasswordFile(password: string, stack: AsyncDisposableStack): Promise<string> {
   const path = await Deno.makeTempFile();
   stack.defer(() => Deno.remove(path));
+  await Deno.writeFile(path, await makePasswordFile(password), { mode: 0o600 });
+  return path;
+}
+
+/** What `-rfbauth` reads, for every server that knows it. */
+export async function makePasswordFile(password: string): Promise<Uint8Array> {
   const child = new Deno.Command("vncpasswd", { args: ["-f"], stdin: "piped", stdout: "piped" }).spawn();
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(`${password}\n`));
   await writer.close();
-  const { stdout } = await child.output();
-  await Deno.writeFile(path, stdout, { mode: 0o600 });
-  return path;
+  return (await child.output()).stdout;
 }

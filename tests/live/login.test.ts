@@ -1,0 +1,73 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { dial } from "../../src/bridge/dial.ts";
+import { type LoggedIn, logIn } from "../../src/bridge/login.ts";
+import { createTrust } from "../../src/bridge/trust.ts";
+import type { Source } from "../../src/config/config.ts";
+import { Secret } from "../../src/config/secret.ts";
+import { LoginRefused } from "../../src/rfb/refusal.ts";
+import { makeClientKey } from "../../src/rfb/security/ra2.ts";
+import { type Mode, MODES, REFUSED } from "./modes.ts";
+import { findPlaces, listLacking, type LiveServer, startServer } from "./servers.ts";
+
+const places = await findPlaces();
+const clientKey = await makeClientKey();
+
+function describeSource({ login, authority }: Mode, { address, lab }: LiveServer, password = login?.password): Source {
+  return {
+    name: "live",
+    title: "Live",
+    target: "unix" in address
+      ? { kind: "unix", path: address.unix }
+      : { kind: "tcp", hostname: address.host, port: address.port },
+    ...(login?.username === undefined ? {} : { username: login.username }),
+    ...(password === undefined ? {} : { password: new Secret(password) }),
+    ...(authority ? { tls: { ca: lab.authority } } : {}),
+    viewOnly: false,
+    clipboard: "both",
+    shared: true,
+    prewarm: 0,
+    connectTimeoutMs: 5_000,
+    keepaliveMs: 0,
+  };
+}
+
+async function open(source: Source): Promise<LoggedIn> {
+  const pins = new Map<string, string>();
+  const trust = createTrust({
+    pins: {
+      get: (name) => pins.get(name),
+      set: (name, pin) => Promise.resolve(void pins.set(name, pin)),
+      forget: (name) => Promise.resolve(void pins.delete(name)),
+    },
+  });
+  const { signal } = new AbortController();
+  const openDemo = () => {
+    throw new Error("No demo here");
+  };
+  const stream = await dial(source, { signal, openDemo, isDenied: () => false });
+  return await logIn(stream, source, { trust, getClientKey: () => Promise.resolve(clientKey), signal });
+}
+
+for (const mode of MODES) {
+  const lacking = listLacking(mode, places);
+  const what = mode.spoken === undefined ? "is refused with advice" : `is opened with ${mode.spoken}`;
+  const leftOut = lacking.length === 0 ? "" : ` [left out, lacking: ${lacking.join(", ")}]`;
+  Deno.test({ name: `${mode.name} ${what}${leftOut}`, ignore: lacking.length > 0, fn: () => tryMode(mode) });
+}
+
+async function tryMode(mode: Mode): Promise<void> {
+  await using server = await startServer(mode, places);
+  if (mode.spoken === undefined) {
+    const refused = await assertRejects(() => open(describeSource(mode, server)), LoginRefused);
+    assertEquals(refused.kind, "no_type");
+    return assertMatch(refused.message, mode.advice!);
+  }
+  const { security, desktop, stream } = await open(describeSource(mode, server));
+  stream.close();
+  assertEquals(security, mode.spoken);
+  assert(desktop.width >= 640 && desktop.height >= 400);
+  if (mode.login === undefined) return;
+  const refused = await assertRejects(() => open(describeSource(mode, server, "wrong999")), LoginRefused);
+  assertEquals(refused.kind, "wrong_secret");
+  assertMatch(refused.message, REFUSED);
+}
