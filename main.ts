@@ -1,11 +1,22 @@
 /** Command line and environment in, parts made, Deno.serve started. */
 import manifest from "./deno.json" with { type: "json" };
+import { askSecret, NoSecret, type Terminal } from "./src/access/ask_secret.ts";
+import { describeNewToken } from "./src/access/bearer.ts";
+import { hashPassword } from "./src/access/password.ts";
 import { type Command, parseCommandLine, UsageError } from "./src/config/command_line.ts";
 import { helpText } from "./src/config/flags.ts";
 import { exampleYaml } from "./src/config/init.ts";
 import { ConfigError } from "./src/config/problem.ts";
 import type { Gateway } from "./src/gateway.ts";
-import { makeGateway, openConfig, type Running, start, type StartParts } from "./src/start.ts";
+import {
+  makeGateway,
+  NoLoginLink,
+  openConfig,
+  renewLoginLink,
+  type Running,
+  start,
+  type StartParts,
+} from "./src/start.ts";
 import { createLog, type Log } from "./src/telemetry/log.ts";
 import { CertificateError } from "./src/tls/certificate.ts";
 import { ListenError } from "./src/tls/serve.ts";
@@ -19,6 +30,13 @@ const FAILED = 1;
 const USAGE = 2;
 
 const env = (name: string) => Deno.env.get(name);
+
+const TERMINAL: Terminal = {
+  isTerminal: () => Deno.stdin.isTerminal(),
+  setRaw: (raw) => Deno.stdin.setRaw(raw),
+  read: (buffer) => Deno.stdin.read(buffer),
+  write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+};
 
 /** Runs one command line; gives the exit code, or nothing while the gateway runs. */
 async function run(args: readonly string[]): Promise<number | undefined> {
@@ -34,13 +52,22 @@ async function run(args: readonly string[]): Promise<number | undefined> {
       return await init(command.file);
     case "check":
       return await check(makeParts(command));
+    case "link":
+      console.log(await renewLoginLink({ command, env }));
+      return OK;
+    case "hash":
+      console.log(await hashPassword(await askSecret("Password: ", TERMINAL)));
+      return OK;
+    case "token":
+      console.log(describeNewToken());
+      return OK;
     case "start":
       await startUntilSignal(makeParts(command));
       return undefined;
   }
 }
 
-function makeParts(command: Command & { kind: "start" | "check" }): StartParts {
+function makeParts(command: Command & { kind: "start" | "check" | "link" }): StartParts {
   const level = command.verbose ? "debug" : "info";
   const log = createLog({ format: command.log, level, write: (line) => console.error(line) });
   return { command, env, log, version, root: ROOT, serve: Deno.serve };
@@ -49,6 +76,7 @@ function makeParts(command: Command & { kind: "start" | "check" }): StartParts {
 async function startUntilSignal(parts: StartParts): Promise<void> {
   catchStrays(parts.log);
   const running = await start(parts);
+  if (running.login !== undefined) console.log(running.login);
   console.log(`porthole ready ${running.url}`);
   const { gateway, store } = running;
   for (const warning of gateway.warnings()) parts.log.warn(warning);
@@ -113,7 +141,8 @@ function explain(thrown: unknown): number {
     console.error(`${thrown.message}\n\nUsage: deno task start --help`);
     return USAGE;
   }
-  const isExpected = [ConfigError, CertificateError, ListenError].some((kind) => thrown instanceof kind) ||
+  const isExpected =
+    [ConfigError, CertificateError, ListenError, NoSecret, NoLoginLink].some((kind) => thrown instanceof kind) ||
     thrown instanceof Deno.errors.NotFound || thrown instanceof Deno.errors.PermissionDenied;
   console.error(thrown instanceof Error && isExpected ? thrown.message : thrown);
   return FAILED;

@@ -1,7 +1,7 @@
 /** Puts the parts together: configuration in, an app and its sessions out. Touches no listener, environment or signal. */
 import type { Hono } from "hono";
 import { createConnectLimit } from "./access/connect_limit.ts";
-import { createAccess } from "./access/create_access.ts";
+import { createFrontDoor, type DoorStores } from "./access/front_door.ts";
 import { createRangeTest } from "./access/peer.ts";
 import { createApp } from "./app.ts";
 import type { ByteStream } from "./bridge/byte_stream.ts";
@@ -23,6 +23,7 @@ import { SessionRegistry } from "./session/registry.ts";
 import type { Session, SessionEffects } from "./session/session.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { PageParts } from "./web/pages.tsx";
+import { type Audit, createAudit } from "./telemetry/audit.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import type { Env } from "./web/env.ts";
 import type { StaticFiles } from "./web/static_files.ts";
@@ -45,6 +46,12 @@ export interface GatewayOptions {
   warnings?: () => readonly string[];
   /** The machine's own name, under which it may be reached. */
   ownName?: string;
+  /** What signing in remembers; without it, it ends with the process. */
+  stores?: DoorStores;
+  /** The trail; without it, it ends with the process. */
+  audit?: Audit;
+  /** The clock of sign-ins, links and tokens. */
+  now?: () => number;
 }
 
 /** A gateway without a listener. */
@@ -70,7 +77,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   const isTrusted = memoize(() => live.current.gateway.trustProxies, createRangeTest);
   const limit = memoize(() => live.current.limits.connectsPerMinute, (perMinute) => createConnectLimit({ perMinute }));
 
-  const access = createAccess({ config: () => live.current, credentials: [] });
+  const door = createFrontDoor({
+    config: () => live.current,
+    ...(options.stores ? { stores: options.stores } : {}),
+    ...(options.now ? { now: options.now } : {}),
+  });
+  const audit = options.audit ?? createAudit();
 
   async function dialSource(source: Source, signal: AbortSignal): Promise<ByteStream> {
     const startedAt = performance.now();
@@ -87,7 +99,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     dial: dialSource,
     trust: createTrust({
       pins: openPinFile(join(live.current.gateway.dataDir, "pins.json")),
-      onFirstUse: (source, fingerprint) => log.info("Trusted on first use", { source, fingerprint: `sha256:${fingerprint}` }),
+      onFirstUse: (source, fingerprint) =>
+        log.info("Trusted on first use", { source, fingerprint: `sha256:${fingerprint}` }),
     }),
     getClientKey: clientKey,
     guard: new LoginGuard(),
@@ -122,23 +135,34 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   }
 
-  function noteEnded({ endedBy, count, source }: Session): void {
-    metrics.sessionEnded(endedBy?.code ?? "internal", count);
-    prewarm.fill(source.name);
-  }
-
   function noteReady(source: Source, { version, security }: LoggedInAhead): void {
     if (prober.last(source).status === "up") return;
     prober.learn(source, { words: `RFB ${version}, ${security}`, mode: "login" });
   }
 
-  function noteOpened({ marks, opened, source }: Session): void {
+  function noteOpened(session: Session): void {
+    const { marks, opened, source } = session;
     metrics.sessionOpened((marks.openMs ?? 0) / 1000);
+    audit.note({ event: "session_opened", ...describeSession(session), outcome: "ok" });
     if (opened) prober.learn(source, { words: opened.words, mode: opened.mode });
   }
 
+  function noteEnded(session: Session): void {
+    const code = session.endedBy?.code ?? "internal";
+    metrics.sessionEnded(code, session.count);
+    prewarm.fill(session.source.name);
+    const { upBytes, downBytes } = session.count;
+    const seconds = (Date.now() - session.startedAtMs) / 1000;
+    const bytes = { seconds, up_bytes: upBytes, down_bytes: downBytes };
+    audit.note({ event: "session_ended", ...describeSession(session), outcome: code, ...bytes });
+  }
+
   const app = createApp({
-    access,
+    door,
+    audit,
+    access: door.access,
+    onRefused: (code) => metrics.refused(code),
+    endUnpermitted: () => registry.endUnpermitted(),
     registry,
     prober,
     effects,
@@ -162,13 +186,17 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function applyConfig(): void {
+    audit.note({ event: "config_changed", outcome: "ok" });
     registry.endUnpermitted();
     dropChangedSources(live.current, registry, prober);
     prewarm.keep(live.current.sources);
   }
 
   async function drain(): Promise<void> {
-    await Promise.all([registry.drain(), prewarm.close()]).finally(() => limit().close());
+    await Promise.all([registry.drain(), prewarm.close()]).finally(() => {
+      limit().close();
+      door.signInLimit().close();
+    });
   }
 
   return {
@@ -184,6 +212,10 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 function isOpen(registry: SessionRegistry, name: string): boolean {
   return registry.list().some(({ source, state }) => source.name === name && state === "open");
+}
+
+function describeSession({ id, source, onlooker }: Session) {
+  return { session: id, who: onlooker.person, from: onlooker.address, what: source.name };
 }
 
 function dropChangedSources({ sources }: Config, registry: SessionRegistry, prober: Prober): void {

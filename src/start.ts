@@ -1,14 +1,18 @@
 /** A running gateway: configuration watched, certificates kept, listeners up. Powers come in from main.ts. */
+import { join } from "node:path";
+import { openFileStores } from "./access/front_door.ts";
+import { ensureLoginToken, formatLoginLine, renewLoginToken } from "./access/login_link.ts";
 import type { Command } from "./config/command_line.ts";
 import type { Address, Config } from "./config/config.ts";
-import { warnOfExposure } from "./config/exposure.ts";
+import { takesLoginLink, warnOfExposure } from "./config/exposure.ts";
 import { loadConfig } from "./config/load.ts";
 import { formatProblem } from "./config/problem.ts";
 import { type ConfigStore, createConfigStore } from "./config/store.ts";
 import { watchConfig } from "./config/watch.ts";
 import { createDemo } from "./demo/connect.ts";
 import { PortholeError } from "./errors.ts";
-import { createGateway, type Gateway } from "./gateway.ts";
+import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
+import { createAudit } from "./telemetry/audit.ts";
 import { watchEventLoop } from "./telemetry/event_loop.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { CertificateSource } from "./tls/certificate.ts";
@@ -24,7 +28,7 @@ const DRAIN_MS = 10_000;
 
 /** What main.ts hands in. */
 export interface StartParts {
-  command: Command & { kind: "start" | "check" };
+  command: Command & { kind: "start" | "check" | "link" };
   env: (name: string) => string | undefined;
   log: Log;
   version: string;
@@ -37,6 +41,8 @@ export interface StartParts {
 export interface Running {
   /** Where a person can open it. */
   readonly url: string;
+  /** The line with the login link, at the first start only. */
+  readonly login?: string;
   readonly gateway: Gateway;
   readonly store: ConfigStore;
   /** Refuses new sessions, tells viewers to come back, and closes everything, within a deadline. */
@@ -70,7 +76,38 @@ export async function makeGateway(parts: StartParts, store: ConfigStore, tls?: C
     authority: () => describeAuthority(tls),
     warnings: () => [warnOfExposure(store.current.gateway, store.current.auth)].filter((text) => text !== undefined),
     ownName: Deno.hostname(),
+    ...(parts.command.kind === "start" ? openState(store.current, log) : {}),
   });
+}
+
+/** What outlives the process: sign-ins and the trail. */
+function openState({ gateway }: Config, log: Log): Pick<GatewayOptions, "stores" | "audit"> {
+  const onFailure = (cause: unknown) => log.error("Cannot write the audit log", { cause: String(cause) });
+  return {
+    stores: openFileStores(gateway.dataDir),
+    audit: createAudit({ file: join(gateway.dataDir, "audit.log"), onFailure }),
+  };
+}
+
+/** Makes a new login link and gives the line that tells of it. @throws ConfigError */
+export async function renewLoginLink(parts: Pick<StartParts, "command" | "env">): Promise<string> {
+  using store = await openConfig(parts);
+  const { gateway, auth } = store.current;
+  if (!takesLoginLink(gateway, auth)) throw new NoLoginLink();
+  const url = describeUrl(store.current, gateway.listen, gateway.tls.mode !== "none");
+  return formatLoginLine(url, renewLoginToken(gateway.dataDir));
+}
+
+/** There is no use for a login link: everybody may come in, or people have passwords. */
+export class NoLoginLink extends Error {
+  override readonly name = "NoLoginLink";
+  override readonly message = "There is no login link here: nobody has to sign in, or auth says how (auth.login_link)";
+}
+
+/** The line with the login link when it was made just now. */
+function makeLoginLine({ gateway, auth }: Config, url: string): string | undefined {
+  const token = takesLoginLink(gateway, auth) ? ensureLoginToken(gateway.dataDir) : undefined;
+  return token === undefined ? undefined : formatLoginLine(url, token);
 }
 
 /** Starts everything. @throws ConfigError, CertificateError or ListenError */
@@ -90,8 +127,11 @@ export async function start(parts: StartParts): Promise<Running> {
     for (const sentence of restart) log.warn(sentence);
     gateway.applyConfig();
   });
+  const url = describeUrl(store.current, listeners[0]!.address, tls !== undefined);
+  const login = makeLoginLine(store.current, url);
   return {
-    url: describeUrl(store.current, listeners[0]!.address, tls !== undefined),
+    url,
+    ...(login === undefined ? {} : { login }),
     gateway,
     store,
     stop: async () => {

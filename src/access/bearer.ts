@@ -3,7 +3,7 @@ import type { ApiToken, Config } from "../config/config.ts";
 import { takesLoginLink } from "../config/exposure.ts";
 import { PortholeError } from "../errors.ts";
 import type { Bounds, Credential, Identity } from "./access.ts";
-import { hashToken, isSameHash } from "./opaque_token.ts";
+import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
 import { isNamed } from "./policy.ts";
 
 /** Begins the subprotocol that carries a token on a WebSocket; what follows is the token. */
@@ -71,4 +71,14 @@ function boundToken({ scopes, sources }: ApiToken, admin: boolean): Bounds {
 
 function explainEnd(counts: boolean): PortholeError | undefined {
   return counts ? undefined : new PortholeError("sign_in_needed", "The token does not count any more");
+}
+
+/** A new token with what to write into sources.yaml, for people. */
+export function describeNewToken(token: string = makeToken()): string {
+  return `token: ${token}
+
+Keep it: only its hash goes into sources.yaml, with a name, scopes (view, control, links, metrics, admin) and an end:
+auth:
+  tokens:
+    - { name: my-program, hash: "sha256:${hashToken(token)}", scopes: [control], expires: 2027-12-31 }`;
 }

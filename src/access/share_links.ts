@@ -52,11 +52,16 @@ export class ShareLinks {
     return { link, secret };
   }
 
+  /** The link with this secret while it may be opened. */
+  find(secret: string): ShareLink | undefined {
+    const hash = hashToken(secret);
+    return this.list().find((one) => isSameHash(one.hash, hash) && one.usesLeft !== 0);
+  }
+
   /** Uses a link up by one, or undefined when there is none (any more) with this secret. */
   open(secret: string): ShareLink | undefined {
-    const hash = hashToken(secret);
-    const link = this.list().find((one) => isSameHash(one.hash, hash));
-    if (!link || link.usesLeft === 0) return undefined;
+    const link = this.find(secret);
+    if (!link) return undefined;
     const used = link.usesLeft === null ? link : { ...link, usesLeft: link.usesLeft - 1 };
     this.#store.save(this.#unexpired().map((one) => one.id === link.id ? used : one));
     return used;

@@ -30,12 +30,13 @@ export interface Settings {
 
 /** What the program was asked to do. */
 export type Command =
-  | ({ readonly kind: "start" | "check" } & Settings)
+  | ({ readonly kind: "start" | "check" | "link" } & Settings)
   | { readonly kind: "init"; readonly file: string }
+  | { readonly kind: "hash" | "token" }
   | { readonly kind: "help" }
   | { readonly kind: "version" };
 
-const SUBCOMMANDS = ["start", "check", "init"] as const;
+const SUBCOMMANDS = ["start", "check", "init", "link", "hash", "token"] as const;
 
 /**
  * Reads the words after the program's name, and the PORTHOLE_ variables for the flags that are not among them.
@@ -51,6 +52,12 @@ export function parseCommandLine(argv: readonly string[], env: ReadEnv): Command
   if (kind === "init") {
     if (targets.length > 0) throw new UsageError(`init takes no targets, but got ${quote(targets[0]!)}`);
     return { kind, file: values.get("config") ?? DEFAULT_FILE };
+  }
+  if (kind === "hash" || kind === "token") {
+    if (targets.length > 0) {
+      throw new UsageError(`${kind} takes no arguments: a secret there would stand in the history`);
+    }
+    return { kind };
   }
   return { kind: kind ?? "start", ...readSettings(values, targets) };
 }

@@ -39,6 +39,9 @@ export function helpText(version: string): string {
 deno task start [TARGET…] [FLAGS]   serve the targets, or the sources of sources.yaml
 deno task start check [FLAGS]       read the configuration and look at every source; exit 1 when something is wrong
 deno task start init                write a commented sources.yaml, never over an existing one
+deno task start link [FLAGS]        print a new login link; the one before counts no more
+deno task start hash                make the hash of a password, asked for or from a pipe, for auth.users
+deno task start token               make a token for a program and its hash, for auth.tokens
 
 A TARGET is HOST[:PORT] or NAME=HOST[:PORT] and needs no file. A port below 100 is a display: pi:1 is pi:5901.
 

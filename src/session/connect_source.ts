@@ -47,7 +47,8 @@ export async function connectSource(session: Session, parts: ConnectParts, signa
 /** Secrets, policy and trust are the gateway's business; without them the handshake is between viewer and source. */
 function needsGateway({ source, viewOnly }: Session): boolean {
   const { username, password, tls, clipboard, prewarm } = source;
-  return viewOnly || clipboard !== "both" || prewarm > 0 || [username, password, tls].some((setting) => setting !== undefined);
+  return viewOnly || clipboard !== "both" || prewarm > 0 ||
+    [username, password, tls].some((setting) => setting !== undefined);
 }
 
 /** For foreign viewers: checks that a VNC server answers, and passes every byte from the first on. */

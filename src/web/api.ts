@@ -1,16 +1,19 @@
 /** The JSON interface; /api/openapi.json describes it. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { Access } from "../access/access.ts";
+import { groupAddress } from "../access/peer.ts";
 import { PortholeError } from "../errors.ts";
 import type { Finding, Prober } from "../session/prober.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { Session } from "../session/session.ts";
+import { type AccountParts, endSignIn, listSignIns, requireAdmin, viewSignIn } from "./account.tsx";
 import type { Env } from "./env.ts";
 import { findSource, listSources, type Permitted } from "./find_source.ts";
+import { listLinks, makeLink, revokeLink, viewLink } from "./links.ts";
 import { describeApi } from "./openapi.ts";
 
 /** What the interface needs. */
-export interface ApiParts {
+export interface ApiParts extends AccountParts {
   access: Access;
   registry: SessionRegistry;
   prober: Prober;
@@ -33,7 +36,9 @@ export interface SourceView {
 }
 
 /** Makes the routes below /api. */
-export function createApi({ access, registry, prober, version, forgive }: ApiParts): Hono<Env> {
+export function createApi(parts: ApiParts): Hono<Env> {
+  const { access, registry, prober, version, forgive, door, audit, endUnpermitted } = parts;
+  const linkParts = { links: door.links, audit, endUnpermitted };
   const api = new Hono<Env>();
   const show = (permitted: Permitted) => viewSource(permitted, registry, prober);
   api.get("/openapi.json", (c) => c.json(describeApi({ version, base: c.var.base })));
@@ -50,6 +55,28 @@ export function createApi({ access, registry, prober, version, forgive }: ApiPar
     prober.forget(source.name);
     return c.body(null, 204);
   });
+  api.get("/sources/:name/links", (c) => {
+    const { source } = findSource(c, access, c.req.param("name"));
+    return c.json(listLinks(linkParts, c.var.identity).filter((link) => link.source === source.name).map(viewLink));
+  });
+  api.post("/sources/:name/links", async (c) => {
+    const permitted = findSource(c, access, c.req.param("name"));
+    return c.json(makeLink(c, linkParts, permitted, await readJsonBody(c)), 201);
+  });
+  api.delete("/sources/:name/links/:id", (c) => {
+    const { source } = findSource(c, access, c.req.param("name"));
+    revokeLink(c, linkParts, c.req.param("id"), source.name);
+    return c.body(null, 204);
+  });
+  api.get("/sign-ins", (c) => c.json(listSignIns(door, c.var.identity).map((one) => viewSignIn(one, c.var.identity))));
+  api.delete("/sign-ins/:id", (c) => {
+    endSignIn(c, parts, c.req.param("id"));
+    return c.body(null, 204);
+  });
+  api.get("/audit", (c) => {
+    requireAdmin(c.var.identity);
+    return c.json(audit.list(readCount(c.req.query("limit"))));
+  });
   api.get("/sessions", (c) => {
     const mine = registry.list().filter((session) => maySee(session, c.var.identity));
     return c.json(mine.map((session) => session.view()));
@@ -58,9 +85,30 @@ export function createApi({ access, registry, prober, version, forgive }: ApiPar
     const session = registry.get(c.req.param("id"));
     if (!session || !maySee(session, c.var.identity)) throw new PortholeError("not_found", "There is no such session");
     session.end(new PortholeError("not_allowed", "This session was ended by a person"));
+    const from = groupAddress(c.var.peer.address);
+    const what = `${session.source.name} ${session.id}`;
+    audit.note({ event: "session_ended_by_person", who: c.var.identity.name, from, what, outcome: "ok" });
     return c.body(null, 204);
   });
   return api;
+}
+
+/** A body of JSON; without one, what is not said gets its default. @throws PortholeError viewer_malformed */
+async function readJsonBody(c: Context<Env>): Promise<unknown> {
+  const text = await c.req.text();
+  try {
+    return text === "" ? {} : JSON.parse(text);
+  } catch {
+    throw new PortholeError("viewer_malformed", "The body is no JSON");
+  }
+}
+
+const AUDIT_LINES = 100;
+const AUDIT_LINES_MOST = 1_000;
+
+function readCount(text: string | undefined): number {
+  const count = /^\d{1,4}$/.test(text ?? "") ? Number(text) : AUDIT_LINES;
+  return Math.max(1, Math.min(AUDIT_LINES_MOST, count));
 }
 
 function maySee(session: Session, identity: { name: string; admin: boolean }): boolean {

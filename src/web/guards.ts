@@ -1,6 +1,7 @@
 /** The guards, as middleware: each lets a request pass or throws the one error that it is named for. */
 import type { Context, MiddlewareHandler } from "hono";
 import type { Access, Identity } from "../access/access.ts";
+import { bodyLimit } from "hono/body-limit";
 import { checkHost } from "../access/host.ts";
 import { checkOrigin } from "../access/origin.ts";
 import { PortholeError } from "../errors.ts";
@@ -39,6 +40,24 @@ export const limitHeaders: MiddlewareHandler<Env> = async (c, next) => {
   await next();
 };
 
+/** Most bytes of a body: forms and small JSON. */
+const BODY_MAX_BYTES = 64 * 1024;
+
+/** Lets requests with a body of a sensible size pass. */
+export const limitBody: MiddlewareHandler<Env> = bodyLimit({
+  maxSize: BODY_MAX_BYTES,
+  onError: () => {
+    throw new PortholeError("body_too_large", "The body is larger than 64 KiB");
+  },
+});
+
+/** Lets those pass who may read the metrics: administrators, and tokens made for it. */
+export const requireMetrics: MiddlewareHandler<Env> = async (c, next) => {
+  const { admin, bounds } = c.var.identity;
+  if (!admin && bounds?.metrics !== true) throw new PortholeError("not_allowed", "This needs a token for the metrics");
+  await next();
+};
+
 /** Lets requests pass that change nothing, and those that change something when the page's origin allows it. */
 export const guardUnsafeMethods: MiddlewareHandler<Env> = async (c, next) => {
   if (isSafe(c.req.method)) return await next();
@@ -56,11 +75,14 @@ export const requireOwnOrigin: MiddlewareHandler<Env> = async (c, next) => {
   await next();
 };
 
+/** What a request without any credential is told. */
+export const SIGN_IN_FIRST = "Sign in to open this";
+
 /** Lets those pass whose identity is known, and keeps it with the request. */
 export function requireIdentity(access: Access): MiddlewareHandler<Env> {
   return async (c, next) => {
     const identity = await access.identify(c.req.raw, c.var.peer);
-    if (!identity) throw new PortholeError("sign_in_needed", "Sign in to open this");
+    if (!identity) throw new PortholeError("sign_in_needed", SIGN_IN_FIRST);
     requireKnownOrigin(c, identity);
     c.set("identity", identity);
     await next();

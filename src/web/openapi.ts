@@ -40,6 +40,34 @@ const schemas = {
       words: { ...text, description: "What was spoken with the source" },
     },
   },
+  Link: {
+    type: "object",
+    required: ["id", "source", "role", "label", "maker", "created", "expires", "uses_left"],
+    properties: {
+      id: text,
+      source: text,
+      role: { enum: ["view", "control"] },
+      label: text,
+      maker: text,
+      created: { type: "string", format: "date-time" },
+      expires: { type: "string", format: "date-time" },
+      uses_left: { type: ["integer", "null"], minimum: 0 },
+    },
+  },
+  SignIn: {
+    type: "object",
+    required: ["id", "name", "by", "created", "seen", "address", "agent", "current"],
+    properties: {
+      id: text,
+      name: text,
+      by: text,
+      created: { type: "string", format: "date-time" },
+      seen: { type: "string", format: "date-time" },
+      address: text,
+      agent: text,
+      current: { type: "boolean" },
+    },
+  },
   Problem: {
     type: "object",
     required: ["type", "title", "status", "detail", "code"],
@@ -93,6 +121,72 @@ const paths = {
       summary: "Ends a session",
       parameters: [named("id", "A session's id")],
       responses: { 204: { description: "It ends" }, default: problem },
+    },
+  },
+  "/api/sources/{name}/links": {
+    get: {
+      summary: "The share links to a source: your own; for admins, all",
+      parameters: [sourceName],
+      responses: answer("Links", list("Link")),
+    },
+    post: {
+      summary: "Makes a share link; its address is given only here",
+      parameters: [sourceName],
+      requestBody: {
+        content: {
+          "application/json": {
+            schema: {
+              type: "object",
+              additionalProperties: false,
+              properties: {
+                role: { enum: ["view", "control"], default: "view" },
+                expires: { ...text, default: "1d", description: "A duration such as 1h, or an instant" },
+                uses: { type: ["integer", "null"], minimum: 1, default: null },
+                label: { ...text, maxLength: 80 },
+              },
+            },
+          },
+        },
+      },
+      responses: {
+        201: {
+          description: "The link",
+          content: {
+            "application/json": {
+              schema: { allOf: [ref("Link"), { type: "object", required: ["url"], properties: { url: text } }] },
+            },
+          },
+        },
+        default: problem,
+      },
+    },
+  },
+  "/api/sources/{name}/links/{id}": {
+    delete: {
+      summary: "Revokes a share link; who came by it is out at once",
+      parameters: [sourceName, named("id", "A link's id")],
+      responses: { 204: { description: "It is revoked" }, default: problem },
+    },
+  },
+  "/api/sign-ins": {
+    get: { summary: "Your sign-ins; for admins, everybody's", responses: answer("Sign-ins", list("SignIn")) },
+  },
+  "/api/sign-ins/{id}": {
+    delete: {
+      summary: "Ends a sign-in and the sessions that it carries",
+      parameters: [named("id", "A sign-in's id")],
+      responses: { 204: { description: "It has ended" }, default: problem },
+    },
+  },
+  "/api/audit": {
+    get: {
+      summary: "The newest lines of the trail, for admins",
+      parameters: [{
+        name: "limit",
+        in: "query",
+        schema: { type: "integer", minimum: 1, maximum: 1000, default: 100 },
+      }],
+      responses: answer("Lines, newest first", { type: "array", items: { type: "object" } }),
     },
   },
   "/api/openapi.json": {

@@ -1,5 +1,5 @@
 /** The pages: the board, the viewer, and how to trust the certificate. */
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import type { Access } from "../access/access.ts";
 import { PortholeError } from "../errors.ts";
 import type { Prober } from "../session/prober.ts";
@@ -7,6 +7,7 @@ import type { SessionRegistry } from "../session/registry.ts";
 import { viewSource } from "./api.ts";
 import type { Env } from "./env.ts";
 import { findSource, listSources } from "./find_source.ts";
+import { readPageProps } from "./page_props.ts";
 import { BoardPage } from "./pages/board.tsx";
 import { INSTALL_GUIDES } from "../tls/install.ts";
 import { TrustPage } from "./pages/trust.tsx";
@@ -39,14 +40,20 @@ export function createPages(parts: PageParts): Hono<Env> {
       return { ...view, viewOnly: view_only };
     });
     const { problems, warnings } = parts;
-    return c.html(<BoardPage {...page(c)} sources={sources} problems={problems()} warnings={warnings()} />);
+    return c.html(<BoardPage {...readPageProps(c)} sources={sources} problems={problems()} warnings={warnings()} />);
   });
   pages.get("/site/vnc/:name", (c) => {
     const { source, role } = findSource(c, access, c.req.param("name"));
     const { name, title, group } = source;
     const viewOnly = source.viewOnly || role === "view";
-    return c.html(<ViewerPage {...page(c)} source={{ name, title, group, viewOnly }} version={version} />);
+    return c.html(<ViewerPage {...readPageProps(c)} source={{ name, title, group, viewOnly }} version={version} />);
   });
+  return pages;
+}
+
+/** What one needs before signing in: how to trust the certificate. */
+export function createPublicPages(parts: Pick<PageParts, "authority">): Hono<Env> {
+  const pages = new Hono<Env>();
   pages.get("/ca.crt", (c) => {
     const authority = parts.authority();
     if (!authority) throw new PortholeError("not_found", "This gateway has no certificate authority of its own");
@@ -57,13 +64,8 @@ export function createPages(parts: PageParts): Hono<Env> {
     const address = new URL(`${c.var.base}trust`, c.var.peer.origin).href;
     const { fingerprint256 } = parts.authority() ?? {};
     return c.html(
-      <TrustPage {...page(c)} fingerprint256={fingerprint256} address={address} guides={INSTALL_GUIDES} />,
+      <TrustPage {...readPageProps(c)} fingerprint256={fingerprint256} address={address} guides={INSTALL_GUIDES} />,
     );
   });
   return pages;
-}
-
-/** What every page needs. */
-function page(c: Context<Env>): { basePath: string; nonce: string } {
-  return { basePath: c.var.base, nonce: c.get("secureHeadersNonce" as never) as unknown as string };
 }

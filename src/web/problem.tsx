@@ -3,7 +3,9 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { FAILURES, type PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
+import { readOwnPath, readPageProps, wantsPage } from "./page_props.ts";
 import { ErrorPage } from "./pages/error.tsx";
+import { showSignIn } from "./sign_in.tsx";
 
 /** Answers with the error's status, in the form that the request accepts. */
 export function answerProblem(c: Context<Env>, error: PortholeError): Response | Promise<Response> {
@@ -11,19 +13,11 @@ export function answerProblem(c: Context<Env>, error: PortholeError): Response |
   const status = (listed ?? 500) as ContentfulStatusCode;
   if (error.retryAfterMs !== undefined) c.header("Retry-After", String(Math.ceil(error.retryAfterMs / 1000)));
   c.header("Cache-Control", "no-store");
+  if (error.code === "sign_in_needed") c.header("WWW-Authenticate", 'Bearer realm="Porthole"');
   if (wantsPage(c)) {
-    const nonce = c.get("secureHeadersNonce" as never) as string | undefined;
-    const base = c.var.base ?? "/";
-    return c.html(
-      <ErrorPage basePath={base} status={status} title={title} message={error.message} nonce={nonce ?? ""} />,
-      status,
-    );
+    if (error.code === "sign_in_needed" && c.req.method === "GET") return showSignIn(c, { next: readOwnPath(c) }, 401);
+    return c.html(<ErrorPage {...readPageProps(c)} status={status} title={title} message={error.message} />, status);
   }
   const problem = { type: "about:blank", title, status, detail: error.message, code: error.code };
   return c.body(JSON.stringify(problem), status, { "Content-Type": "application/problem+json" });
-}
-
-/** A browser that navigates names text/html first; programs name JSON or nothing. */
-function wantsPage(c: Context<Env>): boolean {
-  return /\btext\/html\b/.test(c.req.header("accept") ?? "");
 }

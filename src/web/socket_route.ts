@@ -35,7 +35,9 @@ export interface SocketParts {
  */
 export async function openSocket(c: Context<Env>, parts: SocketParts, name: string): Promise<Response> {
   const { config, peer, identity } = c.var;
-  const { source, role } = findSource(c, parts.access, name);
+  // A signed token stands where a name would, and names a source itself.
+  const named = identity.by === "jwt" ? identity.bounds?.sources?.[0] ?? "" : name;
+  const { source, role } = findSource(c, parts.access, named);
   const address = groupAddress(peer.address);
   const person = identity.by === "open" ? undefined : identity.name;
   await parts.connectLimit(config).take(address);

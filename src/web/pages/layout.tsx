@@ -21,13 +21,18 @@ interface LayoutProps extends PageProps {
   /** Name of the bundle in static/ that drives the page; none for a page without script. */
   readonly script?: "viewer" | "board";
   readonly kind: string;
+  /**
+   * Whether the page has a form: browsers send `Origin: null` with the forms of a page that gives no referrer at all
+   * (Fetch section 3.2), and then cannot be told from another site's.
+   */
+  readonly hasForm?: boolean;
   /** What the script is told, as data-* attributes of the body. */
   readonly data?: Readonly<Record<`data-${string}`, string>>;
   readonly children?: Child;
 }
 
 /** A whole HTML document. */
-export function Layout({ basePath, nonce, title, script, kind, data = {}, children }: LayoutProps) {
+export function Layout({ basePath, nonce, title, script, kind, hasForm = false, data = {}, children }: LayoutProps) {
   return (
     <>
       {raw("<!doctype html>")}
@@ -40,6 +45,7 @@ export function Layout({ basePath, nonce, title, script, kind, data = {}, childr
             content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
           />
           <meta name="color-scheme" content="light dark" />
+          {hasForm && <meta name="referrer" content="same-origin" />}
           <link rel="icon" type="image/svg+xml" href={`${basePath}static/favicon.svg`} />
           <link rel="stylesheet" href={`${basePath}static/porthole.css`} />
           {script && <script type="module" nonce={nonce} src={`${basePath}static/${script}.js`}></script>}
@@ -58,7 +64,7 @@ export function Masthead({ basePath, person }: PageProps) {
         <img src={`${basePath}static/favicon.svg`} alt="" width="28" height="28" />
         Porthole
       </a>
-      {person && <span class="person">Signed in as {person.name}</span>}
+      {person && <a class="person" href={`${basePath}account`}>Signed in as {person.name}</a>}
     </header>
   );
 }

@@ -1,0 +1,23 @@
+/** What every page needs from the request that asks for it. */
+import type { Context } from "hono";
+import type { Env } from "./env.ts";
+import type { PageProps } from "./pages/layout.tsx";
+
+/** Base path, nonce and, where somebody signed in, who. */
+export function readPageProps(c: Context<Env>): PageProps {
+  const nonce = (c.get("secureHeadersNonce" as never) as string | undefined) ?? "";
+  const identity = c.var.identity;
+  const person = identity && identity.by !== "open" ? { name: identity.name } : undefined;
+  return { basePath: c.var.base ?? "/", nonce, ...(person && { person }) };
+}
+
+/** A browser that navigates names text/html first; programs name JSON or nothing. */
+export function wantsPage(c: Context<Env>): boolean {
+  return /\btext\/html\b/.test(c.req.header("accept") ?? "");
+}
+
+/** The path below the base path with its query, to come back to. */
+export function readOwnPath(c: Context<Env>): string {
+  const { search } = new URL(c.req.url);
+  return c.req.path + search;
+}

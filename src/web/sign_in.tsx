@@ -1,0 +1,200 @@
+/** The routes of the front door: signing in, opening a share link, signing out. All of them stand before the guard. */
+import { type Context, Hono } from "hono";
+import type { Identity } from "../access/access.ts";
+import { readCookie, writeCookie } from "../access/cookie.ts";
+import { isSecure, markPassword } from "../access/cookie_credential.ts";
+import type { FrontDoor } from "../access/front_door.ts";
+import { hashToken } from "../access/opaque_token.ts";
+import { groupAddress } from "../access/peer.ts";
+import { readReturnPath } from "../access/return_path.ts";
+import { decideRole } from "../access/policy.ts";
+import type { SignIn } from "../access/sign_ins.ts";
+import type { Config, User } from "../config/config.ts";
+import { isOpenToAll, takesLoginLink } from "../config/exposure.ts";
+import { asPortholeError, FAILURES, PortholeError } from "../errors.ts";
+import type { Audit } from "../telemetry/audit.ts";
+import type { Env } from "./env.ts";
+import { readForm } from "./form.ts";
+import { readPageProps, wantsPage } from "./page_props.ts";
+import { SharePage } from "./pages/share.tsx";
+import { CodePage, SignInPage, type SignInPageProps, type SignInWay } from "./pages/sign_in.tsx";
+
+/** What the front door needs. */
+export interface DoorParts {
+  door: FrontDoor;
+  audit: Audit;
+  /** Told of every refusal that is answered with a page here instead of an error. */
+  onRefused: (code: PortholeError["code"]) => void;
+  /** Ends sessions whose sign-in has ended, without waiting for the next look. */
+  endUnpermitted: () => void;
+}
+
+/** Makes the routes. */
+export function createSignInRoutes(parts: DoorParts): Hono<Env> {
+  const routes = new Hono<Env>();
+  routes.get("/sign-in", (c) => {
+    if (isOpenToAll(c.var.config.gateway, c.var.config.auth)) return c.redirect(c.var.base, 303);
+    return showSignIn(c, { next: readReturnPath(c.req.query("next")) });
+  });
+  routes.post("/sign-in", (c) => signIn(c, parts));
+  routes.post("/sign-in/code", (c) => giveCode(c, parts));
+  routes.post("/sign-out", (c) => signOut(c, parts));
+  routes.get("/share", (c) => c.html(<SharePage {...readPageProps(c)} />));
+  routes.post("/share", (c) => openShare(c, parts));
+  return routes;
+}
+
+/** The sign-in page, with the ways in that the configuration has; also what stands in place of a page that needs it. */
+export function showSignIn(
+  c: Context<Env>,
+  { next, message, name }: Pick<SignInPageProps, "next" | "message" | "name">,
+  status: 200 | 401 | 429 = 200,
+): Response | Promise<Response> {
+  const { gateway, auth } = c.var.config;
+  const hasPasswords = auth.mode !== "none" && auth.users.size > 0;
+  const hasLoginLink = takesLoginLink(gateway, auth);
+  const ways = listWays(c.var.config, c.var.base, next);
+  const shown = { next, message, name, hasPasswords, hasLoginLink, ways };
+  return c.html(<SignInPage {...readPageProps(c)} {...shown} />, status);
+}
+
+/** Ways in besides the page's own forms; a link and not a form, because form-action lets no form lead elsewhere. */
+function listWays(_config: Config, _base: string, _next: string): SignInWay[] {
+  return [];
+}
+
+async function signIn(c: Context<Env>, parts: DoorParts): Promise<Response> {
+  const field = await readForm(c);
+  const next = readReturnPath(field("next"));
+  const [name, token] = [field("name"), field("token")];
+  try {
+    if (token !== "") return await signInByToken(c, parts, token, next);
+    const attempt = { name, password: field("password"), address: addressOf(c) };
+    const step = await parts.door.passwords.tryPassword(attempt);
+    if ("user" in step) return finish(c, parts, describeUser(step.user), next);
+    return await c.html(<CodePage {...readPageProps(c)} next={next} ticket={step.ticket} />);
+  } catch (thrown) {
+    return await refuse(c, parts, thrown, name, (message, status) => showSignIn(c, { next, message, name }, status));
+  }
+}
+
+async function signInByToken(c: Context<Env>, parts: DoorParts, token: string, next: string): Promise<Response> {
+  const { gateway, auth } = c.var.config;
+  await parts.door.signInLimit().take(addressOf(c));
+  if (takesLoginLink(gateway, auth) && parts.door.isLoginToken(token)) {
+    return finish(c, parts, { name: "owner", by: "login_link" }, next);
+  }
+  throw new PortholeError(
+    "sign_in_needed",
+    "This login link does not count any more: deno task start link prints a new one",
+  );
+}
+
+async function giveCode(c: Context<Env>, parts: DoorParts): Promise<Response> {
+  const field = await readForm(c);
+  const next = readReturnPath(field("next"));
+  const ticket = field("ticket");
+  try {
+    const user = await parts.door.passwords.tryCode({ ticket, code: field("code"), address: addressOf(c) });
+    return finish(c, parts, describeUser(user), next);
+  } catch (thrown) {
+    const show = (message: string, status: 401 | 429) =>
+      c.html(<CodePage {...readPageProps(c)} next={next} ticket={ticket} message={message} />, status);
+    return await refuse(c, parts, thrown, undefined, show);
+  }
+}
+
+async function openShare(c: Context<Env>, parts: DoorParts): Promise<Response> {
+  const { door, audit } = parts;
+  const secret = (await readForm(c))("secret");
+  try {
+    await door.signInLimit().take(addressOf(c));
+    const held = door.links.find(secret);
+    if (held && await mayOpenAlready(c, parts, held.source, held.role)) return goTo(c, `/site/vnc/${held.source}`);
+    const link = door.links.open(secret);
+    if (!link) throw new PortholeError("sign_in_needed", "This link has expired, was used up or was revoked");
+    audit.note({
+      event: "link_opened",
+      who: link.maker,
+      from: addressOf(c),
+      what: `${link.source} ${link.id}`,
+      outcome: "ok",
+    });
+    return finish(c, parts, { name: `link:${link.id}`, by: "share_link", of: link.id }, `/site/vnc/${link.source}`);
+  } catch (thrown) {
+    const show = (message: string, status: 401 | 429) =>
+      c.html(<SharePage {...readPageProps(c)} message={message} />, status);
+    return await refuse(c, parts, thrown, undefined, show);
+  }
+}
+
+/** Whoever may open the source without the link keeps the sign-in that they have. */
+async function mayOpenAlready(c: Context<Env>, { door }: DoorParts, name: string, role: string): Promise<boolean> {
+  const source = c.var.config.sources.get(name);
+  const identity = await door.access.identify(c.req.raw, c.var.peer).catch(() => null);
+  const own = identity && source ? decideRole(identity, source) : null;
+  return own === "control" || (own !== null && own === role);
+}
+
+/** Begins a sign-in with a cookie of its own; the one that the browser had before ends. */
+function finish(
+  c: Context<Env>,
+  { door, audit }: DoorParts,
+  who: Pick<SignIn, "name" | "by" | "of">,
+  next: string,
+): Response {
+  endOwn(c, door);
+  const address = addressOf(c);
+  const value = door.signIns.begin({ ...who, address, agent: c.req.header("user-agent") ?? "" });
+  const { auth } = c.var.config;
+  const maxAgeMs = auth.mode === "none" ? 0 : auth.session.absoluteMs;
+  c.header("Set-Cookie", writeCookie(value, { secure: isSecure(c.var.peer), maxAgeMs }));
+  audit.note({ event: "sign_in", who: who.name, from: address, by: who.by, outcome: "ok" });
+  return goTo(c, next);
+}
+
+function signOut(c: Context<Env>, { door, audit, endUnpermitted }: DoorParts): Response {
+  const ended = endOwn(c, door);
+  if (ended) audit.note({ event: "sign_out", who: ended.name, from: addressOf(c), outcome: "ok" });
+  endUnpermitted();
+  c.header("Set-Cookie", writeCookie("", { secure: isSecure(c.var.peer), maxAgeMs: 0 }));
+  return goTo(c, "/sign-in");
+}
+
+function endOwn(c: Context<Env>, { signIns }: FrontDoor): SignIn | undefined {
+  const value = readCookie(c.req.raw, { secure: isSecure(c.var.peer) });
+  const own = value === undefined ? undefined : signIns.find(value);
+  if (own) signIns.endWhere(({ id }) => id === hashToken(value ?? ""));
+  return own;
+}
+
+/** Answers a refused try with its page, or, for programs, as a problem. */
+async function refuse(
+  c: Context<Env>,
+  { audit, onRefused }: DoorParts,
+  thrown: unknown,
+  name: string | undefined,
+  show: (message: string, status: 401 | 429) => Response | Promise<Response>,
+): Promise<Response> {
+  const error = asPortholeError(thrown);
+  const status = FAILURES[error.code].status;
+  const who = name?.slice(0, 64) || undefined;
+  audit.note({ event: "refused", who, from: addressOf(c), what: c.req.path, outcome: error.code });
+  if (!wantsPage(c) || (status !== 401 && status !== 429)) throw error;
+  onRefused(error.code);
+  if (error.retryAfterMs !== undefined) c.header("Retry-After", String(Math.ceil(error.retryAfterMs / 1000)));
+  return await show(error.message, status);
+}
+
+/** To a path below the base path. */
+function goTo(c: Context<Env>, path: string): Response {
+  return c.redirect(c.var.base + path.slice(1), 303);
+}
+
+function describeUser({ name, passwordHash }: User): Pick<SignIn, "name" | "by" | "of"> {
+  return { name, by: "password" satisfies Identity["by"], of: markPassword(passwordHash) };
+}
+
+function addressOf(c: Context<Env>): string {
+  return groupAddress(c.var.peer.address);
+}
