@@ -148,9 +148,12 @@ function explain(thrown: unknown): number {
   return FAILED;
 }
 
+/** Where such a runtime listens is not known here, so it counts as reached by everybody. */
+const ANYWHERE = { kind: "tcp", hostname: "0.0.0.0", port: 0 } as const;
+
 /**
- * For runtimes that bring their own server: `deno serve main.ts`, an edge worker. A class, since Deno takes a plain object
- * with `fetch` for a mistake when main.ts is run.
+ * For runtimes that bring their own server, such as an edge worker. A class, since Deno takes a plain object with `fetch`
+ * for a mistake when main.ts is run; `deno serve` in turn does not take this one.
  */
 class Worker {
   #gateway: Promise<Gateway> | undefined;
@@ -163,7 +166,8 @@ class Worker {
   }
 
   async #make(): Promise<Gateway> {
-    const parts = makeParts(parseCommandLine(["start"], env) as Command & { kind: "start" });
+    const command = parseCommandLine(["start"], env) as Command & { kind: "start" };
+    const parts = makeParts({ ...command, overrides: { ...command.overrides, listen: ANYWHERE } });
     return await makeGateway(parts, await openConfig(parts));
   }
 }
