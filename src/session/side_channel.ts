@@ -16,6 +16,8 @@ export class SideChannel {
   #answer: PromiseWithResolvers<Credentials> | undefined;
   #pinger: ReturnType<typeof setInterval> | undefined;
   #pings = 0;
+  /** The ping that a pong may answer, once: a page that repeats itself gets no answers to pile up. */
+  #unanswered = 0;
   #pingedAt = 0;
   #rttMs: number | undefined;
 
@@ -67,7 +69,8 @@ export class SideChannel {
     if (!this.canAsk || intervalMs === 0) return;
     const ping = () => {
       this.#pingedAt = this.#now();
-      this.tell({ type: "ping", id: ++this.#pings });
+      this.#unanswered = ++this.#pings;
+      this.tell({ type: "ping", id: this.#pings });
     };
     ping();
     this.#pinger = setInterval(ping, intervalMs);
@@ -80,7 +83,8 @@ export class SideChannel {
 
   #receive(message: SideMessage): void {
     if (message.type === "credentials") this.#answer?.resolve(readCredentials(message));
-    if (message.type === "pong" && message.id === this.#pings) {
+    if (message.type === "pong" && message.id === this.#unanswered) {
+      this.#unanswered = 0;
       this.#rttMs = Math.round((this.#now() - this.#pingedAt) * 10) / 10;
       this.tell({ type: "rtt", ms: this.#rttMs });
     }
