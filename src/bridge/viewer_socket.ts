@@ -9,8 +9,10 @@ import { LinkSpeed } from "./link_speed.ts";
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 /** The page answers a goodbye by closing; it comes behind everything else that a slow link still carries. */
 const GOODBYE_WAIT_MS = 30_000;
-/** The close frame must come, or the socket is left to its time-out. */
+/** The close frame must come, or the session ends without it. */
 const CLOSE_WAIT_MS = 5_000;
+/** How often a viewer that was let go is looked at: has it taken what was queued? */
+const ABANDONED_POLL_MS = 1_000;
 /**
  * KeyEvent, PointerEvent, ClientCutText (RFC 6143 section 7.5) and QEMU's key events. Frames need not begin with a
  * message, but viewers make them so, and this only decides when a person counts as gone.
@@ -58,12 +60,16 @@ export class ViewerSocket {
   readonly #fail: PromiseWithResolvers<never>;
   readonly #speed: LinkSpeed;
   #lastInputAt: number;
+  #sentBytes = 0;
+  #takenBytes = 0;
+  #takenAt: number;
+  #isGone = false;
 
   constructor(socket: WebSocket, options: ViewerSocketOptions) {
     this.#socket = socket;
     this.#options = { now: () => performance.now(), ...options };
     this.#speed = new LinkSpeed(this.#options.now);
-    this.#lastInputAt = this.#options.now();
+    this.#lastInputAt = this.#takenAt = this.#options.now();
     this.#fail = Promise.withResolvers<never>();
     this.#fail.promise.catch(() => {});
     socket.binaryType = "arraybuffer";
@@ -74,6 +80,7 @@ export class ViewerSocket {
     this.closed = new Promise((done) => {
       socket.addEventListener("close", (event) => {
         this.up.end();
+        this.#isGone = true;
         done({ code: event.code, reason: event.reason });
       }, { once: true });
     });
@@ -90,6 +97,11 @@ export class ViewerSocket {
   /** Whether frames can still be sent. */
   get isOpen(): boolean {
     return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Whether the socket has closed: until then it may hold what was queued. */
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
   /** Whether `porthole.v1` was agreed. */
@@ -111,12 +123,32 @@ export class ViewerSocket {
   send(bytes: Uint8Array<ArrayBuffer>): void {
     if (bytes.length === 0 || this.#socket.readyState !== WebSocket.OPEN) return;
     this.#socket.send(bytes);
+    this.#sentBytes += bytes.length;
     this.#speed.sent(bytes.length);
   }
 
   /** Sends a side-channel message, if the viewer speaks `porthole.v1`. */
   sendSide(message: SideMessage): void {
-    if (this.#options.sideChannel && this.isOpen) this.#socket.send(JSON.stringify(message));
+    if (!this.#options.sideChannel || !this.isOpen) return;
+    const text = JSON.stringify(message);
+    this.#socket.send(text);
+    this.#sentBytes += text.length;
+  }
+
+  /**
+   * Says that something waits of which the viewer has taken nothing for the stall limit; undefined while all is well.
+   *
+   * It compares with the last call, so it wants to be asked every few seconds. `drain()` notices a viewer that holds up
+   * the source; this one, a viewer that stopped when the source had little to say.
+   */
+  explainStall(): PortholeError | undefined {
+    const { now, stallMs } = this.#options;
+    const takenBytes = this.#sentBytes - this.#socket.bufferedAmount;
+    if (this.#socket.bufferedAmount > 0 && takenBytes === this.#takenBytes) {
+      return now() - this.#takenAt > stallMs ? this.#describeStall() : undefined;
+    }
+    this.#takenBytes = takenBytes;
+    this.#takenAt = now();
   }
 
   /**
@@ -139,7 +171,7 @@ export class ViewerSocket {
         lowest = buffered;
         shrankAt = now();
       } else if (now() - shrankAt > stallMs) {
-        throw new PortholeError("viewer_stalled", `The viewer took nothing for ${stallMs / 1000} s`);
+        throw this.#describeStall();
       }
     }
     this.#speed.drained(startBytes - this.#socket.bufferedAmount, now() - startedAt);
@@ -153,21 +185,37 @@ export class ViewerSocket {
    * is given the time that the kernel's buffer needs at the speed seen.
    */
   async end(reason: PortholeError): Promise<void> {
+    // Nobody takes it any more, so what still comes must not be kept.
+    this.up.clear();
     try {
       await this.drain(0);
-      if (!this.isOpen) return;
-      if (this.#options.sideChannel) await this.#sayGoodbye(reason);
-      else await this.#waitFor(this.#speed.lingerMs());
     } catch {
-      // Stalled: there is no one to wait for.
+      return void this.abandon(reason);
     }
-    this.closeNow(reason);
+    if (!this.isOpen) return;
+    if (this.#options.sideChannel) await this.#sayGoodbye(reason);
+    else await this.#waitFor(this.#speed.lingerMs());
+    this.#close(reason);
     await this.#waitFor(CLOSE_WAIT_MS);
   }
 
-  /** Sends the close frame without waiting for what is queued. */
-  closeNow({ code, message }: PortholeError): void {
-    this.up.end();
+  /**
+   * Lets a stuck viewer go: it is told once it has taken what was queued, if ever.
+   *
+   * The runtime can drop neither the socket nor its queue (4 MiB, and what the kernel holds): after `close()` both live
+   * on unseen until the peer reads or its TCP connection ends. Left open, its end is at least noticed: `closed`.
+   */
+  async abandon(reason: PortholeError): Promise<void> {
+    this.up.clear();
+    while (this.isOpen && this.#socket.bufferedAmount > 0) await this.#waitFor(ABANDONED_POLL_MS);
+    this.#close(reason);
+  }
+
+  #describeStall(): PortholeError {
+    return new PortholeError("viewer_stalled", `The viewer took nothing for ${this.#options.stallMs / 1000} s`);
+  }
+
+  #close({ code, message }: PortholeError): void {
     if (this.#socket.readyState > WebSocket.OPEN) return;
     try {
       this.#socket.close(FAILURES[code].close ?? 1011, fitReason(message));

@@ -20,6 +20,8 @@ export interface Admission {
 /** Knows every live session; one for each gateway. */
 export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
+  /** Viewers that were let go although they do not read: their memory is taken until they have gone, so they count. */
+  readonly #stuck = new Set<Session>();
   #draining = false;
   /** Runs while there are sessions. */
   #sweep: ReturnType<typeof setInterval> | undefined;
@@ -42,6 +44,11 @@ export class SessionRegistry {
     return this.#count((session) => session.source.name === name);
   }
 
+  /** How many viewers were let go and have not gone. */
+  countStuck(pick: (session: Session) => boolean = () => true): number {
+    return [...this.#stuck].filter(pick).length;
+  }
+
   /** Whether new sessions are refused because the gateway is about to stop. */
   get draining(): boolean {
     return this.#draining;
@@ -54,9 +61,10 @@ export class SessionRegistry {
    */
   admit({ source, address, person }: Admission, limits: Limits): void {
     if (this.#draining) throw new PortholeError("draining", "The gateway is restarting; try again in a moment");
-    if (this.size >= limits.sessions) throw full("The gateway has as many viewers as it may have");
+    if (this.size + this.#stuck.size >= limits.sessions) throw full("The gateway has as many viewers as it may have");
     if (this.countSource(source) >= limits.perSource) throw full("This source has as many viewers as it may have");
-    if (this.#count((session) => session.onlooker.address === address) >= limits.perViewer) {
+    const isTheirs = ({ onlooker }: Session) => onlooker.address === address;
+    if (this.#count(isTheirs) + this.countStuck(isTheirs) >= limits.perViewer) {
       throw full("You have as many screens open as you may have");
     }
     if (person !== undefined && this.#count(({ onlooker }) => onlooker.person === person) >= limits.perPerson) {
@@ -75,6 +83,7 @@ export class SessionRegistry {
       await session.run();
     } finally {
       this.#sessions.delete(session.id);
+      if (!session.viewer.isGone) this.#noteStuck(session);
       if (this.size === 0) this.#stopSweep();
     }
   }
@@ -97,6 +106,11 @@ export class SessionRegistry {
     this.#draining = true;
     this.endWhere(() => true, new PortholeError("draining", "The gateway is restarting; it will be back in a moment"));
     while (this.size > 0) await new Promise((done) => setTimeout(done, 20));
+  }
+
+  #noteStuck(session: Session): void {
+    this.#stuck.add(session);
+    session.viewer.closed.then(() => this.#stuck.delete(session));
   }
 
   #stopSweep(): void {

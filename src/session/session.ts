@@ -225,7 +225,7 @@ export class Session {
   }
 
   async #endViewer(reason: PortholeError): Promise<void> {
-    if (reason.code === "viewer_stalled") this.viewer.closeNow(reason);
+    if (reason.code === "viewer_stalled") this.viewer.abandon(reason);
     else await this.viewer.end(reason);
   }
 

@@ -67,7 +67,7 @@ function startSession(
     upQueueBytes: config.limits.upQueueBytes,
     stallMs: config.limits.stallMs,
   });
-  const whyEnd = () => onlooker.whyEnd?.() ?? explainIdle(viewer.idleMs, config.limits.idleMs);
+  const whyEnd = () => onlooker.whyEnd?.() ?? viewer.explainStall() ?? explainIdle(viewer.idleMs, config.limits.idleMs);
   const session = new Session(source, viewer, { ...onlooker, whyEnd }, effects);
   onSession?.(session);
   registry.run(session);
