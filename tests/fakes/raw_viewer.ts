@@ -116,7 +116,7 @@ export class RawViewer implements AsyncDisposable {
   }
 
   #receive(chunk: Uint8Array): void {
-    this.#rest = this.#rest.length === 0 ? chunk : Uint8Array.from([...this.#rest, ...chunk]);
+    this.#rest = this.#rest.length === 0 ? chunk : concat(this.#rest, chunk);
     if (this.status === 0 && !this.#readHead()) return;
     while (this.#readFrame());
     this.#look();
@@ -159,6 +159,13 @@ export class RawViewer implements AsyncDisposable {
       this.close = { code, reason: new TextDecoder().decode(payload.subarray(2)) };
     }
   }
+}
+
+function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }
 
 /** A frame of a viewer. */

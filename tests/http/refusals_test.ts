@@ -4,6 +4,7 @@ import { startGateway } from "../fakes/gateway.ts";
 import { dialRaw, encodeFrame, openRaw, requestUpgrade } from "../fakes/raw_viewer.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
 import { listenTcp, readToEnd, writeAll } from "../fakes/tcp_source.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -305,14 +306,6 @@ Deno.test("a frame that is too large or of no kind ends only the session that it
 async function readStatus(response: Response): Promise<number> {
   await response.body?.cancel();
   return response.status;
-}
-
-async function waitUntil(condition: () => boolean): Promise<void> {
-  const endMs = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > endMs) throw new Error(`Waited in vain for ${condition}`);
-    await new Promise((done) => setTimeout(done, 5));
-  }
 }
 
 /** A listener that accepts nothing, with its backlog full. */

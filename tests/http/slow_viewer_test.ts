@@ -1,0 +1,104 @@
+/** Viewers that stop reading: what they cost, and when they are let go. */
+import { assert, assertEquals } from "@std/assert";
+import { startGateway, type TestGateway } from "../fakes/gateway.ts";
+import { openRaw, type RawViewer } from "../fakes/raw_viewer.ts";
+import { listenTcp, writeAll } from "../fakes/tcp_source.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
+
+const MIB = 1024 * 1024;
+const GREETING = new TextEncoder().encode("RFB 003.008\n");
+/** What four kernel buffers on the way hold, and the gateway's own queue. */
+const ON_THE_WAY_BYTES = 40 * MIB;
+
+/** A source that sends as fast as it is read, and counts. */
+function listenFlooding() {
+  const sent = { bytes: 0, ended: 0 };
+  const source = listenTcp(async (conn) => {
+    const chunk = new Uint8Array(64 * 1024);
+    try {
+      await writeAll(conn, GREETING);
+      for (;; sent.bytes += chunk.length) await writeAll(conn, chunk);
+    } finally {
+      sent.ended++;
+    }
+  });
+  return Object.assign(source, { sent });
+}
+
+function start(port: number, limits: string): Promise<TestGateway> {
+  return startGateway(`auth: none\nlimits: { ${limits} }\nsources:\n  pi: 127.0.0.1:${port}\n`);
+}
+
+async function openStuck(port: number): Promise<RawViewer> {
+  const viewer = await openRaw(port);
+  viewer.stopReading();
+  return viewer;
+}
+
+/** Resolves when the count has stood still for this long. */
+async function waitForRest(count: () => number, ms: number): Promise<void> {
+  let last = -1;
+  let sinceMs = 0;
+  await waitUntil(() => {
+    if (count() !== last) [last, sinceMs] = [count(), performance.now()];
+    return performance.now() - sinceMs > ms;
+  });
+}
+
+Deno.test("viewers that stop reading stop their sources, cost 8 MiB each at most, and can read on", async () => {
+  await using source = listenFlooding();
+  await using gateway = await start(source.port, "stall: 60s");
+  const warm = await openRaw(gateway.port);
+  await warm.until(({ downBytes }) => downBytes > 64 * MIB);
+  await warm[Symbol.asyncDispose]();
+  await waitUntil(() => source.sent.ended === 1);
+  const before = { rss: Deno.memoryUsage().rss, sent: source.sent.bytes };
+  const viewers = await Promise.all(Array.from({ length: 8 }, () => openStuck(gateway.port)));
+  await waitForRest(() => source.sent.bytes, 500);
+  const grown = Deno.memoryUsage().rss - before.rss;
+  const took = source.sent.bytes - before.sent;
+  assert(grown < 8 * 8 * MIB, `${grown / MIB} MiB for 8 viewers`);
+  assert(took < 8 * ON_THE_WAY_BYTES, `${took / MIB} MiB were taken from the sources`);
+  assertEquals(gateway.gateway.registry.size, 8);
+  for (const viewer of viewers) {
+    viewer.readOn();
+    await viewer.until(({ downBytes }) => downBytes > ON_THE_WAY_BYTES);
+    await viewer[Symbol.asyncDispose]();
+  }
+  await waitUntil(() => gateway.gateway.registry.size === 0);
+  await waitUntil(() => source.sent.ended === 9);
+});
+
+Deno.test("a viewer stuck for longer than the stall limit is let go, its source closed at once, and told later", async () => {
+  await using source = listenFlooding();
+  await using gateway = await start(source.port, "stall: 1s, per_viewer: 1");
+  const { registry } = gateway.gateway;
+  await using viewer = await openStuck(gateway.port);
+  await waitUntil(() => registry.size === 1);
+  const startMs = performance.now();
+  await waitUntil(() => source.sent.ended === 1);
+  assert(performance.now() - startMs < 5_000);
+  await waitUntil(() => registry.size === 0);
+  assertEquals(gateway.lines.findLast(({ message }) => message === "Session ended")?.code, "viewer_stalled");
+  // Its socket and what is queued cannot be dropped, so it still counts.
+  assertEquals(registry.countStuck(), 1);
+  await using second = await openRaw(gateway.port);
+  assertEquals(second.status, 429);
+  viewer.readOn();
+  await viewer.until(({ close }) => close !== undefined);
+  assertEquals(viewer.close, { code: 1008, reason: "The viewer took nothing for 1 s" });
+  await viewer.sendClose(1008);
+  await waitUntil(() => registry.countStuck() === 0);
+});
+
+for (const how of ["leave", "reset"] as const) {
+  Deno.test(`a stuck viewer that was let go is forgotten when its connection ends (${how})`, async () => {
+    await using source = listenFlooding();
+    await using gateway = await start(source.port, "stall: 1s");
+    const { registry } = gateway.gateway;
+    await using viewer = await openStuck(gateway.port);
+    await waitUntil(() => registry.countStuck() === 1);
+    viewer[how]();
+    await waitUntil(() => registry.countStuck() === 0);
+  });
+}
