@@ -39,8 +39,10 @@ export async function startGateway(name: string, checkout: string, setting: Sett
   const config = `${folder}/sources.yaml`;
   await Deno.writeTextFile(config, buildConfig(folder, setting));
   const { tasks } = JSON.parse(await Deno.readTextFile(`${checkout}/deno.json`));
-  const [command = "deno", ...taskArgs] = String(tasks.start).split(" ");
-  const process = startProcess(command, taskArgs, { cwd: checkout, env: { PORTHOLE_CONFIG: config } });
+  const words = String(tasks.start).split(" ");
+  const env = Object.fromEntries(words.filter((word) => /^\w+=/.test(word)).map((word) => word.split("=")));
+  const [command = "deno", ...args] = words.filter((word) => !/^\w+=/.test(word));
+  const process = startProcess(command, args, { cwd: checkout, env: { ...env, PORTHOLE_CONFIG: config } });
   const ready = /^porthole ready http(s?:\/\/\S+)$/.exec(await process.readLine(READY_TIMEOUT_MS));
   if (ready === null) throw new Error("The gateway did not say that it is ready");
   return {
