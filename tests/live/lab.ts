@@ -46,7 +46,7 @@ export async function makeLab(): Promise<Lab> {
     "wayvnc-login": login.join("\n"),
     "wayvnc-login-rsa": [...login, `rsa_private_key_file=${folder}/rsa.pem`].join("\n"),
     "wayvnc-login-relaxed": [...login, `rsa_private_key_file=${folder}/rsa.pem`, "relax_encryption=true"].join("\n"),
-    "sway": "output HEADLESS-1 resolution 640x480\nexec xeyes\n",
+    "sway": "output HEADLESS-1 resolution 640x480\noutput HEADLESS-1 bg #336699 solid_color\n",
     "weston.ini": "[shell]\nbackground-color=0xff336699\n",
     "check-login": `#!/bin/sh\nread u; read p; [ "$u" = ${USERNAME} ] && [ "$p" = ${PASSWORD} ]\n`,
   };

@@ -49,7 +49,7 @@ export function listLacking({ command, place, screen }: Mode, { debian13, canMou
   if (place === "debian13") return "lacks" in debian13 ? [debian13.lacks] : [];
   const programs = ["vncpasswd", command.split(" ")[0]!];
   if (screen === "xvfb") programs.push("Xvfb");
-  if (screen === "sway") programs.push("sway", "setpriv");
+  if (screen === "sway") programs.push("sway", "swaybg", "setpriv");
   if (place === "accounts" || needsSelfSigned({ command })) programs.push("openssl");
   const lacking = programs.filter((program) => !hasProgram(program));
   if (screen === "sway" && Deno.uid() !== 0) lacking.push("root, to be somebody else for sway");

@@ -1,0 +1,63 @@
+import { assertMatch } from "@std/assert";
+import type { Page } from "playwright-core";
+import { startGateway } from "../live/gateway.ts";
+import { type Mode, MODES, REFUSED } from "../live/modes.ts";
+import { hasProgram, waitUntil } from "../live/programs.ts";
+import { findPlaces, listLacking, type LiveServer, startServer } from "../live/servers.ts";
+import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
+
+const places = await findPlaces();
+
+for (const mode of MODES) {
+  const lacking = [...listLacking(mode, places), ...(hasProgram(CHROMIUM) ? [] : ["chromium"])];
+  const what = mode.spoken === undefined ? "a browser says why it cannot be opened" : "a browser shows its screen";
+  const leftOut = lacking.length === 0 ? "" : ` [left out, lacking: ${lacking.join(", ")}]`;
+  Deno.test({ name: `${mode.name}: ${what}${leftOut}`, ignore: lacking.length > 0, fn: () => tryMode(mode) });
+}
+
+async function tryMode(mode: Mode): Promise<void> {
+  await using server = await startServer(mode, places);
+  await using gateway = await startGateway({
+    right: describeSource(mode, server),
+    ...(mode.login === undefined ? {} : { wrong: { ...describeSource(mode, server), password: "wrong999" } }),
+  });
+  await using browser = await Chromium.start();
+  const open = async (name: string) => {
+    const page = await browser.openPage();
+    await page.goto(new URL(`site/vnc/${name}`, gateway.url).href);
+    return page;
+  };
+  if (mode.spoken === undefined) return await waitForSentence(await open("right"), mode.advice!);
+  const page = await open("right");
+  await waitForPicture(page);
+  await keepPicture(page, mode.name.replace(/\W+/g, "-"));
+  if (mode.login !== undefined) await waitForSentence(await open("wrong"), REFUSED);
+}
+
+/** The source with everything that it takes to open it, so that nobody is asked. */
+function describeSource({ login, authority }: Mode, { address, lab }: LiveServer) {
+  return { ...address, ...login, title: "Live", ...(authority ? { tls: { ca: `${lab.folder}/ca.crt` } } : {}) };
+}
+
+/** More than a pointer on black has, and less than a text screen. */
+const LIT_PIXELS = 1_000;
+
+/** A screen of a size that makes sense, and not a black one. */
+async function waitForPicture(page: Page): Promise<void> {
+  await page.waitForSelector("body[data-phase=open]", { timeout: 20_000 });
+  await waitUntil("a picture", () =>
+    page.evaluate((enough) => {
+      const canvas = document.querySelector<HTMLCanvasElement>("#screen canvas");
+      if (!canvas || canvas.width < 640 || canvas.height < 400) return false;
+      const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+      return new Uint32Array(data.buffer).filter((pixel) => (pixel & 0xffffff) !== 0).length > enough;
+    }, LIT_PIXELS));
+}
+
+async function waitForSentence(page: Page, sentence: RegExp): Promise<void> {
+  const words = await waitUntil("the gateway's sentence", async () => {
+    const text = await page.innerText("body");
+    return text.split("\n").find((line) => line.startsWith("Cannot open")) ?? false;
+  }, 20_000);
+  assertMatch(words, sentence);
+}
