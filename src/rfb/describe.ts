@@ -8,7 +8,7 @@ const names: Readonly<Record<number, string>> = {
   13: "RSA-AES two-step",
   16: "Tight",
   17: "Ultra",
-  18: "TLS (anonymous)",
+  18: "TLS",
   19: "VeNCrypt",
   20: "SASL",
   21: "MD5",

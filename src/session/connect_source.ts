@@ -45,7 +45,7 @@ export async function connectSource(session: Session, parts: ConnectParts, signa
 }
 
 /** Secrets, policy and trust are the gateway's business; without them the handshake is between viewer and source. */
-function needsGateway({ source, viewOnly }: Session): boolean {
+export function needsGateway({ source, viewOnly }: Pick<Session, "source" | "viewOnly">): boolean {
   const { username, password, tls, clipboard, prewarm } = source;
   return viewOnly || clipboard !== "both" || prewarm > 0 ||
     [username, password, tls].some((setting) => setting !== undefined);

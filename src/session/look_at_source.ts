@@ -1,12 +1,13 @@
 /** One look at a source, as sparing as it can be. */
 import { logIn, peekAll } from "../bridge/login.ts";
+import type { Trust } from "../bridge/trust.ts";
 import type { Source } from "../config/config.ts";
-import { chooseMechanism } from "../rfb/choose.ts";
+import { chooseMechanism, type Login } from "../rfb/choose.ts";
 import { describeOffer } from "../rfb/describe.ts";
 import type { Look as RfbLook } from "../rfb/handshake.ts";
 import { chooseSpeaker } from "../rfb/pass_through.ts";
-import { LoginRefused } from "../rfb/refusal.ts";
-import type { LoginParts } from "./connect_source.ts";
+import { LoginRefused, type Need } from "../rfb/refusal.ts";
+import { type LoginParts, needsGateway } from "./connect_source.ts";
 import type { Look } from "./prober.ts";
 
 const LOOK_MS = 25_000;
@@ -14,8 +15,8 @@ const LOOK_MS = 25_000;
 /**
  * Connects, finds out what is offered, and leaves.
  *
- * With credentials it logs in, which tells that they are right and clears what the server counts against the gateway; a
- * source that throws others out (`shared: false`), or whose secret was refused, is only looked at.
+ * With credentials it logs in, which tells that they are right and clears what the server counts against the gateway,
+ * unless that would throw others out (`shared: false`). A secret that was refused is not tried, and nothing dialed.
  *
  * @throws PortholeError naming the hop that failed.
  */
@@ -43,37 +44,43 @@ async function tryPassword(source: Source, parts: LoginParts, signal: AbortSigna
   }
 }
 
-async function lookOnly(source: Source, { dial }: LoginParts, signal: AbortSignal): Promise<Look> {
+async function lookOnly(source: Source, { dial, trust }: LoginParts, signal: AbortSignal): Promise<Look> {
   const stream = await dial(source, signal);
   try {
-    return describeLook(source, await peekAll(stream, source.title, { signal }));
+    return describeLook(source, await peekAll(stream, source.title, { signal }), trust);
   } finally {
     stream.close();
   }
 }
 
-/** @throws LoginRefused when nothing that is offered can be spoken, with the setting to change. */
-function describeLook(source: Source, { version, types, subtypes = [] }: RfbLook): Look {
-  const speaker = chooseSpeaker(types, subtypes);
-  const words = `RFB ${version.spoken}, ${describeOffer(types, subtypes)}${describeNeeds(source, types, subtypes)}`;
-  return { words, mode: speaker === "browser" && source.password === undefined ? "pass_through" : "login" };
+/** @throws LoginRefused when nobody can open it, with the setting to change. */
+function describeLook(source: Source, { version, types, subtypes = [] }: RfbLook, trust: Trust): Look {
+  const byGateway = needsGateway({ source, viewOnly: source.viewOnly }) || chooseSpeaker(types) !== "browser";
+  const login = { ...source, proofs: byGateway ? trust.listProofs(source) : [] };
+  const needs = tryToFindNeeds(types, subtypes, login);
+  // What the gateway cannot speak, the browser may.
+  if (byGateway && needs instanceof LoginRefused) throw needs.of(source.title);
+  const words = needs instanceof LoginRefused || needs.length === 0 ? "" : `, needs ${needs.map(nameNeed).join(" and ")}`;
+  return {
+    words: `RFB ${version.spoken}, ${describeOffer(types, subtypes)}${words}`,
+    mode: byGateway ? "login" : "pass_through",
+  };
 }
 
-function describeNeeds(source: Source, types: readonly number[], subtypes: readonly number[]): string {
-  const offered = subtypes.length > 0 ? [...types.filter((type) => type !== VENCRYPT), ...subtypes] : types;
+/** What a log-in would have to ask a person for, or be refused with. */
+function tryToFindNeeds(types: readonly number[], subtypes: readonly number[], login: Login) {
+  const outer = types.filter((type) => type !== VENCRYPT || subtypes.length === 0);
+  const [offered, within] = outer.length === 0 ? [subtypes, [VENCRYPT]] : [[...outer, ...subtypes], []];
   try {
-    chooseMechanism(offered, { ...credentialsOf(source), shared: true, proofs: [] }, []);
-    return "";
+    return chooseMechanism(offered, login, within).needs.filter((need) => login[need] === undefined);
   } catch (refusal) {
     if (!(refusal instanceof LoginRefused)) throw refusal;
-    if (refusal.kind === "secret_missing") return `, needs ${NEEDS[refusal.needs.length] ?? "password"}`;
-    throw refusal.of?.(source.title) ?? refusal;
+    return refusal.kind === "secret_missing" ? refusal.needs : refusal;
   }
 }
 
-const VENCRYPT = 19;
-const NEEDS = ["", "password", "user and password"];
-
-function credentialsOf({ username, password }: Source) {
-  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+function nameNeed(need: Need): string {
+  return need === "username" ? "user" : need;
 }
+
+const VENCRYPT = 19;

@@ -1,0 +1,123 @@
+/** What a look at a source says, and that what cannot be opened says why: in the probe, on the board and in a session. */
+import { assertEquals } from "@std/assert";
+import { startGateway, type TestGateway } from "../fakes/gateway.ts";
+import { serve } from "../fakes/rfb_security/serve.ts";
+import { type FakeSource, playSource } from "../fakes/rfb_security/source.ts";
+import { type FakeRfb, startFakeRfb } from "../fakes/rfb_server.ts";
+import { openViewer } from "../fakes/web_viewer.ts";
+
+function startSource(fake: FakeSource): Promise<FakeRfb> {
+  return startFakeRfb({
+    script: async (stream) => {
+      const served = await serve(stream, playSource(fake)).catch(() => undefined);
+      await stream.ended;
+      served?.stream.close();
+    },
+  });
+}
+
+function startOn({ port }: FakeRfb, settings: Record<string, unknown> = {}): Promise<TestGateway> {
+  return startGateway(JSON.stringify({ auth: "none", sources: { pi: { host: "127.0.0.1", port, ...settings } } }));
+}
+
+async function probe({ origin }: TestGateway): Promise<Record<string, unknown>> {
+  const { status, words, mode = "", code = "" } = await (await fetch(`${origin}/api/sources/pi/probe`)).json();
+  return { status, words, mode, code };
+}
+
+type Settings = Record<string, unknown>;
+const up: [string, FakeSource, Settings, string, string][] = [
+  ["None", { types: [1] }, {}, "RFB 3.8, None", "pass_through"],
+  ["None of an old server", { version: "RFB 003.003", types: [1] }, {}, "RFB 3.3, None", "pass_through"],
+  ["a password", { types: [2] }, {}, "RFB 3.8, VNC Authentication, needs password", "pass_through"],
+  ["a password, for view-only", { types: [2] }, { view_only: true }, "RFB 3.8, VNC Authentication, needs password", "login"],
+  ["a password, kept ready", { types: [2] }, { prewarm: 1 }, "RFB 3.8, VNC Authentication, needs password", "login"],
+  ["what only a browser speaks", { types: [113] }, {}, "RFB 3.8, MS-Logon II", "pass_through"],
+  ["what only the gateway speaks", { types: [129] }, {}, "RFB 3.8, RSA-AES-256, needs password", "login"],
+  [
+    "the Raspberry Pi's",
+    { types: [19, 129], subtypes: [262] },
+    {},
+    "RFB 3.8, VeNCrypt X509Plain, RSA-AES-256, needs user and password",
+    "login",
+  ],
+  ["a secret that is right", { types: [2], password: "right" }, { password: "right" }, "RFB 3.8, VNC Authentication", "login"],
+];
+
+for (const [name, fake, settings, words, mode] of up) {
+  Deno.test(`a probe says what is spoken, what is needed and who logs in: ${name}`, async () => {
+    await using source = await startSource(fake);
+    await using gateway = await startOn(source, settings);
+    assertEquals(await probe(gateway), { status: "up", words, mode, code: "" });
+  });
+}
+
+const CANNOT = "which this runtime cannot speak; ";
+const ANONYMOUS_ADVICE = "on the server set SecurityTypes=X509Vnc with X509Cert and X509Key (TigerVNC), use tls-creds-x509 " +
+  "(QEMU), or -ssl with a certificate file (x11vnc)";
+const down: [string, FakeSource, Settings, string][] = [
+  [
+    "anonymous TLS",
+    { types: [19], subtypes: [258] },
+    {},
+    `the server offers VeNCrypt TLSVnc (anonymous TLS), ${CANNOT}${ANONYMOUS_ADVICE}`,
+  ],
+  ["anonymous TLS alone", { types: [18] }, {}, `the server offers TLS (anonymous TLS), ${CANNOT}${ANONYMOUS_ADVICE}`],
+  [
+    "SASL",
+    { types: [19], subtypes: [264] },
+    {},
+    `the server offers VeNCrypt X509SASL, ${CANNOT}give QEMU password-secret= and tls-creds= instead of sasl=on`,
+  ],
+  ["RealVNC's own", { types: [13] }, {}, `the server offers RSA-AES two-step, ${CANNOT}set Authentication=VncAuth on the server (RealVNC)`],
+  [
+    "less than tls: asks for",
+    { types: [2] },
+    { tls: { fingerprint: `sha256:${"a".repeat(64)}` } },
+    "the server must prove who it is, and offers only VNC Authentication; offer X509Vnc or X509Plain there, or drop tls: of " +
+    "the source and its line in pins.json",
+  ],
+];
+
+for (const [name, fake, settings, state] of down) {
+  Deno.test(`what cannot be opened says why and what to change: ${name}`, async () => {
+    await using source = await startSource(fake);
+    await using gateway = await startOn(source, settings);
+    const found = await probe(gateway);
+    assertEquals([found.status, found.words], ["down", `Cannot open pi: ${state}`]);
+  });
+}
+
+Deno.test("what cannot be opened says why on the board and to who opens it all the same", async () => {
+  await using source = await startSource({ types: [19], subtypes: [258] });
+  await using gateway = await startOn(source);
+  const { words } = await probe(gateway);
+  const board = await (await fetch(gateway.origin)).text();
+  assertEquals(board.includes(String(words)), true);
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, ["porthole.v1"]);
+  await viewer.until(({ byteCount }) => byteCount === 12);
+  viewer.send(new TextEncoder().encode("RFB 003.008\n"));
+  await viewer.closed;
+  const goodbye = viewer.side.find(({ type }) => type === "goodbye");
+  assertEquals([goodbye?.code, goodbye?.message ?? goodbye?.reason], ["vnc_refused", words]);
+});
+
+Deno.test("a refused secret is not tried by later probes, until POST …/retry, and then once", async () => {
+  await using source = await startSource({ types: [2], password: "right" });
+  await using gateway = await startOn(source, { password: "wrong" });
+  const refused = { status: "down", mode: "", code: "vnc_login_failed" };
+  const words = "Cannot open pi: the server refused the password";
+  assertEquals(await probe(gateway), { ...refused, words });
+  const retry = (name: string, init: RequestInit = {}) => {
+    return fetch(`${gateway.origin}/api/sources/${name}/retry`, { method: "POST", ...init });
+  };
+  const answers = [await retry("nobody"), await retry("pi", { headers: { origin: "https://evil.example" } })];
+  assertEquals(answers.map(({ status }) => status), [404, 403]);
+  for (const answer of answers) await answer.body?.cancel();
+  await probe(gateway);
+  assertEquals(source.accepted, 1);
+  assertEquals((await retry("pi")).status, 204);
+  assertEquals(await probe(gateway), { ...refused, words });
+  await probe(gateway);
+  assertEquals(source.accepted, 2);
+});
