@@ -54,17 +54,32 @@ sources:
 #   public_url: https://vnc.example.net/
 #   trust_proxies: [10.0.0.0/8]      # whose X-Forwarded-* headers count; default none
 #   allowed_origins: [https://home.example.net]  # other sites that may open sources; default none
+#   allowed_hosts: [vnc.example.org] # more names under which it is reached; default none
 #   deny_networks: [169.254.0.0/16]  # never dialed; default: link-local and cloud metadata addresses
 #   data: ./data                     # certificates, keys, state; default ./data
 
-# Needed to listen beyond this machine: anybody who reaches the address may open every source.
-# auth: none
+# Who signs in. Left out: whoever has the login link that the first start prints; on this machine alone, nobody has to.
+# auth:                              # or none: anybody who reaches the address may open every source
+#   users:
+#     ada:
+#       password: "$argon2id$…"      # made by: deno task start hash
+#       groups: [admins]             # admins may open every source, see and end everything
+#   tokens:                          # for programs; made by: deno task start token
+#     - { name: prometheus, hash: "sha256:…", scopes: [metrics], expires: 2027-12-31 }
+#   jwt:                             # who may sign /websockify?token=<JWT>
+#     - { secret: { env: JWT_SECRET }, issuer: portal }  # or public_key: FILE
+#   login_link: false                # default false: not beside other ways
+#   admins: ["group:admins"]
+#   session: { idle: 12h, absolute: 7d }
 
 # limits:
-#   sessions: 512                    # at once; per_source and per_viewer likewise
+#   sessions: 512                    # at once; per_source, per_viewer (an address) and per_person likewise
 #   per_source: 16
 #   per_viewer: 8
+#   per_person: 16
+#   handshakes: 64                   # sessions that are not open yet
 #   connects_per_minute: 60          # per viewer
+#   sign_ins_per_minute: 10          # per viewer
 #   up_queue: 16MiB                  # queued towards a source that does not read
 #   idle: 0                          # a session without a key or pointer event for this long ends; 0 is off
 #   stall: 90s                       # a viewer that takes nothing for this long is let go

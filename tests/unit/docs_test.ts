@@ -16,6 +16,12 @@ function readSection(heading: string): string {
   return after.split(new RegExp(`\\n#{1,${level}} `))[0]!;
 }
 
+/** Hashes are left open in what people copy, so that nobody lives with a password that the README knows. */
+function fillIn(sample: string): string {
+  const hash = `$argon2id$v=19$m=19456,t=2,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;
+  return sample.replaceAll("$argon2id$…", () => hash).replaceAll("sha256:…", `sha256:${"ab".repeat(32)}`);
+}
+
 /** The keys that the schema knows at a place, from its own answer to one that it does not. */
 async function listKeys(text: string): Promise<string[]> {
   const error = await loadConfig({ text, env }).catch((thrown) => thrown);
@@ -66,7 +72,7 @@ Deno.test("every sources.yaml in README.md loads", async () => {
     text!.replaceAll(new RegExp(`^${indent}`, "gm"), "")
   );
   assert(samples.length >= 4);
-  for (const text of samples) await loadConfig({ text, env });
+  for (const text of samples) await loadConfig({ text: fillIn(text), env });
 });
 
 Deno.test("every file that the documents link to is there", async () => {
