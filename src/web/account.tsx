@@ -1,6 +1,5 @@
 /** The account page: one's sign-ins, second step and share links; and the trail, for admins. */
 import { type Context, Hono } from "hono";
-import { renderSVG } from "uqr";
 import type { Identity } from "../access/access.ts";
 import type { FrontDoor } from "../access/front_door.ts";
 import { groupAddress } from "../access/peer.ts";
@@ -130,7 +129,7 @@ function describeSecondStep(c: Context<Env>, { secondSteps }: FrontDoor, offer: 
   if (secondSteps.has(user)) return { kind: "on" };
   if (!offer) return { kind: "off" };
   const { secret, uri } = secondSteps.offer(user.name);
-  return { kind: "offered", secret, uri, svg: renderSVG(uri, { border: 2 }) };
+  return { kind: "offered", secret, uri };
 }
 
 function confirmSecondStep(c: Context<Env>, { door, audit }: AccountParts, code: string): Shown | void {

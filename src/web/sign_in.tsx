@@ -154,6 +154,9 @@ function finish(
 }
 
 function signOut(c: Context<Env>, { door, audit, endUnpermitted }: DoorParts): Response {
+  if (c.req.header("origin") === undefined && c.req.header("cookie") !== undefined) {
+    throw new PortholeError("origin_refused", "Signing out needs an Origin");
+  }
   const ended = endOwn(c, door);
   if (ended) audit.note({ event: "sign_out", who: ended.name, from: addressOf(c), outcome: "ok" });
   endUnpermitted();

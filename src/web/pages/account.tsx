@@ -1,5 +1,5 @@
-import { raw } from "hono/html";
 import { Layout, Masthead, type PageProps } from "./layout.tsx";
+import { QrCode } from "./qr_code.tsx";
 
 /** A sign-in as the page lists it. */
 export interface SignInRow {
@@ -34,7 +34,7 @@ export type SecondStepState =
   | { readonly kind: "fixed" }
   | { readonly kind: "on" }
   | { readonly kind: "off" }
-  | { readonly kind: "offered"; readonly secret: string; readonly uri: string; readonly svg: string };
+  | { readonly kind: "offered"; readonly secret: string; readonly uri: string };
 
 /** What the account page shows. */
 export interface AccountPageProps extends PageProps {
@@ -136,11 +136,11 @@ function SecondStepPart(
   );
 }
 
-function Offer({ secret, uri, svg, action }: { secret: string; uri: string; svg: string; action: string }) {
+function Offer({ secret, uri, action }: { secret: string; uri: string; action: string }) {
   return (
     <form class="fields" method="post" action={action}>
       <p>Scan this with an authenticator app, then give the code that it shows.</p>
-      <div class="qr" role="img" aria-label="QR code for the authenticator app">{raw(svg)}</div>
+      <QrCode text={uri} label="QR code for the authenticator app" />
       <p class="quiet">
         Without a camera: <a href={uri}>open it in the app on this device</a>, or type <code>{secret}</code>
       </p>

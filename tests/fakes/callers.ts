@@ -1,0 +1,106 @@
+/** Every kind of caller on a gateway with people, programs, guests and two sources. */
+import { markPassword } from "../../src/access/cookie_credential.ts";
+import { createMemoryStores, type DoorStores } from "../../src/access/front_door.ts";
+import { hashToken } from "../../src/access/opaque_token.ts";
+import type { SignIn } from "../../src/access/sign_ins.ts";
+import { startGateway, type TestGateway } from "./gateway.ts";
+import { listenTcp, writeAll } from "./tcp_source.ts";
+
+/** A hash at the least cost allowed; nobody knows its password. */
+export const SOME_HASH = `$argon2id$v=19$m=8192,t=1,p=1$${"c2FsdHNhbHRzYWx0c2FsdA"}$${"A".repeat(43)}`;
+
+/** Cookie values of sign-ins that stand, by person. */
+export const COOKIES = { ada: "cookie-of-ada", bob: "cookie-of-bob", root: "cookie-of-root", guest: "cookie-of-guest" };
+
+/** Bearer tokens. */
+export const TOKENS = {
+  admin: "token-of-admin",
+  viewer: "token-of-viewer",
+  old: "token-that-expired",
+  ci: "token-of-ci",
+};
+
+/** The secret of the link that the guest came by. */
+export const LINK_SECRET = "secret-of-the-link";
+
+/** A gateway that asks for a sign-in, with its sources. */
+export interface GuardedGateway extends TestGateway {
+  readonly stores: DoorStores;
+}
+
+/** The configuration; `pi` is ada's, guests may look; `desk` is for everybody who signed in. */
+export function writeGuardedYaml(port: number, more = ""): string {
+  const token = (name: keyof typeof TOKENS, rest: string) =>
+    `    - { name: ${name}, hash: "sha256:${hashToken(TOKENS[name])}", ${rest} }`;
+  return `auth:
+  users:
+    ada: { password: "${SOME_HASH}", groups: [staff] }
+    bob: { password: "${SOME_HASH}" }
+    root: { password: "${SOME_HASH}", groups: [admins] }
+  tokens:
+${token("admin", "scopes: [admin]")}
+${token("viewer", "scopes: [view], groups: [guests]")}
+${token("old", "scopes: [admin], expires: 2020-01-01")}
+${token("ci", "scopes: [control, metrics], groups: [staff], sources: [pi]")}
+limits: { sign_ins_per_minute: 1000, connects_per_minute: 1000 }
+sources:
+  pi: { host: 127.0.0.1, port: ${port}, allow: [ada, "group:staff"], view: ["group:guests"] }
+  desk: { host: 127.0.0.1, port: ${port} }
+${more}`;
+}
+
+/** What the callers' sign-ins look like in the store. */
+export function makeStores(): DoorStores {
+  const stores = createMemoryStores();
+  const at = Date.now();
+  const signIn = (name: string, cookie: string, more: Partial<SignIn> = {}): SignIn => ({
+    id: hashToken(cookie),
+    name,
+    by: "password",
+    of: markPassword(SOME_HASH),
+    createdMs: at,
+    seenMs: at,
+    address: "127.0.0.1",
+    agent: "test",
+    ...more,
+  });
+  stores.signIns.save([
+    signIn("ada", COOKIES.ada),
+    signIn("bob", COOKIES.bob),
+    signIn("root", COOKIES.root),
+    signIn("link:L1", COOKIES.guest, { by: "share_link", of: "L1" }),
+  ]);
+  stores.links.save([{
+    id: "L1",
+    hash: hashToken(LINK_SECRET),
+    source: "pi",
+    role: "view",
+    label: "for the test",
+    maker: "ada",
+    byUser: true,
+    createdMs: at,
+    expiresMs: at + 3_600_000,
+    usesLeft: null,
+  }]);
+  return stores;
+}
+
+/** Starts it with a source that greets and stays. */
+export async function startGuarded(more = ""): Promise<GuardedGateway> {
+  const held: Deno.Conn[] = [];
+  const source = listenTcp(async (conn) => {
+    held.push(conn);
+    await writeAll(conn, new TextEncoder().encode("RFB 003.008\n"));
+    await conn.read(new Uint8Array(1)).catch(() => null);
+  });
+  const stores = makeStores();
+  const gateway = await startGateway(writeGuardedYaml(source.port, more), { stores, ownName: "gatehouse" });
+  return {
+    ...gateway,
+    stores,
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]();
+      await source[Symbol.asyncDispose]();
+    },
+  };
+}

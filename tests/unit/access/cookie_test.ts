@@ -1,0 +1,26 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { readCookie, writeCookie } from "../../../src/access/cookie.ts";
+
+const request = (cookie: string) => new Request("http://h/", { headers: { cookie } });
+
+Deno.test("the cookie is bound to the host over https, and never readable by scripts", () => {
+  const secure = writeCookie("v", { secure: true, maxAgeMs: 60_000 });
+  assertEquals(secure, "__Host-porthole=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
+  assertEquals(writeCookie("v", { secure: false, maxAgeMs: 60_000 }), "porthole=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+  assertStringIncludes(writeCookie("", { secure: true, maxAgeMs: 60_000 }), "Max-Age=0");
+});
+
+Deno.test("readCookie() takes the one cookie among others, and over https no other than the bound one", () => {
+  assertEquals(readCookie(request("a=1; porthole=x=y; b"), { secure: false }), "x=y");
+  assertEquals(readCookie(request("xporthole=1; porthole="), { secure: false }), undefined);
+  assertEquals(readCookie(request("porthole=planted"), { secure: true }), undefined);
+  assertEquals(readCookie(request("__Host-porthole=v"), { secure: true }), "v");
+});
+
+Deno.test("readCookie() gives a text or nothing for any header", () => {
+  fc.assert(fc.property(fc.string({ unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code)) }), (header) => {
+    const value = readCookie(request(header), { secure: false });
+    assertEquals(value === undefined || value.length > 0, true);
+  }));
+});

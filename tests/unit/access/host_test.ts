@@ -1,0 +1,41 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { checkHost } from "../../../src/access/host.ts";
+import { PortholeError } from "../../../src/errors.ts";
+
+const gateway = {
+  publicUrl: new URL("https://vnc.example.net/x/"),
+  allowedHosts: ["nas.example.org"],
+  allowedOrigins: ["https://home.example.net"],
+};
+
+Deno.test("checkHost() serves addresses, own, private and configured names", () => {
+  const hosts = [
+    "127.0.0.1:8443",
+    "192.168.1.5",
+    "203.0.113.9:444",
+    "[::1]:8443",
+    "[fd00::7]",
+    "localhost:1",
+    "gatehouse",
+    "gatehouse.local",
+    "GATEHOUSE.LOCAL.",
+    "pi.lan:8443",
+    "x.home.arpa",
+    "vm.internal",
+    "vnc.example.net",
+    "nas.example.org:8443",
+    "home.example.net",
+    "gate.corp.example.com",
+  ];
+  for (const host of hosts) {
+    assertEquals(checkHost({ origin: new URL(`https://${host}`).origin, gateway, ownName: "Gate.corp.example.com" }), undefined);
+  }
+});
+
+Deno.test("checkHost() refuses names that somebody else's DNS answers for", () => {
+  for (const host of ["evil.example.com", "127.0.0.1.nip.io", "localhost.evil.example", "local", "x.locals.com", "a.vnc.example.net"]) {
+    const check = () => checkHost({ origin: `http://${host}:8443`, gateway, ownName: "gatehouse" });
+    if (host === "local") check();
+    else assertEquals(assertThrows(check, PortholeError).code, "host_refused");
+  }
+});

@@ -1,0 +1,54 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { TOTP } from "otpauth";
+import { type SecondStep, SecondSteps } from "../../../src/access/second_step.ts";
+import { createMemoryStore } from "../../../src/access/store.ts";
+import { Secret } from "../../../src/config/secret.ts";
+
+const ADA = { name: "ada", passwordHash: "", groups: [] };
+
+function makeRig() {
+  const clock = { ms: 1_800_000_000_000 };
+  const store = createMemoryStore<Readonly<Record<string, SecondStep>>>({});
+  return { clock, store, steps: new SecondSteps({ store, now: () => clock.ms }) };
+}
+
+const codeAt = (secret: string, timestamp: number) => new TOTP({ secret }).generate({ timestamp });
+
+Deno.test("SecondSteps agree with RFC 6238's test vector", () => {
+  const { clock, steps } = makeRig();
+  clock.ms = 1_111_111_109_000;
+  const totp = new Secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+  assert(steps.check({ ...ADA, totp }, "081804"));
+});
+
+Deno.test("a set-up counts only after the app's first code, and that code counts once", () => {
+  const { clock, steps } = makeRig();
+  const { secret, uri } = steps.offer("ada");
+  assertStringIncludes(uri, `secret=${secret}`);
+  assertEquals(steps.offer("ada").secret, secret);
+  assert(!steps.has(ADA) && !steps.confirm("ada", "000000") && !steps.confirm("bob", codeAt(secret, clock.ms)));
+  assert(steps.confirm("ada", codeAt(secret, clock.ms)) && steps.has(ADA));
+  assert(!steps.check(ADA, codeAt(secret, clock.ms)));
+  clock.ms += 30_000;
+  assert(steps.check(ADA, codeAt(secret, clock.ms)) && !steps.check(ADA, codeAt(secret, clock.ms)));
+  assert(!steps.check(ADA, codeAt(secret, clock.ms - 30_000)), "an older code after a newer one");
+  steps.remove("ada");
+  assert(!steps.has(ADA));
+});
+
+Deno.test("a clock may be one step off, and not two", () => {
+  for (const [off, right] of [[-60, false], [-30, true], [0, true], [30, true], [60, false]] as const) {
+    const { clock, store, steps } = makeRig();
+    const secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    store.save({ ada: { secret, lastStep: 0 } });
+    assertEquals(steps.check(ADA, codeAt(secret, clock.ms + off * 1000)), right, `${off} s`);
+  }
+});
+
+Deno.test("what is no code is refused, and a person called __proto__ harms nobody", () => {
+  const { steps, clock } = makeRig();
+  const { secret } = steps.offer("__proto__");
+  assert(steps.confirm("__proto__", codeAt(secret, clock.ms)));
+  assert(!steps.has(ADA));
+  for (const code of ["", "12345", "1234567", "abcdef", "１２３４５６", "-12345"]) assert(!steps.check(ADA, code));
+});
