@@ -1,0 +1,172 @@
+/** Signing in over HTTP, with and without a second step, and what keeps guesses out. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { TOTP } from "otpauth";
+import { renewLoginToken } from "../../src/access/login_link.ts";
+import { hashPassword } from "../../src/access/password.ts";
+import { COOKIES, SOME_HASH, startGuarded } from "../fakes/callers.ts";
+import { startGateway } from "../fakes/gateway.ts";
+import { type RawAnswer, sendRaw } from "../fakes/raw_http.ts";
+
+const HASH = await hashPassword("correct horse");
+const PEOPLE = `auth: { users: { ada: { password: "${HASH}" }, bob: { password: "${SOME_HASH}" } } }
+limits: { sign_ins_per_minute: 10000 }
+sources: { pi: 127.0.0.1:1 }
+`;
+
+interface Rig {
+  readonly port: number;
+  readonly origin: string;
+}
+
+/** Posts a form as a browser does. */
+function post({ port, origin }: Rig, path: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
+  return sendRaw(port, {
+    method: "POST",
+    path,
+    body: String(new URLSearchParams(fields)),
+    headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "text/html", Origin: origin, ...headers },
+  });
+}
+
+const readCookie = ({ headers }: RawAnswer) => /^porthole=[^;]+/.exec(headers.get("set-cookie") ?? "")?.[0] ?? "";
+const readTicket = ({ body }: RawAnswer) => /name="ticket" value="([^"]+)"/.exec(body)?.[1] ?? "";
+
+Deno.test("a person signs in with a password, comes back to where it was, and signs out", async () => {
+  await using rig = await startGateway(PEOPLE);
+  const asked = await sendRaw(rig.port, { path: "/site/vnc/pi?full=1", headers: { Accept: "text/html" } });
+  assertEquals(asked.status, 401);
+  assertStringIncludes(asked.body, 'name="next" value="/site/vnc/pi?full=1"');
+  const wrong = await post(rig, "/sign-in", { name: "ada", password: "wrong", next: "/" });
+  assertEquals([wrong.status, readCookie(wrong)], [401, ""]);
+  assertStringIncludes(wrong.body, "The name or the password is wrong");
+  const right = await post(rig, "/sign-in", { name: "ada", password: "correct horse", next: "/site/vnc/pi?full=1" });
+  assertEquals([right.status, right.headers.get("location")], [303, "/site/vnc/pi?full=1"]);
+  const Cookie = readCookie(right);
+  assertEquals((await sendRaw(rig.port, { path: "/api/sources", headers: { Cookie } })).status, 200);
+  const out = await post(rig, "/sign-out", {}, { Cookie });
+  assertMatch(out.headers.get("set-cookie") ?? "", /^porthole=; .*Max-Age=0/);
+  assertEquals((await sendRaw(rig.port, { path: "/api/sources", headers: { Cookie } })).status, 401);
+});
+
+Deno.test("signing in leads to no other site", async () => {
+  await using rig = await startGateway(PEOPLE);
+  for (const next of ["//evil.example", "/\\evil.example", "https://evil.example/"]) {
+    const right = await post(rig, "/sign-in", { name: "ada", password: "correct horse", next });
+    assertEquals(right.headers.get("location"), "/", next);
+  }
+});
+
+Deno.test("signing in gives a new cookie each time and ends the one before", async () => {
+  await using rig = await startGateway(PEOPLE);
+  const first = readCookie(await post(rig, "/sign-in", { name: "ada", password: "correct horse" }, { Cookie: "porthole=planted" }));
+  const second = readCookie(await post(rig, "/sign-in", { name: "ada", password: "correct horse" }, { Cookie: first }));
+  assert(first !== second && first !== "porthole=planted");
+  const statuses = [first, second].map(async (Cookie) => (await sendRaw(rig.port, { path: "/api/sources", headers: { Cookie } })).status);
+  assertEquals(await Promise.all(statuses), [401, 200]);
+});
+
+Deno.test("behind a trusted proxy with https the cookie is bound to the host", async () => {
+  const yaml = PEOPLE.replace("sources:", "gateway: { trust_proxies: [127.0.0.1] }\nsources:");
+  await using rig = await startGateway(yaml);
+  const proxied = { "X-Forwarded-Proto": "https", "X-Forwarded-Host": "vnc.local", Origin: "https://vnc.local" };
+  const right = await post(rig, "/sign-in", { name: "ada", password: "correct horse" }, proxied);
+  assertMatch(right.headers.get("set-cookie") ?? "", /^__Host-porthole=[\w-]{43}; Path=\/; .*HttpOnly; SameSite=Lax; Secure$/);
+});
+
+Deno.test("the second step asks for a code after the password, and a code counts once", async () => {
+  const secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+  await using rig = await startGateway(PEOPLE.replace(`"${HASH}"`, `"${HASH}", totp: ${secret}`));
+  const first = await post(rig, "/sign-in", { name: "ada", password: "correct horse", next: "/account" });
+  assertEquals([first.status, readCookie(first)], [200, ""]);
+  const ticket = readTicket(first);
+  const code = new TOTP({ secret }).generate();
+  const wrong = await post(rig, "/sign-in/code", { ticket, code: code === "000000" ? "000001" : "000000" });
+  assertEquals([wrong.status, readTicket(wrong)], [401, ticket]);
+  const right = await post(rig, "/sign-in/code", { ticket, code, next: "/account" });
+  assertEquals([right.status, right.headers.get("location")], [303, "/account"]);
+  assert(readCookie(right) !== "");
+  assertEquals((await post(rig, "/sign-in/code", { ticket, code })).status, 401);
+  const again = readTicket(await post(rig, "/sign-in", { name: "ada", password: "correct horse" }));
+  assertEquals((await post(rig, "/sign-in/code", { ticket: again, code })).status, 401);
+});
+
+Deno.test("a person sets the second step up on the account page", async () => {
+  await using rig = await startGuarded();
+  const headers = { Cookie: `porthole=${COOKIES.ada}` };
+  const offer = await post(rig, "/account/second-step", {}, headers);
+  const secret = /<code>([A-Z2-7]{32})<\/code>/.exec(offer.body)?.[1] ?? "";
+  assertStringIncludes(offer.body, "<svg");
+  assertStringIncludes(offer.body, "otpauth://totp/");
+  assertEquals((await post(rig, "/account/second-step/confirm", { code: "12" }, headers)).status, 400);
+  const confirmed = await post(rig, "/account/second-step/confirm", { code: new TOTP({ secret }).generate() }, headers);
+  assertEquals(confirmed.status, 303);
+  assertEquals(rig.stores.secondSteps.value.ada?.secret, secret);
+});
+
+Deno.test("wrong tries have to wait, alike for names that exist and names that do not", async () => {
+  await using rig = await startGateway(PEOPLE);
+  for (const name of ["bob", "nobody-of-that-name"]) {
+    const statuses: number[] = [];
+    for (let attempt = 0; attempt < 6; attempt++) {
+      statuses.push((await post(rig, "/sign-in", { name, password: "wrong" })).status);
+    }
+    assertEquals(statuses, [401, 401, 401, 401, 401, 429], name);
+  }
+  const refused = await post(rig, "/sign-in", { name: "bob", password: "wrong" });
+  assertEquals(refused.headers.get("retry-after"), "1");
+});
+
+Deno.test("one address has to wait after wrong tries with many names", async () => {
+  await using rig = await startGateway(PEOPLE);
+  const statuses: number[] = [];
+  for (let attempt = 0; attempt < 17; attempt++) {
+    statuses.push((await post(rig, "/sign-in", { name: `name${attempt}`, password: "wrong" })).status);
+  }
+  assertEquals([statuses.indexOf(429), statuses[14]], [15, 401]);
+});
+
+Deno.test("tries to sign in are limited for each address", async () => {
+  await using rig = await startGateway(PEOPLE.replace("10000", "2"));
+  const statuses: number[] = [];
+  for (let attempt = 0; attempt < 3; attempt++) statuses.push((await post(rig, "/share", { secret: "x" })).status);
+  assertEquals(statuses, [401, 401, 429]);
+  const { headers } = await post(rig, "/share", { secret: "x" });
+  assert(Number(headers.get("retry-after")) > 0);
+});
+
+Deno.test("the login link lets in whoever holds the newest one", async () => {
+  const data = await Deno.makeTempDir();
+  try {
+    await using rig = await startGateway(`gateway: { listen: 0.0.0.0:1, data: ${data} }\nsources: { pi: 127.0.0.1:1 }`);
+    const old = renewLoginToken(data);
+    const token = renewLoginToken(data);
+    assertEquals((await post(rig, "/sign-in", { token: old })).status, 401);
+    const right = await post(rig, "/sign-in", { token });
+    assertEquals(right.status, 303);
+    const bearer = await sendRaw(rig.port, { path: "/api/sources", headers: { Authorization: `Bearer ${token}` } });
+    assertEquals(bearer.status, 200);
+    const next = renewLoginToken(data);
+    assertEquals((await post(rig, "/sign-in", { token })).status, 401);
+    assertEquals((await post(rig, "/sign-in", { token: next })).status, 303);
+    const lines = await Deno.readTextFile(`${data}/access.json`);
+    assert(!lines.includes(next));
+  } finally {
+    await Deno.remove(data, { recursive: true });
+  }
+});
+
+Deno.test("without auth, on loopback, nobody is asked to sign in", async () => {
+  await using rig = await startGateway("sources: { pi: 127.0.0.1:1 }");
+  const at = (path: string, method = "GET") => sendRaw(rig.port, { path, method });
+  assertEquals([(await at("/")).status, (await at("/api/sessions")).status, (await at("/metrics")).status], [200, 200, 200]);
+  assertEquals((await at("/api/sessions/x", "DELETE")).status, 404);
+  const signIn = await at("/sign-in");
+  assertEquals([signIn.status, signIn.headers.get("location")], [303, "/"]);
+});
+
+Deno.test("headers and bodies have a size", async () => {
+  await using rig = await startGuarded();
+  const big = await sendRaw(rig.port, { path: "/", headers: { "X-Big": "x".repeat(33_000) } });
+  assertEquals(big.status, 431);
+  assertEquals((await post(rig, "/sign-in", { name: "a".repeat(70_000) })).status, 413);
+});

@@ -1,0 +1,136 @@
+import { createHmac } from "node:crypto";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import type { Identity } from "../../../src/access/access.ts";
+import { createSignedTokenCredential } from "../../../src/access/signed_token.ts";
+import type { Config, TokenSigner } from "../../../src/config/config.ts";
+import { Secret } from "../../../src/config/secret.ts";
+import { PortholeError } from "../../../src/errors.ts";
+
+const SECRET = "0123456789abcdef0123456789abcdef";
+const peer = { address: "10.0.0.1", origin: "https://h", prefix: "" };
+const shared: TokenSigner = { key: { kind: "secret", secret: new Secret(SECRET) } };
+
+function makeRig(...signers: TokenSigner[]) {
+  const auth = { mode: "methods", signers };
+  const credential = createSignedTokenCredential(() => ({ auth }) as unknown as Config);
+  return {
+    auth,
+    ask: async (token: string): Promise<Identity | null> => {
+      const address = `https://h/below/websockify?token=${encodeURIComponent(token)}`;
+      return await credential(new Request(address, { headers: { upgrade: "websocket" } }), peer);
+    },
+  };
+}
+
+const sign = (payload: JWTPayload, key: Parameters<SignJWT["sign"]>[0] = new TextEncoder().encode(SECRET), alg = "HS256") =>
+  new SignJWT(payload).setProtectedHeader({ alg }).sign(key);
+const soon = () => Math.floor(Date.now() / 1000) + 60;
+
+async function assertRefused(asked: Promise<unknown>, words = ""): Promise<void> {
+  const error = await assertRejects(() => asked, PortholeError, words);
+  assertEquals(error.code, "sign_in_needed");
+}
+
+Deno.test("a signed token opens the one source that it names", async () => {
+  const { ask } = makeRig(shared);
+  const identity = await ask(await sign({ source: "pi", role: "view", sub: "kiosk", exp: soon() }));
+  assertEquals([identity?.name, identity?.admin, identity?.ambient], ["jwt:kiosk", false, false]);
+  assertEquals(identity?.bounds, { sources: ["pi"], role: "view", guest: true, links: false });
+});
+
+for (const alg of ["RS256", "ES256"]) {
+  Deno.test(`${alg} is verified with the public key`, async () => {
+    const pair = await generateKeyPair(alg, { extractable: true });
+    const { ask } = makeRig(shared, { key: { kind: "public", pem: await exportSPKI(pair.publicKey) } });
+    assertEquals((await ask(await sign({ source: "pi", exp: soon() }, pair.privateKey, alg)))?.by, "jwt");
+    const other = await generateKeyPair(alg);
+    await assertRefused(ask(await sign({ source: "pi", exp: soon() }, other.privateKey, alg)));
+  });
+}
+
+Deno.test("exp must be there and lie ahead, and nbf must have come", async () => {
+  const { ask } = makeRig(shared);
+  const now = Math.floor(Date.now() / 1000);
+  await assertRefused(ask(await sign({ source: "pi" })));
+  await assertRefused(ask(await sign({ source: "pi", exp: now - 60 })), "expired");
+  await assertRefused(ask(await sign({ source: "pi", exp: now + 600, nbf: now + 300 })));
+  assert(await ask(await sign({ source: "pi", exp: now + 600, nbf: now - 10 })));
+});
+
+Deno.test("a token that names a host, no source, or an unknown role is refused", async () => {
+  const { ask } = makeRig(shared);
+  const exp = soon();
+  const payloads = [{ exp }, { exp, host: "10.0.0.1", port: 5900 }, { exp, source: "pi", host: "10.0.0.1" }, { exp, source: 7 }];
+  for (const payload of [...payloads, { exp, source: "pi", role: "admin" }]) await assertRefused(ask(await sign(payload)));
+});
+
+Deno.test("issuer and audience are checked where the signer has them", async () => {
+  const { ask } = makeRig({ ...shared, issuer: "portal", audience: "porthole" });
+  const exp = soon();
+  await assertRefused(ask(await sign({ source: "pi", exp })));
+  await assertRefused(ask(await sign({ source: "pi", exp, iss: "portal", aud: "other" })));
+  assert(await ask(await sign({ source: "pi", exp, iss: "portal", aud: "porthole" })));
+});
+
+Deno.test("alg none, a public key as shared secret, foreign keys and crit are refused", async () => {
+  const pair = await generateKeyPair("RS256", { extractable: true });
+  const pem = await exportSPKI(pair.publicKey);
+  const { ask } = makeRig({ key: { kind: "public", pem } });
+  const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)).toBase64({ alphabet: "base64url", omitPadding: true });
+  const body = encode({ source: "pi", exp: soon() });
+  await assertRefused(ask(`${encode({ alg: "none" })}.${body}.`));
+  await assertRefused(ask(`${encode({ alg: "None" })}.${body}.AAAA`));
+  await assertRefused(ask(await sign({ source: "pi", exp: soon() }, new TextEncoder().encode(pem))));
+  const jwk = { kty: "oct", k: encode("x") };
+  for (const more of [{ jwk }, { jku: "http://127.0.0.1:1/keys" }, { kid: "../../dev/null" }, { x5u: "http://127.0.0.1:1/" }]) {
+    const token = new SignJWT({ source: "pi", exp: soon() }).setProtectedHeader({ alg: "HS256", ...more });
+    await assertRefused(token.sign(new TextEncoder().encode(SECRET)).then(ask));
+  }
+  await assertRefused(ask(`${encode({ alg: "RS256" })}.${"A".repeat(100_000)}.AAAA`));
+});
+
+Deno.test("an extension that must be understood is refused (RFC 7515 section 4.1.11)", async () => {
+  const { ask } = makeRig(shared);
+  const encode = (text: string) => new TextEncoder().encode(text).toBase64({ alphabet: "base64url", omitPadding: true });
+  const signAll = (header: object) => {
+    const text = `${encode(JSON.stringify(header))}.${encode(JSON.stringify({ source: "pi", exp: soon() }))}`;
+    return `${text}.${createHmac("sha256", SECRET).update(text).digest("base64url")}`;
+  };
+  assert(await ask(signAll({ alg: "HS256" })));
+  await assertRefused(ask(signAll({ alg: "HS256", crit: ["b64"], b64: false })));
+  await assertRefused(ask(signAll({ alg: "HS256", crit: ["other"], other: 1 })));
+});
+
+Deno.test("what does not look like a signed token, or comes elsewhere, is nobody's", async () => {
+  const { ask } = makeRig(shared);
+  for (const token of ["pi", "a.b.c", "", "eyJ", "my.dotted.name"]) assertEquals(await ask(token), null);
+  const credential = createSignedTokenCredential(() => ({ auth: { mode: "methods", signers: [shared] } }) as unknown as Config);
+  const token = await sign({ source: "pi", exp: soon() });
+  assertEquals(await credential(new Request(`https://h/websockify?token=${token}`), peer), null);
+  const other = new Request(`https://h/ws/vnc/pi?token=${token}`, { headers: { upgrade: "websocket" } });
+  assertEquals(await credential(other, peer), null);
+});
+
+Deno.test("taking the signer away ends what its tokens opened", async () => {
+  const rig = makeRig(shared);
+  const identity = await rig.ask(await sign({ source: "pi", exp: soon() }));
+  assertEquals(identity?.whyEnded(), undefined);
+  rig.auth.signers = [{ key: { kind: "secret", secret: new Secret("another secret of at least 32 chars") } }];
+  assertEquals(identity?.whyEnded()?.code, "sign_in_needed");
+});
+
+Deno.test("any change of a token is refused with the one named error", async () => {
+  const { ask } = makeRig(shared);
+  const token = await sign({ source: "pi", exp: soon() });
+  const spoiled = fc.tuple(fc.nat(token.length - 1), fc.constantFrom(..."AZaz09-_.")).map(([at, letter]) =>
+    token.slice(0, at) + letter + token.slice(at + 1)
+  );
+  await fc.assert(fc.asyncProperty(spoiled, async (text) => {
+    const outcome = await ask(text).catch((error) => error);
+    if (outcome instanceof Error) assertEquals(outcome instanceof PortholeError && outcome.code, "sign_in_needed");
+    // The last letter of a signature holds bits that base64url passes over.
+    else assert(outcome === null || text.slice(0, -1) === token.slice(0, -1));
+  }));
+});
