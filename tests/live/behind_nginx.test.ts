@@ -1,10 +1,10 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import type { ByteStream } from "../../src/bridge/byte_stream.ts";
 import { makeAuthority, makeLeaf } from "../../src/tls/authority.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
 import { RfbViewer } from "../fakes/rfb_viewer.ts";
 import { startGateway } from "./gateway.ts";
 import { findFreePort, Program, testWith, waitUntil } from "./programs.ts";
+import { openWebStream } from "./web_stream.ts";
 
 const NAMES = ["localhost"];
 
@@ -56,25 +56,6 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
-/** A WebSocket's binary messages as a stream of bytes. */
-async function openStream(url: string, options: WebSocketOptions): Promise<ByteStream & { closed: Promise<unknown> }> {
-  const socket = new WebSocket(url, options);
-  socket.binaryType = "arraybuffer";
-  const closed = new Promise((resolve) => socket.onclose = resolve);
-  const readable = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    type: "bytes",
-    start: (controller) => {
-      socket.onmessage = ({ data }) => controller.enqueue(new Uint8Array(data));
-    },
-  });
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onerror = (event) => reject(new Error((event as ErrorEvent).message));
-  });
-  const writable = new WritableStream<Uint8Array>({ write: (bytes) => socket.send(bytes.slice()) });
-  return { readable, writable, closed, close: () => socket.close() };
-}
-
 testWith(["nginx"], "behind nginx the pages stand below the base path and a session goes both ways", async () => {
   await using rig = await startNginx();
   const { fake, origin, client } = rig;
@@ -86,7 +67,7 @@ testWith(["nginx"], "behind nginx the pages stand below the base path and a sess
   assertEquals(style.status, 200);
 
   const url = `${origin.replace("https", "wss")}/vnc/ws/vnc/fake`;
-  const stream = await openStream(url, { client, headers: { origin }, protocols: ["binary"] });
+  const stream = await openWebStream(url, { client, headers: { origin }, protocols: ["binary"] });
   const viewer = await RfbViewer.open(stream);
   assertEquals([viewer.width, viewer.height], [64, 48]);
   await viewer.key(0x41);
@@ -101,7 +82,7 @@ testWith(["nginx"], "behind nginx a foreign origin is refused and plain HTTP goe
   const { origin, client, ports, fake } = rig;
   const before = fake.accepted;
   const url = `${origin.replace("https", "wss")}/vnc/ws/vnc/fake`;
-  await assertRejects(() => openStream(url, { client, headers: { origin: "https://evil.example" } }));
+  await assertRejects(() => openWebStream(url, { client, headers: { origin: "https://evil.example" } }));
   assertEquals(fake.accepted, before);
   const plain = await fetch(`http://localhost:${ports.http}/vnc/?a`, { redirect: "manual" });
   await plain.body?.cancel();
