@@ -8,7 +8,7 @@ import { buildEcho, buildRequest, ECHO_BYTES, UPDATE_BYTES } from "./wire.ts";
 
 /** What one load process is asked to do. */
 export interface Job {
-  readonly kind: "flood" | "echo" | "idle" | "cut";
+  readonly kind: "flood" | "echo" | "idle" | "cut" | "first";
   readonly url: string;
   readonly sessions: number;
   /** Updates of 1 MiB for each session (flood, cut). */
@@ -27,6 +27,8 @@ export interface Result {
   readonly echoes?: number;
   readonly p50Us?: number;
   readonly p99Us?: number;
+  /** Median time from the connection to the first byte of picture. */
+  readonly firstMs?: number;
   /** Streams that ended before their last byte. */
   readonly truncated?: number;
   /** Sessions that had to be opened anew because the first try was refused. */
@@ -37,7 +39,9 @@ const OPENING_AT_ONCE = 16;
 const OPENING_TRIES = 5;
 const TALK_EVERY_MS = 1;
 const CUT_AT_ONCE = 10;
-const READ_BYTES = { flood: 256 * 1024, echo: 4096, idle: 4096, cut: 64 * 1024 };
+const READ_BYTES = { flood: 256 * 1024, echo: 4096, idle: 4096, cut: 64 * 1024, first: 64 * 1024 };
+/** Time for connections to be made ready ahead. */
+const FIRST_PAUSE_MS = 1500;
 
 async function openAll(job: Job): Promise<{ viewers: RawViewer[]; reopened: number }> {
   const viewers: RawViewer[] = [];
@@ -108,6 +112,21 @@ async function isTruncated(job: Job): Promise<boolean> {
   return !whole;
 }
 
+/** Opens sessions one after the other, each up to its first byte of picture. */
+async function runFirst(job: Job): Promise<Result> {
+  const timesMs: number[] = [];
+  for (let round = 0; round < job.sessions; round++) {
+    await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS));
+    const began = performance.now();
+    const viewer = await RawViewer.open(new URL(job.url), READ_BYTES.first);
+    await viewer.send(encodeFrame(2, buildRequest(1)));
+    if (!await viewer.readTo(viewer.payloadBytes + 1)) throw new Error("No picture came");
+    timesMs.push(performance.now() - began);
+    await viewer.end();
+  }
+  return { ms: 0, firstMs: timesMs.sort((a, b) => a - b)[Math.floor(timesMs.length / 2)]! };
+}
+
 async function runCut(job: Job): Promise<Result> {
   const began = performance.now();
   let begun = 0;
@@ -123,6 +142,7 @@ function run(job: Job, viewers: RawViewer[]): Promise<Result> {
   if (job.kind === "flood") return runFlood(viewers, job.updates ?? 1);
   if (job.kind === "echo") return runEcho(viewers, job.ms ?? 1000);
   if (job.kind === "cut") return runCut(job);
+  if (job.kind === "first") return runFirst(job);
   return Promise.resolve(listenOn(viewers));
 }
 
@@ -138,7 +158,8 @@ async function waitForLine(): Promise<void> {
 
 if (import.meta.main) {
   const job = JSON.parse(Deno.args[0] ?? "") as Job;
-  const { viewers, reopened } = job.kind === "cut" ? { viewers: [], reopened: 0 } : await openAll(job);
+  const opensItself = job.kind === "cut" || job.kind === "first";
+  const { viewers, reopened } = opensItself ? { viewers: [], reopened: 0 } : await openAll(job);
   console.log("ready");
   await waitForLine();
   console.log(JSON.stringify({ ...await run(job, viewers), reopened } satisfies Result));

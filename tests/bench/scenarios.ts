@@ -25,8 +25,10 @@ export interface Measure {
 export interface Scenario {
   /** What `--only` takes. */
   readonly name: string;
-  /** Which port of the source it uses. */
+  /** Which source it uses. */
   readonly source: string;
+  /** The gateway's own source to compare with, in place of websockify. */
+  readonly than?: string;
   /** How often each subject has its turn after one to warm up; a single turn has no warm-up. */
   readonly rounds: number;
   /** Pause before memory is read. */
@@ -97,7 +99,7 @@ const truncationMeasure: Measure = {
   take: ({ result, sessions }) => ((result.truncated ?? NaN) * 100) / sessions,
 };
 
-/** All scenarios, in the order of the table; `quick` is for seeing that the bench works, not for its numbers. */
+/** The gateway and websockify, in the order of the table; `quick` is for seeing that the bench works, not for its numbers. */
 export function listScenarios(quick: boolean): Scenario[] {
   const gigabyte = quick ? 256 : 1024;
   const ms = quick ? 500 : 1500;
@@ -145,6 +147,49 @@ export function listScenarios(quick: boolean): Scenario[] {
       rounds: 1,
       job: { kind: "cut", sessions: quick ? 20 : 100, updates: 5 },
       measures: [truncationMeasure],
+    },
+  ];
+}
+
+/** What the gateway's own stages and log-ins cost or save, against a source that it only passes on. */
+export function listStageScenarios(quick: boolean): Scenario[] {
+  const rounds = quick ? 1 : 7;
+  return [
+    {
+      name: "view_only",
+      source: "watched",
+      than: "echo",
+      rounds,
+      job: { kind: "echo", sessions: 64, ms: quick ? 500 : 1500 },
+      measures: measureEcho("view_only, 64 viewers", "≥ 0.95"),
+    },
+    {
+      name: "framer",
+      source: "framed",
+      than: "flood",
+      rounds,
+      job: { kind: "flood", sessions: 1, updates: quick ? 256 : 1024 },
+      measures: measureFlood("clipboard: in, 1 stream down", "≥ 0.95"),
+    },
+    {
+      name: "rsa_aes",
+      source: "sealed",
+      than: "flood",
+      rounds,
+      job: { kind: "flood", sessions: 1, updates: 64 },
+      measures: measureFlood("RSA-AES, 1 stream down"),
+    },
+    {
+      name: "prewarm",
+      source: "ready",
+      than: "far",
+      rounds: 1,
+      job: { kind: "first", sessions: 5 },
+      measures: [{
+        label: "prewarm, ms to the first picture at 50 ms round trip",
+        digits: 0,
+        take: ({ result }) => result.firstMs ?? NaN,
+      }],
     },
   ];
 }

@@ -1,10 +1,18 @@
 /**
  * The bench's VNC server, a process of its own: a minimal RFB 3.8 handshake, then what its port stands for.
- * `flood` sends as many updates as asked, `echo` sends back what comes, `cut` sends what is asked and closes.
+ * `flood` sends as many updates as asked, `echo` sends back what comes, `cut` sends what is asked and closes; `asks` floods
+ * after VNC authentication, `sealed` over RSA-AES.
  */
+import type { ByteStream } from "../../src/bridge/byte_stream.ts";
+import { makeClientKey } from "../../src/rfb/security/ra2.ts";
+import { serve as playLogin } from "../fakes/rfb_security/serve.ts";
+import { playSource } from "../fakes/rfb_security/source.ts";
 import { buildUpdate, readRequest, SOURCE_STEPS, VIEWER_STEPS } from "./wire.ts";
 
 type Play = (conn: Deno.TcpConn, buffer: Uint8Array<ArrayBuffer>) => Promise<void>;
+
+const VNC_AUTHENTICATION = 2;
+const RSA_AES = 5;
 
 const update = buildUpdate();
 
@@ -59,6 +67,24 @@ const playCut: Play = async (conn, buffer) => {
   await drained;
 };
 
+const key = await makeClientKey();
+
+/** The fake source's own handshake, with a real secret; then a flood. */
+async function playWithLogin(conn: Deno.TcpConn, type: number): Promise<void> {
+  conn.setNoDelay(true);
+  const secret = { username: "bench", password: "bench", key };
+  const serverInit = SOURCE_STEPS.at(-1)!;
+  const wire = { readable: conn.readable, writable: conn.writable, close: () => conn.close() } as ByteStream;
+  const { stream } = await playLogin(wire, playSource({ types: [type], ...secret, serverInit }));
+  const reader = stream.readable.getReader({ mode: "byob" });
+  const writer = stream.writable.getWriter();
+  for (;;) {
+    const { value } = await reader.read(new Uint8Array(10), { min: 10 });
+    if (value?.length !== 10) return;
+    for (let left = readRequest(value); left > 0; left--) await writer.write(update);
+  }
+}
+
 async function serve(conn: Deno.TcpConn, play: Play): Promise<void> {
   try {
     conn.setNoDelay(true);
@@ -70,12 +96,18 @@ async function serve(conn: Deno.TcpConn, play: Play): Promise<void> {
   }
 }
 
-function listen(play: Play): number {
+function listen(take: (conn: Deno.TcpConn) => Promise<void>): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   (async () => {
-    for await (const conn of listener) serve(conn, play);
+    for await (const conn of listener) take(conn).catch(() => {});
   })();
   return listener.addr.port;
 }
 
-console.log(JSON.stringify({ flood: listen(playFlood), echo: listen(playEcho), cut: listen(playCut) }));
+console.log(JSON.stringify({
+  flood: listen((conn) => serve(conn, playFlood)),
+  echo: listen((conn) => serve(conn, playEcho)),
+  cut: listen((conn) => serve(conn, playCut)),
+  asks: listen((conn) => playWithLogin(conn, VNC_AUTHENTICATION)),
+  sealed: listen((conn) => playWithLogin(conn, RSA_AES)),
+}));

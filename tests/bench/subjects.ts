@@ -54,13 +54,27 @@ export async function startGateway(name: string, checkout: string, setting: Sett
   };
 }
 
-/** A sources.yaml with every limit out of the way. */
+/** A sources.yaml with every limit out of the way and each port under its own name. */
 function buildConfig(folder: string, { ports, certificate }: Setting): string {
   const tls = certificate ? `{ cert: ${certificate.cert}, key: ${certificate.key} }` : "none";
-  const sources = Object.entries(ports).map(([name, port]) => `  ${name}: { host: 127.0.0.1, port: ${port} }\n`);
   return `gateway: { listen: "127.0.0.1:0", data: ${folder}/data, tls: ${tls} }\nauth: none\n` +
-    "limits: { sessions: 5000, per_source: 5000, per_viewer: 5000, connects_per_minute: 1000000 }\n" +
-    `sources:\n${sources.join("")}`;
+    "limits: { sessions: 5000, per_source: 5000, per_viewer: 5000, connects_per_minute: 1000000 }\nsources:\n" +
+    ["flood", "echo", "cut"].map((name) => buildSource(name, ports[name])).join("") +
+    (ports.far === undefined ? "" : buildStagedSources(ports));
+}
+
+/** The ways to use a port that cost or save something; `far` is there when these are measured. */
+function buildStagedSources(ports: Ports): string {
+  const secret = ", username: bench, password: bench";
+  return buildSource("watched", ports.echo, ", view_only: true") +
+    buildSource("framed", ports.flood, ", clipboard: in") +
+    buildSource("sealed", ports.sealed, secret) +
+    buildSource("far", ports.far, secret) +
+    buildSource("ready", ports.far, `${secret}, prewarm: 8`);
+}
+
+function buildSource(name: string, port: number | undefined, rest = ""): string {
+  return `  ${name}: { host: 127.0.0.1, port: ${port}${rest} }\n`;
 }
 
 /** The path of websockify, or undefined when it is not installed. */

@@ -1,0 +1,104 @@
+/** Takes turns: the subjects of one scenario, round by round, and what each turn measured. */
+import type { Job, Result } from "./load.ts";
+import { readCpuSeconds, readMemoryKiB, type Running, startProcess } from "./processes.ts";
+import { type Run, type Scenario, WARM_SESSIONS } from "./scenarios.ts";
+import type { Setting, Subject } from "./subjects.ts";
+
+/** Starts one subject. */
+export type Start = (setting: Setting) => Promise<Subject>;
+type Seconds = Record<"subject" | "load" | "source", number>;
+
+/** What went on beside: the largest processor shares of the bench's own processes, and sessions refused at first, by subject. */
+export interface Notes {
+  readonly busy: { load: number; source: number };
+  readonly reopened: Map<string, number>;
+}
+
+/** One scenario's turns: whose, against which source, and with what. */
+export interface Rounds {
+  readonly scenario: Scenario;
+  readonly contestants: readonly { readonly start: Start; readonly source: string }[];
+  readonly setting: Setting;
+  /** The source's process, to see how busy it is. */
+  readonly source: Running;
+  readonly notes: Notes;
+}
+
+/** Any process of the bench is ready within this. */
+export const READY_TIMEOUT_MS = 60_000;
+const DONE_TIMEOUT_MS = 120_000;
+
+/** Starts a script of the bench as a process of its own. */
+export function startScript(script: string, ...args: string[]): Running {
+  const flags = ["run", "--quiet", "--allow-net", "--unsafely-ignore-certificate-errors=127.0.0.1"];
+  return startProcess(Deno.execPath(), [...flags, new URL(script, import.meta.url).pathname, ...args]);
+}
+
+function startLoad(job: Job): Running {
+  return startScript("load.ts", JSON.stringify(job));
+}
+
+/** One turn: opens the sessions, then measures from the nudge to the result; they stay open until all is read. */
+async function runOnce(subject: Subject, sourceName: string, { scenario, source, notes }: Rounds): Promise<Run> {
+  const url = subject.urlOf(sourceName);
+  const memoryBeforeKiB = readMemoryKiB(subject.pid);
+  const sessions = Math.min(scenario.job.sessions, subject.mostSessions);
+  await using load = startLoad({ ...scenario.job, sessions, url });
+  await load.readLine(READY_TIMEOUT_MS);
+  const pids = { subject: subject.pid, load: load.pid, source: source.pid };
+  const before = readSeconds(pids);
+  await load.nudge();
+  const result = JSON.parse(await load.readLine(DONE_TIMEOUT_MS)) as Result;
+  const after = readSeconds(pids);
+  noteBusy(notes, before, after, result.ms);
+  notes.reopened.set(subject.name, (notes.reopened.get(subject.name) ?? 0) + (result.reopened ?? 0));
+  await new Promise((resolve) => setTimeout(resolve, scenario.settleMs ?? 0));
+  const memoryKiB = readMemoryKiB(subject.pid) - memoryBeforeKiB;
+  await load.nudge();
+  return { result, sessions, cpuSeconds: after.subject - before.subject, memoryKiB };
+}
+
+function readSeconds(pids: Record<keyof Seconds, number>): Seconds {
+  const { subject, load, source } = pids;
+  return { subject: readCpuSeconds(subject), load: readCpuSeconds(load), source: readCpuSeconds(source) };
+}
+
+function noteBusy({ busy }: Notes, before: Seconds, after: Seconds, ms: number): void {
+  if (ms < 100) return;
+  for (const who of ["load", "source"] as const) {
+    busy[who] = Math.max(busy[who], (after[who] - before[who]) / (ms / 1000));
+  }
+}
+
+/** All turns of one scenario, the subjects in alternating order; the first of each warms up when there are several. */
+export async function runScenario(rounds: Rounds): Promise<Run[][]> {
+  const { scenario } = rounds;
+  await using stack = new AsyncDisposableStack();
+  const subjects: Subject[] = [];
+  for (const { start } of rounds.contestants) subjects.push(await startWarm(start, rounds.setting, stack));
+  const runs: Run[][] = subjects.map(() => []);
+  for (let round = scenario.rounds > 1 ? 0 : 1; round <= scenario.rounds; round++) {
+    const turns = [...subjects.entries()];
+    for (const [index, subject] of round % 2 === 0 ? turns.reverse() : turns) {
+      const run = await runOnce(subject, rounds.contestants[index]!.source, rounds);
+      if (round > 0) runs[index]!.push(run);
+    }
+  }
+  return runs;
+}
+
+async function startWarm(start: Start, setting: Setting, stack: AsyncDisposableStack): Promise<Subject> {
+  const subject = stack.use(await start(setting));
+  const warm = stack.use(startLoad({ kind: "idle", sessions: WARM_SESSIONS, url: subject.urlOf("echo") }));
+  await warm.readLine(READY_TIMEOUT_MS);
+  await warm.nudge();
+  return subject;
+}
+
+/** The notes in a sentence or two. */
+export function describeNotes({ busy, reopened }: Notes): string {
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  const refusals = [...reopened].filter(([, count]) => count > 0)
+    .map(([name, count]) => ` ${name} refused ${count} sessions at the first try.`).join("");
+  return `Of one core the load took ${percent(busy.load)} at most, the source ${percent(busy.source)}.${refusals}`;
+}
