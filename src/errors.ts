@@ -124,6 +124,7 @@ const table = {
     title: "The viewer left",
     retry: false,
   },
+  provider_unreachable: { status: 502, close: null, title: "Sign-in provider unreachable", retry: true },
   not_found: { status: 404, close: null, title: "Not found", retry: false },
   method_refused: {
     status: 405,

@@ -6,6 +6,7 @@ import { choose, duration, flag, isMapping, list, mapping, parsed, section, text
 import type { Path } from "./problem.ts";
 import type { Resolver } from "./resolver.ts";
 import { checkOne, secretSchema } from "./secret_schema.ts";
+import { buildOidc, buildProxy, oidcSchema, proxySchema } from "./single_sign_on_schema.ts";
 import { parseFingerprint } from "./web_address.ts";
 
 /** What people and tokens may be called; a colon would make one look like `group:NAME`. */
@@ -43,6 +44,8 @@ const methodsSchema = section({
   users: mapping(PERSON_NAME, userSchema).default(new Map()),
   tokens: list(tokenSchema).default([]),
   jwt: list(signerSchema).default([]),
+  oidc: oidcSchema.optional(),
+  proxy: proxySchema.optional(),
   login_link: flag().default(false),
   admins: principals.default(["group:admins"]),
   session: section({
@@ -81,8 +84,11 @@ export async function buildAuth(
   const signers = await Promise.all(
     written.jwt.map((signer, at) => buildSigner(["auth", "jwt", at], signer, resolver)),
   );
+  const oidc = written.oidc && await buildOidc(written.oidc, resolver);
   return {
     mode: "methods",
+    ...(oidc && { oidc }),
+    ...(written.proxy && { proxy: buildProxy(written.proxy) }),
     users,
     tokens: written.tokens.map(buildToken),
     signers: signers.filter((signer) => signer !== undefined),

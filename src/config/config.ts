@@ -129,11 +129,59 @@ export interface TokenSigner {
   readonly audience?: string;
 }
 
+/** The claims that say who somebody is. */
+export interface PersonClaims {
+  readonly user: string;
+  readonly groups: string;
+}
+
+/** A provider of OpenID Connect. */
+export interface OidcProvider {
+  /** As the provider itself spells it. */
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Left out for a public client, which PKCE alone protects. */
+  readonly clientSecret?: Secret;
+  /** What people call it: "Sign in with TITLE". */
+  readonly title: string;
+  readonly scopes: readonly string[];
+  readonly claims: PersonClaims;
+  /** The provider's group to ours; groups that it does not name count as none. Undefined: they keep their names. */
+  readonly groups?: ReadonlyMap<string, string>;
+  /** Only people of these mail domains, or those named in `users`, may sign in; neither: everybody whom it knows. */
+  readonly domains?: readonly string[];
+  readonly users?: readonly string[];
+}
+
+/** Headers in which a proxy says who somebody is, in lower case. */
+export interface PersonHeaders {
+  readonly user: string;
+  readonly groups?: string;
+}
+
+/** A signed token in which a proxy says who somebody is. */
+export interface ProxyAssertion {
+  readonly header: string;
+  /** Where the keys are that sign it (RFC 7517). */
+  readonly jwks: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly claims: PersonClaims;
+}
+
+/** Sign-in by a proxy in front of the gateway: headers from `trustProxies` only, a signed assertion from anywhere. */
+export interface ProxySignIn {
+  readonly headers?: PersonHeaders;
+  readonly assertion?: ProxyAssertion;
+}
+
 /** How people and programs sign in. */
 export interface SignInMethods {
   readonly users: ReadonlyMap<string, User>;
   readonly tokens: readonly ApiToken[];
   readonly signers: readonly TokenSigner[];
+  readonly oidc?: OidcProvider;
+  readonly proxy?: ProxySignIn;
   /** Whether the login link of the first start works beside them. */
   readonly loginLink: boolean;
   /** User names and `group:NAME`: who may open every source, and see and end everything. */

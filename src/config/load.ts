@@ -84,6 +84,9 @@ async function build(
   if (file === undefined) return undefined;
   const gateway = buildGateway(file.gateway, overrides, resolver);
   const auth = await buildAuth(file.auth, overrides.open ?? false, resolver);
+  if (auth.mode === "methods" && auth.proxy?.headers && gateway.trustProxies.length === 0) {
+    resolver.complain(["auth", "proxy", "headers"], "needs gateway.trust_proxies: from nobody else they count");
+  }
   return { gateway, auth, limits: buildLimits(file.limits), sources };
 }
 

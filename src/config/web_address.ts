@@ -27,6 +27,19 @@ export function parsePublicUrl(text: string): URL {
 }
 
 /**
+ * The address of something whose answers decide who may come in: https, or http on this machine.
+ * @throws SyntaxError with a sentence.
+ */
+export function parseProviderUrl(text: string): string {
+  const url = URL.parse(text);
+  const isLocal = url?.protocol === "http:" && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+  if (!url || (url.protocol !== "https:" && !isLocal) || url.username + url.password + url.hash !== "") {
+    throw new SyntaxError("must be an address that begins with https://");
+  }
+  return text;
+}
+
+/**
  * An origin as browsers send it (RFC 6454 section 6.2): scheme, host and port.
  * @throws SyntaxError with a sentence.
  */

@@ -40,6 +40,9 @@ const PLACES = [
   ["### `auth`", "auth: { users: { ada: { zzzzzzzz: 1 } } }"],
   ["### `auth`", "auth: { tokens: [{ zzzzzzzz: 1 }] }"],
   ["### `auth`", "auth: { jwt: [{ zzzzzzzz: 1 }] }"],
+  ["### `auth`", "auth: { oidc: { zzzzzzzz: 1 } }"],
+  ["### `auth`", "auth: { proxy: { zzzzzzzz: 1 } }"],
+  ["### `auth`", "auth: { proxy: { assertion: { zzzzzzzz: 1 } } }"],
   ["### `auth`", "auth: { session: { zzzzzzzz: 1 } }"],
 ] as const;
 
