@@ -79,6 +79,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const door = createFrontDoor({
     config: () => live.current,
+    warn: (message, fields) => log.warn(message, fields),
     ...(options.stores ? { stores: options.stores } : {}),
     ...(options.now ? { now: options.now } : {}),
   });

@@ -1,11 +1,12 @@
 /** Who a cookie speaks for, as long as what the sign-in depends on stands. */
-import type { Config } from "../config/config.ts";
+import type { Config, OidcProvider } from "../config/config.ts";
 import { takesLoginLink } from "../config/exposure.ts";
 import { PortholeError } from "../errors.ts";
 import type { Bounds, Credential, Identity } from "./access.ts";
 import { describeOwner } from "./bearer.ts";
 import { readCookie } from "./cookie.ts";
 import { hashToken } from "./opaque_token.ts";
+import { markProvider } from "./oidc.ts";
 import type { Peer } from "./peer.ts";
 import { isNamed } from "./policy.ts";
 import type { ShareLinks } from "./share_links.ts";
@@ -51,11 +52,21 @@ function findStanding(signIn: SignIn, config: Config, links: ShareLinks): Standi
     return takesLoginLink(gateway, auth) ? describeOwner(() => undefined) : undefined;
   }
   if (signIn.by === "share_link") return describeGuest(signIn, links);
+  if (signIn.by === "oidc") return auth.oidc && describeForeigner(signIn, auth.oidc, auth.admins);
   if (signIn.by !== "password") return undefined;
   const user = auth.users.get(signIn.name);
   if (!user || markPassword(user.passwordHash) !== signIn.of) return undefined;
   const { name, groups } = user;
   return { name, groups, admin: isNamed(user, auth.admins) };
+}
+
+/** Somebody whom a provider knows, with the groups of the day of the sign-in. */
+function describeForeigner(
+  { name, of, groups = [] }: SignIn,
+  provider: OidcProvider,
+  admins: readonly string[],
+): Standing | undefined {
+  return of === markProvider(provider) ? { name, groups, admin: isNamed({ name, groups }, admins) } : undefined;
 }
 
 function describeGuest({ name, of = "" }: SignIn, links: ShareLinks): Standing | undefined {

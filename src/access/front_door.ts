@@ -7,9 +7,11 @@ import { type ConnectLimit, createConnectLimit } from "./connect_limit.ts";
 import { createCookieCredential } from "./cookie_credential.ts";
 import { createAccess } from "./create_access.ts";
 import { isLoginToken } from "./login_link.ts";
+import { createOidcSignIn, type OidcSignIn } from "./oidc.ts";
 import { createPasswordCheck } from "./password.ts";
 import { createPasswordSignIn, type PasswordSignIn } from "./password_sign_in.ts";
 import { decideRole, isNamed } from "./policy.ts";
+import { createProxyCredential, type Warn } from "./proxy_sign_in.ts";
 import { type SecondStep, SecondSteps } from "./second_step.ts";
 import { type ShareLink, ShareLinks } from "./share_links.ts";
 import { type SignIn, SignIns } from "./sign_ins.ts";
@@ -30,6 +32,7 @@ export interface FrontDoor {
   readonly links: ShareLinks;
   readonly secondSteps: SecondSteps;
   readonly passwords: PasswordSignIn;
+  readonly oidc: OidcSignIn;
   /** Tries of one address with any method. */
   signInLimit(): ConnectLimit;
   isLoginToken(token: string): boolean;
@@ -37,6 +40,8 @@ export interface FrontDoor {
 
 interface FrontDoorOptions {
   config: () => Config;
+  /** Tells whoever reads the log. */
+  warn: Warn;
   stores?: DoorStores;
   now?: () => number;
 }
@@ -57,7 +62,7 @@ export function openFileStores(dataDir: string): DoorStores {
 
 /** Puts it together. */
 export function createFrontDoor(
-  { config, stores = createMemoryStores(), now = Date.now }: FrontDoorOptions,
+  { config, warn, stores = createMemoryStores(), now = Date.now }: FrontDoorOptions,
 ): FrontDoor {
   const signIns = new SignIns({ store: stores.signIns, limits: () => readLimits(config()), now });
   const links = new ShareLinks({ store: stores.links, mayStillShare: (link) => mayStillShare(link, config()), now });
@@ -71,15 +76,17 @@ export function createFrontDoor(
     limit: signInLimit,
     now,
   });
+  const oidc = createOidcSignIn({ config, now });
   const access = createAccess({
     config,
     credentials: [
       createSignedTokenCredential(config),
       createBearerCredential({ config, isLoginToken: isToken, now }),
+      createProxyCredential({ config, warn, now }),
       createCookieCredential({ config, signIns, links }),
     ],
   });
-  return { access, signIns, links, secondSteps, passwords, signInLimit, isLoginToken: isToken };
+  return { access, signIns, links, secondSteps, passwords, oidc, signInLimit, isLoginToken: isToken };
 }
 
 function readLimits({ auth }: Config) {

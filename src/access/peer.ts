@@ -9,6 +9,8 @@ export interface Peer {
   readonly origin: string;
   /** Path that the proxy took away, "" or "/prefix" without a slash at its end. */
   readonly prefix: string;
+  /** Whether the request came through a trusted proxy, whose headers count. */
+  readonly proxied: boolean;
 }
 
 /** An address in canonical text; `::ffff:127.0.0.1` is 127.0.0.1, and what is no address stays as it is. */
@@ -49,7 +51,7 @@ export function createRangeTest(ranges: readonly string[]): (address: string) =>
 export function findPeer(request: Request, remote: string, isTrusted: (address: string) => boolean): Peer {
   const url = new URL(request.url);
   const direct = normalizeAddress(remote);
-  if (!isTrusted(direct)) return { address: direct, origin: url.origin, prefix: "" };
+  if (!isTrusted(direct)) return { address: direct, origin: url.origin, prefix: "", proxied: false };
   const { headers } = request;
   const hops = (headers.get("x-forwarded-for") ?? "").split(",").map((hop) => normalizeAddress(hop.trim()));
   const address = hops.reverse().find((hop) => ipaddr.isValid(hop) && !isTrusted(hop)) ?? direct;
@@ -60,6 +62,7 @@ export function findPeer(request: Request, remote: string, isTrusted: (address: 
     address,
     origin: isHost(host) ? new URL(`${scheme}://${host}`).origin : url.origin,
     prefix: /^(\/[\w.~-]+)+\/?$/.test(prefix) ? prefix.replace(/\/$/, "") : "",
+    proxied: true,
   };
 }
 

@@ -9,7 +9,7 @@ export interface SignIn {
   readonly id: string;
   readonly name: string;
   readonly by: Identity["by"];
-  /** What the sign-in depends on: the mark of a password's hash, or the id of a share link. */
+  /** What the sign-in depends on: the mark of a password's hash or of a provider, or the id of a share link. */
   readonly of?: string;
   /** Groups that came with the sign-in, where the file does not say them. */
   readonly groups?: readonly string[];

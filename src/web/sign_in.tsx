@@ -5,6 +5,7 @@ import { readCookie, writeCookie } from "../access/cookie.ts";
 import { isSecure, markPassword } from "../access/cookie_credential.ts";
 import type { FrontDoor } from "../access/front_door.ts";
 import { hashToken } from "../access/opaque_token.ts";
+import { findProvider } from "../access/oidc.ts";
 import { groupAddress } from "../access/peer.ts";
 import { readReturnPath } from "../access/return_path.ts";
 import { decideRole } from "../access/policy.ts";
@@ -13,16 +14,20 @@ import type { Config, User } from "../config/config.ts";
 import { isOpenToAll, takesLoginLink } from "../config/exposure.ts";
 import { asPortholeError, FAILURES, PortholeError } from "../errors.ts";
 import type { Audit } from "../telemetry/audit.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { Env } from "./env.ts";
 import { readForm } from "./form.ts";
+import { createOidcRoutes, linkToProvider } from "./oidc_routes.ts";
 import { readPageProps, wantsPage } from "./page_props.ts";
 import { SharePage } from "./pages/share.tsx";
+import { SignedOutPage } from "./pages/signed_out.tsx";
 import { CodePage, SignInPage, type SignInPageProps, type SignInWay } from "./pages/sign_in.tsx";
 
 /** What the front door needs. */
 export interface DoorParts {
   door: FrontDoor;
   audit: Audit;
+  log: Log;
   /** Told of every refusal that is answered with a page here instead of an error. */
   onRefused: (code: PortholeError["code"]) => void;
   /** Ends sessions whose sign-in has ended, without waiting for the next look. */
@@ -41,6 +46,17 @@ export function createSignInRoutes(parts: DoorParts): Hono<Env> {
   routes.post("/sign-out", (c) => signOut(c, parts));
   routes.get("/share", (c) => c.html(<SharePage {...readPageProps(c)} />));
   routes.post("/share", (c) => openShare(c, parts));
+  routes.route(
+    "/",
+    createOidcRoutes({
+      oidc: parts.door.oidc,
+      log: parts.log,
+      takeTry: (address) => parts.door.signInLimit().take(address),
+      beginSignIn: (c, who) => beginSignIn(c, parts, who),
+      showRefusal: (c, error) =>
+        refuse(c, parts, error, undefined, (message, status) => showSignIn(c, { next: "/", message }, status)),
+    }),
+  );
   return routes;
 }
 
@@ -59,8 +75,9 @@ export function showSignIn(
 }
 
 /** Ways in besides the page's own forms; a link and not a form, because form-action lets no form lead elsewhere. */
-function listWays(_config: Config, _base: string, _next: string): SignInWay[] {
-  return [];
+function listWays(config: Config, base: string, next: string): SignInWay[] {
+  const provider = findProvider(config);
+  return provider ? [{ href: linkToProvider(base, next), label: `Sign in with ${provider.title}` }] : [];
 }
 
 async function signIn(c: Context<Env>, parts: DoorParts): Promise<Response> {
@@ -136,24 +153,34 @@ async function mayOpenAlready(c: Context<Env>, { door }: DoorParts, name: string
   return own === "control" || (own !== null && own === role);
 }
 
-/** Begins a sign-in with a cookie of its own; the one that the browser had before ends. */
+/** Begins a sign-in and goes on. */
 function finish(
   c: Context<Env>,
-  { door, audit }: DoorParts,
+  parts: DoorParts,
   who: Pick<SignIn, "name" | "by" | "of">,
   next: string,
 ): Response {
+  beginSignIn(c, parts, who);
+  return goTo(c, next);
+}
+
+/** Begins a sign-in with a cookie of its own, and gives its id; the one that the browser had before ends. */
+function beginSignIn(
+  c: Context<Env>,
+  { door, audit }: DoorParts,
+  who: Pick<SignIn, "name" | "by" | "of" | "groups">,
+): string {
   endOwn(c, door);
   const address = addressOf(c);
   const value = door.signIns.begin({ ...who, address, agent: c.req.header("user-agent") ?? "" });
   const { auth } = c.var.config;
   const maxAgeMs = auth.mode === "none" ? 0 : auth.session.absoluteMs;
-  c.header("Set-Cookie", writeCookie(value, { secure: isSecure(c.var.peer), maxAgeMs }));
+  c.header("Set-Cookie", writeCookie(value, { secure: isSecure(c.var.peer), maxAgeMs }), { append: true });
   audit.note({ event: "sign_in", who: who.name, from: address, by: who.by, outcome: "ok" });
-  return goTo(c, next);
+  return hashToken(value);
 }
 
-function signOut(c: Context<Env>, { door, audit, endUnpermitted }: DoorParts): Response {
+async function signOut(c: Context<Env>, { door, audit, endUnpermitted }: DoorParts): Promise<Response> {
   if (c.req.header("origin") === undefined && c.req.header("cookie") !== undefined) {
     throw new PortholeError("origin_refused", "Signing out needs an Origin");
   }
@@ -161,7 +188,17 @@ function signOut(c: Context<Env>, { door, audit, endUnpermitted }: DoorParts): R
   if (ended) audit.note({ event: "sign_out", who: ended.name, from: addressOf(c), outcome: "ok" });
   endUnpermitted();
   c.header("Set-Cookie", writeCookie("", { secure: isSecure(c.var.peer), maxAgeMs: 0 }));
-  return goTo(c, "/sign-in");
+  const further = ended?.by === "oidc" ? await findFurtherSignOut(c, door, ended) : undefined;
+  if (!further) return goTo(c, "/sign-in");
+  // A page and no redirect: form-action lets the form that led here go nowhere else.
+  c.header("Refresh", `0; url=${further.href}`);
+  const title = findProvider(c.var.config)?.title ?? "";
+  return await c.html(<SignedOutPage {...readPageProps(c)} href={further.href} provider={title} />);
+}
+
+function findFurtherSignOut(c: Context<Env>, { oidc }: FrontDoor, { id }: SignIn): Promise<URL | undefined> {
+  const returnUri = new URL(`${c.var.base}sign-in`, c.var.peer.origin).href;
+  return oidc.findSignOut({ returnUri, signIn: id });
 }
 
 function endOwn(c: Context<Env>, { signIns }: FrontDoor): SignIn | undefined {

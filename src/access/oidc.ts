@@ -1,0 +1,244 @@
+/** OpenID Connect: the code flow with PKCE, state and nonce (OpenID Connect Core 1.0 section 3.1, RFC 9700). */
+import * as client from "openid-client";
+import type { Config, OidcProvider } from "../config/config.ts";
+import { PortholeError } from "../errors.ts";
+import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
+import { type Person, readPerson } from "./person_claims.ts";
+import { createProviderFetch, type Fetch, findUnreachable } from "./provider_fetch.ts";
+
+/** What came of a way through the provider. */
+export interface OidcOutcome {
+  readonly person: Person;
+  /** What the sign-in depends on: it ends when the provider's settings change. */
+  readonly of: string;
+  /** The path that the person came from. */
+  readonly next: string;
+  /** Ties the sign-in that this becomes to the provider's session, for signing out of both. */
+  keepFor(signIn: string): void;
+}
+
+/** Signing in at a provider. */
+export interface OidcSignIn {
+  /**
+   * Where to send the browser. `binding` is the cookie that ties the answer to this browser, "" for a new one.
+   * @throws PortholeError provider_unreachable, or not_found when there is no provider.
+   */
+  begin(way: { redirectUri: string; next: string; binding: string }): Promise<{ location: URL; binding: string }>;
+  /**
+   * Takes what the provider sent the browser back with.
+   * @throws PortholeError sign_in_needed when that does not count, not_allowed, provider_unreachable.
+   */
+  finish(answer: { query: URLSearchParams; binding: string }): Promise<OidcOutcome>;
+  /** Where to sign out at the provider too; undefined where it offers nothing, or cannot be reached. */
+  findSignOut(way: { returnUri: string; signIn: string }): Promise<URL | undefined>;
+}
+
+interface OidcOptions {
+  config: () => Config;
+  fetch?: Fetch;
+  now?: () => number;
+}
+
+/** A way that has begun and waits for its answer. */
+interface Pending {
+  readonly provider: OidcProvider;
+  readonly binding: string;
+  readonly redirectUri: string;
+  readonly next: string;
+  readonly nonce: string;
+  readonly verifier: string;
+  readonly expiresMs: number;
+}
+
+/** How long somebody may take at the provider. */
+export const PENDING_MS = 10 * 60_000;
+/** The oldest make place. */
+const MOST_PENDING = 2_000;
+/** In memory only, because they are secrets; without its own, a sign-out asks at the provider whether it is meant. */
+const MOST_ID_TOKENS = 2_000;
+const DISCOVERY_MS = 3_600_000;
+/** How far the provider's clock may be off. */
+const CLOCK_TOLERANCE_S = 30;
+
+/** Makes it; nothing is asked of the provider before somebody signs in. */
+export function createOidcSignIn(
+  { config, fetch = createProviderFetch(), now = Date.now }: OidcOptions,
+): OidcSignIn {
+  const pending = new Map<string, Pending>();
+  const idTokens = new Map<string, string>();
+  const discover = keepDiscovery(fetch, now);
+
+  function take({ query, binding }: { query: URLSearchParams; binding: string }): Pending {
+    const state = query.get("state") ?? "";
+    const way = pending.get(state);
+    const isOurs = way && now() < way.expiresMs && isSameHash(way.binding, hashToken(binding)) &&
+      markProvider(way.provider) === markProvider(requireProvider(config()));
+    if (!isOurs) throw new PortholeError("sign_in_needed", "That took too long, or began elsewhere: sign in again");
+    pending.delete(state);
+    return way;
+  }
+
+  return {
+    async begin({ redirectUri, next, binding: held }) {
+      const provider = requireProvider(config());
+      const connection = connect(provider, await discover(provider), fetch);
+      const [state, nonce, verifier] = [makeToken(), makeToken(), makeToken()];
+      const binding = held === "" ? makeToken() : held;
+      const expiresMs = now() + PENDING_MS;
+      keepNewest(pending, MOST_PENDING, state, {
+        provider,
+        binding: hashToken(binding),
+        redirectUri,
+        next,
+        nonce,
+        verifier,
+        expiresMs,
+      });
+      const location = client.buildAuthorizationUrl(connection, {
+        redirect_uri: redirectUri,
+        scope: provider.scopes.join(" "),
+        code_challenge: await client.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: "S256",
+        state,
+        nonce,
+      });
+      return { location, binding };
+    },
+    async finish(answer) {
+      const way = take(answer);
+      const connection = connect(way.provider, await discover(way.provider), fetch);
+      const { claims, idToken } = await exchange(connection, answer.query, way);
+      const keepFor = (signIn: string) => keepNewest(idTokens, MOST_ID_TOKENS, signIn, idToken);
+      return { person: admit(claims, way.provider), of: markProvider(way.provider), next: way.next, keepFor };
+    },
+    async findSignOut({ returnUri, signIn }) {
+      const idToken = idTokens.get(signIn);
+      idTokens.delete(signIn);
+      const provider = findProvider(config());
+      const server = provider && await discover(provider).catch(() => undefined);
+      if (!provider || !server?.end_session_endpoint) return undefined;
+      return client.buildEndSessionUrl(connect(provider, server, fetch), {
+        post_logout_redirect_uri: returnUri,
+        ...(idToken !== undefined && { id_token_hint: idToken }),
+      });
+    },
+  };
+}
+
+function keepNewest<T>(kept: Map<string, T>, most: number, key: string, value: T): void {
+  kept.set(key, value);
+  if (kept.size > most) kept.delete(kept.keys().next().value!);
+}
+
+/** What a sign-in depends on: everything that decides who is who, and who may come in. */
+export function markProvider({ issuer, clientId, claims, groups, domains, users }: OidcProvider): string {
+  return hashToken(JSON.stringify([issuer, clientId, claims, [...groups ?? []], domains, users])).slice(0, 16);
+}
+
+/** The provider, where there is one. */
+export function findProvider({ auth }: Config): OidcProvider | undefined {
+  return auth.mode === "none" ? undefined : auth.oidc;
+}
+
+function requireProvider(config: Config): OidcProvider {
+  const provider = findProvider(config);
+  if (!provider) throw new PortholeError("not_found", "This gateway has no single sign-on");
+  return provider;
+}
+
+/** Asks a provider about itself (OpenID Connect Discovery 1.0), once an hour; a failure is not kept. */
+function keepDiscovery(fetch: Fetch, now: () => number) {
+  let kept: { issuer: string; atMs: number; server: Promise<client.ServerMetadata> } | undefined;
+  return async ({ issuer, title }: OidcProvider): Promise<client.ServerMetadata> => {
+    if (kept?.issuer !== issuer || now() - kept.atMs > DISCOVERY_MS) {
+      kept = { issuer, atMs: now(), server: discoverOnce(issuer, fetch) };
+    }
+    const asked = kept;
+    try {
+      return await asked.server;
+    } catch (cause) {
+      if (kept === asked) kept = undefined;
+      const state = findUnreachable(cause) ? "it does not answer" : "it is not what the gateway is set up for";
+      throw new PortholeError("provider_unreachable", `Cannot sign in with ${title}: ${state}`, { cause });
+    }
+  };
+}
+
+async function discoverOnce(issuer: string, fetch: Fetch): Promise<client.ServerMetadata> {
+  const found = await client.discovery(new URL(issuer), "discovery", undefined, undefined, {
+    [client.customFetch]: fetch as client.CustomFetch,
+    execute: isPlain(issuer) ? [client.allowInsecureRequests] : [],
+  });
+  return found.serverMetadata();
+}
+
+/** Made anew for each use: what it keeps of the provider's keys would outlive a rotation. */
+function connect(
+  { issuer, clientId, clientSecret }: OidcProvider,
+  server: client.ServerMetadata,
+  fetch: Fetch,
+): client.Configuration {
+  const takesBasic = server.token_endpoint_auth_methods_supported?.includes("client_secret_basic") ?? true;
+  const authenticate = takesBasic ? client.ClientSecretBasic : client.ClientSecretPost;
+  const connection = new client.Configuration(
+    server,
+    clientId,
+    { [client.clockTolerance]: CLOCK_TOLERANCE_S },
+    clientSecret ? authenticate(clientSecret.reveal()) : client.None(),
+  );
+  connection[client.customFetch] = fetch as client.CustomFetch;
+  client.enableNonRepudiationChecks(connection);
+  if (isPlain(issuer)) client.allowInsecureRequests(connection);
+  return connection;
+}
+
+async function exchange(connection: client.Configuration, query: URLSearchParams, way: Pending) {
+  const { redirectUri, nonce, verifier, provider } = way;
+  const callback = new URL(redirectUri);
+  callback.search = query.toString();
+  try {
+    const tokens = await client.authorizationCodeGrant(connection, callback, {
+      expectedState: query.get("state") ?? "",
+      expectedNonce: nonce,
+      pkceCodeVerifier: verifier,
+      idTokenExpected: true,
+    });
+    const told = tokens.claims()!;
+    const more = connection.serverMetadata().userinfo_endpoint
+      ? await client.fetchUserInfo(connection, tokens.access_token, told.sub)
+      : {};
+    return { claims: { ...more, ...told }, idToken: tokens.id_token! };
+  } catch (cause) {
+    throw explain(cause, provider);
+  }
+}
+
+function explain(cause: unknown, { title }: OidcProvider): PortholeError {
+  if (findUnreachable(cause)) {
+    return new PortholeError("provider_unreachable", `Cannot sign in with ${title}: it does not answer`, { cause });
+  }
+  const refused = cause instanceof client.AuthorizationResponseError;
+  const state = refused ? "it refused" : "its answer does not count";
+  return new PortholeError("sign_in_needed", `Cannot sign in with ${title}: ${state}`, { cause });
+}
+
+/** Lets those in who may sign in, with their groups under our names. */
+function admit(claims: Readonly<Record<string, unknown>>, provider: OidcProvider): Person {
+  const { name, groups } = readPerson(claims, provider.claims);
+  const { domains = [], users = [], groups: ours } = provider;
+  const isLimited = provider.domains !== undefined || provider.users !== undefined;
+  if (isLimited && !users.includes(name) && !domains.includes(readDomain(claims))) {
+    throw new PortholeError("not_allowed", `${name} may not sign in here`);
+  }
+  return { name, groups: ours ? groups.flatMap((group) => ours.get(group) ?? []) : groups };
+}
+
+function readDomain({ email, email_verified }: Readonly<Record<string, unknown>>): string {
+  return typeof email === "string" && email_verified !== false
+    ? email.slice(email.lastIndexOf("@") + 1).toLowerCase()
+    : "";
+}
+
+function isPlain(issuer: string): boolean {
+  return issuer.startsWith("http:");
+}

@@ -1,0 +1,69 @@
+/** The way to a sign-in provider: patient for a while, and never with more than a provider has to say. */
+import { PortholeError } from "../errors.ts";
+
+/** Fetches as the global one does. */
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
+
+interface ProviderFetchOptions {
+  fetch?: Fetch;
+  timeoutMs?: number;
+  maxBytes?: number;
+}
+
+const TIMEOUT_MS = 5_000;
+/** Key sets of large providers have some tens of kilobytes. */
+const MOST_BYTES = 512 * 1024;
+
+/**
+ * Makes a fetch for providers: without redirects, so that nobody but the configured address is asked.
+ *
+ * @throws PortholeError provider_unreachable when there is no answer in time, a 5xx, or more bytes than the cap.
+ */
+export function createProviderFetch(
+  { fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS, maxBytes = MOST_BYTES }: ProviderFetchOptions = {},
+): Fetch {
+  return async (url, init) => {
+    try {
+      const signal = AbortSignal.timeout(timeoutMs);
+      const response = await fetch(url, { ...init, redirect: "manual", signal });
+      const body = await readCapped(response, maxBytes);
+      if (response.status >= 500) throw new Error(`status ${response.status}`);
+      const { status, statusText, headers } = response;
+      return new Response([204, 304].includes(status) ? null : body, { status, statusText, headers });
+    } catch (cause) {
+      throw new PortholeError("provider_unreachable", "Cannot reach the sign-in provider", { cause });
+    }
+  };
+}
+
+/** What a failure of a provider comes from, when it is that nobody answered: libraries wrap it. */
+export function findUnreachable(thrown: unknown): PortholeError | undefined {
+  for (let at = thrown; at instanceof Error; at = at.cause) {
+    if (at instanceof PortholeError && at.code === "provider_unreachable") return at;
+  }
+}
+
+/** What an error and those that it comes from say, for the log. */
+export function describeError(thrown: unknown): string {
+  const messages: string[] = [];
+  for (let at = thrown; at instanceof Error; at = at.cause) messages.push(at.message);
+  return messages.join(": ");
+}
+
+async function readCapped({ body }: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    // Leaving the loop cancels the body.
+    if (bytes > maxBytes) throw new Error(`more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
