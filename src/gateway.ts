@@ -72,7 +72,10 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const { live, log, version, staticFiles, authority = () => undefined, warnings = () => [] } = options;
   const registry = new SessionRegistry();
-  const metrics = createMetrics({ liveBytes: () => registry.list().map((session) => session.count) });
+  const metrics = createMetrics({
+    liveBytes: () => registry.list().map((session) => session.count),
+    prewarmed: () => prewarm.total,
+  });
   const isDenied = memoize(() => live.current.gateway.denyNetworks, createRangeTest);
   const isTrusted = memoize(() => live.current.gateway.trustProxies, createRangeTest);
   const limit = memoize(() => live.current.limits.connectsPerMinute, (perMinute) => createConnectLimit({ perMinute }));

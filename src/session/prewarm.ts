@@ -63,6 +63,11 @@ export class Prewarm {
     return this.#shelves.get(name)?.count ?? 0;
   }
 
+  /** How many are ready in all. */
+  get total(): number {
+    return this.#shelves.values().reduce((sum, { count }) => sum + count, 0);
+  }
+
   /**
    * Opens the source over a connection that is ready, passing over those that have died; undefined when none is left.
    * Each stream is handed to `hold` before it is used.

@@ -9,6 +9,8 @@ interface LiveBytes {
 interface MetricsOptions {
   /** Byte counts of the sessions that run now; those that ended are added by `sessionEnded`. */
   liveBytes: () => Iterable<LiveBytes>;
+  /** Connections to sources that are kept ready now. */
+  prewarmed: () => number;
   memoryUsage?: () => { rss: number; heapUsed: number; external: number };
 }
 
@@ -28,7 +30,7 @@ export interface Metrics {
 const SECONDS_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Makes the instruments in a registry of their own. */
-export function createMetrics({ liveBytes, memoryUsage = Deno.memoryUsage }: MetricsOptions): Metrics {
+export function createMetrics({ liveBytes, prewarmed, memoryUsage = Deno.memoryUsage }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const ended = { upBytes: 0, downBytes: 0 };
@@ -86,6 +88,14 @@ export function createMetrics({ liveBytes, memoryUsage = Deno.memoryUsage }: Met
       }
       this.set({ direction: "up" }, upBytes);
       this.set({ direction: "down" }, downBytes);
+    },
+  });
+  new Gauge({
+    name: "porthole_prewarmed",
+    help: "Connections to sources that are logged in and wait for a viewer.",
+    registers,
+    collect() {
+      this.set(prewarmed());
     },
   });
   new Gauge({
