@@ -60,7 +60,9 @@ function describeLook(source: Source, { version, types, subtypes = [] }: RfbLook
   const needs = tryToFindNeeds(types, subtypes, login);
   // What the gateway cannot speak, the browser may.
   if (byGateway && needs instanceof LoginRefused) throw needs.of(source.title);
-  const words = needs instanceof LoginRefused || needs.length === 0 ? "" : `, needs ${needs.map(nameNeed).join(" and ")}`;
+  const words = needs instanceof LoginRefused || needs.length === 0
+    ? ""
+    : `, needs ${needs.map(nameNeed).join(" and ")}`;
   return {
     words: `RFB ${version.spoken}, ${describeOffer(types, subtypes)}${words}`,
     mode: byGateway ? "login" : "pass_through",

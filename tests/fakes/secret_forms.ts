@@ -54,7 +54,10 @@ function listByteForms(bytes: Uint8Array): Form[] {
 function encodeWithin(bytes: Uint8Array, before: number, alphabet: "base64" | "base64url"): string {
   const whole = new Uint8Array(before + bytes.length);
   whole.set(bytes, before);
-  return whole.toBase64({ alphabet, omitPadding: true }).slice(Math.ceil(before * 8 / 6), Math.floor(whole.length * 8 / 6));
+  return whole.toBase64({ alphabet, omitPadding: true }).slice(
+    Math.ceil(before * 8 / 6),
+    Math.floor(whole.length * 8 / 6),
+  );
 }
 
 function mirrorBits(byte: number): number {

@@ -5,7 +5,17 @@ import { startGateway } from "./gateway.ts";
 import { toSearchable } from "./secret_forms.ts";
 import { openViewer, type TestViewer } from "./web_viewer.ts";
 
-const PATHS = ["/", "/site/vnc/pi", "/site/vnc/nobody", "/trust", "/ca.crt", "/healthz", "/readyz", "/metrics", "/nothing"];
+const PATHS = [
+  "/",
+  "/site/vnc/pi",
+  "/site/vnc/nobody",
+  "/trust",
+  "/ca.crt",
+  "/healthz",
+  "/readyz",
+  "/metrics",
+  "/nothing",
+];
 const API_PATHS = ["", "/pi", "/pi/probe", "/nobody"].map((path) => `/api/sources${path}`);
 
 /** What was said: each place with its text, one character for each byte. */
@@ -22,7 +32,10 @@ export class SecretRig implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
   readonly #viewers: TestViewer[] = [];
 
-  private constructor(parts: { source: Capture; browser: Capture; lines: string[]; dataDir: string }, stack: AsyncDisposableStack) {
+  private constructor(
+    parts: { source: Capture; browser: Capture; lines: string[]; dataDir: string },
+    stack: AsyncDisposableStack,
+  ) {
     this.source = parts.source;
     this.#browser = parts.browser;
     this.#lines = parts.lines;

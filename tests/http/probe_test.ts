@@ -30,7 +30,13 @@ const up: [string, FakeSource, Settings, string, string][] = [
   ["None", { types: [1] }, {}, "RFB 3.8, None", "pass_through"],
   ["None of an old server", { version: "RFB 003.003", types: [1] }, {}, "RFB 3.3, None", "pass_through"],
   ["a password", { types: [2] }, {}, "RFB 3.8, VNC Authentication, needs password", "pass_through"],
-  ["a password, for view-only", { types: [2] }, { view_only: true }, "RFB 3.8, VNC Authentication, needs password", "login"],
+  [
+    "a password, for view-only",
+    { types: [2] },
+    { view_only: true },
+    "RFB 3.8, VNC Authentication, needs password",
+    "login",
+  ],
   ["a password, kept ready", { types: [2] }, { prewarm: 1 }, "RFB 3.8, VNC Authentication, needs password", "login"],
   ["what only a browser speaks", { types: [113] }, {}, "RFB 3.8, MS-Logon II", "pass_through"],
   ["what only the gateway speaks", { types: [129] }, {}, "RFB 3.8, RSA-AES-256, needs password", "login"],
@@ -41,7 +47,13 @@ const up: [string, FakeSource, Settings, string, string][] = [
     "RFB 3.8, VeNCrypt X509Plain, RSA-AES-256, needs user and password",
     "login",
   ],
-  ["a secret that is right", { types: [2], password: "right" }, { password: "right" }, "RFB 3.8, VNC Authentication", "login"],
+  [
+    "a secret that is right",
+    { types: [2], password: "right" },
+    { password: "right" },
+    "RFB 3.8, VNC Authentication",
+    "login",
+  ],
 ];
 
 for (const [name, fake, settings, words, mode] of up) {
@@ -53,7 +65,8 @@ for (const [name, fake, settings, words, mode] of up) {
 }
 
 const CANNOT = "which this runtime cannot speak; ";
-const ANONYMOUS_ADVICE = "on the server set SecurityTypes=X509Vnc with X509Cert and X509Key (TigerVNC), use tls-creds-x509 " +
+const ANONYMOUS_ADVICE =
+  "on the server set SecurityTypes=X509Vnc with X509Cert and X509Key (TigerVNC), use tls-creds-x509 " +
   "(QEMU), or -ssl with a certificate file (x11vnc)";
 const down: [string, FakeSource, Settings, string][] = [
   [
@@ -69,7 +82,12 @@ const down: [string, FakeSource, Settings, string][] = [
     {},
     `the server offers VeNCrypt X509SASL, ${CANNOT}give QEMU password-secret= and tls-creds= instead of sasl=on`,
   ],
-  ["RealVNC's own", { types: [13] }, {}, `the server offers RSA-AES two-step, ${CANNOT}set Authentication=VncAuth on the server (RealVNC)`],
+  [
+    "RealVNC's own",
+    { types: [13] },
+    {},
+    `the server offers RSA-AES two-step, ${CANNOT}set Authentication=VncAuth on the server (RealVNC)`,
+  ],
   [
     "less than tls: asks for",
     { types: [2] },

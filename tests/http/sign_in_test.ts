@@ -19,7 +19,12 @@ interface Rig {
 }
 
 /** Posts a form as a browser does. */
-function post({ port, origin }: Rig, path: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
+function post(
+  { port, origin }: Rig,
+  path: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = {},
+) {
   return sendRaw(port, {
     method: "POST",
     path,
@@ -58,10 +63,14 @@ Deno.test("signing in leads to no other site", async () => {
 
 Deno.test("signing in gives a new cookie each time and ends the one before", async () => {
   await using rig = await startGateway(PEOPLE);
-  const first = readCookie(await post(rig, "/sign-in", { name: "ada", password: "correct horse" }, { Cookie: "porthole=planted" }));
+  const first = readCookie(
+    await post(rig, "/sign-in", { name: "ada", password: "correct horse" }, { Cookie: "porthole=planted" }),
+  );
   const second = readCookie(await post(rig, "/sign-in", { name: "ada", password: "correct horse" }, { Cookie: first }));
   assert(first !== second && first !== "porthole=planted");
-  const statuses = [first, second].map(async (Cookie) => (await sendRaw(rig.port, { path: "/api/sources", headers: { Cookie } })).status);
+  const statuses = [first, second].map(async (Cookie) =>
+    (await sendRaw(rig.port, { path: "/api/sources", headers: { Cookie } })).status
+  );
   assertEquals(await Promise.all(statuses), [401, 200]);
 });
 
@@ -70,7 +79,10 @@ Deno.test("behind a trusted proxy with https the cookie is bound to the host", a
   await using rig = await startGateway(yaml);
   const proxied = { "X-Forwarded-Proto": "https", "X-Forwarded-Host": "vnc.local", Origin: "https://vnc.local" };
   const right = await post(rig, "/sign-in", { name: "ada", password: "correct horse" }, proxied);
-  assertMatch(right.headers.get("set-cookie") ?? "", /^__Host-porthole=[\w-]{43}; Path=\/; .*HttpOnly; SameSite=Lax; Secure$/);
+  assertMatch(
+    right.headers.get("set-cookie") ?? "",
+    /^__Host-porthole=[\w-]{43}; Path=\/; .*HttpOnly; SameSite=Lax; Secure$/,
+  );
 });
 
 Deno.test("the second step asks for a code after the password, and a code counts once", async () => {
@@ -158,7 +170,11 @@ Deno.test("the login link lets in whoever holds the newest one", async () => {
 Deno.test("without auth, on loopback, nobody is asked to sign in", async () => {
   await using rig = await startGateway("sources: { pi: 127.0.0.1:1 }");
   const at = (path: string, method = "GET") => sendRaw(rig.port, { path, method });
-  assertEquals([(await at("/")).status, (await at("/api/sessions")).status, (await at("/metrics")).status], [200, 200, 200]);
+  assertEquals([(await at("/")).status, (await at("/api/sessions")).status, (await at("/metrics")).status], [
+    200,
+    200,
+    200,
+  ]);
   assertEquals((await at("/api/sessions/x", "DELETE")).status, 404);
   const signIn = await at("/sign-in");
   assertEquals([signIn.status, signIn.headers.get("location")], [303, "/"]);

@@ -15,7 +15,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 };
 
 /** Types and plain facts of the configuration, which every room may know. */
-const CONFIG_TYPES = /^src\/config\/(config|exposure|secret)\.ts$/;
+const CONFIG_TYPES = /^src\/config\/(config|exposure|secret|units)\.ts$/;
 
 interface Module {
   specifier: string;

@@ -7,7 +7,10 @@ const request = (cookie: string) => new Request("http://h/", { headers: { cookie
 Deno.test("the cookie is bound to the host over https, and never readable by scripts", () => {
   const secure = writeCookie("v", { secure: true, maxAgeMs: 60_000 });
   assertEquals(secure, "__Host-porthole=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
-  assertEquals(writeCookie("v", { secure: false, maxAgeMs: 60_000 }), "porthole=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+  assertEquals(
+    writeCookie("v", { secure: false, maxAgeMs: 60_000 }),
+    "porthole=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax",
+  );
   assertStringIncludes(writeCookie("", { secure: true, maxAgeMs: 60_000 }), "Max-Age=0");
 });
 
@@ -19,8 +22,13 @@ Deno.test("readCookie() takes the one cookie among others, and over https no oth
 });
 
 Deno.test("readCookie() gives a text or nothing for any header", () => {
-  fc.assert(fc.property(fc.string({ unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code)) }), (header) => {
-    const value = readCookie(request(header), { secure: false });
-    assertEquals(value === undefined || value.length > 0, true);
-  }));
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code)) }),
+      (header) => {
+        const value = readCookie(request(header), { secure: false });
+        assertEquals(value === undefined || value.length > 0, true);
+      },
+    ),
+  );
 });

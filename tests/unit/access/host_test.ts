@@ -28,12 +28,24 @@ Deno.test("checkHost() serves addresses, own, private and configured names", () 
     "gate.corp.example.com",
   ];
   for (const host of hosts) {
-    assertEquals(checkHost({ origin: new URL(`https://${host}`).origin, gateway, ownName: "Gate.corp.example.com" }), undefined);
+    assertEquals(
+      checkHost({ origin: new URL(`https://${host}`).origin, gateway, ownName: "Gate.corp.example.com" }),
+      undefined,
+    );
   }
 });
 
 Deno.test("checkHost() refuses names that somebody else's DNS answers for", () => {
-  for (const host of ["evil.example.com", "127.0.0.1.nip.io", "localhost.evil.example", "local", "x.locals.com", "a.vnc.example.net"]) {
+  for (
+    const host of [
+      "evil.example.com",
+      "127.0.0.1.nip.io",
+      "localhost.evil.example",
+      "local",
+      "x.locals.com",
+      "a.vnc.example.net",
+    ]
+  ) {
     const check = () => checkHost({ origin: `http://${host}:8443`, gateway, ownName: "gatehouse" });
     if (host === "local") check();
     else assertEquals(assertThrows(check, PortholeError).code, "host_refused");

@@ -32,7 +32,10 @@ Deno.test("readReturnPath() leads nowhere else", () => {
 });
 
 Deno.test("readReturnPath() stays on its origin, whatever the text", () => {
-  const text = fc.oneof(fc.string(), fc.array(fc.constantFrom("/", "\\", ".", "@", ":", "\t", "%2f", "%5c", "e")).map((all) => all.join("")));
+  const text = fc.oneof(
+    fc.string(),
+    fc.array(fc.constantFrom("/", "\\", ".", "@", ":", "\t", "%2f", "%5c", "e")).map((all) => all.join("")),
+  );
   fc.assert(fc.property(text, (one) => {
     const path = readReturnPath(one);
     for (const base of ["https://gate.example/", "https://gate.example/below/"]) {

@@ -24,8 +24,11 @@ function makeRig(...signers: TokenSigner[]) {
   };
 }
 
-const sign = (payload: JWTPayload, key: Parameters<SignJWT["sign"]>[0] = new TextEncoder().encode(SECRET), alg = "HS256") =>
-  new SignJWT(payload).setProtectedHeader({ alg }).sign(key);
+const sign = (
+  payload: JWTPayload,
+  key: Parameters<SignJWT["sign"]>[0] = new TextEncoder().encode(SECRET),
+  alg = "HS256",
+) => new SignJWT(payload).setProtectedHeader({ alg }).sign(key);
 const soon = () => Math.floor(Date.now() / 1000) + 60;
 
 async function assertRefused(asked: Promise<unknown>, words = ""): Promise<void> {
@@ -62,8 +65,13 @@ Deno.test("exp must be there and lie ahead, and nbf must have come", async () =>
 Deno.test("a token that names a host, no source, or an unknown role is refused", async () => {
   const { ask } = makeRig(shared);
   const exp = soon();
-  const payloads = [{ exp }, { exp, host: "10.0.0.1", port: 5900 }, { exp, source: "pi", host: "10.0.0.1" }, { exp, source: 7 }];
-  for (const payload of [...payloads, { exp, source: "pi", role: "admin" }]) await assertRefused(ask(await sign(payload)));
+  const payloads = [{ exp }, { exp, host: "10.0.0.1", port: 5900 }, { exp, source: "pi", host: "10.0.0.1" }, {
+    exp,
+    source: 7,
+  }];
+  for (const payload of [...payloads, { exp, source: "pi", role: "admin" }]) {
+    await assertRefused(ask(await sign(payload)));
+  }
 });
 
 Deno.test("issuer and audience are checked where the signer has them", async () => {
@@ -78,13 +86,18 @@ Deno.test("alg none, a public key as shared secret, foreign keys and crit are re
   const pair = await generateKeyPair("RS256", { extractable: true });
   const pem = await exportSPKI(pair.publicKey);
   const { ask } = makeRig({ key: { kind: "public", pem } });
-  const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)).toBase64({ alphabet: "base64url", omitPadding: true });
+  const encode = (value: unknown) =>
+    new TextEncoder().encode(JSON.stringify(value)).toBase64({ alphabet: "base64url", omitPadding: true });
   const body = encode({ source: "pi", exp: soon() });
   await assertRefused(ask(`${encode({ alg: "none" })}.${body}.`));
   await assertRefused(ask(`${encode({ alg: "None" })}.${body}.AAAA`));
   await assertRefused(ask(await sign({ source: "pi", exp: soon() }, new TextEncoder().encode(pem))));
   const jwk = { kty: "oct", k: encode("x") };
-  for (const more of [{ jwk }, { jku: "http://127.0.0.1:1/keys" }, { kid: "../../dev/null" }, { x5u: "http://127.0.0.1:1/" }]) {
+  for (
+    const more of [{ jwk }, { jku: "http://127.0.0.1:1/keys" }, { kid: "../../dev/null" }, {
+      x5u: "http://127.0.0.1:1/",
+    }]
+  ) {
     const token = new SignJWT({ source: "pi", exp: soon() }).setProtectedHeader({ alg: "HS256", ...more });
     await assertRefused(token.sign(new TextEncoder().encode(SECRET)).then(ask));
   }
@@ -93,7 +106,8 @@ Deno.test("alg none, a public key as shared secret, foreign keys and crit are re
 
 Deno.test("an extension that must be understood is refused (RFC 7515 section 4.1.11)", async () => {
   const { ask } = makeRig(shared);
-  const encode = (text: string) => new TextEncoder().encode(text).toBase64({ alphabet: "base64url", omitPadding: true });
+  const encode = (text: string) =>
+    new TextEncoder().encode(text).toBase64({ alphabet: "base64url", omitPadding: true });
   const signAll = (header: object) => {
     const text = `${encode(JSON.stringify(header))}.${encode(JSON.stringify({ source: "pi", exp: soon() }))}`;
     return `${text}.${createHmac("sha256", SECRET).update(text).digest("base64url")}`;
@@ -106,7 +120,9 @@ Deno.test("an extension that must be understood is refused (RFC 7515 section 4.1
 Deno.test("what does not look like a signed token, or comes elsewhere, is nobody's", async () => {
   const { ask } = makeRig(shared);
   for (const token of ["pi", "a.b.c", "", "eyJ", "my.dotted.name"]) assertEquals(await ask(token), null);
-  const credential = createSignedTokenCredential(() => ({ auth: { mode: "methods", signers: [shared] } }) as unknown as Config);
+  const credential = createSignedTokenCredential(() =>
+    ({ auth: { mode: "methods", signers: [shared] } }) as unknown as Config
+  );
   const token = await sign({ source: "pi", exp: soon() });
   assertEquals(await credential(new Request(`https://h/websockify?token=${token}`), peer), null);
   const other = new Request(`https://h/ws/vnc/pi?token=${token}`, { headers: { upgrade: "websocket" } });
