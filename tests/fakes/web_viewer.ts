@@ -16,8 +16,9 @@ export interface TestViewer extends AsyncDisposable {
 }
 
 /** Connects; like our page it answers a goodbye by closing. */
-export function openViewer(url: string, protocols: string[] = []): TestViewer {
-  const socket = new WebSocket(url, protocols);
+export function openViewer(url: string, protocols: string[] = [], headers: Record<string, string> = {}): TestViewer {
+  // Deno's WebSocket takes headers too, which no browser does.
+  const socket = new WebSocket(url, { protocols, headers } as unknown as string[]);
   socket.binaryType = "arraybuffer";
   const chunks: Uint8Array[] = [];
   const wakers = new Set<() => void>();

@@ -1,0 +1,68 @@
+/** How long a wrong password takes says nothing about whether the name exists. */
+import { assertEquals, assertLess } from "@std/assert";
+import { createConnectLimit } from "../../../src/access/connect_limit.ts";
+import { createPasswordCheck, hashPassword, makeDecoy } from "../../../src/access/password.ts";
+import { createPasswordSignIn } from "../../../src/access/password_sign_in.ts";
+import { SecondSteps } from "../../../src/access/second_step.ts";
+import { createMemoryStore } from "../../../src/access/store.ts";
+import { SOME_HASH } from "../../fakes/callers.ts";
+
+const TRIES = 200;
+
+const median = (times: number[]) => times.toSorted((a, b) => a - b)[times.length >> 1]!;
+
+/** The half of the times that lies around the median: what one try differs from the next by. */
+function spread(times: number[]): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  return sorted[Math.floor(times.length * 0.75)]! - sorted[Math.floor(times.length * 0.25)]!;
+}
+
+Deno.test("known and unknown names take the same time, within the noise of 200 tries", async () => {
+  const users = new Map([["ada", { name: "ada", passwordHash: SOME_HASH, groups: [] }]]);
+  const signIn = createPasswordSignIn({
+    users: () => users,
+    check: createPasswordCheck(),
+    secondSteps: new SecondSteps({ store: createMemoryStore({}) }),
+    limit: () => createConnectLimit({ perMinute: 0 }),
+    // Each try an hour after the one before: no lock stands in the way.
+    now: (() => {
+      let hours = 0;
+      return () => (hours += 1) * 3_600_001;
+    })(),
+  });
+  const times: Record<string, number[]> = { ada: [], eve: [] };
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const name = attempt % 2 === 0 ? "ada" : "eve";
+    const startedAt = performance.now();
+    await signIn.tryPassword({ name, password: "wrong", address: "10.0.0.1" }).catch(() => {});
+    times[name]!.push(performance.now() - startedAt);
+  }
+  const difference = Math.abs(median(times.ada!) - median(times.eve!));
+  assertLess(difference, Math.max(spread(times.ada!), spread(times.eve!), 2));
+});
+
+Deno.test("the decoy costs what the costliest hash costs, and fits no password", async () => {
+  const hash = await hashPassword("x");
+  assertEquals(makeDecoy([SOME_HASH, hash]).split("$").slice(0, 4), hash.split("$").slice(0, 4));
+  assertEquals(makeDecoy([]).split("$").slice(0, 4), hash.split("$").slice(0, 4));
+  assertEquals(await createPasswordCheck()("", makeDecoy([SOME_HASH])), false);
+});
+
+Deno.test("checking passwords leaves the event loop to the sessions", async () => {
+  const check = createPasswordCheck();
+  let longestMs = 0;
+  let lastMs = performance.now();
+  const timer = setInterval(() => {
+    longestMs = Math.max(longestMs, performance.now() - lastMs);
+    lastMs = performance.now();
+  }, 1);
+  try {
+    const hash = await hashPassword("x");
+    longestMs = 0;
+    await Promise.all(Array.from({ length: 8 }, () => check("x", hash)));
+  } finally {
+    clearInterval(timer);
+  }
+  // One check alone takes about 50 ms of a core; eight in a row on this thread would be 400 ms.
+  assertLess(longestMs, 200);
+});
