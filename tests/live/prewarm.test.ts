@@ -11,7 +11,8 @@ import { Xvnc } from "./xvnc.ts";
 const places = await findPlaces();
 
 /** One mode of each server, and those that differ most from it. */
-const TRIED = /^(TigerVNC 1.12, (None|VncAuth|X509Plain)|TightVNC 1.3, VncAuth|x11vnc 0.9, (rfbauth|ssl, X509None)|QEMU 7.2, (password|X509Vnc)|wayvnc 0.5, (None|X509Plain)|TigerVNC 1.15, RA2|wayvnc 0.9, as on Raspberry.*|weston 14, X509Plain)$/;
+const TRIED =
+  /^(TigerVNC 1.12, (None|VncAuth|X509Plain)|TightVNC 1.3, VncAuth|x11vnc 0.9, (rfbauth|ssl, X509None)|QEMU 7.2, (password|X509Vnc)|wayvnc 0.5, (None|X509Plain)|TigerVNC 1.15, RA2|wayvnc 0.9, as on Raspberry.*|weston 14, X509Plain)$/;
 
 for (const mode of MODES.filter(({ name }) => TRIED.test(name))) {
   const lacking = listLacking(mode, places);
@@ -38,24 +39,28 @@ async function keepReady(mode: Mode): Promise<void> {
   assertEquals(told, []);
 }
 
-testWith(["Xvnc", "vncpasswd"], "TigerVNC counts no connection that was ready and not used as a failed log-in", async () => {
-  const args = ["-BlacklistThreshold=1", "-BlacklistTimeout=3600"];
-  await using xvnc = await Xvnc.start({ securityTypes: "VncAuth", password: "secret12", args });
-  const live = { host: "127.0.0.1", port: xvnc.port, password: "secret12", prewarm: 2 };
-  for (let starts = 0; starts < 3; starts++) {
+testWith(
+  ["Xvnc", "vncpasswd"],
+  "TigerVNC counts no connection that was ready and not used as a failed log-in",
+  async () => {
+    const args = ["-BlacklistThreshold=1", "-BlacklistTimeout=3600"];
+    await using xvnc = await Xvnc.start({ securityTypes: "VncAuth", password: "secret12", args });
+    const live = { host: "127.0.0.1", port: xvnc.port, password: "secret12", prewarm: 2 };
+    for (let starts = 0; starts < 3; starts++) {
+      await using gateway = await startGateway(JSON.stringify({ auth: "none", sources: { live } }));
+      gateway.gateway.applyConfig();
+      await untilReady(gateway, 2);
+    }
+    // It does count what ends before the log-in.
+    for (let bare = 0; bare < 3; bare++) {
+      using conn = await Deno.connect({ hostname: "127.0.0.1", port: xvnc.port });
+      await conn.read(new Uint8Array(12));
+    }
     await using gateway = await startGateway(JSON.stringify({ auth: "none", sources: { live } }));
     gateway.gateway.applyConfig();
-    await untilReady(gateway, 2);
-  }
-  // It does count what ends before the log-in.
-  for (let bare = 0; bare < 3; bare++) {
-    using conn = await Deno.connect({ hostname: "127.0.0.1", port: xvnc.port });
-    await conn.read(new Uint8Array(12));
-  }
-  await using gateway = await startGateway(JSON.stringify({ auth: "none", sources: { live } }));
-  gateway.gateway.applyConfig();
-  await waitUntil("the lock-out", () => gateway.lines.some(({ reason }) => /too many/i.test(String(reason))));
-});
+    await waitUntil("the lock-out", () => gateway.lines.some(({ reason }) => /too many/i.test(String(reason))));
+  },
+);
 
 async function untilReady({ origin }: TestGateway, count: number): Promise<void> {
   await waitUntil(`${count} connections to be ready`, async () => {
