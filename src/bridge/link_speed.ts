@@ -5,6 +5,8 @@ const KERNEL_BUFFER_BYTES = 4 * 1024 * 1024;
 /** What a send buffer takes before it has seen how fast the link is, and a slow link's speed. */
 const FRESH_BUFFER_BYTES = 256 * 1024;
 const SLOW_BYTES_PER_MS = 128;
+/** A smaller backlog says how busy the event loop was, not how fast the link is. */
+const TELLING_BYTES = 16 * 1024;
 const LINGER_MIN_MS = 50;
 const LINGER_MAX_MS = 30_000;
 
@@ -30,7 +32,7 @@ export class LinkSpeed {
 
   /** A backlog shrank by so many bytes in this time: while there is a backlog, the kernel's buffer is full. */
   drained(bytes: number, elapsedMs: number): void {
-    if (bytes > 0) this.#drainedBytesPerMs = bytes / Math.max(1, elapsedMs);
+    if (bytes >= TELLING_BYTES) this.#drainedBytesPerMs = bytes / Math.max(1, elapsedMs);
   }
 
   /** Milliseconds after which the last byte has most likely left the machine. */
