@@ -6,6 +6,8 @@ import type { ByteStream } from "./byte_stream.ts";
 
 /** RFC 8305 section 5: the next address is tried when the one before has not answered for this long. */
 const ATTEMPT_DELAY_MS = 250;
+/** An attempt that nobody waits for any more may end by itself for this long. */
+const ABANDONED_MS = 100;
 
 interface DialOptions {
   /** Ends the attempt, for example because the viewer left. */
@@ -29,6 +31,7 @@ export async function dial(source: Source, options: DialOptions): Promise<ByteSt
   const timeout = AbortSignal.timeout(source.connectTimeoutMs);
   const signal = AbortSignal.any([timeout, options.signal]);
   try {
+    signal.throwIfAborted();
     if (source.target.kind === "unix") return wrapConn(await connectUnix(source.target.path, signal));
     const addresses = await unlessAborted(resolve(source.target.hostname, options.isDenied), signal);
     return wrapConn(await race(addresses, source.target.port, signal));
@@ -46,8 +49,9 @@ async function resolve(hostname: string, isDenied: (address: string) => boolean)
 
 class DeniedAddress extends Error {}
 
-/** Stops waiting for a look-up that cannot be cancelled. */
+/** Stops waiting for what cannot be cancelled; what comes of it later is nobody's business. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => {});
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(signal.reason);
@@ -77,7 +81,7 @@ async function race(addresses: string[], port: number, signal: AbortSignal): Pro
   const attempts = addresses.map(async (hostname, at) => {
     try {
       if (at > 0) await Promise.race([failed[at - 1]!.promise, wait(ATTEMPT_DELAY_MS * at, attemptSignal)]);
-      const conn = await Deno.connect({ hostname, port, signal: attemptSignal });
+      const conn = await connectTcp(hostname, port, attemptSignal);
       if (won) return conn.close();
       won = conn;
       losers.abort();
@@ -90,6 +94,28 @@ async function race(addresses: string[], port: number, signal: AbortSignal): Pro
   losers.abort();
   if (won) return won;
   throw (results.find((result) => result.status === "rejected") as PromiseRejectedResult).reason;
+}
+
+async function connectTcp(hostname: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
+  signal.throwIfAborted();
+  const cancel = new AbortController();
+  const connecting = Deno.connect({ hostname, port, signal: cancel.signal });
+  try {
+    return await unlessAborted(connecting, signal);
+  } catch (thrown) {
+    if (signal.aborted) abandon(connecting, cancel, signal.reason);
+    throw thrown;
+  }
+}
+
+/**
+ * Deno.connect() throws when its signal has aborted, also when the connection was made just then, and loses it open. So
+ * it is cancelled only after it had time to come; one that has not come within the connect time-out is not about to.
+ */
+function abandon(connecting: Promise<Deno.TcpConn>, cancel: AbortController, reason: unknown): void {
+  const isLate = reason instanceof DOMException && reason.name === "TimeoutError";
+  const timer = setTimeout(() => cancel.abort(), isLate ? 0 : ABANDONED_MS);
+  connecting.then((conn) => conn.close(), () => {}).finally(() => clearTimeout(timer));
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

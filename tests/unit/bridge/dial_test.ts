@@ -1,0 +1,44 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { dial } from "../../../src/bridge/dial.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { listenTcp, readToEnd } from "../../fakes/tcp_source.ts";
+import { waitUntil } from "../../fakes/wait_until.ts";
+
+async function readSource(place: string) {
+  const { config } = await loadConfig({ text: `sources: { pi: "${place}" }`, env: () => undefined });
+  return config.sources.get("pi")!;
+}
+
+function dialWith(signal: AbortSignal) {
+  const openDemo = () => {
+    throw new Error("There is no demo here");
+  };
+  return { signal, openDemo, isDenied: () => false };
+}
+
+Deno.test("dial() loses no connection when it is given up at the moment at which it is made", async () => {
+  const open = new Set<Deno.Conn>();
+  await using listener = listenTcp(async (conn) => {
+    open.add(conn);
+    await readToEnd(conn);
+    open.delete(conn);
+  });
+  const source = await readSource(`127.0.0.1:${listener.port}`);
+  let given = 0;
+  for (let at = 0; at < 600; at++) {
+    const abort = new AbortController();
+    const dialed = dial(source, dialWith(abort.signal));
+    const timer = setTimeout(() => abort.abort(new Error("The viewer left")), at % 3);
+    await dialed.then((stream) => stream.close(), () => given++);
+    clearTimeout(timer);
+  }
+  assert(given > 0, "none was given up in time");
+  await waitUntil(() => open.size === 0, "every connection to be closed");
+});
+
+Deno.test("dial() that is given up before it begins asks nobody, not even DNS", async () => {
+  const source = await readSource("no-such-host.invalid");
+  const reason = new Error("The viewer left");
+  const failure = await assertRejects(() => dial(source, dialWith(AbortSignal.abort(reason))), Error);
+  assertEquals(failure.cause, reason);
+});
