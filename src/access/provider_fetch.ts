@@ -43,10 +43,12 @@ export function findUnreachable(thrown: unknown): PortholeError | undefined {
   }
 }
 
-/** What an error and those that it comes from say, for the log. */
+/** What an error and those that it comes from say, for the log; with the code of RFC 6749 section 5.2 where it has one. */
 export function describeError(thrown: unknown): string {
   const messages: string[] = [];
-  for (let at = thrown; at instanceof Error; at = at.cause) messages.push(at.message);
+  for (let at = thrown; at instanceof Error; at = at.cause) {
+    messages.push("error" in at && typeof at.error === "string" ? `${at.message} (${at.error})` : at.message);
+  }
   return messages.join(": ");
 }
 

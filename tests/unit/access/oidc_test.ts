@@ -1,0 +1,87 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { createOidcSignIn } from "../../../src/access/oidc.ts";
+import { createProviderFetch, describeError, type Fetch } from "../../../src/access/provider_fetch.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { PortholeError } from "../../../src/errors.ts";
+import { Browser } from "../../fakes/browser.ts";
+import { listKeys, makeSigner } from "../../fakes/key_server.ts";
+import { ADA, type ProviderProcess, startProvider, writeYaml } from "../../fakes/oidc_rig.ts";
+
+const REDIRECT_URI = "http://127.0.0.1:9/sign-in/oidc/callback";
+
+/** Sign-in at a real provider, over a line that a test cuts or taps. */
+async function makeRig(provider: ProviderProcess) {
+  await provider.control({ account: ADA, redirectUris: [REDIRECT_URI] });
+  const { config } = await loadConfig({ text: writeYaml(provider.issuer), env: () => undefined });
+  const asked: string[] = [];
+  const line: { carry: Fetch; nowMs: number } = { carry: fetch, nowMs: Date.now() };
+  const tapped: Fetch = (url, init) => {
+    asked.push(new URL(url).pathname);
+    return line.carry(url, init);
+  };
+  const oidc = createOidcSignIn({
+    config: () => config,
+    fetch: createProviderFetch({ fetch: tapped, timeoutMs: 300 }),
+    now: () => line.nowMs,
+  });
+  const begin = () => oidc.begin({ redirectUri: REDIRECT_URI, next: "/", binding: "" });
+  const signIn = async () => {
+    const { location, binding } = await begin();
+    const { url } = await new Browser().visit(location, ({ href }) => href.startsWith(REDIRECT_URI));
+    return await oidc.finish({ query: url.searchParams, binding });
+  };
+  return { oidc, line, asked, begin, signIn };
+}
+
+Deno.test("createOidcSignIn()", async (t) => {
+  await using provider = await startProvider();
+
+  await t.step("asks nothing before somebody signs in, and what the provider is like once an hour", async () => {
+    const { asked, begin, line } = await makeRig(provider);
+    assertEquals(asked, []);
+    await Promise.all([begin(), begin(), begin()]);
+    assertEquals(asked, ["/.well-known/openid-configuration"]);
+    line.nowMs += 3_600_001;
+    await begin();
+    assertEquals(asked.length, 2);
+  });
+
+  await t.step("asks anew after a provider that was down, silent, too talkative or talking nonsense", async () => {
+    const { begin, line } = await makeRig(provider);
+    const endless = new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(65_536)) });
+    const failures: Fetch[] = [
+      () => Promise.reject(new TypeError("connection refused")),
+      (_url, init) =>
+        new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason))),
+      () => Promise.resolve(new Response(endless)),
+      () => Promise.resolve(new Response("<html>", { headers: { "content-type": "text/html" } })),
+      () => Promise.resolve(Response.json({ issuer: "https://evil.example" })),
+      () => Promise.resolve(new Response(null, { status: 503 })),
+    ];
+    for (const carry of failures) {
+      line.carry = carry;
+      const { code } = await assertRejects(begin, PortholeError, "Cannot sign in with the office");
+      assertEquals(code, "provider_unreachable");
+    }
+    line.carry = fetch;
+    assert((await begin()).location.href.startsWith(provider.issuer));
+  });
+
+  await t.step("takes no token whose signature is not by the provider's key", async () => {
+    const { signIn, line } = await makeRig(provider);
+    assertEquals((await signIn()).person, { name: "ada", groups: ["vnc-admins", "engine"] });
+    const foreign = await makeSigner("another", "RS256");
+    line.carry = (url, init) => url.endsWith("/jwks") ? Promise.resolve(listKeys(foreign)) : fetch(url, init);
+    const error = await assertRejects(signIn, PortholeError);
+    assertEquals(error.code, "sign_in_needed");
+    assertMatch(describeError(error), /key/);
+  });
+
+  await t.step("forgets the oldest of too many that never come back", async () => {
+    const { oidc, begin } = await makeRig(provider);
+    const first = await begin();
+    for (let more = 0; more < 2_000; more++) await begin();
+    const query = new URLSearchParams({ state: first.location.searchParams.get("state")!, code: "x" });
+    await assertRejects(() => oidc.finish({ query, binding: first.binding }), PortholeError, "began elsewhere");
+  });
+});
