@@ -70,6 +70,14 @@ Deno.test("README.md names every flag and its environment variable", () => {
   }
 });
 
+Deno.test("README.md names every metric", async () => {
+  const section = readSection("## Operations");
+  const metrics = await Deno.readTextFile(new URL("src/telemetry/metrics.ts", ROOT));
+  const names = [...metrics.matchAll(/"(porthole_\w+)"/g)].map(([, name]) => name!);
+  assert(names.length > 5);
+  assertEquals(names.filter((name) => !section.includes(`\`${name}\``)), []);
+});
+
 Deno.test("every sources.yaml in README.md loads", async () => {
   const samples = [...readme.matchAll(/^( *)```yaml\n(.*?)^\1```$/gms)].map(([, indent, text]) =>
     text!.replaceAll(new RegExp(`^${indent}`, "gm"), "")
