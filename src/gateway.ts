@@ -199,7 +199,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function drain(): Promise<void> {
     await Promise.all([registry.drain(), prewarm.close()]).finally(() => {
       limit().close();
-      door.signInLimit().close();
+      door.close();
     });
   }
 

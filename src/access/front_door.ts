@@ -36,6 +36,8 @@ export interface FrontDoor {
   /** Tries of one address with any method. */
   signInLimit(): ConnectLimit;
   isLoginToken(token: string): boolean;
+  /** Lets go of threads and timers. */
+  close(): void;
 }
 
 interface FrontDoorOptions {
@@ -69,9 +71,10 @@ export function createFrontDoor(
   const secondSteps = new SecondSteps({ store: stores.secondSteps, now });
   const signInLimit = keepLimit(() => config().limits.signInsPerMinute);
   const isToken = (token: string) => isLoginToken(config().gateway.dataDir, token);
+  const check = createPasswordCheck();
   const passwords = createPasswordSignIn({
     users: () => readUsers(config()),
-    check: createPasswordCheck(),
+    check,
     secondSteps,
     limit: signInLimit,
     now,
@@ -86,7 +89,11 @@ export function createFrontDoor(
       createCookieCredential({ config, signIns, links }),
     ],
   });
-  return { access, signIns, links, secondSteps, passwords, oidc, signInLimit, isLoginToken: isToken };
+  function close(): void {
+    check.close();
+    signInLimit().close();
+  }
+  return { access, signIns, links, secondSteps, passwords, oidc, signInLimit, isLoginToken: isToken, close };
 }
 
 function readLimits({ auth }: Config) {

@@ -16,50 +16,79 @@ export type PasswordTask =
 /** What the worker answers. */
 export type PasswordAnswer = { readonly right?: boolean; readonly hash?: string; readonly error?: string };
 
+/** The thread goes when nobody has signed in for this long. */
+const KEEP_THREAD_MS = 5_000;
+
 /** The PHC string of a password, for sources.yaml. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
-  const { hash, error } = await runWorker({ kind: "hash", password, salt, ...COST });
-  if (!hash) throw new Error(`Cannot hash a password: ${error}`);
-  return hash;
+  const thread = new PasswordThread();
+  try {
+    const { hash, error } = await thread.run({ kind: "hash", password, salt, ...COST });
+    if (!hash) throw new Error(`Cannot hash a password: ${error}`);
+    return hash;
+  } finally {
+    thread.close();
+  }
 }
 
-/** Says whether a password fits a hash. @throws PortholeError limit_reached when too many wait. */
-export type PasswordCheck = (password: string, hash: string) => Promise<boolean>;
+/** Checks passwords. */
+export interface PasswordCheck {
+  /** Says whether a password fits a hash. @throws PortholeError limit_reached when too many wait. */
+  fits(password: string, hash: string): Promise<boolean>;
+  /** Lets the thread go. */
+  close(): void;
+}
 
 /** Makes a check that does one at a time: a flood of sign-ins costs one core and no more. */
 export function createPasswordCheck(): PasswordCheck {
+  const thread = new PasswordThread();
   let waiting = 0;
   let turn: Promise<unknown> = Promise.resolve();
-  return async (password, hash) => {
-    if (waiting >= MOST_WAITING) {
-      throw new PortholeError("limit_reached", "Too many people sign in at this moment", { retryAfterMs: RETRY_MS });
-    }
-    waiting++;
-    const work = turn.then(() => runWorker({ kind: "verify", password, hash }));
-    turn = work.catch(() => {});
-    try {
-      return (await work).right === true;
-    } finally {
-      waiting--;
-    }
+  let idle: ReturnType<typeof setTimeout> | undefined;
+  const close = () => {
+    clearTimeout(idle);
+    thread.close();
+  };
+  return {
+    fits: async (password, hash) => {
+      if (waiting >= MOST_WAITING) {
+        throw new PortholeError("limit_reached", "Too many people sign in at this moment", { retryAfterMs: RETRY_MS });
+      }
+      clearTimeout(idle);
+      waiting++;
+      const work = turn.then(() => thread.run({ kind: "verify", password, hash }));
+      turn = work.catch(() => {});
+      try {
+        return (await work).right === true;
+      } finally {
+        if (--waiting === 0) idle = setTimeout(close, KEEP_THREAD_MS);
+      }
+    },
+    close,
   };
 }
 
-/** A thread for each: what it allocated goes with it. */
-async function runWorker(task: PasswordTask): Promise<PasswordAnswer> {
-  const worker = new Worker(new URL("./password_worker.ts", import.meta.url), { type: "module" });
-  const { promise, resolve, reject } = Promise.withResolvers<PasswordAnswer>();
-  worker.onmessage = ({ data }: MessageEvent<PasswordAnswer>) => resolve(data);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    reject(new Error(event.message));
-  };
-  worker.postMessage(task);
-  try {
+/** A worker that is started when it is needed; it does one task at a time. */
+class PasswordThread {
+  #worker: Worker | undefined;
+
+  async run(task: PasswordTask): Promise<PasswordAnswer> {
+    const worker = this.#worker ??= new Worker(new URL("./password_worker.ts", import.meta.url), { type: "module" });
+    const { promise, resolve, reject } = Promise.withResolvers<PasswordAnswer>();
+    worker.onmessage = ({ data }: MessageEvent<PasswordAnswer>) => resolve(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.close();
+      reject(new Error(event.message));
+    };
+    worker.postMessage(task);
     return await promise;
-  } finally {
-    worker.terminate();
+  }
+
+  close(): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
   }
 }
 

@@ -73,7 +73,7 @@ export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSi
       await admit(account, address);
       const user = users().get(name);
       const hash = user?.passwordHash ?? decoy();
-      const isRight = () => check(password.slice(0, PASSWORD_MAX_CHARS), hash);
+      const isRight = () => check.fits(password.slice(0, PASSWORD_MAX_CHARS), hash);
       const right = await judge(account, address, isRight);
       if (!right || !user || users().get(name)?.passwordHash !== hash) {
         throw refuse("The name or the password is wrong");

@@ -52,6 +52,9 @@ const TABLE: Readonly<Record<string, Row>> = {
   "POST /sign-in": { path: "/sign-in", body: "token=x", expect: [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 403, 401, 403] },
   "POST /sign-in/code": { path: "/sign-in/code", body: "code=1", expect: [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 403, 401, 403] },
   "POST /sign-out": { path: "/sign-out", expect:          [303, 303, 303, 303, 303, 303, 303, 303, 303, 303, 403, 403, 403] },
+  // Without a provider there is no such way in; tests/http/oidc_test.ts has one.
+  "GET /sign-in/oidc": { path: "/sign-in/oidc", expect:   [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 403] },
+  "GET /sign-in/oidc/callback": { path: "/sign-in/oidc/callback?code=x&state=y", expect: [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 403] },
   "GET /share": { path: "/share", expect:                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 403] },
   "POST /share": { path: "/share", body: "secret=x", expect: [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 403, 401, 403] },
   "GET /": { path: "/", expect:                           [401, 401, 401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 403] },

@@ -103,13 +103,13 @@ async function sourceSteps(plan: Plan, random: Seeded, stream: SocketStream): Pr
   for (const step of random.draw(SOURCE_STEPS, 6)) {
     if (step === "pause" || !speaks) await random.pause();
     if (step === "send" && speaks) await send(random.pick(SIZES));
-    if (step === "dribble" && speaks) for (let at = 0; at < 10; at++) await send(1);
+    if (step === "dribble" && speaks) { for (let at = 0; at < 10; at++) await send(1); }
   }
   const end = plan.orderly === "source ends" ? "fin" : plan.orderly ? "stay" : random.pick(SOURCE_ENDS);
   if (end === "fin") stream.closeWrite();
   if (end === "close") stream.close();
   if (end === "reset") stream.reset();
-  if (end === "flood" && speaks) for (let at = 0; at < FLOOD_BYTES; at += MIB) await send(MIB);
+  if (end === "flood" && speaks) { for (let at = 0; at < FLOOD_BYTES; at += MIB) await send(MIB); }
 }
 
 /** Resolves when the gateway has closed its end. */
