@@ -68,6 +68,12 @@ sources:
 #     - { name: prometheus, hash: "sha256:…", scopes: [metrics], expires: 2027-12-31 }
 #   jwt:                             # who may sign /websockify?token=<JWT>
 #     - { secret: { env: JWT_SECRET }, issuer: portal }  # or public_key: FILE
+#   oidc:                            # single sign-on at a provider of OpenID Connect
+#     issuer: https://id.example.net/realms/home
+#     client_id: porthole
+#     client_secret: { env: OIDC_SECRET }
+#   proxy:                           # names from a proxy in front, which must be in trust_proxies
+#     headers: { user: Remote-User, groups: Remote-Groups }
 #   login_link: false                # default false: not beside other ways
 #   admins: ["group:admins"]
 #   session: { idle: 12h, absolute: 7d }

@@ -131,7 +131,7 @@ Deno.test("loadConfig() loads the example of init, as it is and with every secti
   const readFile = () => Promise.resolve(new TextEncoder().encode("-----BEGIN CERTIFICATE-----"));
   const config = await load(everything, {
     readFile,
-    env: (name) => /^(WORKSHOP_VNC|JWT_SECRET)$/.test(name) ? "x".repeat(32) : undefined,
+    env: (name) => /^(WORKSHOP_VNC|JWT_SECRET|OIDC_SECRET)$/.test(name) ? "x".repeat(32) : undefined,
   });
   assertEquals([config.auth.mode, config.limits.sessions, config.gateway.basePath], ["methods", 512, "/"]);
   assertEquals([...config.sources.keys()], ["demo", "pi", "nas", "workshop"]);
