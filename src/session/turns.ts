@@ -7,7 +7,11 @@ export class Turns {
   /** Runs the work when it is its turn; gives up waiting when the signal aborts, with its reason. */
   async run<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(name) ?? Promise.resolve();
+    const stopped = Promise.withResolvers<never>();
+    const stop = () => stopped.reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
     const mine = before.then(() => {
+      signal.removeEventListener("abort", stop);
       signal.throwIfAborted();
       return work();
     });
@@ -16,6 +20,6 @@ export class Turns {
     tail.then(() => {
       if (this.#tails.get(name) === tail) this.#tails.delete(name);
     });
-    return await mine;
+    return await Promise.race([mine, stopped.promise]);
   }
 }
