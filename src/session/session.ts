@@ -189,6 +189,8 @@ export class Session {
   async #open(): Promise<Opened> {
     const { signal } = this.#abort;
     await this.viewer.opened;
+    // Told at the start already, when the viewer could not hear it yet.
+    this.viewer.sendSide({ type: "state", state: this.#state });
     const opened = await this.#effects.connect(this, signal);
     this.#hold(opened.stream);
     this.#opened = opened;
