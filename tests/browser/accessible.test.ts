@@ -1,25 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import axe from "axe-core";
-import type { Page } from "playwright-core";
 import { startGateway } from "../live/gateway.ts";
 import { testWith } from "../live/programs.ts";
 import { Xvnc } from "../live/xvnc.ts";
+import { findFaults, isTooWide, SIZES } from "./audit_page.ts";
 import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
-
-const DESKTOP = { viewport: { width: 1280, height: 800 } };
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-
-/** What axe finds wrong, as short lines; https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md */
-async function findFaults(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source); // Outside the page's own scripts, so the page's policy stays as strict as it is
-  return await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`));
-  });
-}
-
-/** Whether the page is wider than the window, so that a phone would have to scroll sideways. */
-const isTooWide = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
 
 testWith([CHROMIUM, "Xvnc"], "every page is without fault in light and dark, on desktop and phone", async (t) => {
   await using xvnc = await Xvnc.start();
@@ -31,7 +15,7 @@ testWith([CHROMIUM, "Xvnc"], "every page is without fault in light and dark, on 
   });
   await using browser = await Chromium.start();
   for (const colorScheme of ["light", "dark"] as const) {
-    for (const [size, options] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+    for (const [size, options] of Object.entries(SIZES)) {
       const page = await browser.openPage({ colorScheme, ...options });
       const check = (name: string) =>
         t.step(`${name}, ${colorScheme}, ${size}`, async () => {

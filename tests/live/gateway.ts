@@ -17,21 +17,23 @@ export interface LiveGateway extends AsyncDisposable {
 }
 
 /**
- * Starts a gateway on the loopback, without TLS and sign-in.
+ * Starts a gateway on the loopback, without TLS and sign-in unless told otherwise.
  *
  * @param sources what stands below `sources:`, as JSON, which is YAML
  * @param gateway what stands below `gateway:` beside that
+ * @param auth what stands below `auth:`
  */
 export async function startGateway(
   sources: Readonly<Record<string, unknown>>,
   gateway: Readonly<Record<string, unknown>> = {},
+  auth: unknown = "none",
 ): Promise<LiveGateway> {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir();
   stack.defer(() => Deno.remove(folder, { recursive: true }));
   const config = {
     gateway: { listen: "127.0.0.1:0", tls: "none", data: `${folder}/data`, ...gateway },
-    auth: "none",
+    auth,
     sources,
   };
   await Deno.writeTextFile(`${folder}/sources.yaml`, JSON.stringify(config));
