@@ -133,6 +133,22 @@ const BROKEN: readonly (readonly [text: string, place: string, sentence: string]
   ],
   ["sources: {}\nauth: { jwt: [{}] }\n", "2:15", "must have either secret or public_key"],
   ["sources: {}\nauth: { jwt: [{ secret: short }] }\n", "2:25", "at least 32 characters"],
+  ["sources: {}\nauth: { oidc: { issuer: 'http://id.example', client_id: a } }\n", "2:25", "begins with https://"],
+  ["sources: {}\nauth: { oidc: { issuer: 'https://u:p@id.example', client_id: a } }\n", "2:25", "begins with https://"],
+  ["sources: {}\nauth: { oidc: { issuer: 'https://id.example' } }\n", "2:9", "is missing"],
+  [
+    "sources: {}\nauth: { oidc: { issuer: 'https://id.example', client_id: a, domains: ['@x'] } }\n",
+    "2:71",
+    "mail domain",
+  ],
+  [
+    "sources: {}\nauth: { oidc: { issuer: 'https://id.example', client_id: a, client_secret: { env: NONE } } }\n",
+    "2:83",
+    "NONE",
+  ],
+  ["sources: {}\nauth: { proxy: {} }\n", "2:9", "must have headers, assertion or both"],
+  ["sources: {}\nauth: { proxy: { headers: { user: 'Remote_User' } } }\n", "2:35", "must be a header's name"],
+  ["sources: {}\nauth: { proxy: { headers: { user: Remote-User } } }\n", "2:27", "needs gateway.trust_proxies"],
   ["sources: {}\nauth: { admins: ['group:'] }\n", "2:18", "must be a user's name"],
 ];
 
