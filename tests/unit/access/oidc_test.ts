@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import * as fc from "fast-check";
 import { createOidcSignIn } from "../../../src/access/oidc.ts";
 import { createProviderFetch, describeError, type Fetch } from "../../../src/access/provider_fetch.ts";
 import { loadConfig } from "../../../src/config/load.ts";
@@ -75,6 +76,31 @@ Deno.test("createOidcSignIn()", async (t) => {
     const error = await assertRejects(signIn, PortholeError);
     assertEquals(error.code, "sign_in_needed");
     assertMatch(describeError(error), /key/);
+  });
+
+  await t.step("refuses by name whatever comes in place of an answer", async () => {
+    const { oidc, begin } = await makeRig(provider);
+    const names = fc.constantFrom(
+      "state",
+      "code",
+      "iss",
+      "error",
+      "id_token",
+      "response",
+      "access_token",
+      "token_type",
+    );
+    const query = fc.array(fc.tuple(names, fc.string()), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(query, fc.boolean(), async (pairs, isKnown) => {
+        const { location, binding } = await begin();
+        const state = location.searchParams.get("state")!;
+        const answer = new URLSearchParams([...isKnown ? [["state", state]] : [], ...pairs]);
+        const { code } = await assertRejects(() => oidc.finish({ query: answer, binding }), PortholeError);
+        assertEquals(code, "sign_in_needed");
+      }),
+      { numRuns: 60 },
+    );
   });
 
   await t.step("forgets the oldest of too many that never come back", async () => {
