@@ -151,28 +151,26 @@ function explain(thrown: unknown): number {
 /** Where such a runtime listens is not known here, so it counts as reached by everybody. */
 const ANYWHERE = { kind: "tcp", hostname: "0.0.0.0", port: 0 } as const;
 
-/**
- * For runtimes that bring their own server, such as an edge worker. A class, since Deno takes a plain object with `fetch`
- * for a mistake when main.ts is run; `deno serve` in turn does not take this one.
- */
-class Worker {
-  #gateway: Promise<Gateway> | undefined;
-
-  async fetch(request: Request, info?: { remoteAddr?: Deno.Addr }): Promise<Response> {
-    this.#gateway ??= this.#make();
-    const address = info?.remoteAddr;
-    const remote = address && "hostname" in address ? address.hostname : "unknown";
-    return await (await this.#gateway).app.fetch(request, { remote });
-  }
-
-  async #make(): Promise<Gateway> {
+/** A gateway that is made when the first request comes. */
+function createWorker() {
+  let gateway: Promise<Gateway> | undefined;
+  const make = async () => {
     const command = parseCommandLine(["start"], env) as Command & { kind: "start" };
     const parts = makeParts({ ...command, overrides: { ...command.overrides, listen: ANYWHERE } });
     return await makeGateway(parts, await openConfig(parts));
-  }
+  };
+  return async (request: Request, info?: { remoteAddr?: Deno.Addr }): Promise<Response> => {
+    const address = info?.remoteAddr;
+    const remote = address && "hostname" in address ? address.hostname : "unknown";
+    return await (await (gateway ??= make())).app.fetch(request, { remote });
+  };
 }
 
-export default new Worker();
+/**
+ * For runtimes that bring their own server: `deno serve main.ts`, an edge worker. Started by the task, Porthole brings its
+ * own listener, and Deno says once that it sees this export.
+ */
+export default { fetch: createWorker() };
 
 if (import.meta.main) {
   const code = await run(Deno.args).catch(explain);

@@ -148,7 +148,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { marks, opened, source } = session;
     metrics.sessionOpened((marks.openMs ?? 0) / 1000);
     audit.note({ event: "session_opened", ...describeSession(session), outcome: "ok" });
-    if (opened) prober.learn(source, { words: opened.words, mode: opened.mode });
+    if (!opened) return;
+    const last = prober.last(source);
+    // Where the viewer logs in, a look has seen more than the gateway sees pass.
+    const keepsWords = opened.mode === "pass_through" && last.status === "up";
+    prober.learn(source, { words: keepsWords ? last.words : opened.words, mode: opened.mode });
   }
 
   function noteEnded(session: Session): void {

@@ -50,7 +50,10 @@ export function createApi(parts: ApiParts): Hono<Env> {
     return c.json({ ...show(permitted), ...finding });
   });
   api.post("/sources/:name/retry", (c) => {
-    const { source } = findSource(c, access, c.req.param("name"));
+    const { source, role } = findSource(c, access, c.req.param("name"));
+    if (role !== "control" && !c.var.identity.admin) {
+      throw new PortholeError("not_allowed", "Who may only look may not spend log-ins");
+    }
     forgive(source.name);
     prober.forget(source.name);
     return c.body(null, 204);
