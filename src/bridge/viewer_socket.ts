@@ -11,6 +11,9 @@ const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 const GOODBYE_WAIT_MS = 30_000;
 /** The close frame must come, or the session ends without it. */
 const CLOSE_WAIT_MS = 5_000;
+/** A viewer that sent too much still has more on its way; `close()` would answer that with a reset. */
+const QUIET_MS = 100;
+const QUIET_WAIT_MS = 5_000;
 /** How often a viewer that was let go is looked at: has it taken what was queued? */
 const ABANDONED_POLL_MS = 1_000;
 /**
@@ -60,6 +63,7 @@ export class ViewerSocket {
   readonly #fail: PromiseWithResolvers<never>;
   readonly #speed: LinkSpeed;
   #lastInputAt: number;
+  #receivedAt = 0;
   #sentBytes = 0;
   #takenBytes = 0;
   #takenAt: number;
@@ -195,6 +199,7 @@ export class ViewerSocket {
     if (!this.isOpen) return;
     if (this.#options.sideChannel) await this.#sayGoodbye(reason);
     else await this.#waitFor(this.#speed.lingerMs());
+    if (reason.code === "viewer_too_fast") await this.#waitForQuiet();
     this.#close(reason);
     await this.#waitFor(CLOSE_WAIT_MS);
   }
@@ -231,6 +236,13 @@ export class ViewerSocket {
     await this.#waitFor(GOODBYE_WAIT_MS);
   }
 
+  /** Waits until the viewer has said nothing for a moment; what it says is dropped. */
+  async #waitForQuiet(): Promise<void> {
+    const { now } = this.#options;
+    const endAt = now() + QUIET_WAIT_MS;
+    while (this.isOpen && now() < endAt && now() - this.#receivedAt < QUIET_MS) await this.#waitFor(QUIET_MS / 2);
+  }
+
   /** Waits for the close, but not longer than this. */
   async #waitFor(ms: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -240,6 +252,7 @@ export class ViewerSocket {
   }
 
   #receive(data: unknown): void {
+    this.#receivedAt = this.#options.now();
     if (data instanceof ArrayBuffer) this.#receiveBytes(new Uint8Array(data));
     else if (typeof data === "string") this.#receiveText(data);
   }
