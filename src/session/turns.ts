@@ -6,6 +6,7 @@ export class Turns {
 
   /** Runs the work when it is its turn; gives up waiting when the signal aborts, with its reason. */
   async run<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
     const before = this.#tails.get(name) ?? Promise.resolve();
     const stopped = Promise.withResolvers<never>();
     const stop = () => stopped.reject(signal.reason);
