@@ -39,6 +39,8 @@ export interface GatewayOptions {
   live: LiveConfig;
   log: Log;
   version: string;
+  /** How long a source may take to say its version; 10 s when left out. */
+  versionMs?: number;
   staticFiles: StaticFiles;
   openDemo: () => ByteStream;
   /** The local certificate authority, where there is one. */
@@ -116,7 +118,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     log,
     onReady: noteReady,
   });
-  const connect: ConnectParts = { ...login, prewarm };
+  const connect: ConnectParts = { ...login, prewarm, versionMs: options.versionMs };
 
   const prober = new Prober({
     isOpen: (name) => prewarm.count(name) > 0 || isOpen(registry, name),

@@ -41,7 +41,7 @@ export interface LoginEffects {
   /** Ends the log-in, for example because the viewer left; its reason is thrown. */
   readonly signal: AbortSignal;
   /** The whole log-in must be over by then. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A source that is open and logged in to. */
@@ -64,7 +64,7 @@ export interface LoggedIn {
 /** Limits of a look. */
 export interface PeekOptions {
   readonly signal: AbortSignal;
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
@@ -98,7 +98,8 @@ export async function logInAhead(
 
 /** Reads the 12 bytes of ProtocolVersion and nothing more; within 10 s. @throws {LoginRefused} */
 export function peekVersion(stream: ByteStream, title: string, options: PeekOptions): Promise<Version> {
-  return new Runner(stream, undefined, { timeoutMs: VERSION_MS, ...options }).run(titled(title, readVersion()));
+  const { signal, timeoutMs = VERSION_MS } = options;
+  return new Runner(stream, undefined, { signal, timeoutMs }).run(titled(title, readVersion()));
 }
 
 /** Answers the version, and reads the security types and nothing more. @throws {LoginRefused} */

@@ -31,6 +31,8 @@ export interface LoginParts {
 export interface ConnectParts extends LoginParts {
   /** Connections that are logged in already. */
   prewarm: Pick<Prewarm, "open">;
+  /** How long a source may take to say its version; 10 s when left out. */
+  versionMs?: number | undefined;
 }
 
 /** PIXEL_FORMAT within ServerInit (RFC 6143 section 7.3.2). */
@@ -55,7 +57,7 @@ export function needsGateway({ source, viewOnly }: Pick<Session, "source" | "vie
 async function openForProgram(session: Session, parts: ConnectParts, signal: AbortSignal): Promise<Opened> {
   const { source } = session;
   const stream = session.dialed(await parts.dial(source, signal));
-  const { announced, spoken } = await peekVersion(stream, source.title, { signal });
+  const { announced, spoken } = await peekVersion(stream, source.title, { signal, timeoutMs: parts.versionMs });
   const downFirst = new TextEncoder().encode(`${announced}\n`);
   return { stream, downFirst, version: spoken, security: "", mode: "pass_through", words: `RFB ${spoken}` };
 }
@@ -67,7 +69,7 @@ async function openForProgram(session: Session, parts: ConnectParts, signal: Abo
 async function openForPage(session: Session, parts: ConnectParts, signal: AbortSignal): Promise<Opened> {
   const { source } = session;
   const stream = session.dialed(await parts.dial(source, signal));
-  const { announced, spoken } = await peekVersion(stream, source.title, { signal });
+  const { announced, spoken } = await peekVersion(stream, source.title, { signal, timeoutMs: parts.versionMs });
   session.viewer.send(new TextEncoder().encode(`${announced}\n`));
   const seen = await watchOffer(stream, session.viewer);
   const base = { stream, mode: "pass_through", version: spoken, security: "", words: `RFB ${spoken}` } as const;

@@ -50,6 +50,20 @@ for (const protocol of ["binary", "porthole.v1"]) {
   }
 }
 
+for (const protocol of ["binary", "porthole.v1"]) {
+  Deno.test(`a source that says nothing is given up, and its connection closed (${protocol})`, async () => {
+    await using source = listenTcp(async (conn) => void await readToEnd(conn));
+    await using gateway = await startGateway(yamlFor(source.port), { versionMs: 200 });
+    await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, [protocol]);
+    const { code, reason } = await viewer.closed;
+    const sentence = protocol === "binary" ? reason : String(viewer.side.at(-1)?.message);
+    assertMatch(sentence, /^Cannot open The Pi: the server says nothing; it may be no VNC server, or one that expects TLS/);
+    assertEquals(protocol === "binary" ? code : viewer.side.at(-1)?.close, 4504);
+    assertEquals(viewer.byteCount, 0);
+    await source.settled();
+  });
+}
+
 Deno.test("a source that refuses the connection is told so", async () => {
   await using gateway = await startGateway(yamlFor(CLOSED_PORT));
   await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
