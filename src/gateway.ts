@@ -62,6 +62,7 @@ export interface Gateway {
   readonly registry: SessionRegistry;
   readonly prober: Prober;
   readonly metrics: Metrics;
+  readonly audit: Audit;
   /** What a person should know: that nobody has to sign in. */
   warnings(): readonly string[];
   /** Ends the sessions whose source went or changed, and keeps connections ready; the others do not notice. */
@@ -196,7 +197,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function applyConfig(): void {
-    audit.note({ event: "config_changed", outcome: "ok" });
     registry.endUnpermitted();
     dropChangedSources(live.current, registry, prober);
     prewarm.keep(live.current.sources);
@@ -214,6 +214,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     registry,
     prober,
     metrics,
+    audit,
     warnings,
     applyConfig,
     drain,

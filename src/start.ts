@@ -13,6 +13,7 @@ import { createDemo } from "./demo/connect.ts";
 import { PortholeError } from "./errors.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 import { createAudit } from "./telemetry/audit.ts";
+import { type AuditSink, createAuditSink } from "./telemetry/audit_sink.ts";
 import { watchEventLoop } from "./telemetry/event_loop.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { CertificateSource } from "./tls/certificate.ts";
@@ -57,7 +58,11 @@ export async function openConfig({ command, env }: Pick<StartParts, "command" | 
 }
 
 /** Makes a gateway on the store, without listeners; `tls` tells about its certificate. */
-export async function makeGateway(parts: StartParts, store: ConfigStore, tls?: CertificateSource): Promise<Gateway> {
+export async function makeGateway(
+  parts: StartParts,
+  store: ConfigStore,
+  { tls, sink }: { tls?: CertificateSource | undefined; sink?: AuditSink | undefined } = {},
+): Promise<Gateway> {
   const { log, version, root } = parts;
   const demo = createDemo({ onError: (error) => log.debug("Demo connection ended", { cause: String(error) }) });
   return createGateway({
@@ -76,17 +81,26 @@ export async function makeGateway(parts: StartParts, store: ConfigStore, tls?: C
     authority: () => describeAuthority(tls),
     warnings: () => [warnOfExposure(store.current.gateway, store.current.auth)].filter((text) => text !== undefined),
     ownName: Deno.hostname(),
-    ...(parts.command.kind === "start" ? openState(store.current, log) : {}),
+    ...(parts.command.kind === "start" ? openState(store.current, log, sink) : {}),
   });
 }
 
 /** What outlives the process: sign-ins and the trail. */
-function openState({ gateway }: Config, log: Log): Pick<GatewayOptions, "stores" | "audit"> {
-  const onFailure = (cause: unknown) => log.error("Cannot write the audit log", { cause: String(cause) });
+function openState({ gateway }: Config, log: Log, sink?: AuditSink): Pick<GatewayOptions, "stores" | "audit"> {
+  const tell = (what: string) => (cause: unknown) => log.error(`Cannot write ${what}`, { cause: String(cause) });
+  const file = join(gateway.dataDir, "audit.log");
   return {
-    stores: openFileStores(gateway.dataDir),
-    audit: createAudit({ file: join(gateway.dataDir, "audit.log"), onFailure }),
+    stores: openFileStores(gateway.dataDir, tell("what signing in remembers")),
+    audit: createAudit({ file, sink: sink?.send, onFailure: tell("the audit log") }),
   };
+}
+
+function openSink({ gateway }: Config, log: Log): AuditSink | undefined {
+  if (!gateway.audit) return undefined;
+  const { url, token } = gateway.audit;
+  const onFailure = (cause: unknown, dropped: number) =>
+    log.error("Cannot send the audit log; trying again", { to: url.host, cause: String(cause), dropped });
+  return createAuditSink({ url, token: token?.reveal(), onFailure });
 }
 
 /** Makes a new login link and gives the line that tells of it. @throws ConfigError */
@@ -115,12 +129,14 @@ export async function start(parts: StartParts): Promise<Running> {
   const { log } = parts;
   const store = await openConfig(parts);
   const tls = await openCertificate(store.current, log);
-  const gateway = await makeGateway(parts, store, tls);
+  const sink = openSink(store.current, log);
+  const gateway = await makeGateway(parts, store, { tls, sink });
   const listeners = listen(parts, store.current, gateway, tls);
   const watcher = watchConfig(store);
   gateway.applyConfig();
   const eventLoop = watchEventLoop((seconds) => gateway.metrics.eventLoopLag(seconds));
   store.subscribe((event) => {
+    gateway.audit.note({ event: "config_changed", outcome: event.kind === "refused" ? "refused" : "ok" });
     if (event.kind === "refused") return event.problems.forEach((problem) => log.error(formatProblem(problem)));
     const { added, removed, changed, restart } = event;
     log.info("Configuration changed", { added: added.join(), removed: removed.join(), changed: changed.join() });
@@ -138,6 +154,7 @@ export async function start(parts: StartParts): Promise<Running> {
       await within(DRAIN_MS, gateway.drain());
       await Promise.all(listeners.map((listener) => listener.close(1_000)));
       await watcher[Symbol.asyncDispose]();
+      await sink?.[Symbol.asyncDispose]();
       eventLoop.close();
       tls?.close();
     },

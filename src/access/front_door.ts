@@ -53,12 +53,13 @@ export function createMemoryStores(): DoorStores {
   return { signIns: createMemoryStore([]), links: createMemoryStore([]), secondSteps: createMemoryStore({}) };
 }
 
-/** Stores in the data folder. */
-export function openFileStores(dataDir: string): DoorStores {
+/** Stores in the data folder; `onFailure` is told what could not be written. */
+export function openFileStores(dataDir: string, onFailure: (cause: unknown) => void = () => {}): DoorStores {
+  const open = <T>(name: string, initial: T) => openFileStore(join(dataDir, name), initial, onFailure);
   return {
-    signIns: openFileStore(join(dataDir, "sign-ins.json"), []),
-    links: openFileStore(join(dataDir, "links.json"), []),
-    secondSteps: openFileStore(join(dataDir, "second-steps.json"), {}),
+    signIns: open<readonly SignIn[]>("sign-ins.json", []),
+    links: open<readonly ShareLink[]>("links.json", []),
+    secondSteps: open<Readonly<Record<string, SecondStep>>>("second-steps.json", {}),
   };
 }
 

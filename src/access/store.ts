@@ -23,9 +23,11 @@ export function createMemoryStore<T>(initial: T): Store<T> {
  * Keeps it in a file of mode 0600, replaced whole. The values are small and change when somebody signs in, so writing
  * waits for the disk instead of leaving work behind.
  *
+ * A disk that is full or read-only leaves the value in memory: nobody is locked out for it.
+ *
  * @throws when the file cannot be read or is not JSON: starting with an empty list would sign everybody out unasked.
  */
-export function openFileStore<T>(path: string, initial: T): Store<T> {
+export function openFileStore<T>(path: string, initial: T, onFailure: (cause: unknown) => void = () => {}): Store<T> {
   let value = readJson<T>(path) ?? initial;
   return {
     get value() {
@@ -33,7 +35,11 @@ export function openFileStore<T>(path: string, initial: T): Store<T> {
     },
     save: (next) => {
       value = next;
-      writeJson(path, next);
+      try {
+        writeJson(path, next);
+      } catch (cause) {
+        onFailure(cause);
+      }
     },
   };
 }

@@ -29,7 +29,12 @@ export interface Overrides {
 type WrittenGateway = WrittenFile["gateway"];
 
 /** The gateway's settings: what overrides say, else the file, else the default. */
-export function buildGateway(written: WrittenGateway, overrides: Overrides, resolver: Resolver): Gateway {
+export async function buildGateway(
+  written: WrittenGateway,
+  overrides: Overrides,
+  resolver: Resolver,
+): Promise<Gateway> {
+  const audit = written.audit && await buildAudit(written.audit, resolver);
   const redirect = overrides.redirect ?? written.redirect;
   const publicUrl = overrides.publicUrl ?? written.public_url;
   return {
@@ -42,8 +47,14 @@ export function buildGateway(written: WrittenGateway, overrides: Overrides, reso
     allowedOrigins: written.allowed_origins,
     allowedHosts: written.allowed_hosts.map((host) => host.toLowerCase()),
     denyNetworks: written.deny_networks,
+    ...(audit && { audit }),
     dataDir: overrides.data === undefined ? resolver.resolvePath(written.data ?? "data") : resolve(overrides.data),
   };
+}
+
+async function buildAudit({ url, token }: NonNullable<WrittenGateway["audit"]>, resolver: Resolver) {
+  const secret = token === undefined ? undefined : await resolver.readSecret(["gateway", "audit", "token"], token);
+  return { url, ...(secret && { token: secret }) };
 }
 
 /** The caps, under the names that other rooms use. */

@@ -69,6 +69,8 @@ export interface Gateway {
   readonly allowedHosts: readonly string[];
   /** CIDR ranges that are never dialed, checked on the address after DNS. */
   readonly denyNetworks: readonly string[];
+  /** Where the trail is sent beside its file, and the token that goes with it. */
+  readonly audit?: { readonly url: URL; readonly token?: Secret };
   /** Absolute path of the folder for certificates, keys and state. */
   readonly dataDir: string;
 }

@@ -82,7 +82,7 @@ async function build(
     sources.set(name, await buildSource(name, { place }, file?.defaults ?? {}, resolver));
   }
   if (file === undefined) return undefined;
-  const gateway = buildGateway(file.gateway, overrides, resolver);
+  const gateway = await buildGateway(file.gateway, overrides, resolver);
   const auth = await buildAuth(file.auth, overrides.open ?? false, resolver);
   if (auth.mode === "methods" && auth.proxy?.headers && gateway.trustProxies.length === 0) {
     resolver.complain(["auth", "proxy", "headers"], "needs gateway.trust_proxies: from nobody else they count");

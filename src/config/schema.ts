@@ -21,7 +21,7 @@ import {
 import { parseNetwork } from "./network.ts";
 import { quote } from "./problem.ts";
 import { checkOne, hasKey, secretSchema } from "./secret_schema.ts";
-import { parseBasePath, parseFingerprint, parseOrigin, parsePublicUrl } from "./web_address.ts";
+import { parseBasePath, parseFingerprint, parseOrigin, parsePublicUrl, parseSinkUrl } from "./web_address.ts";
 
 /** What a source may be called; also what a name in an address is checked against before it is looked up. */
 export const SOURCE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -60,6 +60,7 @@ const gatewaySchema = section({
   allowed_origins: list(parsed(parseOrigin)).default([]),
   allowed_hosts: list(parsed(parseHost)).default([]),
   deny_networks: list(parsed(parseNetwork)).default([...DEFAULT_DENY_NETWORKS]),
+  audit: section({ url: parsed(parseSinkUrl), token: secretSchema.optional() }).optional(),
   data: text().optional(),
 });
 

@@ -119,6 +119,7 @@ const BOUND: readonly (readonly [keyof Gateway, string])[] = [
   ["redirect", "gateway.redirect"],
   ["basePath", "gateway.base_path"],
   ["dataDir", "gateway.data"],
+  ["audit", "gateway.audit"],
 ];
 
 /** The configuration as it can be in force: bound settings as they were at start. */

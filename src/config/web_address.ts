@@ -40,6 +40,18 @@ export function parseProviderUrl(text: string): string {
 }
 
 /**
+ * An address that takes what is sent to it: https, or http on this machine.
+ * @throws SyntaxError with a sentence.
+ */
+export function parseSinkUrl(text: string): URL {
+  const url = URL.parse(text);
+  const isOwn = url?.protocol === "http:" && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
+  const plain = url !== null && (url.protocol === "https:" || isOwn) && url.username + url.password + url.hash === "";
+  if (!plain) throw new SyntaxError("must be an https address, and its token stands beside it");
+  return url;
+}
+
+/**
  * An origin as browsers send it (RFC 6454 section 6.2): scheme, host and port.
  * @throws SyntaxError with a sentence.
  */

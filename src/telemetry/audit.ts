@@ -41,9 +41,6 @@ export interface AuditLine extends AuditEvent {
   readonly time: string;
 }
 
-/** Where lines go beside the file: called with whole lines in order; it must not throw. */
-export type AuditSink = (line: AuditLine) => void;
-
 /** The trail. */
 export interface Audit {
   note(event: AuditEvent): void;
@@ -54,7 +51,8 @@ export interface Audit {
 interface AuditOptions {
   /** Without one, the trail ends with the process. */
   file?: string | undefined;
-  sink?: AuditSink | undefined;
+  /** Gets every line beside the file, in order; it must not throw. */
+  sink?: ((line: AuditLine) => void) | undefined;
   /** Told once when lines cannot be written. */
   onFailure?: (cause: unknown) => void;
   /** A file that reaches this size becomes audit.log.1. */
