@@ -57,7 +57,10 @@ for (const protocol of ["binary", "porthole.v1"]) {
     await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, [protocol]);
     const { code, reason } = await viewer.closed;
     const sentence = protocol === "binary" ? reason : String(viewer.side.at(-1)?.message);
-    assertMatch(sentence, /^Cannot open The Pi: the server says nothing; it may be no VNC server, or one that expects TLS/);
+    assertMatch(
+      sentence,
+      /^Cannot open The Pi: the server says nothing; it may be no VNC server, or one that expects TLS/,
+    );
     assertEquals(protocol === "binary" ? code : viewer.side.at(-1)?.close, 4504);
     assertEquals(viewer.byteCount, 0);
     await source.settled();
