@@ -1,8 +1,10 @@
 /** From a viewer's wish to the first byte that may pass: who logs in, and what the stream goes through. */
 import { type LoggedIn, type LoggedInAhead, logIn, logInAhead, peekVersion } from "../bridge/login.ts";
+import { startDeadline } from "../bridge/deadline.ts";
 import type { Trust } from "../bridge/trust.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { Source } from "../config/config.ts";
+import { PortholeError } from "../errors.ts";
 import { describeOffer } from "../rfb/describe.ts";
 import type { Offer } from "../rfb/handshake.ts";
 import type { ClientKey } from "../rfb/login_step.ts";
@@ -34,6 +36,9 @@ export interface ConnectParts extends LoginParts {
   /** How long a source may take to say its version; 10 s when left out. */
   versionMs?: number | undefined;
 }
+
+/** A page or a source that stops within the handshake must not keep its place among limits.handshakes. */
+const OFFER_MS = 30_000;
 
 /** PIXEL_FORMAT within ServerInit (RFC 6143 section 7.3.2). */
 const FORMAT_START = 4;
@@ -71,7 +76,9 @@ async function openForPage(session: Session, parts: ConnectParts, signal: AbortS
   const stream = session.dialed(await parts.dial(source, signal));
   const { announced, spoken } = await peekVersion(stream, source.title, { signal, timeoutMs: parts.versionMs });
   session.viewer.send(new TextEncoder().encode(`${announced}\n`));
-  const seen = await watchOffer(stream, session.viewer);
+  const deadline = startDeadline(OFFER_MS, signal);
+  const seen = await deadline.guard(watchOffer(stream, session.viewer), () => describeStandstill(source))
+    .finally(() => deadline.clear());
   const base = { stream, mode: "pass_through", version: spoken, security: "", words: `RFB ${spoken}` } as const;
   if (seen.types === undefined) return { ...base, downFirst: seen.bytes };
   if (chooseSpeaker(seen.types) !== "browser") {
@@ -86,6 +93,10 @@ async function openForPage(session: Session, parts: ConnectParts, signal: AbortS
     security,
     words: `RFB ${seen.version}, ${security}`,
   };
+}
+
+function describeStandstill({ title }: Source): PortholeError {
+  return new PortholeError("vnc_timeout", `Cannot open ${title}: the handshake did not go on for ${OFFER_MS / 1000} s`);
 }
 
 /** The offer as the page gets it: noVNC takes the first type that it knows, so what it cannot finish is hidden. */
