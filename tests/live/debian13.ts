@@ -92,7 +92,8 @@ async function findMirror(): Promise<string> {
     ["/etc/apt/sources.list", ...names].map((path) => Deno.readTextFile(path).catch(() => "")),
   );
   const found = texts.join("\n").match(/^(?:URIs:|deb\s)[^#\n]*?(https?:\/\/\S+\/debian)\/?(?:\s|$)/m);
-  return found?.[1] ?? "http://deb.debian.org/debian";
+  if (!found?.[1]) throw new Error("No mirror of Debian is named in /etc/apt");
+  return found[1];
 }
 
 /** What makes a pile of packages a system: links, accounts and rules for PAM. */
