@@ -3,7 +3,7 @@ import { makeAuthority, makeLeaf } from "../../src/tls/authority.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
 import { RfbViewer } from "../fakes/rfb_viewer.ts";
 import { startGateway } from "./gateway.ts";
-import { findFreePort, Program, testWith, waitUntil } from "./programs.ts";
+import { Program, testWith, waitUntil } from "./programs.ts";
 import { openWebStream } from "./web_stream.ts";
 
 const NAMES = ["localhost"];
@@ -19,7 +19,9 @@ async function startNginx() {
   await Deno.writeTextFile(`${folder}/example.net.key`, key);
 
   const fake = stack.use(await startFakeRfb());
-  const ports = { https: findFreePort(), http: findFreePort() };
+  // Held until nginx takes them, or the gateway, which takes any free port, may be given one of them.
+  const held = { https: holdPort(), http: holdPort() };
+  const ports = { https: held.https.addr.port, http: held.http.addr.port };
   const origin = `https://localhost:${ports.https}`;
   const gateway = stack.use(
     await startGateway({ fake: { host: "127.0.0.1", port: fake.port } }, {
@@ -40,11 +42,16 @@ async function startNginx() {
     `${folder}/nginx.conf`,
     `daemon off; master_process off; pid ${folder}/pid; events {} http { access_log off; ${paths.join(" ")}\n${text}}`,
   );
+  for (const listener of Object.values(held)) listener.close();
   stack.use(await Program.start("nginx", { args: ["-c", `${folder}/nginx.conf`, "-e", "stderr"] }));
   await waitUntil("nginx", () => accepts(ports.https));
   const client = stack.use(Deno.createHttpClient({ caCerts: [authority.cert] }));
   const rest = stack.move();
   return { fake, origin, ports, client, [Symbol.asyncDispose]: () => rest.disposeAsync() };
+}
+
+function holdPort(): Deno.TcpListener {
+  return Deno.listen({ hostname: "127.0.0.1", port: 0 });
 }
 
 async function accepts(port: number): Promise<boolean> {
