@@ -94,9 +94,11 @@ export function createApp(parts: AppParts): Hono<Env> {
   app.use(...entrance, guardUnsafeMethods, limitBody);
 
   app.get("/healthz", (c) => c.text("ok\n"));
-  app.get("/readyz", (c) => {
+  app.get("/readyz", async (c) => {
     const ready = !parts.registry.draining;
-    return c.json({ ready, problems: parts.problems() }, ready ? 200 : 503);
+    const asker = await parts.access.identify(c.req.raw, c.var.peer).catch(() => null);
+    // Problems name sources: they are nothing for strangers.
+    return c.json({ ready, ...(asker?.admin && { problems: parts.problems() }) }, ready ? 200 : 503);
   });
   app.get(
     "/metrics",

@@ -40,7 +40,14 @@ export function createPages(parts: PageParts): Hono<Env> {
       return { ...view, viewOnly: view_only };
     });
     const { problems, warnings } = parts;
-    return c.html(<BoardPage {...readPageProps(c)} sources={sources} problems={problems()} warnings={warnings()} />);
+    return c.html(
+      <BoardPage
+        {...readPageProps(c)}
+        sources={sources}
+        problems={c.var.identity.admin ? problems() : []}
+        warnings={warnings()}
+      />,
+    );
   });
   pages.get("/site/vnc/:name", (c) => {
     const { source, role } = findSource(c, access, c.req.param("name"));

@@ -123,3 +123,18 @@ Deno.test("a source that one may not open answers exactly like one that does not
     assertEquals(strip(secret!), strip(absent!));
   }
 });
+
+Deno.test("what is wrong with the configuration is told to administrators only", async () => {
+  await using rig = await startGuarded();
+  rig.live.problems = ["sources.yaml:3:1: sources.secret: is wrong"];
+  for (const [token, sees] of [[TOKENS.admin, true], [TOKENS.ci, false], ["", false]] as const) {
+    const headers = { Accept: "text/html", ...(token && { Authorization: `Bearer ${token}` }) };
+    for (const path of ["/readyz", "/"]) {
+      assertEquals(
+        (await sendRaw(rig.port, { path, headers })).body.includes("sources.secret"),
+        sees,
+        `${path} ${token}`,
+      );
+    }
+  }
+});
