@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import type { Access } from "../access/access.ts";
 import { groupAddress } from "../access/peer.ts";
 import { PortholeError } from "../errors.ts";
-import type { Finding, Prober } from "../session/prober.ts";
+import type { Finding, Prober } from "../source/prober.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { Session } from "../session/session.ts";
 import { type AccountParts, endSignIn, listSignIns, requireAdmin, viewSignIn } from "./account.tsx";

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { Access } from "../access/access.ts";
 import { PortholeError } from "../errors.ts";
-import type { Prober } from "../session/prober.ts";
+import type { Prober } from "../source/prober.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import { viewSource } from "./api.ts";
 import type { Env } from "./env.ts";

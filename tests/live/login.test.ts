@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { dial } from "../../src/bridge/dial.ts";
-import { type LoggedIn, logIn } from "../../src/bridge/login.ts";
-import { createTrust } from "../../src/bridge/trust.ts";
+import { dial } from "../../src/source/dial.ts";
+import { type LoggedIn, logIn } from "../../src/source/login.ts";
+import { createTrust } from "../../src/source/trust.ts";
 import type { Source } from "../../src/config/config.ts";
 import { Secret } from "../../src/config/secret.ts";
 import { LoginRefused } from "../../src/rfb/refusal.ts";

@@ -8,10 +8,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   config: [],
   demo: ["bridge"],
   rfb: [],
-  session: ["bridge", "rfb", "telemetry"],
+  session: ["source", "bridge", "rfb", "telemetry"],
+  // Upwards only until log-in no longer calls back into the session.
+  source: ["bridge", "rfb", "session", "telemetry"],
   telemetry: [],
   tls: [],
-  web: ["access", "bridge", "session", "telemetry", "tls"],
+  web: ["access", "bridge", "session", "source", "telemetry", "tls"],
 };
 
 /** Types and plain facts of the configuration, which every room may know. */
@@ -55,7 +57,7 @@ const POWERS: readonly (readonly [power: RegExp, places: RegExp])[] = [
   [/\bDeno\.serve\(|serve: Deno\.serve\b/, /^main\.ts$/],
   [/\bDeno\.(env|exit|addSignalListener)\b/, /^main\.ts$/],
   [/\bDeno\.upgradeWebSocket\b/, /^src\/web\/socket_route\.ts$/],
-  [/\bDeno\.connect\(/, /^src\/bridge\/dial\.ts$/],
+  [/\bDeno\.connect\(/, /^src\/source\/dial\.ts$/],
   [/#socket\.send\(/, /^src\/bridge\/viewer_socket\.ts$/],
   [/\bDeno\.|\bset(Timeout|Interval)\b|\bconsole\./, /^(?!src\/rfb\/)/],
 ];

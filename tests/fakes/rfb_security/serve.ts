@@ -2,7 +2,7 @@
 import { connect, type Server, type Socket } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 import type { ByteStream } from "../../../src/bridge/byte_stream.ts";
-import { sealStream } from "../../../src/bridge/sealed_stream.ts";
+import { sealStream } from "../../../src/source/sealed_stream.ts";
 import type { LoginStep } from "../../../src/rfb/login_step.ts";
 import { runScript, type Script, StreamEnded } from "../../../src/rfb/script.ts";
 import { SocketStream } from "../socket_stream.ts";

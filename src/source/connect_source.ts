@@ -1,7 +1,7 @@
 /** From a viewer's wish to the first byte that may pass: who logs in, and what the stream goes through. */
-import { type LoggedIn, type LoggedInAhead, logIn, logInAhead, peekVersion } from "../bridge/login.ts";
-import { startDeadline } from "../bridge/deadline.ts";
-import type { Trust } from "../bridge/trust.ts";
+import { type LoggedIn, type LoggedInAhead, logIn, logInAhead, peekVersion } from "./login.ts";
+import { startDeadline } from "./deadline.ts";
+import type { Trust } from "./trust.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { Source } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
@@ -15,7 +15,7 @@ import { admitViewer, greetViewer, offerNone } from "../rfb/viewer_side.ts";
 import type { SpokenVersion } from "../rfb/version.ts";
 import type { Credentials, LoginGuard } from "./login_guard.ts";
 import type { Prewarm } from "./prewarm.ts";
-import type { Opened, Session } from "./session.ts";
+import type { Opened, Session } from "../session/session.ts";
 import type { Turns } from "./turns.ts";
 import { type SeenOffer, watchOffer } from "./watch_offer.ts";
 import { runWithViewer } from "./viewer_handshake.ts";

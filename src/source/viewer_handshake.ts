@@ -1,5 +1,5 @@
 /** Runs the source's side of the handshake with a viewer. */
-import { startDeadline } from "../bridge/deadline.ts";
+import { startDeadline } from "./deadline.ts";
 import type { ViewerSocket } from "../bridge/viewer_socket.ts";
 import { PortholeError } from "../errors.ts";
 import { runScript, type Script, type WireStep } from "../rfb/script.ts";

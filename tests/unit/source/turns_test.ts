@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Turns } from "../../../src/session/turns.ts";
+import { Turns } from "../../../src/source/turns.ts";
 
 const never = new AbortController().signal;
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { loadConfig } from "../../../src/config/load.ts";
 import { PortholeError } from "../../../src/errors.ts";
-import { type Look, Prober } from "../../../src/session/prober.ts";
+import { type Look, Prober } from "../../../src/source/prober.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createHash, X509Certificate } from "node:crypto";
 import type { ByteStream } from "../../../src/bridge/byte_stream.ts";
-import { type LoggedIn, logIn, type LoginSource, peekAll, peekOffer, peekVersion } from "../../../src/bridge/login.ts";
-import type { PinStore } from "../../../src/bridge/pins.ts";
-import { createTrust } from "../../../src/bridge/trust.ts";
+import { type LoggedIn, logIn, type LoginSource, peekAll, peekOffer, peekVersion } from "../../../src/source/login.ts";
+import type { PinStore } from "../../../src/source/pins.ts";
+import { createTrust } from "../../../src/source/trust.ts";
 import { Secret } from "../../../src/config/secret.ts";
 import { createStreamPair } from "../../../src/demo/channel.ts";
 import { LoginRefused, type RefusalKind } from "../../../src/rfb/refusal.ts";

@@ -1,6 +1,6 @@
 /** One look at a source, as sparing as it can be. */
-import { logIn, peekAll } from "../bridge/login.ts";
-import type { Trust } from "../bridge/trust.ts";
+import { logIn, peekAll } from "./login.ts";
+import type { Trust } from "./trust.ts";
 import type { Source } from "../config/config.ts";
 import { chooseMechanism, type Login } from "../rfb/choose.ts";
 import { describeOffer } from "../rfb/describe.ts";

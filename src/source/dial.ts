@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises";
 import type { Source } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
-import type { ByteStream } from "./byte_stream.ts";
+import type { ByteStream } from "../bridge/byte_stream.ts";
 
 /** RFC 8305 section 5: the next address is tried when the one before has not answered for this long. */
 const ATTEMPT_DELAY_MS = 250;

@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertRejects, fail } from "@std/assert";
-import { dial } from "../../../src/bridge/dial.ts";
+import { dial } from "../../../src/source/dial.ts";
 import type { ByteStream } from "../../../src/bridge/byte_stream.ts";
-import { createTrust } from "../../../src/bridge/trust.ts";
+import { createTrust } from "../../../src/source/trust.ts";
 import type { Source } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
-import { logInForLater, type LoginParts } from "../../../src/session/connect_source.ts";
-import { LoginGuard } from "../../../src/session/login_guard.ts";
-import { Prewarm } from "../../../src/session/prewarm.ts";
-import { Turns } from "../../../src/session/turns.ts";
+import { logInForLater, type LoginParts } from "../../../src/source/connect_source.ts";
+import { LoginGuard } from "../../../src/source/login_guard.ts";
+import { Prewarm } from "../../../src/source/prewarm.ts";
+import { Turns } from "../../../src/source/turns.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
 import { type FakeRfb, type FakeRfbOptions, startFakeRfb } from "../../fakes/rfb_server.ts";
 

@@ -19,7 +19,7 @@ import { LoginRefused } from "../rfb/refusal.ts";
 import { Overdue, runScript, type Script, StreamEnded, titled } from "../rfb/script.ts";
 import { encodeServerInit, SERVER_INIT_HEAD_BYTES, type ServerInit } from "../rfb/server_init.ts";
 import { readVersion, type Version } from "../rfb/version.ts";
-import type { ByteStream } from "./byte_stream.ts";
+import type { ByteStream } from "../bridge/byte_stream.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { sealStream } from "./sealed_stream.ts";
 import { upgradeTls } from "./tls_upgrade.ts";

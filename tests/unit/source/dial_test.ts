@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { dial } from "../../../src/bridge/dial.ts";
+import { dial } from "../../../src/source/dial.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { listenTcp, readToEnd } from "../../fakes/tcp_source.ts";
 import { waitUntil } from "../../fakes/wait_until.ts";

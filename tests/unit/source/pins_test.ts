@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { openPinFile } from "../../../src/bridge/pins.ts";
+import { openPinFile } from "../../../src/source/pins.ts";
 import { PortholeError } from "../../../src/errors.ts";
 
 const A = "a".repeat(64);

@@ -1,5 +1,5 @@
 /** Upstream connections kept dialed and logged in up to ClientInit, so that a viewer need not wait for that. */
-import type { LoggedIn, LoggedInAhead } from "../bridge/login.ts";
+import type { LoggedIn, LoggedInAhead } from "./login.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { Source } from "../config/config.ts";
 import { asPortholeError } from "../errors.ts";

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { isIP } from "node:net";
 import { Duplex } from "node:stream";
 import { connect, type TLSSocket } from "node:tls";
-import type { ByteStream } from "./byte_stream.ts";
+import type { ByteStream } from "../bridge/byte_stream.ts";
 
 const READ_BYTES = 64 * 1024;
 

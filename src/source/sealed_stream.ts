@@ -1,6 +1,6 @@
 /** The stream of a source that speaks RSA-AES: opened on the way down, sealed on the way up. */
 import type { MessageOpener, MessageSealer } from "../rfb/sealed_messages.ts";
-import type { ByteStream } from "./byte_stream.ts";
+import type { ByteStream } from "../bridge/byte_stream.ts";
 
 /** Holds the longest message (65535 bytes, length and tag), and a read beside it. */
 const BUFFER_BYTES = 128 * 1024;
