@@ -125,7 +125,7 @@ const NOTED: ReadonlySet<ErrorCode> = new Set(["not_allowed", "origin_refused", 
 function noteRefusal(c: Context<Env>, { audit }: Pick<AppParts, "audit">, { code, message }: PortholeError): void {
   const { peer, identity } = c.var;
   // A first visit without any credential is no event; a credential that did not count is.
-  if (!NOTED.has(code) && (code !== "sign_in_needed" || message === SIGN_IN_FIRST)) return;
+  if (!NOTED.has(code) && (code !== "sign_in_required" || message === SIGN_IN_FIRST)) return;
   if (!peer) return;
   audit.note({
     event: "refused",

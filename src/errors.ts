@@ -21,10 +21,10 @@ const table = {
     title: "No such source",
     retry: false,
   },
-  sign_in_needed: {
+  sign_in_required: {
     status: 401,
     close: 4401,
-    title: "Sign-in needed",
+    title: "Sign-in required",
     retry: false,
   },
   not_allowed: { status: 403, close: 4403, title: "Not allowed", retry: false },
@@ -37,10 +37,10 @@ const table = {
   host_refused: { status: 403, close: null, title: "Host refused", retry: false },
   body_too_large: { status: 413, close: null, title: "Too much was sent", retry: false },
   headers_too_large: { status: 431, close: null, title: "Headers too large", retry: false },
-  upgrade_needed: {
+  upgrade_required: {
     status: 426,
     close: null,
-    title: "WebSocket upgrade needed",
+    title: "WebSocket upgrade required",
     retry: false,
   },
   limit_reached: {
@@ -92,6 +92,7 @@ const table = {
     title: "VNC server timed out",
     retry: true,
   },
+  bad_request: { status: 400, close: null, title: "Bad request", retry: false },
   viewer_malformed: {
     status: 400,
     close: 4400,
@@ -110,6 +111,9 @@ const table = {
     title: "Viewer does not read",
     retry: true,
   },
+  session_ended_by_admin: { status: null, close: 4403, title: "Ended by an administrator", retry: false },
+  source_changed: { status: 503, close: 1012, title: "Source changed", retry: true },
+  certificate_renewed: { status: 503, close: 1012, title: "Certificate renewed", retry: true },
   draining: { status: 503, close: 1012, title: "Restarting", retry: true },
   internal: { status: 500, close: 1011, title: "Internal error", retry: true },
   source_closed: {
@@ -126,7 +130,7 @@ const table = {
   },
   provider_unreachable: { status: 502, close: null, title: "Sign-in provider unreachable", retry: true },
   not_found: { status: 404, close: null, title: "Not found", retry: false },
-  method_refused: {
+  method_not_allowed: {
     status: 405,
     close: null,
     title: "Method not allowed",

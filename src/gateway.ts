@@ -237,7 +237,7 @@ function dropChangedSources({ sources }: Config, registry: SessionRegistry, prob
   );
   registry.endWhere(
     ({ source }) => sources.get(source.name) !== source,
-    new PortholeError("draining", "The configuration of this source has changed; it will be back in a moment"),
+    new PortholeError("source_changed", "The configuration of this source has changed; it will be back in a moment"),
   );
 }
 

@@ -173,7 +173,10 @@ function listen(parts: StartParts, config: Config, gateway: Gateway, tls?: Certi
       return gateway.app.fetch(request, { remote: "hostname" in remoteAddr ? remoteAddr.hostname : "unix" });
     },
     onReplace: () => {
-      const reason = new PortholeError("draining", "The certificate was renewed; the screen will be back in a moment");
+      const reason = new PortholeError(
+        "certificate_renewed",
+        "The certificate was renewed; the screen will be back in a moment",
+      );
       gateway.registry.endWhere(() => true, reason);
     },
     tell,

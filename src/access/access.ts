@@ -41,7 +41,7 @@ export interface Identity {
  * One way to say who sends a request: cookies, tokens, a proxy's headers. It gives null when the request holds nothing
  * for it, and the next one is asked.
  *
- * @throws PortholeError sign_in_needed when the request holds its kind of credential and that does not count.
+ * @throws PortholeError sign_in_required when the request holds its kind of credential and that does not count.
  */
 export type Credential = (request: Request, peer: Peer) => Promise<Identity | null> | Identity | null;
 

@@ -34,7 +34,7 @@ export function createBearerCredential({ config, isLoginToken, now = Date.now }:
     const found = findToken(hash);
     if (found) return describeToken(found, config(), () => explainEnd(findToken(hash) !== undefined));
     if (isOwner(token)) return describeOwner(() => explainEnd(isOwner(token)));
-    throw new PortholeError("sign_in_needed", "This token does not count, or not any more");
+    throw new PortholeError("sign_in_required", "This token does not count, or not any more");
   };
 }
 
@@ -70,7 +70,7 @@ function boundToken({ scopes, sources }: ApiToken, admin: boolean): Bounds {
 }
 
 function explainEnd(counts: boolean): PortholeError | undefined {
-  return counts ? undefined : new PortholeError("sign_in_needed", "The token does not count any more");
+  return counts ? undefined : new PortholeError("sign_in_required", "The token does not count any more");
 }
 
 /** A new token with what to write into sources.yaml, for people. */

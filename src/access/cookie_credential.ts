@@ -78,5 +78,5 @@ function describeGuest({ name, of = "" }: SignIn, links: ShareLinks): Standing |
 
 function explainEnd({ by }: SignIn): PortholeError {
   if (by === "share_link") return new PortholeError("not_allowed", "The link that opened this has ended");
-  return new PortholeError("sign_in_needed", "Your sign-in has ended: sign in again");
+  return new PortholeError("sign_in_required", "Your sign-in has ended: sign in again");
 }

@@ -32,7 +32,7 @@ export function createAccess({ config, credentials }: AccessOptions): Access {
 
 function explainOpenEnd(identity: Identity, isOpen: boolean): PortholeError | undefined {
   if (identity !== ANYBODY || isOpen) return undefined;
-  return new PortholeError("sign_in_needed", "Signing in is needed from now on");
+  return new PortholeError("sign_in_required", "Signing in is needed from now on");
 }
 
 /** A source that is gone ends its sessions by itself; here only the permission counts. */

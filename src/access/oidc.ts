@@ -26,7 +26,7 @@ export interface OidcSignIn {
   begin(way: { redirectUri: string; next: string; binding: string }): Promise<{ location: URL; binding: string }>;
   /**
    * Takes what the provider sent the browser back with.
-   * @throws PortholeError sign_in_needed when that does not count, not_allowed, provider_unreachable.
+   * @throws PortholeError sign_in_required when that does not count, not_allowed, provider_unreachable.
    */
   finish(answer: { query: URLSearchParams; binding: string }): Promise<OidcOutcome>;
   /** Where to sign out at the provider too; undefined where it offers nothing, or cannot be reached. */
@@ -73,7 +73,7 @@ export function createOidcSignIn(
     const way = pending.get(state);
     const isOurs = way && now() < way.expiresMs && isSameHash(way.binding, hashToken(binding)) &&
       markProvider(way.provider) === markProvider(requireProvider(config()));
-    if (!isOurs) throw new PortholeError("sign_in_needed", "That took too long, or began elsewhere: sign in again");
+    if (!isOurs) throw new PortholeError("sign_in_required", "That took too long, or began elsewhere: sign in again");
     pending.delete(state);
     return way;
   }
@@ -219,7 +219,7 @@ function explain(cause: unknown, { title }: OidcProvider): PortholeError {
   }
   const refused = cause instanceof client.AuthorizationResponseError;
   const state = refused ? "it refused" : "its answer does not count";
-  return new PortholeError("sign_in_needed", `Cannot sign in with ${title}: ${state}`, { cause });
+  return new PortholeError("sign_in_required", `Cannot sign in with ${title}: ${state}`, { cause });
 }
 
 /** Lets those in who may sign in, with their groups under our names. */

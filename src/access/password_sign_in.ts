@@ -12,7 +12,7 @@ export type FirstStep = { readonly user: User } | { readonly ticket: string };
 
 /** The two steps. */
 export interface PasswordSignIn {
-  /** @throws PortholeError sign_in_needed for a wrong name or password, limit_reached when it is too early. */
+  /** @throws PortholeError sign_in_required for a wrong name or password, limit_reached when it is too early. */
   tryPassword(attempt: { name: string; password: string; address: string }): Promise<FirstStep>;
   /** @throws PortholeError likewise. */
   tryCode(attempt: { ticket: string; code: string; address: string }): Promise<User>;
@@ -106,5 +106,5 @@ function memoizeDecoy(users: () => ReadonlyMap<string, User>): () => string {
 }
 
 function refuse(message: string): PortholeError {
-  return new PortholeError("sign_in_needed", message);
+  return new PortholeError("sign_in_required", message);
 }

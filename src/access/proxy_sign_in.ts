@@ -70,7 +70,7 @@ function readSettings({ auth }: Config): ProxySignIn | undefined {
 function readHeaders(headers: Headers, names: PersonHeaders): Person | null {
   const name = headers.get(names.user) ?? "";
   if (name === "") return null;
-  if (!isUsableName(name)) throw new PortholeError("sign_in_needed", "The proxy names somebody by no usable name");
+  if (!isUsableName(name)) throw new PortholeError("sign_in_required", "The proxy names somebody by no usable name");
   return { name, groups: names.groups === undefined ? [] : splitGroups(headers.get(names.groups)) };
 }
 
@@ -85,7 +85,7 @@ function describe({ name, groups }: Person, config: () => Config, now: () => num
 }
 
 function explainEnd(lasts: boolean): PortholeError | undefined {
-  return lasts ? undefined : new PortholeError("sign_in_needed", "Your sign-in has ended: sign in again");
+  return lasts ? undefined : new PortholeError("sign_in_required", "Your sign-in has ended: sign in again");
 }
 
 /** Keeps the key set of the last address that was configured. */
@@ -119,7 +119,7 @@ function createVerifier({ fetch = createProviderFetch(), keysRestMs = KEYS_REST_
 function refuse(state: string, cause?: unknown): PortholeError {
   const unreachable = findUnreachable(cause);
   if (unreachable) return unreachable;
-  return new PortholeError("sign_in_needed", `Cannot take what the proxy says about you: ${state}`, { cause });
+  return new PortholeError("sign_in_required", `Cannot take what the proxy says about you: ${state}`, { cause });
 }
 
 /** Tells the same of an address once a minute. */

@@ -54,7 +54,7 @@ async function verifyAny(
     }
   }
   const sentence = refusal instanceof errors.JWTExpired ? "This token has expired" : "This token does not count";
-  throw new PortholeError("sign_in_needed", sentence, { cause: refusal });
+  throw new PortholeError("sign_in_required", sentence, { cause: refusal });
 }
 
 async function verify(token: string, { key, issuer, audience }: TokenSigner): Promise<Claims> {
@@ -91,5 +91,5 @@ function describeKey({ key }: TokenSigner): string {
 }
 
 function explainEnd(stands: boolean): PortholeError | undefined {
-  return stands ? undefined : new PortholeError("sign_in_needed", "The signer of this token is not trusted any more");
+  return stands ? undefined : new PortholeError("sign_in_required", "The signer of this token is not trusted any more");
 }

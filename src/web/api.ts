@@ -87,7 +87,7 @@ export function createApi(parts: ApiParts): Hono<Env> {
   api.delete("/sessions/:id", (c) => {
     const session = registry.get(c.req.param("id"));
     if (!session || !maySee(session, c.var.identity)) throw new PortholeError("not_found", "There is no such session");
-    session.end(new PortholeError("not_allowed", "This session was ended by a person"));
+    session.end(new PortholeError(c.var.identity.admin ? "session_ended_by_admin" : "viewer_left", ENDED));
     const from = groupAddress(c.var.peer.address);
     const what = `${session.source.name} ${session.id}`;
     audit.note({ event: "session_ended_by_person", who: c.var.identity.name, from, what, outcome: "ok" });
@@ -96,15 +96,17 @@ export function createApi(parts: ApiParts): Hono<Env> {
   return api;
 }
 
-/** A body of JSON; without one, what is not said gets its default. @throws PortholeError viewer_malformed */
+/** A body of JSON; without one, what is not said gets its default. @throws PortholeError bad_request */
 async function readJsonBody(c: Context<Env>): Promise<unknown> {
   const text = await c.req.text();
   try {
     return text === "" ? {} : JSON.parse(text);
   } catch {
-    throw new PortholeError("viewer_malformed", "The body is no JSON");
+    throw new PortholeError("bad_request", "The body is no JSON");
   }
 }
+
+const ENDED = "This session was ended by a user";
 
 const AUDIT_LINES = 100;
 const AUDIT_LINES_MOST = 1_000;

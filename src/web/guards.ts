@@ -11,12 +11,12 @@ import type { Env } from "./env.ts";
 export const requireUpgrade: MiddlewareHandler<Env> = async (c, next) => {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     c.header("Upgrade", "websocket");
-    throw new PortholeError("upgrade_needed", "This address is for WebSockets: open /site/vnc/ and the name instead");
+    throw new PortholeError("upgrade_required", "This address is for WebSockets: open /site/vnc/ and the name instead");
   }
   // The runtime takes any version for 13; RFC 6455 section 4.4 wants the right one named.
   if (c.req.header("sec-websocket-version") !== "13") {
     c.header("Sec-WebSocket-Version", "13");
-    throw new PortholeError("upgrade_needed", "Only version 13 of the WebSocket protocol is spoken here");
+    throw new PortholeError("upgrade_required", "Only version 13 of the WebSocket protocol is spoken here");
   }
   await next();
 };
@@ -82,7 +82,7 @@ export const SIGN_IN_FIRST = "Sign in to open this";
 export function requireIdentity(access: Access): MiddlewareHandler<Env> {
   return async (c, next) => {
     const identity = await access.identify(c.req.raw, c.var.peer);
-    if (!identity) throw new PortholeError("sign_in_needed", SIGN_IN_FIRST);
+    if (!identity) throw new PortholeError("sign_in_required", SIGN_IN_FIRST);
     requireKnownOrigin(c, identity);
     c.set("identity", identity);
     await next();

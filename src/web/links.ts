@@ -44,7 +44,7 @@ const details = z.strictObject({
 /**
  * Makes a link and gives its address, whose secret stands in the fragment.
  *
- * @throws PortholeError viewer_malformed for details that make no sense, not_allowed for who may not share.
+ * @throws PortholeError bad_request for details that make no sense, not_allowed for who may not share.
  */
 export function makeLink(
   c: Context<Env>,
@@ -105,7 +105,7 @@ function maySee(link: ShareLink, identity: Identity): boolean {
 
 function readDetails(written: unknown) {
   const result = details.safeParse(written);
-  if (!result.success) throw new PortholeError("viewer_malformed", explain(result.error));
+  if (!result.success) throw new PortholeError("bad_request", explain(result.error));
   const { role, label, uses, expires } = result.data;
   // deno-lint-ignore no-control-regex
   const plainLabel = label.replace(/[\u0000-\u001f\u007f]/g, " ").trim();
@@ -125,7 +125,7 @@ function readExpiry(text: string): number {
   const now = Date.now();
   const instant = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : now + readDuration(text);
   if (instant > now && instant - now <= LONGEST_MS) return instant;
-  throw new PortholeError("viewer_malformed", "Cannot make this link: expires must lie within the year to come");
+  throw new PortholeError("bad_request", "Cannot make this link: expires must lie within the year to come");
 }
 
 function readDuration(text: string): number {
@@ -133,7 +133,7 @@ function readDuration(text: string): number {
     return parseDuration(text);
   } catch {
     throw new PortholeError(
-      "viewer_malformed",
+      "bad_request",
       "Cannot make this link: expires must be such as 30m, 1h or 7d, or an instant",
     );
   }

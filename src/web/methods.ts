@@ -16,7 +16,7 @@ export function refuseOtherMethods(app: Hono<Env>): void {
     const allow = [...known].sort().join(", ");
     app.all(path, (c) => {
       c.header("Allow", allow);
-      throw new PortholeError("method_refused", `This address answers ${allow} only`);
+      throw new PortholeError("method_not_allowed", `This address answers ${allow} only`);
     });
   }
 }

@@ -13,9 +13,11 @@ export function answerProblem(c: Context<Env>, error: PortholeError): Response |
   const status = (listed ?? 500) as ContentfulStatusCode;
   if (error.retryAfterMs !== undefined) c.header("Retry-After", String(Math.ceil(error.retryAfterMs / 1000)));
   c.header("Cache-Control", "no-store");
-  if (error.code === "sign_in_needed") c.header("WWW-Authenticate", 'Bearer realm="Porthole"');
+  if (error.code === "sign_in_required") c.header("WWW-Authenticate", 'Bearer realm="Porthole"');
   if (wantsPage(c)) {
-    if (error.code === "sign_in_needed" && c.req.method === "GET") return showSignIn(c, { next: readOwnPath(c) }, 401);
+    if (error.code === "sign_in_required" && c.req.method === "GET") {
+      return showSignIn(c, { next: readOwnPath(c) }, 401);
+    }
     return c.html(<ErrorPage {...readPageProps(c)} status={status} title={title} message={error.message} />, status);
   }
   const problem = { type: "about:blank", title, status, detail: error.message, code: error.code };

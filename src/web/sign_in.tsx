@@ -102,7 +102,7 @@ async function signInByToken(c: Context<Env>, parts: DoorParts, token: string, n
     return finish(c, parts, { name: "owner", by: "login_link" }, next);
   }
   throw new PortholeError(
-    "sign_in_needed",
+    "sign_in_required",
     "This login link does not count any more: deno task start link prints a new one",
   );
 }
@@ -129,7 +129,7 @@ async function openShare(c: Context<Env>, parts: DoorParts): Promise<Response> {
     const held = door.links.find(secret);
     if (held && await mayOpenAlready(c, parts, held.source, held.role)) return goTo(c, `/site/vnc/${held.source}`);
     const link = door.links.open(secret);
-    if (!link) throw new PortholeError("sign_in_needed", "This link has expired, was used up or was revoked");
+    if (!link) throw new PortholeError("sign_in_required", "This link has expired, was used up or was revoked");
     audit.note({
       event: "link_opened",
       who: link.maker,

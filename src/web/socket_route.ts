@@ -31,7 +31,7 @@ export interface SocketParts {
 /**
  * Upgrades to a session on the source with this name, when permission and limits allow it.
  *
- * @throws PortholeError viewer_malformed, source_unknown, limit_reached or draining.
+ * @throws PortholeError bad_request, source_unknown, limit_reached or draining.
  */
 export async function openSocket(c: Context<Env>, parts: SocketParts, name: string): Promise<Response> {
   const { config, peer, identity } = c.var;
@@ -84,7 +84,7 @@ function upgrade(request: Request, keepaliveMs: number): Deno.WebSocketUpgrade {
   try {
     return Deno.upgradeWebSocket(request, { idleTimeout: Math.ceil(keepaliveMs * 2 / 1000) });
   } catch (cause) {
-    throw new PortholeError("viewer_malformed", "This is not a WebSocket handshake (RFC 6455)", { cause });
+    throw new PortholeError("bad_request", "This is not a WebSocket handshake (RFC 6455)", { cause });
   }
 }
 

@@ -39,7 +39,7 @@ Deno.test("no credential that was not given out opens anything", async () => {
   const ask = async (at: string, headers: Record<string, string>): Promise<void> => {
     const answer = await sendRaw(rig.port, { path: at, headers: { ...UPGRADE, ...headers } });
     assertEquals(answer.status, 401, `${at.slice(0, 80)} with ${JSON.stringify(headers).slice(0, 200)}`);
-    assertEquals(JSON.parse(answer.body).code, "sign_in_needed");
+    assertEquals(JSON.parse(answer.body).code, "sign_in_required");
   };
   const given = [...Object.values(COOKIES), TOKENS.admin, TOKENS.ci, TOKENS.viewer];
   await fc.assert(

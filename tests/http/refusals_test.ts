@@ -174,7 +174,7 @@ Deno.test("DELETE ends one session with 4403 and no other, and a second one find
   const [{ id }] = await (await fetch(`${gateway.origin}/api/sessions`)).json();
   const ask = () => fetch(`${gateway.origin}/api/sessions/${id}`, { method: "DELETE" }).then(readStatus);
   assertEquals(await ask(), 204);
-  assertEquals(await first.closed, { code: 4403, reason: "This session was ended by a person" });
+  assertEquals(await first.closed, { code: 4403, reason: "This session was ended by a user" });
   await waitUntil(() => gateway.gateway.registry.size === 1);
   assertEquals(await ask(), 404);
   assertEquals(second.socket.readyState, WebSocket.OPEN);

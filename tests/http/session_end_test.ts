@@ -242,7 +242,7 @@ Deno.test("links that make no sense are refused with a sentence", async () => {
       headers,
       body,
     });
-    assertEquals([status, JSON.parse(answer).code], [400, "viewer_malformed"], body);
+    assertEquals([status, JSON.parse(answer).code], [400, "bad_request"], body);
   }
 });
 

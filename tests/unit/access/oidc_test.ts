@@ -74,7 +74,7 @@ Deno.test("createOidcSignIn()", async (t) => {
     const foreign = await makeSigner("another", "RS256");
     line.carry = (url, init) => url.endsWith("/jwks") ? Promise.resolve(listKeys(foreign)) : fetch(url, init);
     const error = await assertRejects(signIn, PortholeError);
-    assertEquals(error.code, "sign_in_needed");
+    assertEquals(error.code, "sign_in_required");
     assertMatch(describeError(error), /key/);
   });
 
@@ -97,7 +97,7 @@ Deno.test("createOidcSignIn()", async (t) => {
         const state = location.searchParams.get("state")!;
         const answer = new URLSearchParams([...isKnown ? [["state", state]] : [], ...pairs]);
         const { code } = await assertRejects(() => oidc.finish({ query: answer, binding }), PortholeError);
-        assertEquals(code, "sign_in_needed");
+        assertEquals(code, "sign_in_required");
       }),
       { numRuns: 60 },
     );

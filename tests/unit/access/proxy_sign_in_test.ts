@@ -75,7 +75,7 @@ Deno.test("the same headers from anyone else are ignored and logged once a minut
 Deno.test("nobody comes in under the name of a token, a link, a group or several people", async () => {
   const { ask } = await makeRig(HEADERS);
   for (const name of ["token:ci", "link:x", "group:admins", "ada, eve", "-", "<b>", "a".repeat(65)]) {
-    assertEquals((await refusal(ask({ "Remote-User": name }))).code, "sign_in_needed", name);
+    assertEquals((await refusal(ask({ "Remote-User": name }))).code, "sign_in_required", name);
   }
 });
 
@@ -90,11 +90,11 @@ Deno.test("what is open stays open until the absolute limit, or until the method
   assertEquals(ada?.whyEnded(), undefined);
   const before = rig.config;
   rig.config = await load("headers: { user: X-Forwarded-User }");
-  assertEquals(ada?.whyEnded()?.code, "sign_in_needed");
+  assertEquals(ada?.whyEnded()?.code, "sign_in_required");
   rig.config = before;
   assertEquals(ada?.whyEnded(), undefined);
   rig.nowMs += 7 * 24 * 3_600_000;
-  assertEquals(ada?.whyEnded()?.code, "sign_in_needed");
+  assertEquals(ada?.whyEnded()?.code, "sign_in_required");
 });
 
 for (const alg of ["ES256", "RS256", "EdDSA"]) {
@@ -158,7 +158,7 @@ for (const [what, make] of Object.entries(WRONG)) {
     await using server = serveKeys(signer);
     const { ask, rig } = await makeRig(writeAssertion(server.url));
     const { code, message } = await refusal(ask({ [HEADER]: await make() }));
-    assertEquals(code, "sign_in_needed");
+    assertEquals(code, "sign_in_required");
     assertStringIncludes(message, "Cannot take what the proxy says about you");
     assertEquals(rig.warnings.length, 1);
   });
@@ -191,7 +191,7 @@ Deno.test("keys may be rotated: an unknown key id makes them be fetched again", 
   await ask({ [HEADER]: await sign(signer, payloadNow()) });
   server.answer = () => listKeys(next);
   assertEquals((await ask({ [HEADER]: await sign(next, payloadNow()) }))?.name, "ada@example.net");
-  assertEquals((await refusal(ask({ [HEADER]: await sign(signer, payloadNow()) }))).code, "sign_in_needed");
+  assertEquals((await refusal(ask({ [HEADER]: await sign(signer, payloadNow()) }))).code, "sign_in_required");
 });
 
 const BAD_ANSWERS: Record<string, (server: KeyServer) => void> = {
@@ -217,7 +217,7 @@ Deno.test("a key server that leads elsewhere is not followed", async () => {
   await using server = serveKeys();
   server.answer = () => Response.redirect(elsewhere.url);
   const { ask } = await makeRig(writeAssertion(server.url));
-  assertEquals((await refusal(ask({ [HEADER]: await sign(other, payloadNow()) }))).code, "sign_in_needed");
+  assertEquals((await refusal(ask({ [HEADER]: await sign(other, payloadNow()) }))).code, "sign_in_required");
   assertEquals(elsewhere.asked, 0);
 });
 

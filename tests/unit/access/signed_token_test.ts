@@ -33,7 +33,7 @@ const soon = () => Math.floor(Date.now() / 1000) + 60;
 
 async function assertRefused(asked: Promise<unknown>, words = ""): Promise<void> {
   const error = await assertRejects(() => asked, PortholeError, words);
-  assertEquals(error.code, "sign_in_needed");
+  assertEquals(error.code, "sign_in_required");
 }
 
 Deno.test("a signed token opens the one source that it names", async () => {
@@ -134,7 +134,7 @@ Deno.test("taking the signer away ends what its tokens opened", async () => {
   const identity = await rig.ask(await sign({ source: "pi", exp: soon() }));
   assertEquals(identity?.whyEnded(), undefined);
   rig.auth.signers = [{ key: { kind: "secret", secret: new Secret("another secret of at least 32 chars") } }];
-  assertEquals(identity?.whyEnded()?.code, "sign_in_needed");
+  assertEquals(identity?.whyEnded()?.code, "sign_in_required");
 });
 
 Deno.test("any change of a token is refused with the one named error", async () => {
@@ -145,7 +145,7 @@ Deno.test("any change of a token is refused with the one named error", async () 
   );
   await fc.assert(fc.asyncProperty(spoiled, async (text) => {
     const outcome = await ask(text).catch((error) => error);
-    if (outcome instanceof Error) assertEquals(outcome instanceof PortholeError && outcome.code, "sign_in_needed");
+    if (outcome instanceof Error) assertEquals(outcome instanceof PortholeError && outcome.code, "sign_in_required");
     // The last letter of a signature holds bits that base64url passes over.
     else assert(outcome === null || text.slice(0, -1) === token.slice(0, -1));
   }));

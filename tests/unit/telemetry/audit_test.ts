@@ -12,7 +12,7 @@ async function inFolder(run: (folder: string) => Promise<void> | void): Promise<
 }
 
 const SIGN_IN = { event: "sign_in", who: "ada", from: "10.0.0.1", outcome: "ok" } as const;
-const REFUSED = { event: "refused", from: "10.0.0.1", what: "/", outcome: "sign_in_needed" } as const;
+const REFUSED = { event: "refused", from: "10.0.0.1", what: "/", outcome: "sign_in_required" } as const;
 
 Deno.test("the trail is JSON lines for its owner only, and goes on after a restart", () =>
   inFolder((folder) => {
