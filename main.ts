@@ -6,7 +6,7 @@ import { hashPassword } from "./src/access/password.ts";
 import { type Command, parseCommandLine, UsageError } from "./src/config/command_line.ts";
 import { helpText } from "./src/config/flags.ts";
 import { exampleYaml } from "./src/config/init.ts";
-import { ConfigError } from "./src/config/problem.ts";
+import { ConfigError, formatProblem } from "./src/config/problem.ts";
 import type { Gateway } from "./src/gateway.ts";
 import {
   makeGateway,
@@ -114,6 +114,7 @@ function catchStrays(log: Log): void {
 async function check(parts: StartParts): Promise<number> {
   const store = await openConfig(parts);
   const gateway = await makeGateway({ ...parts, log: createLog({ level: "error", write: () => {} }) }, store);
+  for (const warning of store.warnings) console.error(formatProblem(warning));
   const sources = [...store.current.sources.values()];
   let failed = false;
   for (const source of sources) {

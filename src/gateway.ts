@@ -80,7 +80,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     prewarmed: () => prewarm.total,
   });
   const isDenied = memoize(() => live.current.gateway.denyNetworks, createRangeTest);
-  const isTrusted = memoize(() => live.current.gateway.trustProxies, createRangeTest);
+  const isTrusted = memoize(() => live.current.gateway.trustedProxies, createRangeTest);
   const limit = memoize(() => live.current.limits.connectsPerMinute, (perMinute) => createConnectLimit({ perMinute }));
 
   const door = createFrontDoor({

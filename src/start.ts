@@ -134,6 +134,7 @@ export async function start(parts: StartParts): Promise<Running> {
   const listeners = listen(parts, store.current, gateway, tls);
   const watcher = watchConfig(store);
   gateway.applyConfig();
+  for (const warning of store.warnings) log.warn(formatProblem(warning));
   const eventLoop = watchEventLoop((seconds) => gateway.metrics.eventLoopLag(seconds));
   store.subscribe((event) => {
     gateway.audit.note({ event: "config_changed", outcome: event.kind === "refused" ? "refused" : "ok" });
@@ -141,6 +142,7 @@ export async function start(parts: StartParts): Promise<Running> {
     const { added, removed, changed, restart } = event;
     log.info("Configuration changed", { added: added.join(), removed: removed.join(), changed: changed.join() });
     for (const sentence of restart) log.warn(sentence);
+    for (const warning of store.warnings) log.warn(formatProblem(warning));
     gateway.applyConfig();
   });
   const url = describeUrl(store.current, listeners[0]!.address, tls !== undefined);

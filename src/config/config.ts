@@ -62,7 +62,7 @@ export interface Gateway {
   readonly basePath: string;
   readonly publicUrl?: URL;
   /** Addresses and CIDR ranges whose X-Forwarded-* headers count. */
-  readonly trustProxies: readonly string[];
+  readonly trustedProxies: readonly string[];
   /** Origins besides the own one that may open WebSockets and send unsafe requests. */
   readonly allowedOrigins: readonly string[];
   /** Host names besides the own ones under which it may be reached. */
@@ -80,9 +80,9 @@ export interface Limits {
   readonly sessions: number;
   readonly perSource: number;
   /** Sessions of one address. */
-  readonly perViewer: number;
+  readonly perAddress: number;
   /** Sessions of one person who signed in, from wherever. */
-  readonly perPerson: number;
+  readonly perUser: number;
   /** Sessions that are not open yet. */
   readonly handshakes: number;
   readonly connectsPerMinute: number;
@@ -171,7 +171,7 @@ export interface ProxyAssertion {
   readonly claims: PersonClaims;
 }
 
-/** Sign-in by a proxy in front of the gateway: headers from `trustProxies` only, a signed assertion from anywhere. */
+/** Sign-in by a proxy in front of the gateway: headers from `trustedProxies` only, a signed assertion from anywhere. */
 export interface ProxySignIn {
   readonly headers?: PersonHeaders;
   readonly assertion?: ProxyAssertion;

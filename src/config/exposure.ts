@@ -2,7 +2,7 @@
 import ipaddr from "ipaddr.js";
 import type { Address, Auth, Gateway } from "./config.ts";
 
-type Door = Pick<Gateway, "listen" | "publicUrl" | "trustProxies">;
+type Door = Pick<Gateway, "listen" | "publicUrl" | "trustedProxies">;
 
 /**
  * Whether everybody may open everything: with `auth: none`, and, while nothing is said about `auth`, on a listener that
@@ -10,7 +10,7 @@ type Door = Pick<Gateway, "listen" | "publicUrl" | "trustProxies">;
  */
 export function isOpenToAll(gateway: Door, auth: Auth): boolean {
   if (auth.mode !== "unset") return auth.mode === "none";
-  return isLocal(gateway.listen) && gateway.publicUrl === undefined && gateway.trustProxies.length === 0;
+  return isLocal(gateway.listen) && gateway.publicUrl === undefined && gateway.trustedProxies.length === 0;
 }
 
 /** Whether the login link of the first start is a way in. */

@@ -52,7 +52,7 @@ sources:
 #   redirect: 0.0.0.0:8080           # plain HTTP that only redirects; default off
 #   base_path: /                     # /vnc/ when it lives behind another server's path
 #   public_url: https://vnc.example.net/
-#   trust_proxies: [10.0.0.0/8]      # whose X-Forwarded-* headers count; default none
+#   trusted_proxies: [10.0.0.0/8]      # whose X-Forwarded-* headers count; default none
 #   allowed_origins: [https://home.example.net]  # other sites that may open sources; default none
 #   allowed_hosts: [vnc.example.org] # more names under which it is reached; default none
 #   deny_networks: [169.254.0.0/16]  # never dialed; default: link-local and cloud metadata addresses
@@ -72,17 +72,17 @@ sources:
 #     issuer: https://id.example.net/realms/home
 #     client_id: porthole
 #     client_secret: { env: OIDC_SECRET }
-#   proxy:                           # names from a proxy in front, which must be in trust_proxies
+#   proxy:                           # names from a proxy in front, which must be in trusted_proxies
 #     headers: { user: Remote-User, groups: Remote-Groups }
 #   login_link: false                # default false: not beside other ways
 #   admins: ["group:admins"]
 #   session: { idle: 12h, absolute: 7d }
 
 # limits:
-#   sessions: 512                    # at once; per_source, per_viewer (an address) and per_person likewise
+#   sessions: 512                    # at once; per_source, per_address (an address) and per_user likewise
 #   per_source: 16
-#   per_viewer: 8
-#   per_person: 16
+#   per_address: 8
+#   per_user: 16
 #   handshakes: 64                   # sessions that are not open yet
 #   connects_per_minute: 60          # per viewer
 #   sign_ins_per_minute: 10          # per viewer

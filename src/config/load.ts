@@ -6,6 +6,7 @@ import type { Address, Config, Source } from "./config.ts";
 import { type Complaint, isMapping } from "./fields.ts";
 import { freezeDeeply } from "./freeze.ts";
 import { ConfigError, formatPath, type Problem } from "./problem.ts";
+import { renameKeys } from "./renamed_keys.ts";
 import { type Complain, createResolver, type ReadEnv, type ReadFile, type Resolver } from "./resolver.ts";
 import { checkWritten, type Written } from "./schema.ts";
 import { readSourcesFile } from "./sources_file.ts";
@@ -30,6 +31,8 @@ export interface LoadOptions {
 export interface Loaded {
   readonly config: Config;
   readonly files: readonly string[];
+  /** What works today and will not in a later release. */
+  readonly warnings: readonly Problem[];
 }
 
 /**
@@ -45,14 +48,19 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
   const listFiles = () => [...(file === undefined ? [] : [resolve(file)]), ...tokens.files, ...resolver.files];
   try {
     const document = await readDocument(options, readFile);
-    const written = checkWritten(document?.value ?? {});
-    complaints.push(...written.complaints);
+    const renamed = renameKeys(document?.value ?? {});
+    const written = checkWritten(renamed.value);
+    complaints.push(
+      ...renamed.complaints,
+      ...written.complaints.map((one) => ({ ...one, path: renamed.asWritten(one.path) })),
+    );
     const targets = new Map([...tokens.targets, ...overrides.targets ?? []]);
     if (needsSources(document) && targets.size === 0) complain(["sources"], "is missing");
     const config = await build(written, targets, overrides, resolver);
     const problems = [...placeProblems(complaints, document), ...tokens.problems];
     if (config === undefined || problems.length > 0) throw new ConfigError(problems);
-    return { config: freezeDeeply(config), files: listFiles() };
+    const warnings = nameFile(placeProblems(renamed.warnings, document), file);
+    return { config: freezeDeeply(config), files: listFiles(), warnings };
   } catch (error) {
     throw error instanceof ConfigError ? new ConfigError(nameFile(error.problems, file), listFiles()) : error;
   }
@@ -84,8 +92,8 @@ async function build(
   if (file === undefined) return undefined;
   const gateway = await buildGateway(file.gateway, overrides, resolver);
   const auth = await buildAuth(file.auth, overrides.open ?? false, resolver);
-  if (auth.mode === "methods" && auth.proxy?.headers && gateway.trustProxies.length === 0) {
-    resolver.complain(["auth", "proxy", "headers"], "needs gateway.trust_proxies: from nobody else they count");
+  if (auth.mode === "methods" && auth.proxy?.headers && gateway.trustedProxies.length === 0) {
+    resolver.complain(["auth", "proxy", "headers"], "needs gateway.trusted_proxies: from nobody else they count");
   }
   return { gateway, auth, limits: buildLimits(file.limits), sources };
 }

@@ -26,6 +26,8 @@ export interface ConfigStore extends Disposable {
   readonly problems: readonly Problem[];
   /** Sentences on what the file says but only a restart can bring; empty when there is nothing. */
   readonly restart: readonly string[];
+  /** What works today and will not in a later release. */
+  readonly warnings: readonly Problem[];
   /** Absolute paths of the files whose change may change the configuration. */
   readonly files: readonly string[];
   /** Calls back after every swap and every refusal that says something new. Gives back the way to stop. */
@@ -37,7 +39,7 @@ export interface ConfigStore extends Disposable {
 /** A store that begins with what was loaded at start. Listener, TLS mode, base path and data folder stay as they began. */
 export function createConfigStore(initial: Loaded, load: () => Promise<Loaded>): ConfigStore {
   const listeners = new Set<(event: ConfigEvent) => void>();
-  let { config: current, files } = initial;
+  let { config: current, files, warnings } = initial;
   let problems: readonly Problem[] = [];
   let restart: readonly string[] = [];
   let running: Promise<void> | undefined;
@@ -55,7 +57,7 @@ export function createConfigStore(initial: Loaded, load: () => Promise<Loaded>):
   }
 
   function accept(loaded: Loaded): void {
-    files = loaded.files;
+    ({ files, warnings } = loaded);
     const config = keepUnchanged(current, pinGateway(loaded.config, initial.config.gateway));
     const needed = listRestarts(initial.config.gateway, loaded.config.gateway);
     const isNews = config !== current || problems.length > 0 || !isSame(needed, restart);
@@ -97,6 +99,9 @@ export function createConfigStore(initial: Loaded, load: () => Promise<Loaded>):
     },
     get files() {
       return files;
+    },
+    get warnings() {
+      return warnings;
     },
     subscribe(listener) {
       listeners.add(listener);

@@ -64,10 +64,10 @@ export class SessionRegistry {
     if (this.size + this.#stuck.size >= limits.sessions) throw full("The gateway has as many viewers as it may have");
     if (this.countSource(source) >= limits.perSource) throw full("This source has as many viewers as it may have");
     const isTheirs = ({ onlooker }: Session) => onlooker.address === address;
-    if (this.#count(isTheirs) + this.countStuck(isTheirs) >= limits.perViewer) {
+    if (this.#count(isTheirs) + this.countStuck(isTheirs) >= limits.perAddress) {
       throw full("You have as many screens open as you may have");
     }
-    if (person !== undefined && this.#count(({ onlooker }) => onlooker.person === person) >= limits.perPerson) {
+    if (person !== undefined && this.#count(({ onlooker }) => onlooker.person === person) >= limits.perUser) {
       throw full("You have as many screens open as you may have");
     }
     if (this.#count(({ state }) => state === "dialing" || state === "handshake") >= limits.handshakes) {

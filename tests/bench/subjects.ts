@@ -58,7 +58,7 @@ export async function startGateway(name: string, checkout: string, setting: Sett
 function buildConfig(folder: string, { ports, certificate }: Setting): string {
   const tls = certificate ? `{ cert: ${certificate.cert}, key: ${certificate.key} }` : "none";
   return `gateway: { listen: "127.0.0.1:0", data: ${folder}/data, tls: ${tls} }\nauth: none\n` +
-    "limits: { sessions: 5000, per_source: 5000, per_viewer: 5000, connects_per_minute: 1000000 }\nsources:\n" +
+    "limits: { sessions: 5000, per_source: 5000, per_address: 5000, connects_per_minute: 1000000 }\nsources:\n" +
     ["flood", "echo", "cut"].map((name) => buildSource(name, ports[name])).join("") +
     (ports.far === undefined ? "" : buildStagedSources(ports));
 }

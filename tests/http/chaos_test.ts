@@ -235,7 +235,7 @@ async function startRig(count: number) {
     "refused: 127.0.0.1:101",
     `full: 127.0.0.1:${(full.addr as Deno.NetAddr).port}`,
   ];
-  const limits = "{ stall: 1s, up_queue: 64KiB, per_viewer: 1000, per_source: 1000, connects_per_minute: 1000000 }";
+  const limits = "{ stall: 1s, up_queue: 64KiB, per_address: 1000, per_source: 1000, connects_per_minute: 1000000 }";
   const gateway = await startGateway(`auth: none\nlimits: ${limits}\nsources:\n  ${sources.join("\n  ")}\n`);
   return {
     lanes,

@@ -23,7 +23,7 @@ function startStuckSource(): Promise<FakeRfb> {
 }
 
 function start(port: number, upQueue: string): Promise<TestGateway> {
-  const limits = `{ up_queue: ${upQueue}, per_viewer: 100 }`;
+  const limits = `{ up_queue: ${upQueue}, per_address: 100 }`;
   return startGateway(`auth: none\nlimits: ${limits}\nsources:\n  pi: 127.0.0.1:${port}\n`);
 }
 

@@ -9,7 +9,7 @@ import { asByteStream } from "../fakes/web_stream.ts";
 import { openViewer, type TestViewer } from "../fakes/web_viewer.ts";
 
 function start(fake: FakeRfb, more: string, limits = ""): Promise<TestGateway> {
-  const yaml = `auth: none\nlimits: { per_viewer: 20, ${limits} }\n` +
+  const yaml = `auth: none\nlimits: { per_address: 20, ${limits} }\n` +
     `sources:\n  pi: { host: 127.0.0.1, port: ${fake.port}, title: The Pi, ${more} }\n`;
   return startGateway(yaml);
 }

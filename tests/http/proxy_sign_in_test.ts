@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertNotMatch, assertStringIncludes } from 
 import { startGateway } from "../fakes/gateway.ts";
 
 const writeYaml = (proxies: string) => `
-gateway: { trust_proxies: [${proxies}] }
+gateway: { trusted_proxies: [${proxies}] }
 auth: { proxy: { headers: { user: X-Forwarded-User, groups: X-Forwarded-Groups } } }
 sources:
   open: { host: 127.0.0.1, port: 1, title: For all }

@@ -180,7 +180,7 @@ Deno.test("DELETE ends one session with 4403 and no other, and a second one find
   assertEquals(second.socket.readyState, WebSocket.OPEN);
 });
 
-for (const [limit, allowed] of [["sessions", 2], ["per_source", 1], ["per_viewer", 3]] as const) {
+for (const [limit, allowed] of [["sessions", 2], ["per_source", 1], ["per_address", 3]] as const) {
   Deno.test(`limits.${limit} holds, also when all ask at once, and says when to come back`, async () => {
     await using source = listenPatiently();
     await using gateway = await startGateway(yamlFor(source.port, `limits: { ${limit}: ${allowed} }`));

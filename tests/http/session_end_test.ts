@@ -247,7 +247,7 @@ Deno.test("links that make no sense are refused with a sentence", async () => {
 });
 
 Deno.test("one person has a cap on sessions, wherever they come from", async () => {
-  await using rig = await startRig((yaml) => yaml.replace("limits: {", "limits: { per_person: 1,"));
+  await using rig = await startRig((yaml) => yaml.replace("limits: {", "limits: { per_user: 1,"));
   await using viewer = openAs(rig, "/ws/vnc/pi", ada);
   await viewer.until(({ byteCount }) => byteCount > 0);
   await using second = openAs(rig, "/ws/vnc/desk", ada);

@@ -75,7 +75,7 @@ Deno.test("signing in gives a new cookie each time and ends the one before", asy
 });
 
 Deno.test("behind a trusted proxy with https the cookie is bound to the host", async () => {
-  const yaml = PEOPLE.replace("sources:", "gateway: { trust_proxies: [127.0.0.1] }\nsources:");
+  const yaml = PEOPLE.replace("sources:", "gateway: { trusted_proxies: [127.0.0.1] }\nsources:");
   await using rig = await startGateway(yaml);
   const proxied = { "X-Forwarded-Proto": "https", "X-Forwarded-Host": "vnc.local", Origin: "https://vnc.local" };
   const right = await post(rig, "/sign-in", { name: "ada", password: "correct horse" }, proxied);

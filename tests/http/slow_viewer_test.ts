@@ -71,7 +71,7 @@ Deno.test("viewers that stop reading stop their sources, cost 8 MiB each at most
 
 Deno.test("a viewer stuck for longer than the stall limit is let go, its source closed at once, and told later", async () => {
   await using source = listenFlooding();
-  await using gateway = await start(source.port, "stall: 1s, per_viewer: 1");
+  await using gateway = await start(source.port, "stall: 1s, per_address: 1");
   const { registry } = gateway.gateway;
   await using viewer = await openStuck(gateway.port);
   await waitUntil(() => registry.size === 1);

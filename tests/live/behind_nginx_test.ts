@@ -27,7 +27,7 @@ async function startNginx() {
     await startGateway({ fake: { host: "127.0.0.1", port: fake.port } }, {
       base_path: "/vnc/",
       public_url: `${origin}/vnc/`,
-      trust_proxies: ["127.0.0.1"],
+      trusted_proxies: ["127.0.0.1"],
     }),
   );
   const text = (await Deno.readTextFile(new URL("../../deploy/nginx.conf", import.meta.url)))

@@ -23,7 +23,7 @@ Deno.test("10,000 refused connects in a minute leave another address at least 80
   });
   await using gateway = await startGateway(
     { echo: `127.0.0.1:${source.port}` },
-    { trust_proxies: ["127.0.0.1"] },
+    { trusted_proxies: ["127.0.0.1"] },
     { tokens: [{ name: "test", hash: hashToken(TOKEN) }] },
   );
   const port = Number(gateway.url.port);

@@ -21,7 +21,7 @@ const writeAssertion = (url: string) =>
 
 async function load(methods: string): Promise<Config> {
   const text =
-    `gateway: { trust_proxies: [10.0.0.0/8] }\nauth: { proxy: { ${methods} } }\nsources: { pi: 192.0.2.1 }\n`;
+    `gateway: { trusted_proxies: [10.0.0.0/8] }\nauth: { proxy: { ${methods} } }\nsources: { pi: 192.0.2.1 }\n`;
   return (await loadConfig({ text, env: () => undefined })).config;
 }
 
@@ -79,9 +79,9 @@ Deno.test("nobody comes in under the name of a token, a link, a group or several
   }
 });
 
-Deno.test("headers without trust_proxies are a mistake of the configuration", async () => {
+Deno.test("headers without trusted_proxies are a mistake of the configuration", async () => {
   const text = `auth: { proxy: { ${HEADERS} } }\nsources: { pi: 192.0.2.1 }\n`;
-  await assertRejects(() => loadConfig({ text, env: () => undefined }), Error, "trust_proxies");
+  await assertRejects(() => loadConfig({ text, env: () => undefined }), Error, "trusted_proxies");
 });
 
 Deno.test("what is open stays open until the absolute limit, or until the method changes", async () => {

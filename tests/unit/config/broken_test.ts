@@ -112,7 +112,7 @@ const BROKEN: readonly (readonly [text: string, place: string, sentence: string]
   ["sources: {}\ngateway: { tls: { cert: a } }\n", "2:12", "is missing"],
   ["sources: {}\ngateway: { base_path: /a?b }\n", "2:23", "must be a path"],
   ["sources: {}\ngateway: { public_url: 'https://u:p@h/' }\n", "2:24", "must be an address"],
-  ["sources: {}\ngateway: { trust_proxies: [10.0.0.0/33] }\n", "2:28", "from 0 to 32"],
+  ["sources: {}\ngateway: { trusted_proxies: [10.0.0.0/33] }\n", "2:30", "from 0 to 32"],
   ["sources: {}\ngateway: { deny_networks: [lan] }\n", "2:28", "must be an address or a range"],
   ["sources: {}\ngateway: { allowed_origins: ['*'] }\n", "2:30", "must be an origin"],
   ["sources: {}\ngateway: { allowed_origins: ['https://a/b'] }\n", "2:30", "must be an origin"],
@@ -148,7 +148,7 @@ const BROKEN: readonly (readonly [text: string, place: string, sentence: string]
   ],
   ["sources: {}\nauth: { proxy: {} }\n", "2:9", "must have headers, assertion or both"],
   ["sources: {}\nauth: { proxy: { headers: { user: 'Remote_User' } } }\n", "2:35", "must be a header's name"],
-  ["sources: {}\nauth: { proxy: { headers: { user: Remote-User } } }\n", "2:27", "needs gateway.trust_proxies"],
+  ["sources: {}\nauth: { proxy: { headers: { user: Remote-User } } }\n", "2:27", "needs gateway.trusted_proxies"],
   ["sources: {}\nauth: { admins: ['group:'] }\n", "2:18", "must be a user's name"],
 ];
 

@@ -41,13 +41,13 @@ Deno.test("isOpenToAll() asks for a sign-in as soon as others than this machine 
     createResolver({ file: "s", env, readFile: Deno.readFile, complain }),
   );
   const none = { mode: "none" } as const;
-  for (const text of LOCAL) assert(isOpenToAll({ ...listenAt(text), trustProxies: [] }, unset), text);
-  for (const text of OPEN) assert(!isOpenToAll({ ...listenAt(text), trustProxies: [] }, unset), text);
-  for (const text of OPEN) assert(isOpenToAll({ ...listenAt(text), trustProxies: [] }, none), text);
+  for (const text of LOCAL) assert(isOpenToAll({ ...listenAt(text), trustedProxies: [] }, unset), text);
+  for (const text of OPEN) assert(!isOpenToAll({ ...listenAt(text), trustedProxies: [] }, unset), text);
+  for (const text of OPEN) assert(isOpenToAll({ ...listenAt(text), trustedProxies: [] }, none), text);
   const local = listenAt("127.0.0.1");
-  assert(!isOpenToAll({ ...local, trustProxies: ["127.0.0.1"] }, unset), "a proxy brings others here");
-  assert(!isOpenToAll({ ...local, trustProxies: [], publicUrl: new URL("https://vnc.example.net/") }, unset));
-  assert(!isOpenToAll({ ...local, trustProxies: [] }, { ...unset, mode: "methods" } as Auth));
+  assert(!isOpenToAll({ ...local, trustedProxies: ["127.0.0.1"] }, unset), "a proxy brings others here");
+  assert(!isOpenToAll({ ...local, trustedProxies: [], publicUrl: new URL("https://vnc.example.net/") }, unset));
+  assert(!isOpenToAll({ ...local, trustedProxies: [] }, { ...unset, mode: "methods" } as Auth));
 });
 
 Deno.test("warnOfExposure() speaks up exactly when anybody may come in", () => {

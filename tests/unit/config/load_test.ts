@@ -59,12 +59,12 @@ gateway:
   redirect: 0.0.0.0
   base_path: vnc
   public_url: https://vnc.example.net/x
-  trust_proxies: [10.0.0.0/8, ::1]
+  trusted_proxies: [10.0.0.0/8, ::1]
   allowed_origins: ["https://home.example.net:444"]
   deny_networks: []
   data: state
 auth: none
-limits: { sessions: 1, per_source: 2, per_viewer: 3, connects_per_minute: 4, up_queue: 1MiB, idle: 1h, stall: 2m }
+limits: { sessions: 1, per_source: 2, per_address: 3, connects_per_minute: 4, up_queue: 1MiB, idle: 1h, stall: 2m }
 defaults: { keepalive: 0, group: All, username: u }
 sources:
   a:
@@ -92,7 +92,7 @@ sources:
     redirect: { kind: "tcp", hostname: "0.0.0.0", port: 8080 },
     basePath: "/vnc/",
     publicUrl: new URL("https://vnc.example.net/x/"),
-    trustProxies: ["10.0.0.0/8", "::1"],
+    trustedProxies: ["10.0.0.0/8", "::1"],
     allowedOrigins: ["https://home.example.net:444"],
     allowedHosts: [],
     denyNetworks: [],

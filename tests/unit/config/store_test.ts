@@ -72,11 +72,11 @@ Deno.test("createConfigStore() notices a secret that changed", async () => {
 Deno.test("createConfigStore() keeps what is bound at start, and says that it takes a restart", async () => {
   using rig = await createRig("sources: { a: h1 }");
   rig.file.text =
-    "gateway: { listen: 127.0.0.1:9000, tls: none, data: elsewhere, trust_proxies: [10.0.0.0/8] }\nsources: { a: h1 }";
+    "gateway: { listen: 127.0.0.1:9000, tls: none, data: elsewhere, trusted_proxies: [10.0.0.0/8] }\nsources: { a: h1 }";
   await rig.store.reload();
   const { gateway } = rig.store.current;
   assertEquals([gateway.listen, gateway.tls], [{ kind: "tcp", hostname: "127.0.0.1", port: 8443 }, { mode: "auto" }]);
-  assertEquals(gateway.trustProxies, ["10.0.0.0/8"]);
+  assertEquals(gateway.trustedProxies, ["10.0.0.0/8"]);
   assertEquals(rig.store.restart.map((sentence) => sentence.split(" ")[0]), [
     "gateway.listen",
     "gateway.tls",

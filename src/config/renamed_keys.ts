@@ -1,0 +1,56 @@
+/** Keys of sources.yaml that had another name in an earlier release; the old name is accepted for one release. */
+import { type Complaint, isMapping } from "./fields.ts";
+import type { Path } from "./problem.ts";
+
+/** Section, old name, new name. */
+const RENAMED: readonly (readonly [section: string, old: string, now: string])[] = [
+  ["gateway", "trust_proxies", "trusted_proxies"],
+  ["limits", "per_viewer", "per_address"],
+  ["limits", "per_person", "per_user"],
+];
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+/** A document whose keys have their new names. */
+export interface Renamed {
+  readonly value: unknown;
+  /** One for each old name. */
+  readonly warnings: readonly Complaint[];
+  /** One for each old name beside its new one. */
+  readonly complaints: readonly Complaint[];
+  /** The path to a value under the names that the document uses. */
+  readonly asWritten: (path: Path) => Path;
+}
+
+/** Gives every key its new name; where both names are there, the new one wins and the old one is a complaint. */
+export function renameKeys(written: unknown): Renamed {
+  if (!isMapping(written)) return { value: written, warnings: [], complaints: [], asWritten: (path) => path };
+  const value: Record<string, unknown> = { ...written };
+  const warnings: Complaint[] = [];
+  const complaints: Complaint[] = [];
+  const oldNames = new Map<string, string>();
+  for (const [section, old, now] of RENAMED) {
+    const part = value[section];
+    if (!isMapping(part) || !Object.hasOwn(part, old)) continue;
+    if (Object.hasOwn(part, now)) complaints.push(explain(section, old, `is the old name of ${now}: remove it`));
+    else {
+      warnings.push(explain(section, old, `is now called ${now}; the old name will be refused in the next release`));
+      oldNames.set(`${section}.${now}`, old);
+    }
+    value[section] = renameKey(part, old, now);
+  }
+  const asWritten = (path: Path): Path => {
+    const old = oldNames.get(path.slice(0, 2).join("."));
+    return old === undefined ? path : [path[0]!, old, ...path.slice(2)];
+  };
+  return { value, warnings, complaints, asWritten };
+}
+
+function explain(section: string, old: string, message: string): Complaint {
+  return { path: [section, old], message, at: "key" };
+}
+
+function renameKey(part: Mapping, old: string, now: string): Mapping {
+  const { [old]: value, ...others } = part;
+  return { [now]: value, ...others };
+}
