@@ -1,4 +1,4 @@
-/** Back-off after wrong tries: the next one has to wait, each time twice as long. */
+/** Backoff after wrong tries: the next one has to wait, each time twice as long. */
 import { PortholeError } from "../errors.ts";
 
 interface LockoutOptions {

@@ -48,7 +48,7 @@ export class SecondSteps {
     return true;
   }
 
-  /** Begins a set-up; what it gives goes into an authenticator app, as text or as a QR code. */
+  /** Begins a setup; what it gives goes into an authenticator app, as text or as a QR code. */
   offer(name: string): { secret: string; uri: string } {
     const secret = this.#offers.get(name) ?? new OtpSecret({ size: 20 }).base32;
     this.#offers.set(name, secret);
@@ -57,7 +57,7 @@ export class SecondSteps {
     return { secret, uri: totp.toString() };
   }
 
-  /** Ends the set-up with the first code of the app; false when the code is wrong. */
+  /** Ends the setup with the first code of the app; false when the code is wrong. */
   confirm(name: string, code: string): boolean {
     const secret = this.#offers.get(name);
     const step = secret === undefined ? null : this.#findStep(secret, code);

@@ -31,7 +31,7 @@ sources:
   #   view_only: false               # default false: viewers may type and click
   #   clipboard: both                # both, in (viewer to source), out, none; default both
   #   shared: true                   # default true: others stay connected
-  #   tls:                           # how its certificate is trusted; default: as first seen
+  #   tls:                           # how its certificate is trusted; default: trust on first use
   #     ca: workshop-ca.pem
   #     server_name: workshop.lan
   #     fingerprint: "sha256:…"

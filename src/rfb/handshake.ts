@@ -72,7 +72,7 @@ export function readOffer(title: string, from: From = {}): Script<Offer> {
 
 /**
  * Looks at a source without a secret. It goes the whole way where None is offered, since TigerVNC counts what ends
- * before as a failed log-in; else it asks VeNCrypt for its subtypes.
+ * before as a failed login; else it asks VeNCrypt for its subtypes.
  */
 export function lookAt(title: string, from: From = {}): Script<Look, LoginStep> {
   return titled(title, look(from));
@@ -97,7 +97,7 @@ function* enter(admission: Admission, shared: boolean): Script<OpenSource> {
   return { ...admission, serverInit: yield* readDesktop(path, findLast(path)) };
 }
 
-/** The type that carried out the log-in: the innermost. */
+/** The type that carried out the login: the innermost. */
 function findLast(path: readonly number[]): Mechanism {
   return PREFERENCE.find(({ code }) => code === path.at(-1))!;
 }
@@ -185,5 +185,5 @@ function explainNoDesktop(error: unknown, spoken: Mechanism): unknown {
     return new LoginRefused("wrong_secret", "the server refused the user name or password", { cause: error });
   }
   if (!ended) return error;
-  return new LoginRefused("busy", "the server closed after the log-in: it takes no further viewer", { cause: error });
+  return new LoginRefused("busy", "the server closed after the login: it takes no further viewer", { cause: error });
 }

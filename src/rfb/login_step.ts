@@ -1,4 +1,4 @@
-/** The steps that only a log-in takes, beside reading and writing. */
+/** The steps that only a login takes, beside reading and writing. */
 import type { KeyObject } from "node:crypto";
 import type { MessageOpener, MessageSealer } from "./sealed_messages.ts";
 import type { Script, WireStep } from "./script.ts";

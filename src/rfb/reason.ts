@@ -50,7 +50,7 @@ export function refuseAsLockedOut(reason: string): LoginRefused {
 function describeRefusal(kind: RefusalKind, reason: string, secret = ""): string {
   const quoted = reason === "" ? "" : `: “${reason}”`;
   if (kind === "locked_out") {
-    return `the server refuses log-ins from here for a while after too many failed ones${quoted}`;
+    return `the server refuses logins from here for a while after too many failed ones${quoted}`;
   }
   if (kind === "busy") return `the server takes no further viewer${quoted}`;
   if (kind === "wrong_secret") return `the server refused the ${secret}${quoted}`;

@@ -1,7 +1,7 @@
 import { type ErrorCode, PortholeError } from "../errors.ts";
 
 /**
- * Why a source could not be opened, for programs: the lock-out guard stops at `wrong_secret` and waits at
+ * Why a source could not be opened, for programs: the lockout guard stops at `wrong_secret` and waits at
  * `locked_out`, the page asks at `secret_missing`.
  */
 export type RefusalKind =

@@ -7,7 +7,7 @@ import { encodeVersion, parseReply, type SpokenVersion, VERSION_BYTES } from "./
 const NONE = 1;
 
 /**
- * Agrees on a version, and with 3.8 on security type None, while the log-in to the source is under way. Then goes
+ * Agrees on a version, and with 3.8 on security type None, while the login to the source is under way. Then goes
  * either `admitViewer` or `refuseViewer`.
  *
  * @throws {PortholeError} `viewer_malformed`

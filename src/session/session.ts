@@ -1,4 +1,4 @@
-/** One viewer on one source, from the upgrade to the last clean-up. */
+/** One viewer on one source, from the upgrade to the last cleanup. */
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import { pump, type Stage } from "../bridge/pump.ts";
 import type { ViewerSocket } from "../bridge/viewer_socket.ts";
@@ -20,7 +20,7 @@ export interface Opened {
   readonly version: string;
   /** "VeNCrypt X509Plain"; what is offered, where the viewer chooses. */
   readonly security: string;
-  /** Who carried out the log-in: the viewer, or the gateway. */
+  /** Who carried out the login: the viewer, or the gateway. */
   readonly mode: "pass_through" | "login";
   /** What was spoken, for people: "RFB 3.8, VeNCrypt X509Plain". */
   readonly words: string;
@@ -200,7 +200,7 @@ export class Session {
     return opened;
   }
 
-  /** Remembers a stream for the clean-up, or closes it when that has been. */
+  /** Remembers a stream for the cleanup, or closes it when that has been. */
   #hold(stream: ByteStream): void {
     const { signal } = this.#abort;
     if (signal.aborted) {

@@ -181,7 +181,7 @@ export function logInForLater(source: Source, parts: LoginParts, signal: AbortSi
   });
 }
 
-/** One log-in at a time for each source, until ServerInit: ten good ones at once had two or three refused. */
+/** One login at a time for each source, until ServerInit: ten good ones at once had two or three refused. */
 function takeTurn<Login>(
   source: Source,
   credentials: Credentials,

@@ -19,7 +19,7 @@ interface DialOptions {
 }
 
 /**
- * Opens a connection to the source within its connect time-out, with keep-alive on and Nagle off.
+ * Opens a connection to the source within its connect timeout, with keep-alive on and Nagle off.
  *
  * A host name is resolved once and the addresses found are what is checked and dialed, so that a second answer from DNS
  * cannot lead elsewhere; they are raced as RFC 8305 says.
@@ -110,7 +110,7 @@ async function connectTcp(hostname: string, port: number, signal: AbortSignal): 
 
 /**
  * Deno.connect() throws when its signal has aborted, also when the connection was made just then, and loses it open. So
- * it is cancelled only after it had time to come; one that has not come within the connect time-out is not about to.
+ * it is cancelled only after it had time to come; one that has not come within the connect timeout is not about to.
  */
 function abandon(connecting: Promise<Deno.TcpConn>, cancel: AbortController, reason: unknown): void {
   const isLate = reason instanceof DOMException && reason.name === "TimeoutError";

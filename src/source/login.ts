@@ -30,17 +30,17 @@ const LOGIN_MS = 20_000;
 /** How long a source may take to say its version. */
 const VERSION_MS = 10_000;
 
-/** The part of a source that a log-in depends on. */
+/** The part of a source that a login depends on. */
 export type LoginSource = Pick<Source, "name" | "title" | "target" | "username" | "password" | "tls" | "shared">;
 
-/** What a log-in needs besides the source. */
+/** What a login needs besides the source. */
 export interface LoginEffects {
   readonly trust: Trust;
   /** The RSA key of this process, made when it is first needed. */
   readonly getClientKey: () => Promise<ClientKey>;
-  /** Ends the log-in, for example because the viewer left; its reason is thrown. */
+  /** Ends the login, for example because the viewer left; its reason is thrown. */
   readonly signal: AbortSignal;
-  /** The whole log-in must be over by then. */
+  /** The whole login must be over by then. */
   readonly timeoutMs?: number | undefined;
 }
 

@@ -10,7 +10,7 @@ const LOCKED_OUT_MAX_MS = 15 * 60_000;
 const WRONG_IN_A_ROW = 3;
 const PAUSE_MS = 60_000;
 
-/** What a log-in is tried with. */
+/** What a login is tried with. */
 export interface Credentials {
   readonly username?: string;
   readonly password?: Secret;
@@ -36,7 +36,7 @@ export class LoginGuard {
   }
 
   /**
-   * Says before the connection whether a log-in may be tried.
+   * Says before the connection whether a login may be tried.
    *
    * @throws LoginRefused wrong_secret when these credentials were refused before, locked_out while it is to wait.
    */
@@ -55,11 +55,11 @@ export class LoginGuard {
     throw refuse(
       "locked_out",
       source,
-      `the server locks this gateway out after failed log-ins; next try in ${seconds} s`,
+      `the server locks this gateway out after failed logins; next try in ${seconds} s`,
     );
   }
 
-  /** Learns how a log-in ended. */
+  /** Learns how a login ended. */
   note(source: Source, credentials: Credentials, failure: unknown): void {
     if (!(failure instanceof LoginRefused)) {
       if (failure === undefined) this.#past.delete(source.name);

@@ -69,7 +69,7 @@ function describeLook(source: Source, { version, types, subtypes = [] }: RfbLook
   };
 }
 
-/** What a log-in would have to ask a person for, or be refused with. */
+/** What a login would have to ask a person for, or be refused with. */
 function tryToFindNeeds(types: readonly number[], subtypes: readonly number[], login: Login) {
   const outer = types.filter((type) => type !== VENCRYPT || subtypes.length === 0);
   const [offered, within] = outer.length === 0 ? [subtypes, [VENCRYPT]] : [[...outer, ...subtypes], []];

@@ -12,7 +12,7 @@ const PAUSE_MAX_MS = 15 * 60_000;
 /** A source that waits for ClientInit answers it at once; one that is gone without a word must not hold up a viewer. */
 const ENTER_MS = 5_000;
 
-/** What only a person can mend: trying again would bring the gateway nearer to a lock-out, or nowhere. */
+/** What only a person can mend: trying again would bring the gateway nearer to a lockout, or nowhere. */
 const HOPELESS: readonly RefusalKind[] = ["wrong_secret", "secret_missing", "no_type"];
 
 /** The effects of keeping connections ready. */

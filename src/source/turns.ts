@@ -1,4 +1,4 @@
-/** One at a time for each name: servers refuse good log-ins that come at once. */
+/** One at a time for each name: servers refuse good logins that come at once. */
 
 /** Runs works of the same name one after the other. */
 export class Turns {

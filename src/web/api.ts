@@ -52,7 +52,7 @@ export function createApi(parts: ApiParts): Hono<Env> {
   api.post("/sources/:name/retry", (c) => {
     const { source, role } = findSource(c, access, c.req.param("name"));
     if (role !== "control" && !c.var.identity.admin) {
-      throw new PortholeError("not_allowed", "Who may only look may not spend log-ins");
+      throw new PortholeError("not_allowed", "Who may only look may not spend logins");
     }
     forgive(source.name);
     prober.forget(source.name);

@@ -79,7 +79,7 @@ function explainIdle(idleMs: number, limitMs: number): PortholeError | undefined
   return new PortholeError("idle", `Nothing was typed or pointed at for ${Math.round(limitMs / 60_000)} minutes`);
 }
 
-/** Deno pings after half of the time-out in silence, so twice the interval keeps middle boxes awake. */
+/** Deno pings after half of the timeout in silence, so twice the interval keeps middle boxes awake. */
 function upgrade(request: Request, keepaliveMs: number): Deno.WebSocketUpgrade {
   try {
     return Deno.upgradeWebSocket(request, { idleTimeout: Math.ceil(keepaliveMs * 2 / 1000) });

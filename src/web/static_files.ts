@@ -1,4 +1,4 @@
-/** The files of static/, read once at start: a look-up in a Map cannot leave the folder. */
+/** The files of static/, read once at start: a lookup in a Map cannot leave the folder. */
 import type { Handler } from "hono";
 import { PortholeError } from "../errors.ts";
 

@@ -151,7 +151,7 @@ export function listScenarios(quick: boolean): Scenario[] {
   ];
 }
 
-/** What the gateway's own stages and log-ins cost or save, against a source that it only passes on. */
+/** What the gateway's own stages and logins cost or save, against a source that it only passes on. */
 export function listStageScenarios(quick: boolean): Scenario[] {
   const rounds = quick ? 1 : 7;
   return [

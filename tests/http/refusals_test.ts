@@ -89,7 +89,7 @@ Deno.test("a source without a socket, without a name and in a denied network is 
   }
 });
 
-Deno.test("a source that does not answer is given up after the connect time-out", async () => {
+Deno.test("a source that does not answer is given up after the connect timeout", async () => {
   // Nobody accepts, so once the backlog is full the kernel ignores what comes.
   await using full = await fillBacklog();
   await using gateway = await startGateway(yamlFor(full.port, "defaults: { connect_timeout: 300ms }"));

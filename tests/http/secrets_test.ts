@@ -14,7 +14,7 @@ const WRONG = 'w&7"z<+/';
 const PERSON = { username: "ada", password: PASSWORD };
 const key = await makeClientKey();
 
-/** The log-ins of which each lets another trace of the secret pass. */
+/** The logins of which each lets another trace of the secret pass. */
 const sources: Record<string, FakeSource> = {
   "VNC Authentication": { types: [2] },
   "RSA-AES": { types: [5], key, asksUsername: true },

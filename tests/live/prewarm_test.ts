@@ -41,7 +41,7 @@ async function keepReady(mode: Mode): Promise<void> {
 
 testWith(
   ["Xvnc", "vncpasswd"],
-  "TigerVNC counts no connection that was ready and not used as a failed log-in",
+  "TigerVNC counts no connection that was ready and not used as a failed login",
   async () => {
     const args = ["-BlacklistThreshold=1", "-BlacklistTimeout=3600"];
     await using xvnc = await Xvnc.start({ securityTypes: "VncAuth", password: "secret12", args });
@@ -51,14 +51,14 @@ testWith(
       gateway.gateway.applyConfig();
       await untilReady(gateway, 2);
     }
-    // It does count what ends before the log-in.
+    // It does count what ends before the login.
     for (let bare = 0; bare < 3; bare++) {
       using conn = await Deno.connect({ hostname: "127.0.0.1", port: xvnc.port });
       await conn.read(new Uint8Array(12));
     }
     await using gateway = await startGateway(JSON.stringify({ auth: "none", sources: { live } }));
     gateway.gateway.applyConfig();
-    await waitUntil("the lock-out", () => gateway.lines.some(({ reason }) => /too many/i.test(String(reason))));
+    await waitUntil("the lockout", () => gateway.lines.some(({ reason }) => /too many/i.test(String(reason))));
   },
 );
 

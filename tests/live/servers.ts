@@ -57,7 +57,7 @@ export function listLacking({ command, place, screen }: Mode, { debian13, canMou
   return lacking;
 }
 
-/** Starts a server and waits until it listens. A connection to see whether it does would count as a failed log-in. */
+/** Starts a server and waits until it listens. A connection to see whether it does would count as a failed login. */
 export async function startServer(mode: Mode, places: Places): Promise<LiveServer> {
   await using stack = new AsyncDisposableStack();
   const lab = stack.use(await makeLab());

@@ -9,7 +9,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   demo: ["bridge"],
   rfb: [],
   session: ["source", "bridge", "rfb", "telemetry"],
-  // Upwards only until log-in no longer calls back into the session.
+  // Upwards only until login no longer calls back into the session.
   source: ["bridge", "rfb", "session", "telemetry"],
   telemetry: [],
   tls: [],

@@ -96,7 +96,7 @@ function encryptRandom(key: KeyObject, random: Uint8Array): Uint8Array {
   }
 }
 
-/** neatvnc drops leading zeros of the encrypted number, about once in 256 log-ins. */
+/** neatvnc drops leading zeros of the encrypted number, about once in 256 logins. */
 function* readRandom(ours: ClientKey, bytes: number): Script<Uint8Array> {
   const length = yield* readU16("its random number");
   const cap = OUR_RSA_BITS / 8;

@@ -15,7 +15,7 @@ const VNC_AUTH = 2;
 export function* speakTight(login: Login): Script<number, LoginStep> {
   const tunnels = yield* readCapabilities("its Tight tunnels");
   if (tunnels.length > 0) yield* write(u32(NO_TUNNEL));
-  const offered = yield* readCapabilities("its Tight log-ins");
+  const offered = yield* readCapabilities("its Tight logins");
   // An empty list means that none is needed, and nothing is answered.
   if (offered.length === 0) return NONE;
   const known = offered.filter((code) => code === NONE || code === VNC_AUTH);

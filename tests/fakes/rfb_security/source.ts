@@ -20,7 +20,7 @@ export interface FakeSource {
   readonly version?: string;
   /** Types it offers; with 3.3, the one it decides on. */
   readonly types: readonly number[];
-  /** Subtypes inside VeNCrypt, or Tight's log-ins. */
+  /** Subtypes inside VeNCrypt, or Tight's logins. */
   readonly subtypes?: readonly number[];
   readonly username?: string;
   readonly password?: string;

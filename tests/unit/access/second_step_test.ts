@@ -21,7 +21,7 @@ Deno.test("SecondSteps agree with RFC 6238's test vector", () => {
   assert(steps.check({ ...ADA, totp }, "081804"));
 });
 
-Deno.test("a set-up counts only after the app's first code, and that code counts once", () => {
+Deno.test("a setup counts only after the app's first code, and that code counts once", () => {
   const { clock, steps } = makeRig();
   const { secret, uri } = steps.offer("ada");
   assertStringIncludes(uri, `secret=${secret}`);

@@ -40,7 +40,7 @@ const rows: Row[] = [
   },
   { name: "RA2ne_256", source: { types: [130] }, security: "RSA-AES-256 unencrypted", secret: true },
   { name: "Apple DH", source: { types: [30] }, security: "Apple Diffie-Hellman", secret: true },
-  { name: "Tight without log-in", source: { types: [16] }, security: "Tight None" },
+  { name: "Tight without login", source: { types: [16] }, security: "Tight None" },
   { name: "Tight None", source: { types: [16], subtypes: [129, 1] }, security: "Tight None" },
   { name: "Tight VncAuth", source: { types: [16], subtypes: [2] }, security: "Tight VNC Authentication", secret: true },
   { name: "VeNCrypt Plain", source: { types: [19], subtypes: [256] }, security: "VeNCrypt Plain", secret: true },
@@ -122,14 +122,14 @@ for (const { name, spoken, source, security, encrypted = false, secret = false }
     });
   }
 
-  Deno.test(`${label} is busy when it closes after the log-in`, () => {
+  Deno.test(`${label} is busy when it closes after the login`, () => {
     const { kind } = refusalOf(run({ ...source, full: true }));
     assertEquals(kind, security.endsWith("Plain") ? "wrong_secret" : "busy");
   });
 
   Deno.test(`${label}, cut at any byte, ends with a named refusal`, () => {
     const whole = run(source).down.length;
-    // Numbers of RSA-AES and Diffie-Hellman are random, so each cut is a log-in of its own.
+    // Numbers of RSA-AES and Diffie-Hellman are random, so each cut is a login of its own.
     for (let at = 0; at < whole - (source.types[0] === 16 ? 40 : 0); at += whole > 500 ? 7 : 1) {
       const outcome = run(source, right, at);
       const { kind } = refusalOf(outcome);
@@ -272,7 +272,7 @@ const starts: Uint8Array[] = [
   concat([v38, u8(1), u8(1), u32(0), SERVER_INIT.slice(0, 20)]),
 ];
 
-Deno.test("whatever a source sends, the log-in ends with a value or a named failure", () => {
+Deno.test("whatever a source sends, the login ends with a value or a named failure", () => {
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 700 }),
     fc.array(fc.constantFrom(0, 1, 2, 5, 16, 19, 255), { maxLength: 60 }).map((list) => Uint8Array.from(list)),

@@ -63,7 +63,7 @@ Deno.test("a viewer of each version is refused with the reason where its version
   }
 });
 
-Deno.test("the gateway's own log-in understands the gateway's refusal", () => {
+Deno.test("the gateway's own login understands the gateway's refusal", () => {
   const { error } = duel(openSource("Pi", { shared: true, proofs: [] }), refuse());
   assertEquals((error as Error).message, "Cannot open Pi: the server refused: “no”");
 });

@@ -52,7 +52,7 @@ interface Setup {
   readonly pair?: typeof leaf;
 }
 
-/** One log-in of the gateway against a source played in this process. */
+/** One login of the gateway against a source played in this process. */
 class Meeting implements AsyncDisposable {
   readonly near: ByteStream;
   readonly far: Promise<Served<Seen | undefined> | undefined>;

@@ -70,7 +70,7 @@ class Rig implements AsyncDisposable {
     this.prewarm.keep(new Map(source ? [["pi", source]] : []));
   }
 
-  /** Waits until so many are ready; each one is made after the fake has seen its log-in. */
+  /** Waits until so many are ready; each one is made after the fake has seen its login. */
   async untilReady(count: number): Promise<void> {
     while (this.prewarm.count("pi") !== count) await new Promise((done) => setTimeout(done, 1));
   }
@@ -126,7 +126,7 @@ Deno.test("Prewarm opens over a connection that is ready, and puts another in it
   assertEquals([rig.fake.live, rig.fake.accepted], [2, 2]);
 });
 
-Deno.test("Prewarm lets a viewer wait for the connection that is being made, in place of one more log-in", async () => {
+Deno.test("Prewarm lets a viewer wait for the connection that is being made, in place of one more login", async () => {
   await using rig = await Rig.start(1);
   rig.keep();
   assertEquals((await rig.open())?.desktop.width, 64);
@@ -221,7 +221,7 @@ Deno.test("Prewarm closes what a new configuration changes or no longer has", as
   await rig.fake.waitFor(({ live }) => live === 0);
 });
 
-Deno.test("Prewarm calls a log-in off when it closes, and begins no more", async () => {
+Deno.test("Prewarm calls a login off when it closes, and begins no more", async () => {
   await using rig = await Rig.start(1, { fault: { at: "version", then: "stall" } });
   rig.keep();
   await rig.fake.waitFor((fake) => fake.seen("ProtocolVersion").length === 1);
