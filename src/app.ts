@@ -23,12 +23,12 @@ import {
 import { refuseOtherMethods } from "./web/methods.ts";
 import { createPages, createPublicPages, type PageParts } from "./web/pages.tsx";
 import { answerProblem } from "./web/problem.tsx";
-import { createSignInRoutes, type DoorParts } from "./web/sign_in.tsx";
+import { createSignInRoutes, type SignInParts } from "./web/sign_in.tsx";
 import { openSocket, type SocketParts } from "./web/socket_route.ts";
 import { createStaticHandler, type StaticFiles } from "./web/static_files.ts";
 
 /** What the app is made of; main.ts makes the parts, tests make their own. */
-export interface AppParts extends SocketParts, ApiParts, PageParts, DoorParts, AccountParts {
+export interface AppParts extends SocketParts, ApiParts, PageParts, SignInParts, AccountParts {
   /** The configuration as it is now; a request keeps the one it began with. */
   config: () => Config;
   /** The machine's own name, under which it may be reached. */

@@ -1,7 +1,7 @@
 /** Puts the parts together: configuration in, an app and its sessions out. Touches no listener, environment or signal. */
 import type { Hono } from "hono";
 import { createConnectLimit } from "./access/connect_limit.ts";
-import { createFrontDoor, type DoorStores } from "./access/front_door.ts";
+import { type AuthenticationStores, createAuthentication } from "./access/authentication.ts";
 import { createRangeTest } from "./access/peer.ts";
 import { createApp } from "./app.ts";
 import type { ByteStream } from "./bridge/byte_stream.ts";
@@ -43,13 +43,13 @@ export interface GatewayOptions {
   versionMs?: number;
   staticFiles: StaticFiles;
   openDemo: () => ByteStream;
-  /** The local certificate authority, where there is one. */
-  authority?: PageParts["authority"];
+  /** The local CA, where there is one. */
+  ca?: PageParts["ca"];
   warnings?: () => readonly string[];
   /** The machine's own name, under which it may be reached. */
   ownName?: string;
   /** What signing in remembers; without it, it ends with the process. */
-  stores?: DoorStores;
+  stores?: AuthenticationStores;
   /** The trail; without it, it ends with the process. */
   audit?: Audit;
   /** The clock of sign-ins, links and tokens. */
@@ -73,7 +73,7 @@ export interface Gateway {
 
 /** Makes a gateway. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { live, log, version, staticFiles, authority = () => undefined, warnings = () => [] } = options;
+  const { live, log, version, staticFiles, ca = () => undefined, warnings = () => [] } = options;
   const registry = new SessionRegistry();
   const metrics = createMetrics({
     liveBytes: () => registry.list().map((session) => session.count),
@@ -83,7 +83,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const isTrusted = memoize(() => live.current.gateway.trustedProxies, createRangeTest);
   const limit = memoize(() => live.current.limits.connectsPerMinute, (perMinute) => createConnectLimit({ perMinute }));
 
-  const door = createFrontDoor({
+  const authentication = createAuthentication({
     config: () => live.current,
     warn: (message, fields) => log.warn(message, fields),
     ...(options.stores ? { stores: options.stores } : {}),
@@ -169,9 +169,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   const app = createApp({
-    door,
+    authentication,
     audit,
-    access: door.access,
+    access: authentication.access,
     onRefused: (code) => metrics.refused(code),
     endUnpermitted: () => registry.endUnpermitted(),
     registry,
@@ -181,7 +181,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     log,
     version,
     staticFiles,
-    authority,
+    ca,
     warnings,
     config: () => live.current,
     problems: () => live.problems,
@@ -205,7 +205,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function drain(): Promise<void> {
     await Promise.all([registry.drain(), prewarm.close()]).finally(() => {
       limit().close();
-      door.close();
+      authentication.close();
     });
   }
 
@@ -225,8 +225,8 @@ function isOpen(registry: SessionRegistry, name: string): boolean {
   return registry.list().some(({ source, state }) => source.name === name && state === "open");
 }
 
-function describeSession({ id, source, onlooker }: Session) {
-  return { session: id, who: onlooker.person, from: onlooker.address, what: source.name };
+function describeSession({ id, source, user }: Session) {
+  return { session: id, who: user.name, from: user.address, what: source.name };
 }
 
 function dropChangedSources({ sources }: Config, registry: SessionRegistry, prober: Prober): void {

@@ -1,6 +1,6 @@
 /** A running gateway: configuration watched, certificates kept, listeners up. Powers come in from main.ts. */
 import { join } from "node:path";
-import { openFileStores } from "./access/front_door.ts";
+import { openFileStores } from "./access/authentication.ts";
 import { ensureLoginToken, formatLoginLine, renewLoginToken } from "./access/login_link.ts";
 import type { Command } from "./config/command_line.ts";
 import type { Address, Config } from "./config/config.ts";
@@ -78,7 +78,7 @@ export async function makeGateway(
     version,
     staticFiles: await readStaticFiles(new URL("static/", root)),
     openDemo: () => demo.connect(),
-    authority: () => describeAuthority(tls),
+    ca: () => describeCa(tls),
     warnings: () => [warnOfExposure(store.current.gateway, store.current.auth)].filter((text) => text !== undefined),
     ownName: Deno.hostname(),
     ...(parts.command.kind === "start" ? openState(store.current, log, sink) : {}),
@@ -197,7 +197,7 @@ async function openCertificate({ gateway }: Config, log: Log): Promise<Certifica
   const names = () => listNames({ extra: namesOf({ gateway }) });
   const source = await createCertificates({ dataDir, names, tell });
   const { fingerprint256, caFingerprint256 } = source.current;
-  log.info("Certificate of this gateway", { sha256: fingerprint256, authority: caFingerprint256 });
+  log.info("Certificate of this gateway", { sha256: fingerprint256, ca: caFingerprint256 });
   return source;
 }
 
@@ -206,7 +206,7 @@ function namesOf({ gateway }: Pick<Config, "gateway">): string[] {
   return [...(publicUrl ? [publicUrl.hostname] : []), ...(listen.kind === "tcp" ? [listen.hostname] : [])];
 }
 
-function describeAuthority(tls?: CertificateSource) {
+function describeCa(tls?: CertificateSource) {
   if (tls?.current.caPem === undefined) return undefined;
   return { pem: tls.current.caPem, fingerprint256: tls.current.caFingerprint256 };
 }

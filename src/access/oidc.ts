@@ -3,7 +3,7 @@ import * as client from "openid-client";
 import type { Config, OidcProvider } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
-import { type Person, readPerson } from "./person_claims.ts";
+import { type Person, readPerson } from "./user_claims.ts";
 import { createProviderFetch, type Fetch, findUnreachable } from "./provider_fetch.ts";
 
 /** What came of a way through the provider. */

@@ -5,7 +5,7 @@ import type { ConnectLimit } from "./connect_limit.ts";
 import { Lockout } from "./lockout.ts";
 import { hashToken, makeToken } from "./opaque_token.ts";
 import { makeDecoy, type PasswordCheck } from "./password.ts";
-import type { SecondSteps } from "./second_step.ts";
+import type { TwoFactor } from "./two_factor.ts";
 
 /** What the first step came to: signed in, or a ticket for the second one. */
 export type FirstStep = { readonly user: User } | { readonly ticket: string };
@@ -21,7 +21,7 @@ export interface PasswordSignIn {
 interface PasswordSignInOptions {
   users: () => ReadonlyMap<string, User>;
   check: PasswordCheck;
-  secondSteps: SecondSteps;
+  twoFactor: TwoFactor;
   /** Tries of one address. */
   limit: () => ConnectLimit;
   now?: () => number;
@@ -38,7 +38,7 @@ const FREE_OF_ADDRESS = 15;
 
 /** Makes the two steps; wrong tries are counted by account, whether it exists or not, and by address. */
 export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSignIn {
-  const { users, check, secondSteps, limit, now = Date.now } = options;
+  const { users, check, twoFactor, limit, now = Date.now } = options;
   const byAccount = new Lockout({ free: FREE_OF_ACCOUNT, now });
   const byAddress = new Lockout({ free: FREE_OF_ADDRESS, now });
   const tickets = new Map<string, { name: string; expiresMs: number }>();
@@ -78,7 +78,7 @@ export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSi
       if (!right || !user || users().get(name)?.passwordHash !== hash) {
         throw refuse("The name or the password is wrong");
       }
-      return secondSteps.has(user) ? { ticket: issueTicket(name) } : { user };
+      return twoFactor.has(user) ? { ticket: issueTicket(name) } : { user };
     },
     async tryCode({ ticket, code, address }) {
       const key = hashToken(ticket);
@@ -86,7 +86,7 @@ export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSi
       const user = held && now() < held.expiresMs ? users().get(held.name) : undefined;
       if (!user) throw refuse("That took too long: begin again with the password");
       await admit(user.name, address);
-      const right = await judge(user.name, address, () => Promise.resolve(secondSteps.check(user, code)));
+      const right = await judge(user.name, address, () => Promise.resolve(twoFactor.check(user, code)));
       if (!right) throw refuse("The code is wrong, or was used before");
       tickets.delete(key);
       return user;

@@ -1,10 +1,10 @@
 /** Behind a proxy that signs people in: its headers, or a token that it signs. */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTVerifyGetKey } from "jose";
-import type { Config, PersonHeaders, ProxyAssertion, ProxySignIn } from "../config/config.ts";
+import type { Config, ProxyAssertion, ProxySignIn, UserHeaders } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import type { Credential, Identity } from "./access.ts";
 import type { Peer } from "./peer.ts";
-import { isUsableName, type Person, readPerson, splitGroups } from "./person_claims.ts";
+import { isUsableName, type Person, readPerson, splitGroups } from "./user_claims.ts";
 import { isNamed } from "./policy.ts";
 import { createProviderFetch, describeError, type Fetch, findUnreachable } from "./provider_fetch.ts";
 
@@ -67,7 +67,7 @@ function readSettings({ auth }: Config): ProxySignIn | undefined {
 }
 
 /** A proxy that lets somebody through without signing in sends the header empty, or not at all. */
-function readHeaders(headers: Headers, names: PersonHeaders): Person | null {
+function readHeaders(headers: Headers, names: UserHeaders): Person | null {
   const name = headers.get(names.user) ?? "";
   if (name === "") return null;
   if (!isUsableName(name)) throw new PortholeError("sign_in_required", "The proxy names somebody by no usable name");

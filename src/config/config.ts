@@ -11,7 +11,7 @@ export type Target = Address | { readonly kind: "demo" };
 
 /** How the VNC server's certificate is trusted; none of them means trust on first use. */
 export interface SourceTls {
-  /** PEM text of the certificate authorities that may have signed it. */
+  /** PEM text of the CAs that may have signed it. */
   readonly ca?: string;
   /** The name that the certificate must carry, instead of the host. */
   readonly serverName?: string;
@@ -102,7 +102,7 @@ export interface User {
   /** PHC string of argon2id. */
   readonly passwordHash: string;
   readonly groups: readonly string[];
-  /** Base32 secret of the second step, where the file says it; people may also set one up by themselves. */
+  /** Base32 secret of the two-factor authentication, where the file says it; people may also set one up by themselves. */
   readonly totp?: Secret;
 }
 
@@ -132,7 +132,7 @@ export interface TokenSigner {
 }
 
 /** The claims that say who somebody is. */
-export interface PersonClaims {
+export interface UserClaims {
   readonly user: string;
   readonly groups: string;
 }
@@ -147,7 +147,7 @@ export interface OidcProvider {
   /** What people call it: "Sign in with TITLE". */
   readonly title: string;
   readonly scopes: readonly string[];
-  readonly claims: PersonClaims;
+  readonly claims: UserClaims;
   /** The provider's group to ours; groups that it does not name count as none. Undefined: they keep their names. */
   readonly groups?: ReadonlyMap<string, string>;
   /** Only people of these mail domains, or those named in `users`, may sign in; neither: everybody whom it knows. */
@@ -156,7 +156,7 @@ export interface OidcProvider {
 }
 
 /** Headers in which a proxy says who somebody is, in lower case. */
-export interface PersonHeaders {
+export interface UserHeaders {
   readonly user: string;
   readonly groups?: string;
 }
@@ -168,12 +168,12 @@ export interface ProxyAssertion {
   readonly jwks: string;
   readonly issuer: string;
   readonly audience: string;
-  readonly claims: PersonClaims;
+  readonly claims: UserClaims;
 }
 
 /** Sign-in by a proxy in front of the gateway: headers from `trustedProxies` only, a signed assertion from anywhere. */
 export interface ProxySignIn {
-  readonly headers?: PersonHeaders;
+  readonly headers?: UserHeaders;
   readonly assertion?: ProxyAssertion;
 }
 

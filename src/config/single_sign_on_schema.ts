@@ -1,6 +1,6 @@
 /** `auth.oidc` and `auth.proxy` as they are written, and what they become. */
 import { z } from "zod";
-import type { OidcProvider, PersonClaims, ProxySignIn } from "./config.ts";
+import type { OidcProvider, ProxySignIn, UserClaims } from "./config.ts";
 import { list, mapping, parsed, section, text } from "./fields.ts";
 import type { Resolver } from "./resolver.ts";
 import { hasKey, secretSchema } from "./secret_schema.ts";
@@ -45,7 +45,7 @@ export const proxySchema = section({
 });
 
 function claimsSchema(user: string) {
-  const standard: PersonClaims = { user, groups: "groups" };
+  const standard: UserClaims = { user, groups: "groups" };
   return section({ user: text().default(user), groups: text().default("groups") }).default(standard);
 }
 

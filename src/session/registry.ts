@@ -14,7 +14,7 @@ export interface Admission {
   /** The viewer's address, as limits group it. */
   readonly address: string;
   /** Who signed in; undefined while nobody has to. */
-  readonly person?: string | undefined;
+  readonly user?: string | undefined;
 }
 
 /** Knows every live session; one for each gateway. */
@@ -59,15 +59,15 @@ export class SessionRegistry {
    *
    * @throws PortholeError limit_reached or draining.
    */
-  admit({ source, address, person }: Admission, limits: Limits): void {
+  admit({ source, address, user: userName }: Admission, limits: Limits): void {
     if (this.#draining) throw new PortholeError("draining", "The gateway is restarting; try again in a moment");
     if (this.size + this.#stuck.size >= limits.sessions) throw full("The gateway has as many viewers as it may have");
     if (this.countSource(source) >= limits.perSource) throw full("This source has as many viewers as it may have");
-    const isTheirs = ({ onlooker }: Session) => onlooker.address === address;
+    const isTheirs = ({ user }: Session) => user.address === address;
     if (this.#count(isTheirs) + this.countStuck(isTheirs) >= limits.perAddress) {
       throw full("You have as many screens open as you may have");
     }
-    if (person !== undefined && this.#count(({ onlooker }) => onlooker.person === person) >= limits.perUser) {
+    if (userName !== undefined && this.#count(({ user }) => user.name === userName) >= limits.perUser) {
       throw full("You have as many screens open as you may have");
     }
     if (this.#count(({ state }) => state === "dialing" || state === "handshake") >= limits.handshakes) {
@@ -96,7 +96,7 @@ export class SessionRegistry {
   /** Ends every session whose permission or sign-in has ended, each with its own reason. */
   endUnpermitted(): void {
     for (const session of this.#sessions.values()) {
-      const reason = session.onlooker.whyEnd?.();
+      const reason = session.user.whyEnd?.();
       if (reason) session.end(reason);
     }
   }

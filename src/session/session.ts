@@ -27,11 +27,11 @@ export interface Opened {
 }
 
 /** Who looks: what logs, lists and limits need to know. */
-export interface Onlooker {
+export interface SessionUser {
   /** The viewer's address, as limits group it. */
   readonly address: string;
   /** Who signed in; undefined while nobody has to. */
-  readonly person?: string;
+  readonly name?: string;
   /** May look, but not act. */
   readonly viewOnly?: boolean;
   /** Why the session may not go on: the permission or the sign-in has ended. Asked every few seconds; it must be cheap. */
@@ -54,7 +54,7 @@ export interface SessionView {
   readonly source: string;
   readonly state: SessionState;
   readonly address: string;
-  readonly person?: string;
+  readonly user?: string;
   /** ISO 8601. */
   readonly started: string;
   readonly up_bytes: number;
@@ -73,7 +73,7 @@ export class Session {
   readonly side: SideChannel;
   /** Because of the source, or because of who looks. */
   readonly viewOnly: boolean;
-  readonly onlooker: Onlooker;
+  readonly user: SessionUser;
   readonly startedAtMs: number;
   readonly log: Log;
   readonly count = { upBytes: 0, downBytes: 0 };
@@ -86,13 +86,13 @@ export class Session {
   readonly #streams: ByteStream[] = [];
   #endedBy: PortholeError | undefined;
 
-  constructor(source: Source, viewer: ViewerSocket, onlooker: Onlooker, effects: SessionEffects) {
+  constructor(source: Source, viewer: ViewerSocket, user: SessionUser, effects: SessionEffects) {
     this.id = crypto.randomUUID().slice(0, 8);
     this.source = source;
     this.viewer = viewer;
     this.side = new SideChannel(viewer);
-    this.onlooker = onlooker;
-    this.viewOnly = source.viewOnly || onlooker.viewOnly === true;
+    this.user = user;
+    this.viewOnly = source.viewOnly || user.viewOnly === true;
     this.#effects = { now: Date.now, onState: () => {}, ...effects };
     this.startedAtMs = this.#effects.now();
     this.log = effects.log.with({ session: this.id, source: source.name });
@@ -131,13 +131,13 @@ export class Session {
 
   /** What lists show. */
   view(): SessionView {
-    const { id, source, onlooker, count } = this;
+    const { id, source, user, count } = this;
     return {
       id,
       source: source.name,
       state: this.#state,
-      address: onlooker.address,
-      ...(onlooker.person === undefined ? {} : { person: onlooker.person }),
+      address: user.address,
+      ...(user.name === undefined ? {} : { user: user.name }),
       started: new Date(this.startedAtMs).toISOString(),
       up_bytes: count.upBytes,
       down_bytes: count.downBytes,

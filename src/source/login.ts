@@ -228,12 +228,12 @@ class Runner {
   async #startTls(): Promise<void> {
     const source = this.#source!;
     const options = { ca: source.tls?.ca, serverName: expectedName(source) };
-    const { stream, certificate, authorityError } = await upgradeTls(this.stream, options).catch(explainTls);
+    const { stream, certificate, caError } = await upgradeTls(this.stream, options).catch(explainTls);
     this.stream = stream;
     await this.#judge({
       proof: "certificate",
       bytes: certificate,
-      ...(authorityError === undefined ? {} : { authorityError }),
+      ...(caError === undefined ? {} : { caError }),
     });
   }
 

@@ -12,12 +12,12 @@ export interface TlsUpgrade {
   readonly stream: ByteStream;
   /** The source's certificate in DER. */
   readonly certificate: Uint8Array;
-  /** Why no known authority vouches for it, as an OpenSSL code; undefined when one does. */
-  readonly authorityError?: string;
+  /** Why no known CA vouches for it, as an OpenSSL code; undefined when one does. */
+  readonly caError?: string;
 }
 
 interface TlsOptions {
-  /** PEM text of the authorities that count, instead of the system's. */
+  /** PEM text of the CAs that count, instead of the system's. */
   readonly ca?: string | undefined;
   /** The name to ask for (SNI), and later to check. */
   readonly serverName?: string | undefined;
@@ -48,11 +48,11 @@ export async function upgradeTls(stream: ByteStream, { ca, serverName }: TlsOpti
   });
   const certificate = new Uint8Array(socket.getPeerCertificate().raw ?? []);
   const error = socket.authorizationError as Error & { code?: string } | string | null;
-  const authorityError = typeof error === "string" ? error : error?.code ?? error?.message;
+  const caError = typeof error === "string" ? error : error?.code ?? error?.message;
   return {
     stream: wrapSocket(socket, wire, stream),
     certificate,
-    ...(socket.authorized || authorityError === undefined ? {} : { authorityError }),
+    ...(socket.authorized || caError === undefined ? {} : { caError }),
   };
 }
 

@@ -11,7 +11,7 @@ export type TrustedSource = Pick<Source, "name" | "target" | "tls">;
 
 /** What a source showed to prove itself. */
 export type Presented =
-  | { readonly proof: "certificate"; readonly bytes: Uint8Array; readonly authorityError?: string }
+  | { readonly proof: "certificate"; readonly bytes: Uint8Array; readonly caError?: string }
   | { readonly proof: "key"; readonly bytes: Uint8Array };
 
 /** A source that has proved itself. */
@@ -20,7 +20,7 @@ export interface Identity {
   /** SHA-256 of the certificate in DER, or of the RSA key as sent, in 64 hex digits. */
   readonly fingerprint: string;
   /** Why it is trusted; `first_use` means that nobody has compared it yet. */
-  readonly by: "authority" | "fingerprint" | "pin" | "first_use";
+  readonly by: "ca" | "fingerprint" | "pin" | "first_use";
 }
 
 /** Judges what sources show. */
@@ -51,7 +51,7 @@ export function createTrust({ pins, now = Date.now, onFirstUse = () => {} }: Tru
       return { proof, fingerprint, by };
     },
     listProofs: (source) => {
-      if (asksAuthority(source)) return ["certificate"];
+      if (asksCa(source)) return ["certificate"];
       return source.tls || pins.get(source.name) !== undefined ? ["certificate", "key"] : [];
     },
   };
@@ -60,9 +60,9 @@ export function createTrust({ pins, now = Date.now, onFirstUse = () => {} }: Tru
 function judgeConfigured(source: TrustedSource, presented: Presented, found: string, nowMs: number) {
   const expected = source.tls?.fingerprint;
   if (expected !== undefined && expected !== found) throw refuseChanged(presented.proof, expected, found, CONFIGURED);
-  if (presented.proof === "certificate" && asksAuthority(source)) {
-    checkCertificate(source, presented.bytes, presented.authorityError, nowMs);
-    return "authority";
+  if (presented.proof === "certificate" && asksCa(source)) {
+    checkCertificate(source, presented.bytes, presented.caError, nowMs);
+    return "ca";
   }
   return expected === undefined ? undefined : "fingerprint";
 }
@@ -77,7 +77,7 @@ async function judgePin(pins: PinStore, source: TrustedSource, proof: Proof, fou
   return "pin";
 }
 
-function asksAuthority(source: TrustedSource): boolean {
+function asksCa(source: TrustedSource): boolean {
   return source.tls?.ca !== undefined || source.tls?.serverName !== undefined;
 }
 
@@ -89,7 +89,7 @@ export function expectedName(source: TrustedSource): string | undefined {
 function checkCertificate(
   source: TrustedSource,
   der: Uint8Array,
-  authorityError: string | undefined,
+  caError: string | undefined,
   nowMs: number,
 ): void {
   const certificate = new X509Certificate(der);
@@ -97,10 +97,10 @@ function checkCertificate(
   if (nowMs < Date.parse(certificate.validFrom)) {
     throw refuse(`is not valid before ${formatDay(certificate.validFrom)}`);
   }
-  if (authorityError !== undefined) {
-    const cause = new Error(authorityError);
-    if (source.tls?.ca === undefined) throw refuse("is not signed by an authority that this system knows", { cause });
-    throw refuse("is not signed by the authority in tls.ca", { cause });
+  if (caError !== undefined) {
+    const cause = new Error(caError);
+    if (source.tls?.ca === undefined) throw refuse("is not signed by a CA that this system knows", { cause });
+    throw refuse("is not signed by the CA in tls.ca", { cause });
   }
   const name = expectedName(source);
   const names = (isIP(name ?? "") ? certificate.checkIP(name!) : certificate.checkHost(name ?? "")) !== undefined;

@@ -7,14 +7,14 @@ export interface AuditEvent {
     | "sign_in"
     | "sign_out"
     | "sign_in_ended"
-    | "second_step_set"
-    | "second_step_removed"
-    | "link_made"
+    | "two_factor_enabled"
+    | "two_factor_disabled"
+    | "link_created"
     | "link_opened"
     | "link_revoked"
     | "session_opened"
     | "session_ended"
-    | "session_ended_by_person"
+    | "session_ended_by_user"
     | "refused"
     | "config_changed";
   /** Person or program; absent when nobody was known. */

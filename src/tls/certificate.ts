@@ -11,9 +11,9 @@ export interface CertificatePair {
   readonly fingerprint256: string;
   /** When it expires, in milliseconds since 1970. */
   readonly notAfterMs: number;
-  /** PEM text of the local authority that signed it; only for certificates that Porthole made. */
+  /** PEM text of the local CA that signed it; only for certificates that Porthole made. */
   readonly caPem?: string;
-  /** The local authority's fingerprint, as `fingerprint256`. */
+  /** The local CA's fingerprint, as `fingerprint256`. */
   readonly caFingerprint256?: string;
 }
 

@@ -1,4 +1,4 @@
-/** How the local authority is installed, system by system, as plain text for the `/trust` page. */
+/** How the local CA is installed, system by system, as plain text for the `/trust` page. */
 
 /** One way to install it; `\`` around what is typed or read as it stands. */
 export interface InstallGuide {

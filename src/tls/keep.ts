@@ -1,5 +1,5 @@
-/** `tls: auto`: a certificate from our own authority, kept in the data folder and renewed in time. */
-import { isPermitted, makeAuthority, makeLeaf, readConstraints, readNames, type Signed } from "./authority.ts";
+/** `tls: auto`: a certificate from our own CA, kept in the data folder and renewed in time. */
+import { isPermitted, makeCa, makeLeaf, readConstraints, readNames, type Signed } from "./ca.ts";
 import {
   CertificateError,
   type CertificatePair,
@@ -15,7 +15,7 @@ import { openPairStore, type PairStore } from "./store.ts";
 
 /** How often names, addresses and dates are looked at. */
 const CHECK_INTERVAL_MS = 60_000;
-const AUTHORITY_WARNING_MS = 90 * 86_400_000;
+const CA_WARNING_MS = 90 * 86_400_000;
 
 /** What `createCertificates` needs. */
 export interface CertificatesOptions {
@@ -23,7 +23,7 @@ export interface CertificatesOptions {
   readonly dataDir: string;
   /** Under which names and addresses the gateway is reached right now: `listNames`. */
   readonly names: () => readonly string[];
-  /** The host name that the authority carries in its own name. */
+  /** The host name that the CA carries in its own name. */
   readonly host?: string;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -32,9 +32,9 @@ export interface CertificatesOptions {
 }
 
 /**
- * Takes the authority and the certificate from the data folder, or makes them, and from then on renews the certificate at
- * two thirds of its life and as soon as it misses a name or an address. The authority is made only where there is none.
- * @throws CertificateError when the folder cannot be used or the authority in it is damaged, incomplete or expired
+ * Takes the CA and the certificate from the data folder, or makes them, and from then on renews the certificate at
+ * two thirds of its life and as soon as it misses a name or an address. The CA is made only where there is none.
+ * @throws CertificateError when the folder cannot be used or the CA in it is damaged, incomplete or expired
  */
 export async function createCertificates({
   dataDir,
@@ -45,8 +45,8 @@ export async function createCertificates({
   tell = () => {},
 }: CertificatesOptions): Promise<CertificateSource> {
   const store = openPairStore(dataDir, tell);
-  const authority = await openAuthority({ store, host, names: names(), nowMs: now(), tell });
-  const zones = readConstraints(authority.cert);
+  const ca = await openCa({ store, host, names: names(), nowMs: now(), tell });
+  const zones = readConstraints(ca.cert);
   const told = new Set<string>();
 
   function neededNames(): string[] {
@@ -54,19 +54,19 @@ export async function createCertificates({
     for (const name of needed) {
       if (isPermitted(name, zones) || told.has(name)) continue;
       told.add(name);
-      tell("warn", `The local authority may not sign ${name}: ${remakeAdvice(store)}`);
+      tell("warn", `The local CA may not sign ${name}: ${remakeAdvice(store)}`);
     }
     return [...new Set(needed.filter((name) => isPermitted(name, zones)))];
   }
 
   async function renew(reason: string): Promise<CertificatePair> {
-    store.write("leaf", await makeLeaf({ authority, names: neededNames(), nowMs: now() }));
+    store.write("leaf", await makeLeaf({ ca, names: neededNames(), nowMs: now() }));
     tell("info", `Made a certificate: ${reason}`);
-    return readLeaf(store, authority);
+    return readLeaf(store, ca);
   }
 
   async function begin(): Promise<CertificatePair> {
-    const kept = takeKept(store, authority);
+    const kept = takeKept(store, ca);
     if (typeof kept === "string") return await renew(kept);
     const reason = reasonToRenew(kept, neededNames(), now());
     return reason === undefined ? kept : await renew(reason);
@@ -96,7 +96,7 @@ export async function createCertificates({
   };
 }
 
-async function openAuthority({ store, host, names, nowMs, tell }: {
+async function openCa({ store, host, names, nowMs, tell }: {
   store: PairStore;
   host: string;
   names: readonly string[];
@@ -105,20 +105,20 @@ async function openAuthority({ store, host, names, nowMs, tell }: {
 }): Promise<Signed> {
   const kept = store.read("ca");
   if (kept.cert === undefined && kept.key === undefined) {
-    const made = await makeAuthority({ host, names: names.map(canonicalName).filter((n) => n !== undefined), nowMs });
+    const made = await makeCa({ host, names: names.map(canonicalName).filter((n) => n !== undefined), nowMs });
     store.write("ca", made);
-    tell("info", `Made a local authority in ${store.folder}`);
+    tell("info", `Made a local CA in ${store.folder}`);
     return made;
   }
-  const authority = readAuthority(kept, store);
-  const leftMs = Date.parse(parseCertificate(authority.cert, `${store.folder}/ca.crt`).validTo) - nowMs;
+  const ca = readCa(kept, store);
+  const leftMs = Date.parse(parseCertificate(ca.cert, `${store.folder}/ca.crt`).validTo) - nowMs;
   if (leftMs <= 0) throw new CertificateError(`${store.folder}/ca.crt has expired: ${remakeAdvice(store)}`);
-  if (leftMs < AUTHORITY_WARNING_MS) tell("warn", `${store.folder}/ca.crt expires soon: ${remakeAdvice(store)}`);
-  return authority;
+  if (leftMs < CA_WARNING_MS) tell("warn", `${store.folder}/ca.crt expires soon: ${remakeAdvice(store)}`);
+  return ca;
 }
 
-/** @throws CertificateError rather than make a new authority: every device that trusts the old one would refuse it. */
-function readAuthority(kept: ReturnType<PairStore["read"]>, store: PairStore): Signed {
+/** @throws CertificateError rather than make a new CA: every device that trusts the old one would refuse it. */
+function readCa(kept: ReturnType<PairStore["read"]>, store: PairStore): Signed {
   const paths = { cert: `${store.folder}/ca.crt`, key: `${store.folder}/ca.key` };
   for (const part of ["cert", "key"] as const) {
     if (kept[part] === undefined) throw new CertificateError(`${paths[part]} is missing: ${remakeAdvice(store)}`);
@@ -132,31 +132,31 @@ function readAuthority(kept: ReturnType<PairStore["read"]>, store: PairStore): S
 }
 
 function remakeAdvice({ folder }: PairStore): string {
-  return `restore it from a backup, or delete ca.crt and ca.key in ${folder} to have a new authority made, ` +
+  return `restore it from a backup, or delete ca.crt and ca.key in ${folder} to have a new CA made, ` +
     "which every device must then be told to trust";
 }
 
 /** The certificate in the folder, or what is wrong with it; it is made anew then, which costs nobody anything. */
-function takeKept(store: PairStore, authority: Signed): CertificatePair | string {
+function takeKept(store: PairStore, ca: Signed): CertificatePair | string {
   const { cert, key } = store.read("leaf");
   if (cert === undefined && key === undefined) return "there was none";
   try {
-    return readLeaf(store, authority);
+    return readLeaf(store, ca);
   } catch (thrown) {
     if (thrown instanceof CertificateError) return thrown.message;
     throw thrown;
   }
 }
 
-function readLeaf(store: PairStore, authority: Signed): CertificatePair {
+function readLeaf(store: PairStore, ca: Signed): CertificatePair {
   const { cert, key } = store.read("leaf");
   const paths = { cert: `${store.folder}/leaf.crt`, key: `${store.folder}/leaf.key` };
   const pair = readPair(cert ?? "", key ?? "", paths);
-  const ca = parseCertificate(authority.cert, `${store.folder}/ca.crt`);
-  if (!parseCertificate(pair.cert, paths.cert).verify(ca.publicKey)) {
+  const { publicKey, fingerprint256 } = parseCertificate(ca.cert, `${store.folder}/ca.crt`);
+  if (!parseCertificate(pair.cert, paths.cert).verify(publicKey)) {
     throw new CertificateError(`${paths.cert} was not signed by ${store.folder}/ca.crt`);
   }
-  return { ...pair, caPem: authority.cert, caFingerprint256: ca.fingerprint256 };
+  return { ...pair, caPem: ca.cert, caFingerprint256: fingerprint256 };
 }
 
 function reasonToRenew(pair: CertificatePair, needed: readonly string[], nowMs: number): string | undefined {

@@ -1,6 +1,6 @@
 /** The folder `tls` in the data folder: certificates and keys, for the owner's eyes only. */
 import { CertificateError, type Tell } from "./certificate.ts";
-import type { Signed } from "./authority.ts";
+import type { Signed } from "./ca.ts";
 
 const OTHERS = 0o077;
 const POSIX = Deno.build.os !== "windows";

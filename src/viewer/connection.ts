@@ -1,10 +1,10 @@
 /**
- * Keeps one source open: opens the page's WebSocket, notices its end, and climbs the reconnect ladder.
+ * Keeps one source open: opens the page's WebSocket, notices its end, and climbs the reconnect backoff.
  * It knows nothing of the page; what it shows and what it draws on come in as functions.
  */
 import { Channel } from "./channel.ts";
 import { type Ending, explainClose, explainGoodbye } from "./ending.ts";
-import { computeDelayMs } from "./ladder.ts";
+import { computeDelayMs } from "./backoff.ts";
 import { type GatewayMessage, type PageMessage, parseGatewayMessage } from "./messages.ts";
 
 /** Where a connection is; `until` is on the clock of `now()`. */
@@ -29,7 +29,7 @@ export interface ConnectionParts {
   readonly random?: () => number;
 }
 
-/** A connection that held this long was a good one: the ladder begins anew after it. */
+/** A connection that held this long was a good one: the backoff begins anew after it. */
 const GOOD_MS = 10_000;
 /** The gateway pings every 20 s; silence for three of them is a dead link that nobody has noticed yet. */
 const SILENCE_MS = 60_000;

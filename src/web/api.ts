@@ -37,8 +37,8 @@ export interface SourceView {
 
 /** Makes the routes below /api. */
 export function createApi(parts: ApiParts): Hono<Env> {
-  const { access, registry, prober, version, forgive, door, audit, endUnpermitted } = parts;
-  const linkParts = { links: door.links, audit, endUnpermitted };
+  const { access, registry, prober, version, forgive, authentication, audit, endUnpermitted } = parts;
+  const linkParts = { links: authentication.links, audit, endUnpermitted };
   const api = new Hono<Env>();
   const show = (permitted: Permitted) => viewSource(permitted, registry, prober);
   api.get("/openapi.json", (c) => c.json(describeApi({ version, base: c.var.base })));
@@ -71,7 +71,10 @@ export function createApi(parts: ApiParts): Hono<Env> {
     revokeLink(c, linkParts, c.req.param("id"), source.name);
     return c.body(null, 204);
   });
-  api.get("/sign-ins", (c) => c.json(listSignIns(door, c.var.identity).map((one) => viewSignIn(one, c.var.identity))));
+  api.get(
+    "/sign-ins",
+    (c) => c.json(listSignIns(authentication, c.var.identity).map((one) => viewSignIn(one, c.var.identity))),
+  );
   api.delete("/sign-ins/:id", (c) => {
     endSignIn(c, parts, c.req.param("id"));
     return c.body(null, 204);
@@ -90,7 +93,7 @@ export function createApi(parts: ApiParts): Hono<Env> {
     session.end(new PortholeError(c.var.identity.admin ? "session_ended_by_admin" : "viewer_left", ENDED));
     const from = groupAddress(c.var.peer.address);
     const what = `${session.source.name} ${session.id}`;
-    audit.note({ event: "session_ended_by_person", who: c.var.identity.name, from, what, outcome: "ok" });
+    audit.note({ event: "session_ended_by_user", who: c.var.identity.name, from, what, outcome: "ok" });
     return c.body(null, 204);
   });
   return api;
@@ -117,7 +120,7 @@ function readCount(text: string | undefined): number {
 }
 
 function maySee(session: Session, identity: { name: string; admin: boolean }): boolean {
-  return identity.admin || session.onlooker.person === identity.name;
+  return identity.admin || session.user.name === identity.name;
 }
 
 /** What lists show of a source: never its host. */

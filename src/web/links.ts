@@ -63,7 +63,7 @@ export function makeLink(
   }
   const byUser = config.auth.mode !== "none" && config.auth.users.has(identity.name);
   const { link, secret } = links.make({ ...asked, source: source.name, maker: identity.name, byUser });
-  noteLink(audit, "link_made", c, link);
+  noteLink(audit, "link_created", c, link);
   return { ...viewLink(link), url: `${new URL(`${base}share`, peer.origin).href}#${secret}` };
 }
 
@@ -139,7 +139,7 @@ function readDuration(text: string): number {
   }
 }
 
-function noteLink(audit: Audit, event: "link_made" | "link_revoked", c: Context<Env>, link: ShareLink): void {
+function noteLink(audit: Audit, event: "link_created" | "link_revoked", c: Context<Env>, link: ShareLink): void {
   const from = groupAddress(c.var.peer.address);
   audit.note({ event, who: c.var.identity.name, from, what: `${link.source} ${link.id} ${link.role}`, outcome: "ok" });
 }

@@ -33,7 +33,7 @@ const schemas = {
       source: text,
       state: { enum: ["dialing", "handshake", "open", "closing", "ended"] },
       address: { ...text, description: "The viewer's address, as limits group it" },
-      person: text,
+      user: text,
       started: { type: "string", format: "date-time" },
       up_bytes: count,
       down_bytes: count,

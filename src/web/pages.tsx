@@ -23,8 +23,8 @@ export interface PageParts {
   problems: () => readonly string[];
   /** What a person should know: that nobody has to sign in. */
   warnings: () => readonly string[];
-  /** The local certificate authority; undefined where the certificate was given or there is none. */
-  authority: () => { readonly pem: string; readonly fingerprint256: string | undefined } | undefined;
+  /** The local CA; undefined where the certificate was given or there is none. */
+  ca: () => { readonly pem: string; readonly fingerprint256: string | undefined } | undefined;
 }
 
 /** Makes the page routes. */
@@ -59,17 +59,17 @@ export function createPages(parts: PageParts): Hono<Env> {
 }
 
 /** What one needs before signing in: how to trust the certificate. */
-export function createPublicPages(parts: Pick<PageParts, "authority">): Hono<Env> {
+export function createPublicPages(parts: Pick<PageParts, "ca">): Hono<Env> {
   const pages = new Hono<Env>();
   pages.get("/ca.crt", (c) => {
-    const authority = parts.authority();
-    if (!authority) throw new PortholeError("not_found", "This gateway has no certificate authority of its own");
+    const ca = parts.ca();
+    if (!ca) throw new PortholeError("not_found", "This gateway has no CA of its own");
     c.header("Content-Disposition", 'attachment; filename="porthole-ca.crt"');
-    return c.body(authority.pem, 200, { "Content-Type": "application/x-x509-ca-cert" });
+    return c.body(ca.pem, 200, { "Content-Type": "application/x-x509-ca-cert" });
   });
   pages.get("/trust", (c) => {
     const address = new URL(`${c.var.base}trust`, c.var.peer.origin).href;
-    const { fingerprint256 } = parts.authority() ?? {};
+    const { fingerprint256 } = parts.ca() ?? {};
     return c.html(
       <TrustPage {...readPageProps(c)} fingerprint256={fingerprint256} address={address} guides={INSTALL_GUIDES} />,
     );

@@ -1,9 +1,9 @@
-/** The routes of the front door: signing in, opening a share link, signing out. All of them stand before the guard. */
+/** The routes of the front authentication: signing in, opening a share link, signing out. All of them stand before the guard. */
 import { type Context, Hono } from "hono";
 import type { Identity } from "../access/access.ts";
 import { readCookie, writeCookie } from "../access/cookie.ts";
 import { isSecure, markPassword } from "../access/cookie_credential.ts";
-import type { FrontDoor } from "../access/front_door.ts";
+import type { Authentication } from "../access/authentication.ts";
 import { hashToken } from "../access/opaque_token.ts";
 import { findProvider } from "../access/oidc.ts";
 import { groupAddress } from "../access/peer.ts";
@@ -23,9 +23,9 @@ import { SharePage } from "./pages/share.tsx";
 import { SignedOutPage } from "./pages/signed_out.tsx";
 import { CodePage, SignInPage, type SignInPageProps, type SignInWay } from "./pages/sign_in.tsx";
 
-/** What the front door needs. */
-export interface DoorParts {
-  door: FrontDoor;
+/** What the front authentication needs. */
+export interface SignInParts {
+  authentication: Authentication;
   audit: Audit;
   log: Log;
   /** Told of every refusal that is answered with a page here instead of an error. */
@@ -35,7 +35,7 @@ export interface DoorParts {
 }
 
 /** Makes the routes. */
-export function createSignInRoutes(parts: DoorParts): Hono<Env> {
+export function createSignInRoutes(parts: SignInParts): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get("/sign-in", (c) => {
     if (isOpenToAll(c.var.config.gateway, c.var.config.auth)) return c.redirect(c.var.base, 303);
@@ -49,9 +49,9 @@ export function createSignInRoutes(parts: DoorParts): Hono<Env> {
   routes.route(
     "/",
     createOidcRoutes({
-      oidc: parts.door.oidc,
+      oidc: parts.authentication.oidc,
       log: parts.log,
-      takeTry: (address) => parts.door.signInLimit().take(address),
+      takeTry: (address) => parts.authentication.signInLimit().take(address),
       beginSignIn: (c, who) => beginSignIn(c, parts, who),
       showRefusal: (c, error) =>
         refuse(c, parts, error, undefined, (message, status) => showSignIn(c, { next: "/", message }, status)),
@@ -80,14 +80,14 @@ function listWays(config: Config, base: string, next: string): SignInWay[] {
   return provider ? [{ href: linkToProvider(base, next), label: `Sign in with ${provider.title}` }] : [];
 }
 
-async function signIn(c: Context<Env>, parts: DoorParts): Promise<Response> {
+async function signIn(c: Context<Env>, parts: SignInParts): Promise<Response> {
   const field = await readForm(c);
   const next = readReturnPath(field("next"));
   const [name, token] = [field("name"), field("token")];
   try {
     if (token !== "") return await signInByToken(c, parts, token, next);
     const attempt = { name, password: field("password"), address: addressOf(c) };
-    const step = await parts.door.passwords.tryPassword(attempt);
+    const step = await parts.authentication.passwords.tryPassword(attempt);
     if ("user" in step) return finish(c, parts, describeUser(step.user), next);
     return await c.html(<CodePage {...readPageProps(c)} next={next} ticket={step.ticket} />);
   } catch (thrown) {
@@ -95,10 +95,10 @@ async function signIn(c: Context<Env>, parts: DoorParts): Promise<Response> {
   }
 }
 
-async function signInByToken(c: Context<Env>, parts: DoorParts, token: string, next: string): Promise<Response> {
+async function signInByToken(c: Context<Env>, parts: SignInParts, token: string, next: string): Promise<Response> {
   const { gateway, auth } = c.var.config;
-  await parts.door.signInLimit().take(addressOf(c));
-  if (takesLoginLink(gateway, auth) && parts.door.isLoginToken(token)) {
+  await parts.authentication.signInLimit().take(addressOf(c));
+  if (takesLoginLink(gateway, auth) && parts.authentication.isLoginToken(token)) {
     return finish(c, parts, { name: "owner", by: "login_link" }, next);
   }
   throw new PortholeError(
@@ -107,12 +107,12 @@ async function signInByToken(c: Context<Env>, parts: DoorParts, token: string, n
   );
 }
 
-async function giveCode(c: Context<Env>, parts: DoorParts): Promise<Response> {
+async function giveCode(c: Context<Env>, parts: SignInParts): Promise<Response> {
   const field = await readForm(c);
   const next = readReturnPath(field("next"));
   const ticket = field("ticket");
   try {
-    const user = await parts.door.passwords.tryCode({ ticket, code: field("code"), address: addressOf(c) });
+    const user = await parts.authentication.passwords.tryCode({ ticket, code: field("code"), address: addressOf(c) });
     return finish(c, parts, describeUser(user), next);
   } catch (thrown) {
     const show = (message: string, status: 401 | 429) =>
@@ -121,14 +121,14 @@ async function giveCode(c: Context<Env>, parts: DoorParts): Promise<Response> {
   }
 }
 
-async function openShare(c: Context<Env>, parts: DoorParts): Promise<Response> {
-  const { door, audit } = parts;
+async function openShare(c: Context<Env>, parts: SignInParts): Promise<Response> {
+  const { authentication, audit } = parts;
   const secret = (await readForm(c))("secret");
   try {
-    await door.signInLimit().take(addressOf(c));
-    const held = door.links.find(secret);
+    await authentication.signInLimit().take(addressOf(c));
+    const held = authentication.links.find(secret);
     if (held && await mayOpenAlready(c, parts, held.source, held.role)) return goTo(c, `/site/vnc/${held.source}`);
-    const link = door.links.open(secret);
+    const link = authentication.links.open(secret);
     if (!link) throw new PortholeError("sign_in_required", "This link has expired, was used up or was revoked");
     audit.note({
       event: "link_opened",
@@ -146,9 +146,14 @@ async function openShare(c: Context<Env>, parts: DoorParts): Promise<Response> {
 }
 
 /** Whoever may open the source without the link keeps the sign-in that they have. */
-async function mayOpenAlready(c: Context<Env>, { door }: DoorParts, name: string, role: string): Promise<boolean> {
+async function mayOpenAlready(
+  c: Context<Env>,
+  { authentication }: SignInParts,
+  name: string,
+  role: string,
+): Promise<boolean> {
   const source = c.var.config.sources.get(name);
-  const identity = await door.access.identify(c.req.raw, c.var.peer).catch(() => null);
+  const identity = await authentication.access.identify(c.req.raw, c.var.peer).catch(() => null);
   const own = identity && source ? decideRole(identity, source) : null;
   return own === "control" || (own !== null && own === role);
 }
@@ -156,7 +161,7 @@ async function mayOpenAlready(c: Context<Env>, { door }: DoorParts, name: string
 /** Begins a sign-in and goes on. */
 function finish(
   c: Context<Env>,
-  parts: DoorParts,
+  parts: SignInParts,
   who: Pick<SignIn, "name" | "by" | "of">,
   next: string,
 ): Response {
@@ -167,12 +172,12 @@ function finish(
 /** Begins a sign-in with a cookie of its own, and gives its id; the one that the browser had before ends. */
 function beginSignIn(
   c: Context<Env>,
-  { door, audit }: DoorParts,
+  { authentication, audit }: SignInParts,
   who: Pick<SignIn, "name" | "by" | "of" | "groups">,
 ): string {
-  endOwn(c, door);
+  endOwn(c, authentication);
   const address = addressOf(c);
-  const value = door.signIns.begin({ ...who, address, agent: c.req.header("user-agent") ?? "" });
+  const value = authentication.signIns.begin({ ...who, address, agent: c.req.header("user-agent") ?? "" });
   const { auth } = c.var.config;
   const maxAgeMs = auth.mode === "none" ? 0 : auth.session.absoluteMs;
   c.header("Set-Cookie", writeCookie(value, { secure: isSecure(c.var.peer), maxAgeMs }), { append: true });
@@ -180,15 +185,15 @@ function beginSignIn(
   return hashToken(value);
 }
 
-async function signOut(c: Context<Env>, { door, audit, endUnpermitted }: DoorParts): Promise<Response> {
+async function signOut(c: Context<Env>, { authentication, audit, endUnpermitted }: SignInParts): Promise<Response> {
   if (c.req.header("origin") === undefined && c.req.header("cookie") !== undefined) {
     throw new PortholeError("origin_refused", "Signing out needs an Origin");
   }
-  const ended = endOwn(c, door);
+  const ended = endOwn(c, authentication);
   if (ended) audit.note({ event: "sign_out", who: ended.name, from: addressOf(c), outcome: "ok" });
   endUnpermitted();
   c.header("Set-Cookie", writeCookie("", { secure: isSecure(c.var.peer), maxAgeMs: 0 }));
-  const further = ended?.by === "oidc" ? await findFurtherSignOut(c, door, ended) : undefined;
+  const further = ended?.by === "oidc" ? await findFurtherSignOut(c, authentication, ended) : undefined;
   if (!further) return goTo(c, "/sign-in");
   // A page and no redirect: form-action lets the form that led here go nowhere else.
   c.header("Refresh", `0; url=${further.href}`);
@@ -196,12 +201,12 @@ async function signOut(c: Context<Env>, { door, audit, endUnpermitted }: DoorPar
   return await c.html(<SignedOutPage {...readPageProps(c)} href={further.href} provider={title} />);
 }
 
-function findFurtherSignOut(c: Context<Env>, { oidc }: FrontDoor, { id }: SignIn): Promise<URL | undefined> {
+function findFurtherSignOut(c: Context<Env>, { oidc }: Authentication, { id }: SignIn): Promise<URL | undefined> {
   const returnUri = new URL(`${c.var.base}sign-in`, c.var.peer.origin).href;
   return oidc.findSignOut({ returnUri, signIn: id });
 }
 
-function endOwn(c: Context<Env>, { signIns }: FrontDoor): SignIn | undefined {
+function endOwn(c: Context<Env>, { signIns }: Authentication): SignIn | undefined {
   const value = readCookie(c.req.raw, { secure: isSecure(c.var.peer) });
   const own = value === undefined ? undefined : signIns.find(value);
   if (own) signIns.endWhere(({ id }) => id === hashToken(value ?? ""));
@@ -211,7 +216,7 @@ function endOwn(c: Context<Env>, { signIns }: FrontDoor): SignIn | undefined {
 /** Answers a refused try with its page, or, for programs, as a problem. */
 async function refuse(
   c: Context<Env>,
-  { audit, onRefused }: DoorParts,
+  { audit, onRefused }: SignInParts,
   thrown: unknown,
   name: string | undefined,
   show: (message: string, status: 401 | 429) => Response | Promise<Response>,

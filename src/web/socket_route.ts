@@ -7,7 +7,7 @@ import { groupAddress } from "../access/peer.ts";
 import { ViewerSocket } from "../bridge/viewer_socket.ts";
 import type { Config, Source } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
-import { type Onlooker, Session, type SessionEffects } from "../session/session.ts";
+import { Session, type SessionEffects, type SessionUser } from "../session/session.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { Env } from "./env.ts";
 import { findSource } from "./find_source.ts";
@@ -39,24 +39,24 @@ export async function openSocket(c: Context<Env>, parts: SocketParts, name: stri
   const named = identity.by === "jwt" ? identity.bounds?.sources?.[0] ?? "" : name;
   const { source, role } = findSource(c, parts.access, named);
   const address = groupAddress(peer.address);
-  const person = identity.by === "open" ? undefined : identity.name;
+  const userName = identity.by === "open" ? undefined : identity.name;
   await parts.connectLimit(config).take(address);
   // Nothing may be awaited between this and the session's start, or many at once would pass the same gap.
-  parts.registry.admit({ source: source.name, address, person }, config.limits);
-  const onlooker = {
+  parts.registry.admit({ source: source.name, address, user: userName }, config.limits);
+  const user = {
     address,
-    person: identity.name,
+    name: identity.name,
     viewOnly: role === "view",
     whyEnd: () => parts.access.whyEnd(identity, source.name, role),
   };
-  return startSession(c.req.raw, source, config, onlooker, parts);
+  return startSession(c.req.raw, source, config, user, parts);
 }
 
 function startSession(
   request: Request,
   source: Source,
   config: Config,
-  onlooker: Onlooker,
+  user: SessionUser,
   { registry, effects, onSession }: SocketParts,
 ): Response {
   const protocol = chooseSubprotocol(request.headers.get("sec-websocket-protocol"));
@@ -67,8 +67,8 @@ function startSession(
     upQueueBytes: config.limits.upQueueBytes,
     stallMs: config.limits.stallMs,
   });
-  const whyEnd = () => onlooker.whyEnd?.() ?? viewer.explainStall() ?? explainIdle(viewer.idleMs, config.limits.idleMs);
-  const session = new Session(source, viewer, { ...onlooker, whyEnd }, effects);
+  const whyEnd = () => user.whyEnd?.() ?? viewer.explainStall() ?? explainIdle(viewer.idleMs, config.limits.idleMs);
+  const session = new Session(source, viewer, { ...user, whyEnd }, effects);
   onSession?.(session);
   registry.run(session);
   return response;

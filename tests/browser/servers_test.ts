@@ -35,8 +35,8 @@ async function tryMode(mode: Mode): Promise<void> {
 }
 
 /** The source with everything that it takes to open it, so that nobody is asked. */
-function describeSource({ login, authority }: Mode, { address, lab }: LiveServer) {
-  return { ...address, ...login, title: "Live", ...(authority ? { tls: { ca: `${lab.folder}/ca.crt` } } : {}) };
+function describeSource({ login, ca }: Mode, { address, lab }: LiveServer) {
+  return { ...address, ...login, title: "Live", ...(ca ? { tls: { ca: `${lab.folder}/ca.crt` } } : {}) };
 }
 
 /** More than a pointer on black has, and less than a text screen. */

@@ -1,4 +1,4 @@
-/** Signing in with a real browser over https: by password, second step, login link and share link. */
+/** Signing in with a real browser over https: by password, two-factor authentication, login link and share link. */
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { TOTP } from "otpauth";
 import type { Page } from "playwright-core";
@@ -100,14 +100,14 @@ testWith([CHROMIUM], "a share link shows its one screen, view-only, until it is 
   assertEquals(browser.complaints, []);
 });
 
-testWith([CHROMIUM], "a person sets up the second step and signs in with it", async () => {
+testWith([CHROMIUM], "a person sets up the two-factor authentication and signs in with it", async () => {
   await using gateway = await startGuarded();
   await using browser = await Chromium.start();
   const page = await browser.openPage(SECURE);
   await page.goto(new URL("account", gateway.url).href);
   await signIn(page, "bob");
   await page.click("text=Set it up");
-  await keepPicture(page, "second-step-offer");
+  await keepPicture(page, "two-factor-offer");
   assertEquals(await findFaults(page), []);
   const secret = await page.textContent("p.quiet code") ?? "";
   const totp = new TOTP({ secret });
@@ -116,8 +116,8 @@ testWith([CHROMIUM], "a person sets up the second step and signs in with it", as
   await page.waitForSelector("text=Take it away");
   await page.click("text=Sign out");
   await signIn(page, "bob");
-  await page.waitForSelector("h1:has-text('Second step')");
-  await keepPicture(page, "second-step");
+  await page.waitForSelector("h1:has-text('Two-factor authentication')");
+  await keepPicture(page, "two-factor");
   assertEquals(await findFaults(page), []);
   // The code that set it up counts no more: the next one does, thirty seconds ahead.
   await page.fill("#code", totp.generate({ timestamp: Date.now() + 30_000 }));

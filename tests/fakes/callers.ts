@@ -1,6 +1,6 @@
 /** Every kind of caller on a gateway with people, programs, guests and two sources. */
 import { markPassword } from "../../src/access/cookie_credential.ts";
-import { createMemoryStores, type DoorStores } from "../../src/access/front_door.ts";
+import { type AuthenticationStores, createMemoryStores } from "../../src/access/authentication.ts";
 import { hashToken } from "../../src/access/opaque_token.ts";
 import type { SignIn } from "../../src/access/sign_ins.ts";
 import { startGateway, type TestGateway } from "./gateway.ts";
@@ -25,7 +25,7 @@ export const LINK_SECRET = "secret-of-the-link";
 
 /** A gateway that asks for a sign-in, with its sources. */
 export interface GuardedGateway extends TestGateway {
-  readonly stores: DoorStores;
+  readonly stores: AuthenticationStores;
 }
 
 /** The configuration; `pi` is ada's, guests may look; `desk` is for everybody who signed in. */
@@ -50,7 +50,7 @@ ${more}`;
 }
 
 /** What the callers' sign-ins look like in the store. */
-export function makeStores(): DoorStores {
+export function makeStores(): AuthenticationStores {
   const stores = createMemoryStores();
   const at = Date.now();
   const signIn = (name: string, cookie: string, more: Partial<SignIn> = {}): SignIn => ({

@@ -176,7 +176,7 @@ Deno.test("a signed token opens the source that it names, and no other thing", a
   await using viewer = openViewer(`${rig.wsOrigin}/websockify?token=${token}`, ["porthole.v1"]);
   await viewer.until(({ byteCount }) => byteCount > 0);
   const [session] = rig.gateway.registry.list();
-  assertEquals([session?.source.name, session?.onlooker.person, session?.onlooker.viewOnly], [
+  assertEquals([session?.source.name, session?.user.name, session?.user.viewOnly], [
     "pi",
     "jwt:unnamed",
     true,

@@ -1,4 +1,4 @@
-/** Signing in over HTTP, with and without a second step, and what keeps guesses out. */
+/** Signing in over HTTP, with and without a two-factor authentication, and what keeps guesses out. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { TOTP } from "otpauth";
 import { renewLoginToken } from "../../src/access/login_link.ts";
@@ -85,7 +85,7 @@ Deno.test("behind a trusted proxy with https the cookie is bound to the host", a
   );
 });
 
-Deno.test("the second step asks for a code after the password, and a code counts once", async () => {
+Deno.test("the two-factor authentication asks for a code after the password, and a code counts once", async () => {
   const secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
   await using rig = await startGateway(PEOPLE.replace(`"${HASH}"`, `"${HASH}", totp: ${secret}`));
   const first = await post(rig, "/sign-in", { name: "ada", password: "correct horse", next: "/account" });
@@ -102,17 +102,17 @@ Deno.test("the second step asks for a code after the password, and a code counts
   assertEquals((await post(rig, "/sign-in/code", { ticket: again, code })).status, 401);
 });
 
-Deno.test("a person sets the second step up on the account page", async () => {
+Deno.test("a person sets the two-factor authentication up on the account page", async () => {
   await using rig = await startGuarded();
   const headers = { Cookie: `porthole=${COOKIES.ada}` };
-  const offer = await post(rig, "/account/second-step", {}, headers);
+  const offer = await post(rig, "/account/two-factor", {}, headers);
   const secret = /<code>([A-Z2-7]{32})<\/code>/.exec(offer.body)?.[1] ?? "";
   assertStringIncludes(offer.body, "<svg");
   assertStringIncludes(offer.body, "otpauth://totp/");
-  assertEquals((await post(rig, "/account/second-step/confirm", { code: "12" }, headers)).status, 400);
-  const confirmed = await post(rig, "/account/second-step/confirm", { code: new TOTP({ secret }).generate() }, headers);
+  assertEquals((await post(rig, "/account/two-factor/confirm", { code: "12" }, headers)).status, 400);
+  const confirmed = await post(rig, "/account/two-factor/confirm", { code: new TOTP({ secret }).generate() }, headers);
   assertEquals(confirmed.status, 303);
-  assertEquals(rig.stores.secondSteps.value.ada?.secret, secret);
+  assertEquals(rig.stores.twoFactor.value.ada?.secret, secret);
 });
 
 Deno.test("wrong tries have to wait, alike for names that exist and names that do not", async () => {

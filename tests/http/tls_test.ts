@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect } from "node:tls";
-import { makeAuthority, makeLeaf } from "../../src/tls/authority.ts";
+import { makeCa, makeLeaf } from "../../src/tls/ca.ts";
 import { type CertificatePair, type CertificateSource, readPair } from "../../src/tls/certificate.ts";
 import { createCertificates } from "../../src/tls/keep.ts";
 import { createPublished } from "../../src/tls/published.ts";
@@ -8,11 +8,11 @@ import { createRedirect } from "../../src/tls/redirect.ts";
 import { createListener, type Handler, type Listener, type ListenerOptions, ListenError } from "../../src/tls/serve.ts";
 
 const NAMES = ["localhost", "127.0.0.1", "::1"];
-const authority = await makeAuthority({ host: "gate", names: NAMES, nowMs: Date.now() });
+const ca = await makeCa({ host: "gate", names: NAMES, nowMs: Date.now() });
 const [first, second] = [await sign(), await sign()];
 
 async function sign(): Promise<CertificatePair> {
-  const { cert, key } = await makeLeaf({ authority, names: NAMES, nowMs: Date.now() });
+  const { cert, key } = await makeLeaf({ ca, names: NAMES, nowMs: Date.now() });
   return readPair(cert, key, { cert: "cert", key: "key" });
 }
 
@@ -41,7 +41,7 @@ function portOf({ address }: Listener): number {
 /** The answer's body and the fingerprint of who gave it, over a connection of its own. */
 async function ask(port: number): Promise<{ text: string; fingerprint256: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ text: string; fingerprint256: string }>();
-  const socket = connect({ host: "127.0.0.1", port, ca: authority.cert, servername: "localhost" }, () => {
+  const socket = connect({ host: "127.0.0.1", port, ca: ca.cert, servername: "localhost" }, () => {
     const { fingerprint256 } = socket.getPeerCertificate();
     let text = "";
     socket.on("data", (chunk: Uint8Array) => text += new TextDecoder().decode(chunk));
@@ -64,7 +64,7 @@ async function askUntil(port: number, { fingerprint256 }: CertificatePair): Prom
   return asked;
 }
 
-Deno.test("fetch accepts the kept certificate for every name with nothing but the authority", async () => {
+Deno.test("fetch accepts the kept certificate for every name with nothing but the CA", async () => {
   const dataDir = Deno.makeTempDirSync();
   const certificate = await createCertificates({ dataDir, names: () => NAMES });
   const listener = createListener({
@@ -88,15 +88,15 @@ Deno.test({
   ignore: !hasProgram("curl"),
   fn: async () => {
     await using rig = listen();
-    const ca = Deno.makeTempFileSync();
-    Deno.writeTextFileSync(ca, authority.cert);
+    const file = Deno.makeTempFileSync();
+    Deno.writeTextFileSync(file, ca.cert);
     for (const host of ["localhost", "127.0.0.1"]) {
       const { stdout, stderr } = await new Deno.Command("curl", {
-        args: ["-sS", "--noproxy", "*", "--cacert", ca, `https://${host}:${rig.port}/`],
+        args: ["-sS", "--noproxy", "*", "--cacert", file, `https://${host}:${rig.port}/`],
       }).output();
       assertEquals(new TextDecoder().decode(stdout), "hello", new TextDecoder().decode(stderr));
     }
-    Deno.removeSync(ca);
+    Deno.removeSync(file);
   },
 });
 
@@ -132,7 +132,7 @@ Deno.test("a renewal says goodbye before it closes WebSockets, and they come bac
     return response;
   };
   await using rig = listen({ handler, onReplace: () => sockets.forEach((socket) => socket.send("goodbye")) });
-  using client = Deno.createHttpClient({ caCerts: [authority.cert] });
+  using client = Deno.createHttpClient({ caCerts: [ca.cert] });
   const open = () => new WebSocket(`wss://localhost:${rig.port}/`, { client });
   const viewer = open();
   const heard: unknown[] = [];

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { makeAuthority, makeLeaf } from "../../src/tls/authority.ts";
+import { makeCa, makeLeaf } from "../../src/tls/ca.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
 import { RfbViewer } from "../fakes/rfb_viewer.ts";
 import { startGateway } from "./gateway.ts";
@@ -13,8 +13,8 @@ async function startNginx() {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir();
   stack.defer(() => Deno.remove(folder, { recursive: true }));
-  const authority = await makeAuthority({ host: "example", names: NAMES, nowMs: Date.now() });
-  const { cert, key } = await makeLeaf({ authority, names: NAMES, nowMs: Date.now() });
+  const ca = await makeCa({ host: "example", names: NAMES, nowMs: Date.now() });
+  const { cert, key } = await makeLeaf({ ca, names: NAMES, nowMs: Date.now() });
   await Deno.writeTextFile(`${folder}/example.net.crt`, cert);
   await Deno.writeTextFile(`${folder}/example.net.key`, key);
 
@@ -45,7 +45,7 @@ async function startNginx() {
   for (const listener of Object.values(held)) listener.close();
   stack.use(await Program.start("nginx", { args: ["-c", `${folder}/nginx.conf`, "-e", "stderr"] }));
   await waitUntil("nginx", () => accepts(ports.https));
-  const client = stack.use(Deno.createHttpClient({ caCerts: [authority.cert] }));
+  const client = stack.use(Deno.createHttpClient({ caCerts: [ca.cert] }));
   const rest = stack.move();
   return { fake, origin, ports, client, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }

@@ -1,6 +1,6 @@
 /** A folder with what VNC servers are started with: certificates, keys, password files, settings, accounts for PAM. */
 import { generateKeyPairSync } from "node:crypto";
-import { makeAuthority, makeLeaf } from "../../src/tls/authority.ts";
+import { makeCa, makeLeaf } from "../../src/tls/ca.ts";
 import { runProgram } from "./programs.ts";
 import { makePasswordFile } from "./xvnc.ts";
 
@@ -16,8 +16,8 @@ const NAMES = ["localhost", "127.0.0.1"];
 /** The folder, below /tmp, readable for everybody. */
 export interface Lab extends AsyncDisposable {
   readonly folder: string;
-  /** PEM text of the authority that signed `server.crt`. */
-  readonly authority: string;
+  /** PEM text of the CA that signed `server.crt`. */
+  readonly ca: string;
 }
 
 /** Makes it; it goes with the test. */
@@ -25,21 +25,21 @@ export async function makeLab(): Promise<Lab> {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ dir: "/tmp" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));
-  const authority = await makeAuthority({ host: "lab", names: NAMES, nowMs: Date.now() });
-  const { cert, key } = await makeLeaf({ authority, names: NAMES, nowMs: Date.now() });
+  const ca = await makeCa({ host: "lab", names: NAMES, nowMs: Date.now() });
+  const { cert, key } = await makeLeaf({ ca, names: NAMES, nowMs: Date.now() });
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
   const login = [
     ...["enable_auth=true", `username=${USERNAME}`, `password=${PASSWORD}`],
     ...[`private_key_file=${folder}/server.key`, `certificate_file=${folder}/server.crt`],
   ];
   const files: Record<string, string | Uint8Array> = {
-    "ca.crt": authority.cert,
+    "ca.crt": ca.cert,
     "server.crt": cert,
     "server.key": key,
     "rsa.pem": rsa.export({ type: "pkcs1", format: "pem" }).toString(),
     "password": await makePasswordFile(PASSWORD),
     // QEMU wants its own names.
-    "qemu/ca-cert.pem": authority.cert,
+    "qemu/ca-cert.pem": ca.cert,
     "qemu/server-cert.pem": cert,
     "qemu/server-key.pem": key,
     "wayvnc-open": "",
@@ -62,7 +62,7 @@ export async function makeLab(): Promise<Lab> {
   await Deno.chmod(`${folder}/check-login`, 0o755);
   await Deno.chmod(`${folder}/wayland`, 0o700);
   const rest = stack.move();
-  return { folder, authority: authority.cert, [Symbol.asyncDispose]: () => rest.disposeAsync() };
+  return { folder, ca: ca.cert, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 
 /** Writes the machine's accounts with ours added, and rules for PAM, to be mounted over /etc by one process only. */

@@ -12,7 +12,7 @@ import { findPlaces, listLacking, type LiveServer, startServer } from "./servers
 const places = await findPlaces();
 const clientKey = await makeClientKey();
 
-function describeSource({ login, authority }: Mode, { address, lab }: LiveServer, password = login?.password): Source {
+function describeSource({ login, ca }: Mode, { address, lab }: LiveServer, password = login?.password): Source {
   return {
     name: "live",
     title: "Live",
@@ -21,7 +21,7 @@ function describeSource({ login, authority }: Mode, { address, lab }: LiveServer
       : { kind: "tcp", hostname: address.host, port: address.port },
     ...(login?.username === undefined ? {} : { username: login.username }),
     ...(password === undefined ? {} : { password: new Secret(password) }),
-    ...(authority ? { tls: { ca: lab.authority } } : {}),
+    ...(ca ? { tls: { ca: lab.ca } } : {}),
     viewOnly: false,
     clipboard: "both",
     shared: true,

@@ -11,8 +11,8 @@ export interface Mode {
   readonly screen?: "xvfb" | "sway";
   /** What the source is given; a wrong password is tried too where there is one. */
   readonly login?: { readonly username?: string; readonly password: string };
-  /** Whether the source names the authority; without it, trust is on first use. */
-  readonly authority?: true;
+  /** Whether the source names the CA; without it, trust is on first use. */
+  readonly ca?: true;
   /** What has to be spoken; without it the server cannot be opened. */
   readonly spoken?: string;
   /** What is said where nothing can be spoken. */
@@ -70,13 +70,13 @@ const tiger12: readonly Mode[] = [
   {
     name: "X509None",
     command: `${TIGER_TCP} -SecurityTypes X509None ${X509}`,
-    authority: true,
+    ca: true,
     spoken: "VeNCrypt X509None",
   },
   {
     name: "X509Vnc",
     command: `${TIGER_TCP} -SecurityTypes X509Vnc -rfbauth {lab}/password ${X509}`,
-    authority: true,
+    ca: true,
     login: SECRET,
     spoken: "VeNCrypt X509Vnc",
   },
@@ -84,7 +84,7 @@ const tiger12: readonly Mode[] = [
     name: "X509Plain",
     place: "accounts",
     command: `${TIGER_TCP} -SecurityTypes X509Plain ${X509}`,
-    authority: true,
+    ca: true,
     login: ACCOUNT,
     spoken: "VeNCrypt X509Plain",
   },
@@ -148,13 +148,13 @@ const qemu: readonly Mode[] = [
   {
     name: "X509None",
     command: `${QEMU} ${QEMU_TLS} -vnc 127.0.0.1:{port-5900},tls-creds=t`,
-    authority: true,
+    ca: true,
     spoken: "VeNCrypt X509None",
   },
   {
     name: "X509Vnc",
     command: `${QEMU} ${QEMU_TLS} ${QEMU_SECRET} -vnc 127.0.0.1:{port-5900},tls-creds=t,password-secret=s`,
-    authority: true,
+    ca: true,
     login: SECRET,
     spoken: "VeNCrypt X509Vnc",
   },
@@ -171,7 +171,7 @@ const wayvnc5: readonly Mode[] = [
     name: "X509Plain",
     screen: "sway",
     command: "wayvnc -C {lab}/wayvnc-login 127.0.0.1 {port}",
-    authority: true,
+    ca: true,
     login: ACCOUNT,
     spoken: "VeNCrypt X509Plain",
   },
@@ -196,7 +196,7 @@ const tiger15: readonly Mode[] = [
   {
     name: "X509Vnc",
     command: `${TIGER_TCP} -SecurityTypes X509Vnc -rfbauth {lab}/password ${X509}`,
-    authority: true,
+    ca: true,
     login: SECRET,
     spoken: "VeNCrypt X509Vnc",
   },
@@ -214,7 +214,7 @@ const wayvnc9: readonly Mode[] = [
     name: "as on Raspberry Pi OS, by certificate",
     screen: "sway",
     command: "wayvnc -C {lab}/wayvnc-login-rsa 127.0.0.1 {port}",
-    authority: true,
+    ca: true,
     login: ACCOUNT,
     spoken: "VeNCrypt X509Plain",
   },
@@ -234,7 +234,7 @@ const weston: readonly Mode[] = [
   {
     name: "X509Plain",
     command: `${WESTON} --vnc-tls-cert={lab}/server.crt --vnc-tls-key={lab}/server.key`,
-    authority: true,
+    ca: true,
     login: WESTON_LOGIN,
     spoken: "VeNCrypt X509Plain",
   },

@@ -23,8 +23,8 @@ for (const mode of MODES.filter(({ name }) => TRIED.test(name))) {
 
 async function keepReady(mode: Mode): Promise<void> {
   await using server = await startServer(mode, places);
-  const { login = {}, authority } = mode;
-  const tls = authority ? { tls: { ca: `${server.lab.folder}/ca.crt` } } : {};
+  const { login = {}, ca } = mode;
+  const tls = ca ? { tls: { ca: `${server.lab.folder}/ca.crt` } } : {};
   const live = { ...server.address, ...login, ...tls, prewarm: 2 };
   const yaml = JSON.stringify({ gateway: { data: server.lab.folder }, auth: "none", sources: { live } });
   await using gateway = await startGateway(yaml);

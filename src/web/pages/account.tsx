@@ -27,8 +27,8 @@ export interface LinkRow {
   readonly uses_left: number | null;
 }
 
-/** What the page says about the second step. */
-export type SecondStepState =
+/** What the page says about the two-factor authentication. */
+export type TwoFactorState =
   | { readonly kind: "none" }
   /** sources.yaml has it: it cannot be changed here. */
   | { readonly kind: "fixed" }
@@ -39,7 +39,7 @@ export type SecondStepState =
 /** What the account page shows. */
 export interface AccountPageProps extends PageProps {
   readonly signIns: readonly SignInRow[];
-  readonly secondStep: SecondStepState;
+  readonly twoFactor: TwoFactorState;
   readonly links: readonly LinkRow[];
   /** The sources that this person may share; empty when they may share none. */
   readonly sources: readonly { readonly name: string; readonly title: string; readonly role: string }[];
@@ -51,9 +51,9 @@ export interface AccountPageProps extends PageProps {
   readonly message?: string | undefined;
 }
 
-/** One's sign-ins, second step and share links; for admins, everybody's. */
+/** One's sign-ins, two-factor authentication and share links; for admins, everybody's. */
 export function AccountPage(props: AccountPageProps) {
-  const { signIns, secondStep, links, sources, made, admin, signedIn, message, ...page } = props;
+  const { signIns, twoFactor, links, sources, made, admin, signedIn, message, ...page } = props;
   const to = (path: string) => `${page.basePath}account/${path}`;
   return (
     <Layout {...page} title="Account – Porthole" kind="reading" hasForm>
@@ -72,7 +72,7 @@ export function AccountPage(props: AccountPageProps) {
         </div>
         {message && <p class="callout problem" role="alert">{message}</p>}
         {signIns.length > 0 && <SignInList signIns={signIns} action={to("end")} admin={admin} />}
-        {secondStep.kind !== "none" && <SecondStepPart state={secondStep} to={to} />}
+        {twoFactor.kind !== "none" && <TwoFactorPart state={twoFactor} to={to} />}
         {sources.length > 0 && <Links links={links} sources={sources} made={made} to={to} />}
       </main>
     </Layout>
@@ -111,22 +111,22 @@ function RowButton({ action, id, words, label }: { action: string; id: string; w
   );
 }
 
-function SecondStepPart(
-  { state, to }: { state: Exclude<SecondStepState, { kind: "none" }>; to: (path: string) => string },
+function TwoFactorPart(
+  { state, to }: { state: Exclude<TwoFactorState, { kind: "none" }>; to: (path: string) => string },
 ) {
   return (
-    <section class="group" aria-labelledby="second-step">
-      <h2 id="second-step">Second step</h2>
+    <section class="group" aria-labelledby="two-factor">
+      <h2 id="two-factor">Two-factor authentication</h2>
       {state.kind === "fixed" && <p>Your sign-in needs a code as well; the administrator has set it up.</p>}
       {state.kind === "off" && (
-        <form class="fields" method="post" action={to("second-step")}>
+        <form class="fields" method="post" action={to("two-factor")}>
           <p>A code from an authenticator app, after the password, keeps others out who know the password.</p>
           <button class="button" type="submit">Set it up</button>
         </form>
       )}
-      {state.kind === "offered" && <Offer {...state} action={to("second-step/confirm")} />}
+      {state.kind === "offered" && <Offer {...state} action={to("two-factor/confirm")} />}
       {state.kind === "on" && (
-        <form class="fields" method="post" action={to("second-step/remove")}>
+        <form class="fields" method="post" action={to("two-factor/remove")}>
           <p>Your sign-in needs a code as well. To take that away, give one.</p>
           <CodeField />
           <button class="button" type="submit">Take it away</button>

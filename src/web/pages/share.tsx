@@ -14,7 +14,7 @@ export function SharePage({ message, ...page }: PageProps & { readonly message?:
   return (
     <Layout {...page} title="Shared screen – Porthole" kind="reading" hasForm>
       <Masthead {...page} />
-      <main class="door">
+      <main class="sign-in">
         <h1>Shared screen</h1>
         {message && <p class="callout problem" role="alert">{message}</p>}
         <form class="fields" id="share-form" method="post" action={`${page.basePath}share`}>

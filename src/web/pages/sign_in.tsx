@@ -40,7 +40,7 @@ export function SignInPage(props: SignInPageProps) {
   return (
     <Layout {...page} title="Sign in – Porthole" kind="reading" hasForm>
       <Masthead {...page} />
-      <main class="door">
+      <main class="sign-in">
         <h1>Sign in</h1>
         {message && <p class="callout problem" role="alert">{message}</p>}
         {ways.map(({ href, label }) => <a class="button primary" href={href}>{label}</a>)}
@@ -96,7 +96,7 @@ function TokenForm({ action, next, second }: { action: string; next: string; sec
   );
 }
 
-/** What the page of the second step shows. */
+/** What the page of the two-factor authentication shows. */
 export interface CodePageProps extends PageProps {
   readonly next: string;
   /** Proves that the password was right. */
@@ -107,10 +107,10 @@ export interface CodePageProps extends PageProps {
 /** Asks for the code of the authenticator app. */
 export function CodePage({ next, ticket, message, ...page }: CodePageProps) {
   return (
-    <Layout {...page} title="Second step – Porthole" kind="reading" hasForm>
+    <Layout {...page} title="Two-factor authentication – Porthole" kind="reading" hasForm>
       <Masthead {...page} />
-      <main class="door">
-        <h1>Second step</h1>
+      <main class="sign-in">
+        <h1>Two-factor authentication</h1>
         {message && <p class="callout problem" role="alert">{message}</p>}
         <form class="fields" method="post" action={`${page.basePath}sign-in/code`}>
           <input type="hidden" name="next" value={next} />

@@ -12,7 +12,7 @@ export function SignedOutPage({ href, provider, ...page }: SignedOutPageProps) {
   return (
     <Layout {...page} title="Signed out – Porthole" kind="reading">
       <Masthead {...page} />
-      <main class="door">
+      <main class="sign-in">
         <h1>Signed out</h1>
         <p>You are signed out of this gateway.</p>
         <a class="button" href={href}>Sign out of {provider} too</a>

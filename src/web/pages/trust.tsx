@@ -3,14 +3,14 @@ import { QrCode } from "./qr_code.tsx";
 
 /** What the trust page says. */
 export interface TrustPageProps extends PageProps {
-  /** SHA-256 of the authority, hex pairs with colons; undefined where the certificate was given and there is none. */
+  /** SHA-256 of the CA, hex pairs with colons; undefined where the certificate was given and there is none. */
   readonly fingerprint256?: string | undefined;
   /** Address of this page as other devices open it, for the QR code. */
   readonly address: string;
   readonly guides: readonly TrustGuide[];
 }
 
-/** How one system installs the authority; text between backquotes is shown as code. */
+/** How one system installs the CA; text between backquotes is shown as code. */
 export interface TrustGuide {
   readonly id: string;
   readonly system: string;
@@ -40,8 +40,8 @@ function Installing({ basePath, fingerprint256, address, guides }: TrustPageProp
   return (
     <>
       <p>
-        The gateway signs its own certificate. Install its authority once on each device, and the browser's warning is
-        gone for good, also after the certificate is renewed.
+        The gateway signs its own certificate. Install its CA once on each device, and the browser's warning is gone for
+        good, also after the certificate is renewed.
       </p>
       <p>
         <a class="button primary" href={`${basePath}ca.crt`} download="porthole-ca.crt">Download porthole-ca.crt</a>
@@ -55,7 +55,7 @@ function Installing({ basePath, fingerprint256, address, guides }: TrustPageProp
           <code class="fingerprint">{fingerprint256}</code>
         </p>
         <p class="quiet">
-          The authority can vouch for addresses, this machine and private network names, not for other web sites.
+          The CA can vouch for addresses, this machine and private network names, not for other web sites.
         </p>
       </section>
       <nav class="actions" aria-label="Systems">

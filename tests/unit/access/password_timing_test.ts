@@ -3,7 +3,7 @@ import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { createConnectLimit } from "../../../src/access/connect_limit.ts";
 import { createPasswordCheck, hashPassword, makeDecoy } from "../../../src/access/password.ts";
 import { createPasswordSignIn } from "../../../src/access/password_sign_in.ts";
-import { SecondSteps } from "../../../src/access/second_step.ts";
+import { TwoFactor } from "../../../src/access/two_factor.ts";
 import { createMemoryStore } from "../../../src/access/store.ts";
 import { SOME_HASH } from "../../fakes/callers.ts";
 
@@ -23,7 +23,7 @@ Deno.test("known and unknown names take the same time, within the noise of 200 t
   const signIn = createPasswordSignIn({
     users: () => users,
     check,
-    secondSteps: new SecondSteps({ store: createMemoryStore({}) }),
+    twoFactor: new TwoFactor({ store: createMemoryStore({}) }),
     limit: () => createConnectLimit({ perMinute: 0 }),
     // Each try an hour after the one before: no lock stands in the way.
     now: (() => {

@@ -87,7 +87,7 @@ Deno.test("createConfigStore() keeps what is bound at start, and says that it ta
   assertEquals(rig.store.restart, []);
 });
 
-Deno.test("createConfigStore() closes the door at once when `auth: none` is taken back", async () => {
+Deno.test("createConfigStore() closes the authentication at once when `auth: none` is taken back", async () => {
   using rig = await createRig("gateway: { listen: 0.0.0.0:8443 }\nauth: none\nsources: { a: h1 }");
   rig.file.text = "gateway: { listen: 127.0.0.1 }\nsources: { a: h1 }";
   await rig.store.reload();

@@ -8,16 +8,16 @@ import { Secret } from "../../../src/config/secret.ts";
 import { createStreamPair } from "../../../src/demo/channel.ts";
 import { LoginRefused, type RefusalKind } from "../../../src/rfb/refusal.ts";
 import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
-import { makeAuthority, makeLeaf } from "../../../src/tls/authority.ts";
+import { makeCa, makeLeaf } from "../../../src/tls/ca.ts";
 import { cutStream, randomSizes } from "../../fakes/rfb_security/cut_stream.ts";
 import { serve, type Served } from "../../fakes/rfb_security/serve.ts";
 import { type FakeSource, playSource, type Seen, SERVER_INIT } from "../../fakes/rfb_security/source.ts";
 
 const DAY_MS = 86_400_000;
 const nowMs = Date.now();
-const authority = await makeAuthority({ host: "test", names: ["pi.test"], nowMs });
-const other = await makeAuthority({ host: "other", names: ["pi.test"], nowMs });
-const leaf = await makeLeaf({ authority, names: ["pi.lan"], nowMs });
+const ca = await makeCa({ host: "test", names: ["pi.test"], nowMs });
+const other = await makeCa({ host: "other", names: ["pi.test"], nowMs });
+const leaf = await makeLeaf({ ca, names: ["pi.lan"], nowMs });
 const [clientKey, rsaKey, rsaKey2] = await Promise.all([makeClientKey(), makeClientKey(), makeClientKey()]);
 const fingerprint = createHash("sha256").update(new X509Certificate(leaf.cert).raw).digest("hex");
 const keyFingerprint = createHash("sha256").update(rsaKey.wire).digest("hex");
@@ -242,7 +242,7 @@ Deno.test("the first certificate is pinned, the same is trusted again, and anoth
     await using meeting = new Meeting(x509, { pins });
     assertEquals((await meeting.logIn()).identity, { proof: "certificate", fingerprint, by });
   }
-  const pair = await makeLeaf({ authority, names: ["pi.lan"], nowMs });
+  const pair = await makeLeaf({ ca, names: ["pi.lan"], nowMs });
   await using meeting = new Meeting(x509, { pins, pair });
   const { message } = await meeting.refuse("untrusted");
   assertStringIncludes(message, `expected was sha256:${fingerprint}`);
@@ -266,10 +266,10 @@ Deno.test("a source that once proved itself may not come back without a proof", 
   await meeting.refuse("untrusted");
 });
 
-const own = { ca: authority.cert };
+const own = { ca: ca.cert };
 const judged: [string, LoginSource["tls"], Partial<Setup>, string][] = [
-  ["the authority is another one", { ca: other.cert }, {}, "not signed by the authority in tls.ca"],
-  ["the system knows no authority", { serverName: "pi.lan" }, {}, "an authority that this system knows"],
+  ["the CA is another one", { ca: other.cert }, {}, "not signed by the CA in tls.ca"],
+  ["the system knows no ca", { serverName: "pi.lan" }, {}, "a CA that this system knows"],
   ["the name is another one", { ...own, serverName: "nas.lan" }, {}, "made out to DNS:pi.lan"],
   ["it has expired", own, { now: nowMs + 500 * DAY_MS }, "expired on"],
   ["it is not valid yet", own, { now: nowMs - 5 * DAY_MS }, "is not valid before"],
@@ -284,12 +284,12 @@ for (const [when, tls, setup, words] of judged) {
   });
 }
 
-Deno.test("tls: trusts by authority and name, or by fingerprint, and then pins nothing", async () => {
+Deno.test("tls: trusts by ca and name, or by fingerprint, and then pins nothing", async () => {
   const rows = [
-    [own, "authority"],
-    [{ ...own, serverName: "pi.lan" }, "authority"],
+    [own, "ca"],
+    [{ ...own, serverName: "pi.lan" }, "ca"],
     [{ fingerprint }, "fingerprint"],
-    [{ ...own, fingerprint }, "authority"],
+    [{ ...own, fingerprint }, "ca"],
   ] as const;
   for (const [tls, by] of rows) {
     const pins = keepPins();

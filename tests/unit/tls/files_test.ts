@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { makeAuthority, makeLeaf, type Signed } from "../../../src/tls/authority.ts";
+import { makeCa, makeLeaf, type Signed } from "../../../src/tls/ca.ts";
 import { CertificateError } from "../../../src/tls/certificate.ts";
 import { createFileCertificate } from "../../../src/tls/files.ts";
 import { createManualEvery } from "../../fakes/manual_every.ts";
 
 const DAY_MS = 86_400_000;
 const NOW = Date.parse("2030-01-01T00:00:00Z");
-const authority = await makeAuthority({ host: "gate", names: [], nowMs: NOW });
-const sign = () => makeLeaf({ authority, names: ["localhost"], nowMs: NOW });
+const ca = await makeCa({ host: "gate", names: [], nowMs: NOW });
+const sign = () => makeLeaf({ ca, names: ["localhost"], nowMs: NOW });
 const [first, second] = [await sign(), await sign()];
 
 /** Two files to spoil. */
@@ -40,9 +40,9 @@ function createRig(pair: Signed = first) {
 }
 
 Deno.test("createFileCertificate() gives the files as they are, chain included", () => {
-  using rig = createRig({ cert: first.cert + authority.cert, key: first.key });
+  using rig = createRig({ cert: first.cert + ca.cert, key: first.key });
   const source = rig.open();
-  assertEquals(source.current.cert, first.cert + authority.cert);
+  assertEquals(source.current.cert, first.cert + ca.cert);
   assertEquals(source.current.key, first.key);
   assertEquals(source.current.caPem, undefined);
   source.close();

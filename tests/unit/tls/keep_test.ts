@@ -45,7 +45,7 @@ function renewal(source: CertificateSource, tick: () => void): Promise<Certifica
   return promise;
 }
 
-Deno.test("createCertificates() makes an authority and a certificate, for the owner's eyes only", async () => {
+Deno.test("createCertificates() makes a CA and a certificate, for the owner's eyes only", async () => {
   using rig = createRig();
   const source = await rig.open();
   const { cert, caPem, fingerprint256, caFingerprint256 } = source.current;
@@ -68,7 +68,7 @@ Deno.test("createCertificates() takes what it kept at the next start", async () 
   second.close();
 });
 
-Deno.test("createCertificates() renews at two thirds of the certificate's life, under the same authority", async () => {
+Deno.test("createCertificates() renews at two thirds of the certificate's life, under the same ca", async () => {
   using rig = createRig();
   const source = await rig.open();
   const first = source.current;
@@ -103,7 +103,7 @@ Deno.test("createCertificates() renews when an address is new, and not when one 
   source.close();
 });
 
-Deno.test("createCertificates() tells once which name its authority may not sign", async () => {
+Deno.test("createCertificates() tells once which name its CA may not sign", async () => {
   using rig = createRig();
   const source = await rig.open();
   rig.names = ["localhost", "127.0.0.1", "vnc.example.net"];
@@ -131,7 +131,7 @@ Deno.test("createCertificates() keeps the certificate and says so when it cannot
   source.close();
 });
 
-Deno.test("createCertificates() makes a certificate anew that is damaged, half there or another authority's", async () => {
+Deno.test("createCertificates() makes a certificate anew that is damaged, half there or another ca's", async () => {
   using rig = createRig();
   (await rig.open()).close();
   using other = createRig();
@@ -162,7 +162,7 @@ Deno.test("createCertificates() makes a certificate anew that is damaged, half t
   assertEquals(Deno.readTextFileSync(rig.file("ca.key")), before);
 });
 
-Deno.test("createCertificates() never replaces an authority by itself", async () => {
+Deno.test("createCertificates() never replaces a CA by itself", async () => {
   using rig = createRig();
   (await rig.open()).close();
   const kept = ["ca.crt", "ca.key"].map((name) => [name, Deno.readTextFileSync(rig.file(name))] as const);

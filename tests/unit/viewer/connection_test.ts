@@ -64,7 +64,7 @@ Deno.test("Connection answers a ping at once with its id", () => {
   assertEquals(socket().sent, ['{"type":"pong","id":7}']);
 });
 
-Deno.test("Connection climbs the ladder while tries fail", async () => {
+Deno.test("Connection climbs the backoff while tries fail", async () => {
   const { connection, phases, sockets, pass, settle, socket } = createRig();
   connection.connect();
   for (const delayMs of [500, 1_000, 2_000, 5_000, 10_000, 10_000]) {
@@ -79,7 +79,7 @@ Deno.test("Connection climbs the ladder while tries fail", async () => {
   }
 });
 
-Deno.test("Connection begins the ladder anew after it held for ten seconds, and not after less", async () => {
+Deno.test("Connection begins the backoff anew after it held for ten seconds, and not after less", async () => {
   const { connection, phases, pass, settle, socket, openUp } = createRig();
   const waitMs = async (heldMs: number) => {
     openUp();

@@ -1,18 +1,18 @@
-/** The second step: codes of an authenticator app (TOTP, RFC 6238). */
+/** The two-factor authentication: codes of an authenticator app (TOTP, RFC 6238). */
 import { Secret as OtpSecret, TOTP } from "otpauth";
 import type { User } from "../config/config.ts";
 import type { Store } from "./store.ts";
 
 /** What is kept of a person. */
-export interface SecondStep {
+export interface TwoFactorSecret {
   /** Base32; absent when sources.yaml has it. */
   readonly secret?: string;
   /** The time step of the last code that was taken: none counts twice (RFC 6238 section 5.2). */
   readonly lastStep: number;
 }
 
-interface SecondStepsOptions {
-  store: Store<Readonly<Record<string, SecondStep>>>;
+interface TwoFactorOptions {
+  store: Store<Readonly<Record<string, TwoFactorSecret>>>;
   now?: () => number;
 }
 
@@ -21,14 +21,14 @@ const PERIOD_S = 30;
 const WINDOW = 1;
 const MOST_OFFERS = 1_000;
 
-/** Knows whose sign-in has a second step. */
-export class SecondSteps {
-  readonly #store: Store<Readonly<Record<string, SecondStep>>>;
+/** Knows whose sign-in has a two-factor authentication. */
+export class TwoFactor {
+  readonly #store: Store<Readonly<Record<string, TwoFactorSecret>>>;
   readonly #now: () => number;
   /** Set-ups that were begun and not confirmed. */
   readonly #offers = new Map<string, string>();
 
-  constructor({ store, now = Date.now }: SecondStepsOptions) {
+  constructor({ store, now = Date.now }: TwoFactorOptions) {
     this.#store = store;
     this.#now = now;
   }
@@ -67,7 +67,7 @@ export class SecondSteps {
     return true;
   }
 
-  /** Takes the second step away again. */
+  /** Takes the two-factor authentication away again. */
   remove(name: string): void {
     this.#store.save(Object.fromEntries(Object.entries(this.#store.value).filter(([key]) => key !== name)));
   }
@@ -81,11 +81,11 @@ export class SecondSteps {
     return delta === null ? null : totp.counter({ timestamp }) + delta;
   }
 
-  #read(name: string): SecondStep | undefined {
+  #read(name: string): TwoFactorSecret | undefined {
     return Object.hasOwn(this.#store.value, name) ? this.#store.value[name] : undefined;
   }
 
-  #keep(name: string, step: SecondStep): void {
+  #keep(name: string, step: TwoFactorSecret): void {
     const others = Object.entries(this.#store.value).filter(([key]) => key !== name);
     this.#store.save(Object.fromEntries([...others, [name, step]]));
   }

@@ -1,4 +1,4 @@
-/** The local certificate authority and the certificates it signs (RFC 5280), all with ECDSA on P-256. */
+/** The local CA and the certificates it signs (RFC 5280), all with ECDSA on P-256. */
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import {
@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3650;
 /** Apple refuses longer ones; from 398 days on so does everybody. The last day is for clocks that run late. */
 const LEAF_DAYS = 396;
-/** Endings that no public web site has, so that the authority may sign any host name below them. */
+/** Endings that no public web site has, so that the CA may sign any host name below them. */
 const PRIVATE_ZONES = ["localhost", "local", "lan", "internal", "home.arpa"];
 
 /** A certificate and its private key as PEM text (PKCS #8). */
@@ -26,10 +26,10 @@ export interface Signed {
 }
 
 /**
- * Makes a local authority for about ten years. It can sign only host names within private zones and `names` (critical
+ * Makes a local CA for about ten years. It can sign only host names within private zones and `names` (critical
  * nameConstraints), so that its key, if stolen, is of no use against other web sites; addresses are not constrained.
  */
-export async function makeAuthority({ host, names, nowMs }: {
+export async function makeCa({ host, names, nowMs }: {
   /** Shown in the name under which a person finds it among the trusted ones. */
   readonly host: string;
   readonly names: readonly string[];
@@ -53,13 +53,13 @@ export async function makeAuthority({ host, names, nowMs }: {
   return { cert: pemOf(certificate), key: await exportKey(keys.privateKey) };
 }
 
-/** Makes a server certificate for `names`, signed by the authority, for a little over a year. */
-export async function makeLeaf({ authority, names, nowMs }: {
-  readonly authority: Signed;
+/** Makes a server certificate for `names`, signed by the CA, for a little over a year. */
+export async function makeLeaf({ ca, names, nowMs }: {
+  readonly ca: Signed;
   readonly names: readonly string[];
   readonly nowMs: number;
 }): Promise<Signed> {
-  const issuer = new x509.X509Certificate(authority.cert);
+  const issuer = new x509.X509Certificate(ca.cert);
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: makeSerial(),
@@ -68,7 +68,7 @@ export async function makeLeaf({ authority, names, nowMs }: {
     notBefore: new Date(nowMs - DAY_MS),
     notAfter: new Date(Math.min(nowMs + LEAF_DAYS * DAY_MS, issuer.notAfter.getTime())),
     publicKey: keys.publicKey,
-    signingKey: await importKey(authority.key),
+    signingKey: await importKey(ca.key),
     signingAlgorithm: ALGORITHM,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
@@ -84,7 +84,7 @@ export async function makeLeaf({ authority, names, nowMs }: {
   return { cert: pemOf(certificate), key: await exportKey(keys.privateKey) };
 }
 
-/** The host names below which the authority may sign; undefined when it is not constrained. */
+/** The host names below which the CA may sign; undefined when it is not constrained. */
 export function readConstraints(authorityPem: string): readonly string[] | undefined {
   const extension = new x509.X509Certificate(authorityPem).getExtension(id_ce_nameConstraints);
   if (extension === null) return undefined;

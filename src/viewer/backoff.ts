@@ -1,4 +1,4 @@
-/** When to try again: the reconnect ladder. Pure; the caller owns the timer. */
+/** When to try again: the reconnect backoff. Pure; the caller owns the timer. */
 
 const STEPS_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 const LAST_STEP_MS = 10_000;

@@ -1,6 +1,6 @@
 import { assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { computeDelayMs } from "../../../src/viewer/ladder.ts";
+import { computeDelayMs } from "../../../src/viewer/backoff.ts";
 
 Deno.test("computeDelayMs() climbs 0.5, 1, 2, 5, 10 s and stays at 10 s", () => {
   const delays = [0, 1, 2, 3, 4, 5, 99].map((attempt) => computeDelayMs(attempt, 0.5));

@@ -12,25 +12,25 @@ import { createPasswordCheck } from "./password.ts";
 import { createPasswordSignIn, type PasswordSignIn } from "./password_sign_in.ts";
 import { decideRole, isNamed } from "./policy.ts";
 import { createProxyCredential, type Warn } from "./proxy_sign_in.ts";
-import { type SecondStep, SecondSteps } from "./second_step.ts";
+import { TwoFactor, type TwoFactorSecret } from "./two_factor.ts";
 import { type ShareLink, ShareLinks } from "./share_links.ts";
 import { type SignIn, SignIns } from "./sign_ins.ts";
 import { createSignedTokenCredential } from "./signed_token.ts";
 import { createMemoryStore, openFileStore, type Store } from "./store.ts";
 
 /** What signing in remembers across restarts. */
-export interface DoorStores {
+export interface AuthenticationStores {
   readonly signIns: Store<readonly SignIn[]>;
   readonly links: Store<readonly ShareLink[]>;
-  readonly secondSteps: Store<Readonly<Record<string, SecondStep>>>;
+  readonly twoFactor: Store<Readonly<Record<string, TwoFactorSecret>>>;
 }
 
 /** Signing in, for the routes. */
-export interface FrontDoor {
+export interface Authentication {
   readonly access: Access;
   readonly signIns: SignIns;
   readonly links: ShareLinks;
-  readonly secondSteps: SecondSteps;
+  readonly twoFactor: TwoFactor;
   readonly passwords: PasswordSignIn;
   readonly oidc: OidcSignIn;
   /** Tries of one address with any method. */
@@ -40,43 +40,43 @@ export interface FrontDoor {
   close(): void;
 }
 
-interface FrontDoorOptions {
+interface AuthenticationOptions {
   config: () => Config;
   /** Tells whoever reads the log. */
   warn: Warn;
-  stores?: DoorStores;
+  stores?: AuthenticationStores;
   now?: () => number;
 }
 
 /** Stores that end with the process. */
-export function createMemoryStores(): DoorStores {
-  return { signIns: createMemoryStore([]), links: createMemoryStore([]), secondSteps: createMemoryStore({}) };
+export function createMemoryStores(): AuthenticationStores {
+  return { signIns: createMemoryStore([]), links: createMemoryStore([]), twoFactor: createMemoryStore({}) };
 }
 
 /** Stores in the data folder; `onFailure` is told what could not be written. */
-export function openFileStores(dataDir: string, onFailure: (cause: unknown) => void = () => {}): DoorStores {
+export function openFileStores(dataDir: string, onFailure: (cause: unknown) => void = () => {}): AuthenticationStores {
   const open = <T>(name: string, initial: T) => openFileStore(join(dataDir, name), initial, onFailure);
   return {
     signIns: open<readonly SignIn[]>("sign-ins.json", []),
     links: open<readonly ShareLink[]>("links.json", []),
-    secondSteps: open<Readonly<Record<string, SecondStep>>>("second-steps.json", {}),
+    twoFactor: open<Readonly<Record<string, TwoFactorSecret>>>("second-steps.json", {}),
   };
 }
 
 /** Puts it together. */
-export function createFrontDoor(
-  { config, warn, stores = createMemoryStores(), now = Date.now }: FrontDoorOptions,
-): FrontDoor {
+export function createAuthentication(
+  { config, warn, stores = createMemoryStores(), now = Date.now }: AuthenticationOptions,
+): Authentication {
   const signIns = new SignIns({ store: stores.signIns, limits: () => readLimits(config()), now });
   const links = new ShareLinks({ store: stores.links, mayStillShare: (link) => mayStillShare(link, config()), now });
-  const secondSteps = new SecondSteps({ store: stores.secondSteps, now });
+  const twoFactor = new TwoFactor({ store: stores.twoFactor, now });
   const signInLimit = keepLimit(() => config().limits.signInsPerMinute);
   const isToken = (token: string) => isLoginToken(config().gateway.dataDir, token);
   const check = createPasswordCheck();
   const passwords = createPasswordSignIn({
     users: () => readUsers(config()),
     check,
-    secondSteps,
+    twoFactor,
     limit: signInLimit,
     now,
   });
@@ -94,7 +94,7 @@ export function createFrontDoor(
     check.close();
     signInLimit().close();
   }
-  return { access, signIns, links, secondSteps, passwords, oidc, signInLimit, isLoginToken: isToken, close };
+  return { access, signIns, links, twoFactor, passwords, oidc, signInLimit, isLoginToken: isToken, close };
 }
 
 function readLimits({ auth }: Config) {

@@ -1,5 +1,5 @@
 /** Who somebody is, as told by somebody else: a provider's claims, a proxy's headers. */
-import type { PersonClaims } from "../config/config.ts";
+import type { UserClaims } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 
 /** Somebody from elsewhere. */
@@ -17,7 +17,7 @@ const MOST_GROUPS = 256;
  *
  * @throws PortholeError not_allowed when there is no usable name.
  */
-export function readPerson(claims: Readonly<Record<string, unknown>>, names: PersonClaims): Person {
+export function readPerson(claims: Readonly<Record<string, unknown>>, names: UserClaims): Person {
   const name = Object.hasOwn(claims, names.user) ? claims[names.user] : undefined;
   if (typeof name !== "string" || !NAME.test(name)) {
     throw new PortholeError("not_allowed", `Your sign-in names nobody: its ${names.user} is missing or no usable name`);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { TOTP } from "otpauth";
-import { type SecondStep, SecondSteps } from "../../../src/access/second_step.ts";
+import { TwoFactor, type TwoFactorSecret } from "../../../src/access/two_factor.ts";
 import { createMemoryStore } from "../../../src/access/store.ts";
 import { Secret } from "../../../src/config/secret.ts";
 
@@ -8,13 +8,13 @@ const ADA = { name: "ada", passwordHash: "", groups: [] };
 
 function makeRig() {
   const clock = { ms: 1_800_000_000_000 };
-  const store = createMemoryStore<Readonly<Record<string, SecondStep>>>({});
-  return { clock, store, steps: new SecondSteps({ store, now: () => clock.ms }) };
+  const store = createMemoryStore<Readonly<Record<string, TwoFactorSecret>>>({});
+  return { clock, store, steps: new TwoFactor({ store, now: () => clock.ms }) };
 }
 
 const codeAt = (secret: string, timestamp: number) => new TOTP({ secret }).generate({ timestamp });
 
-Deno.test("SecondSteps agree with RFC 6238's test vector", () => {
+Deno.test("TwoFactor agree with RFC 6238's test vector", () => {
   const { clock, steps } = makeRig();
   clock.ms = 1_111_111_109_000;
   const totp = new Secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
