@@ -118,8 +118,8 @@ async function check(parts: StartParts): Promise<number> {
   const sources = [...store.current.sources.values()];
   let failed = false;
   for (const source of sources) {
-    const { status, words } = await gateway.prober.probe(source);
-    console.log(`${source.name}: ${words}`);
+    const { status, detail } = await gateway.prober.probe(source);
+    console.log(`${source.name}: ${detail}`);
     failed ||= status !== "up";
   }
   return failed ? FAILED : OK;

@@ -124,7 +124,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const prober = new Prober({
     isOpen: (name) => prewarm.count(name) > 0 || isOpen(registry, name),
     look: (source) => lookAtSource(source, login),
-    onFinding: (source, finding) => log.info(`${source.name}: ${finding.words}`),
+    onFinding: (source, finding) => log.info(`${source.name}: ${finding.detail}`),
   });
 
   const effects: SessionEffects = {
@@ -144,7 +144,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   function noteReady(source: Source, { version, security }: LoggedInAhead): void {
     if (prober.last(source).status === "up") return;
-    prober.learn(source, { words: `RFB ${version}, ${security}`, mode: "login" });
+    prober.learn(source, { detail: `RFB ${version}, ${security}`, mode: "login" });
   }
 
   function noteOpened(session: Session): void {
@@ -154,8 +154,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (!opened) return;
     const last = prober.last(source);
     // Where the viewer logs in, a look has seen more than the gateway sees pass.
-    const keepsWords = opened.mode === "pass_through" && last.status === "up";
-    prober.learn(source, { words: keepsWords ? last.words : opened.words, mode: opened.mode });
+    const keepsDetail = opened.mode === "pass_through" && last.status === "up";
+    prober.learn(source, { detail: keepsDetail ? last.detail : opened.detail, mode: opened.mode });
   }
 
   function noteEnded(session: Session): void {

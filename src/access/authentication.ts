@@ -108,13 +108,13 @@ function readUsers({ auth }: Config) {
 }
 
 /**
- * Whether a link's maker could still open what it gives. Makers that the file does not name came by the login link or
+ * Whether a link's creator could still open what it gives. Creators that the file does not name came by the login link or
  * from elsewhere: their links end by time or by being revoked.
  */
 function mayStillShare(link: ShareLink, { auth, sources }: Config): boolean {
   const source = sources.get(link.source);
   if (!source || auth.mode === "none") return source !== undefined;
-  const user = auth.users.get(link.maker);
+  const user = auth.users.get(link.createdBy);
   if (!user) return !link.byUser;
   const role = decideRole({ name: user.name, groups: user.groups, admin: isNamed(user, auth.admins) }, source);
   return role !== null && (role === "control" || link.role === "view" || source.viewOnly);

@@ -12,8 +12,8 @@ export interface ShareLink {
   readonly role: Role;
   readonly label: string;
   /** Who made it. */
-  readonly maker: string;
-  /** Whether sources.yaml named the maker: the link ends with that name. */
+  readonly createdBy: string;
+  /** Whether sources.yaml named the creator: the link ends with that name. */
   readonly byUser: boolean;
   readonly createdMs: number;
   readonly expiresMs: number;
@@ -21,12 +21,15 @@ export interface ShareLink {
   readonly usesLeft: number | null;
 }
 
-/** What the maker says. */
-export type LinkDetails = Pick<ShareLink, "source" | "role" | "label" | "maker" | "byUser" | "expiresMs" | "usesLeft">;
+/** What the creator says. */
+export type LinkDetails = Pick<
+  ShareLink,
+  "source" | "role" | "label" | "createdBy" | "byUser" | "expiresMs" | "usesLeft"
+>;
 
 interface ShareLinksOptions {
   store: Store<readonly ShareLink[]>;
-  /** Whether the maker may still give what the link gives. */
+  /** Whether the creator may still give what the link gives. */
   mayStillShare?: (link: ShareLink) => boolean;
   now?: () => number;
 }
@@ -87,7 +90,7 @@ export class ShareLinks {
     return this.#now() < link.expiresMs && this.#mayStillShare(link);
   }
 
-  /** A maker's permission may come back, so only time takes links out of the store. */
+  /** A creator's permission may come back, so only time takes links out of the store. */
   #unexpired(): ShareLink[] {
     return this.#store.value.filter(({ expiresMs }) => this.#now() < expiresMs);
   }

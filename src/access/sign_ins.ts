@@ -14,11 +14,11 @@ export interface SignIn {
   /** Groups that came with the sign-in, where the file does not say them. */
   readonly groups?: readonly string[];
   readonly createdMs: number;
-  readonly seenMs: number;
+  readonly lastUsedMs: number;
   /** The address that signed in. */
   readonly address: string;
   /** What the browser calls itself, cut short. */
-  readonly agent: string;
+  readonly userAgent: string;
 }
 
 /** How long sign-ins last without use, and at most. */
@@ -34,7 +34,7 @@ interface SignInsOptions {
 }
 
 /** Use is written down no more often than this. */
-const SEEN_GRAIN_MS = 60_000;
+const LAST_USED_GRAIN_MS = 60_000;
 const AGENT_MAX_CHARS = 120;
 /** Of one person; the oldest make place. */
 const MOST_OF_ONE = 50;
@@ -56,11 +56,11 @@ export class SignIns {
   }
 
   /** Begins one and gives the cookie's value, which is not kept. */
-  begin(details: Omit<SignIn, "id" | "createdMs" | "seenMs">): string {
+  begin(details: Omit<SignIn, "id" | "createdMs" | "lastUsedMs">): string {
     const value = makeToken();
     const at = this.#now();
-    const agent = details.agent.slice(0, AGENT_MAX_CHARS);
-    const begun = { ...details, agent, id: hashToken(value), createdMs: at, seenMs: at };
+    const userAgent = details.userAgent.slice(0, AGENT_MAX_CHARS);
+    const begun = { ...details, userAgent, id: hashToken(value), createdMs: at, lastUsedMs: at };
     const standing = this.list();
     const own = standing.filter(({ name }) => name === details.name);
     const kept = standing.filter((one) => own.indexOf(one) < MOST_OF_ONE - 1).slice(0, MOST - 1);
@@ -78,10 +78,10 @@ export class SignIns {
     const signIn = this.#byId.get(id);
     if (!signIn || !this.#lasts(signIn)) return undefined;
     const at = this.#now();
-    if (at - signIn.seenMs < SEEN_GRAIN_MS) return signIn;
-    const seen = { ...signIn, seenMs: at };
-    this.#keep(this.list().map((one) => one.id === id ? seen : one));
-    return seen;
+    if (at - signIn.lastUsedMs < LAST_USED_GRAIN_MS) return signIn;
+    const used = { ...signIn, lastUsedMs: at };
+    this.#keep(this.list().map((one) => one.id === id ? used : one));
+    return used;
   }
 
   /** Those that last, newest first. */
@@ -95,10 +95,10 @@ export class SignIns {
     if (kept.length < this.#byId.size) this.#keep(kept);
   }
 
-  #lasts({ createdMs, seenMs }: SignIn): boolean {
+  #lasts({ createdMs, lastUsedMs }: SignIn): boolean {
     const { idleMs, absoluteMs } = this.#limits();
     const at = this.#now();
-    return at - seenMs < idleMs && at - createdMs < absoluteMs;
+    return at - lastUsedMs < idleMs && at - createdMs < absoluteMs;
   }
 
   #keep(signIns: readonly SignIn[]): void {

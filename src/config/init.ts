@@ -25,7 +25,7 @@ sources:
   #   # display: 1                   # instead of port
   #   # unix: /run/vm7.vnc           # instead of host: a unix socket
   #   title: Workshop PC             # default: the name
-  #   group: Upstairs                # a heading on the board
+  #   group: Upstairs                # a heading on the dashboard
   #   username: ada
   #   password: { env: WORKSHOP_VNC }  # or { file: workshop.password }, or text
   #   view_only: false               # default false: viewers may type and click

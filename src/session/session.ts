@@ -23,7 +23,7 @@ export interface Opened {
   /** Who carried out the login: the viewer, or the gateway. */
   readonly mode: "pass_through" | "login";
   /** What was spoken, for people: "RFB 3.8, VeNCrypt X509Plain". */
-  readonly words: string;
+  readonly detail: string;
 }
 
 /** Who looks: what logs, lists and limits need to know. */
@@ -59,7 +59,7 @@ export interface SessionView {
   readonly started: string;
   readonly up_bytes: number;
   readonly down_bytes: number;
-  readonly words: string;
+  readonly detail: string;
   readonly mode?: Opened["mode"];
   /** Round trip to the viewer page, in milliseconds. */
   readonly rtt_ms?: number;
@@ -141,7 +141,7 @@ export class Session {
       started: new Date(this.startedAtMs).toISOString(),
       up_bytes: count.upBytes,
       down_bytes: count.downBytes,
-      words: this.#opened?.words ?? "",
+      detail: this.#opened?.detail ?? "",
       ...(this.#opened === undefined ? {} : { mode: this.#opened.mode }),
       ...(this.side.rttMs === undefined ? {} : { rtt_ms: this.side.rttMs }),
     };

@@ -64,7 +64,7 @@ async function openForProgram(session: Session, parts: ConnectParts, signal: Abo
   const stream = session.dialed(await parts.dial(source, signal));
   const { announced, spoken } = await peekVersion(stream, source.title, { signal, timeoutMs: parts.versionMs });
   const downFirst = new TextEncoder().encode(`${announced}\n`);
-  return { stream, downFirst, version: spoken, security: "", mode: "pass_through", words: `RFB ${spoken}` };
+  return { stream, downFirst, version: spoken, security: "", mode: "pass_through", detail: `RFB ${spoken}` };
 }
 
 /**
@@ -79,7 +79,7 @@ async function openForPage(session: Session, parts: ConnectParts, signal: AbortS
   const deadline = startDeadline(OFFER_MS, signal);
   const seen = await deadline.guard(watchOffer(stream, session.viewer), () => describeStandstill(source))
     .finally(() => deadline.clear());
-  const base = { stream, mode: "pass_through", version: spoken, security: "", words: `RFB ${spoken}` } as const;
+  const base = { stream, mode: "pass_through", version: spoken, security: "", detail: `RFB ${spoken}` } as const;
   if (seen.types === undefined) return { ...base, downFirst: seen.bytes };
   if (chooseSpeaker(seen.types) !== "browser") {
     const offer = { version: { announced, spoken: seen.version }, types: seen.types };
@@ -91,7 +91,7 @@ async function openForPage(session: Session, parts: ConnectParts, signal: AbortS
     downFirst: showTypes(seen),
     version: seen.version,
     security,
-    words: `RFB ${seen.version}, ${security}`,
+    detail: `RFB ${seen.version}, ${security}`,
   };
 }
 
@@ -119,7 +119,14 @@ async function openByLogin(
   await runWithViewer(viewer, greetAndAdmit(desktop, begun?.offer.version.spoken), signal);
   const serverFormat = serverInit.slice(FORMAT_START, FORMAT_END);
   const stages = createStages({ viewOnly, clipboard: source.clipboard, serverFormat });
-  return { stream: loggedIn.stream, ...stages, version, security, mode: "login", words: `RFB ${version}, ${security}` };
+  return {
+    stream: loggedIn.stream,
+    ...stages,
+    version,
+    security,
+    mode: "login",
+    detail: `RFB ${version}, ${security}`,
+  };
 }
 
 /** A viewer that has agreed on a version already is only offered None. */

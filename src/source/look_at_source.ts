@@ -35,7 +35,7 @@ async function tryPassword(source: Source, parts: LoginParts, signal: AbortSigna
     const { version, security, stream: opened } = await logIn(stream, source, { trust, getClientKey, signal });
     opened.close();
     guard.note(source, source, undefined);
-    return { words: `RFB ${version}, ${security}`, mode: "login" };
+    return { detail: `RFB ${version}, ${security}`, mode: "login" };
   } catch (failure) {
     guard.note(source, source, failure);
     throw failure;
@@ -60,11 +60,11 @@ function describeLook(source: Source, { version, types, subtypes = [] }: RfbLook
   const needs = tryToFindNeeds(types, subtypes, login);
   // What the gateway cannot speak, the browser may.
   if (byGateway && needs instanceof LoginRefused) throw needs.of(source.title);
-  const words = needs instanceof LoginRefused || needs.length === 0
+  const detail = needs instanceof LoginRefused || needs.length === 0
     ? ""
     : `, needs ${needs.map(nameNeed).join(" and ")}`;
   return {
-    words: `RFB ${version.spoken}, ${describeOffer(types, subtypes)}${words}`,
+    detail: `RFB ${version.spoken}, ${describeOffer(types, subtypes)}${detail}`,
     mode: byGateway ? "login" : "pass_through",
   };
 }

@@ -10,7 +10,7 @@ const BACK_OFF_MAX_MS = 15 * 60_000;
 /** What a look at a source found. */
 export interface Look {
   /** "RFB 3.8, VeNCrypt X509Plain, needs user and password" */
-  readonly words: string;
+  readonly detail: string;
   /** Who carries out the login: the viewer, or the gateway. */
   readonly mode?: "pass_through" | "login";
 }
@@ -19,7 +19,7 @@ export interface Look {
 export interface Finding {
   readonly status: "up" | "down" | "unknown";
   /** A whole phrase for people. */
-  readonly words: string;
+  readonly detail: string;
   readonly mode?: "pass_through" | "login";
   /** The named failure when it is down. */
   readonly code?: ErrorCode;
@@ -57,7 +57,7 @@ export class Prober {
   /** What was found last, without looking. */
   last(source: Source): Finding {
     const record = this.#recordOf(source);
-    return record?.finding ?? { status: "unknown", words: "not looked at yet" };
+    return record?.finding ?? { status: "unknown", detail: "not looked at yet" };
   }
 
   /** What was found last, looked at afresh when that is old. */
@@ -71,14 +71,14 @@ export class Prober {
     return look;
   }
 
-  /** A session has told: it opened with these words, or failed with this error. */
+  /** A session has told: it opened with this detail, or failed with this error. */
   learn(source: Source, outcome: Look | Error): Finding {
     const checked = new Date(this.#options.now()).toISOString();
     const failed = outcome instanceof Error;
     const before = this.#recordOf(source);
     const error = failed ? asPortholeError(outcome) : undefined;
     const finding: Finding = error
-      ? { status: "down", words: error.message, code: error.code, checked }
+      ? { status: "down", detail: error.message, code: error.code, checked }
       : { status: "up", checked, ...(outcome as Look) };
     const failures = failed ? (before?.failures ?? 0) + 1 : 0;
     this.#records.set(source.name, { source, finding, atMs: this.#options.now(), failures });

@@ -97,15 +97,15 @@ export function endSignIn(
 
 /** A sign-in for lists: enough of its id to name it. */
 export function viewSignIn(signIn: SignIn, identity: Identity) {
-  const { id, name, by, createdMs, seenMs, address, agent } = signIn;
+  const { id, name, by, createdMs, lastUsedMs, address, userAgent } = signIn;
   return {
     id: shortenId(id),
     name,
     by: by.replaceAll("_", " "),
     created: new Date(createdMs).toISOString(),
-    seen: new Date(seenMs).toISOString(),
+    last_used: new Date(lastUsedMs).toISOString(),
     address,
-    agent,
+    user_agent: userAgent,
     current: id === identity.signIn,
   };
 }

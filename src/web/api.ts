@@ -22,7 +22,7 @@ export interface ApiParts extends AccountParts {
   forgive: (name: string) => void;
 }
 
-/** A source as programs and the board's script see it. */
+/** A source as programs and the dashboard's script see it. */
 export interface SourceView {
   readonly name: string;
   readonly title: string;
@@ -30,7 +30,7 @@ export interface SourceView {
   readonly view_only: boolean;
   readonly sessions: number;
   readonly status: Finding["status"] | "busy";
-  readonly words: string;
+  readonly detail: string;
   readonly mode?: Finding["mode"];
   readonly checked?: string;
 }

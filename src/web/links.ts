@@ -24,7 +24,7 @@ export interface LinkView {
   readonly source: string;
   readonly role: string;
   readonly label: string;
-  readonly maker: string;
+  readonly created_by: string;
   readonly created: string;
   readonly expires: string;
   readonly uses_left: number | null;
@@ -62,7 +62,7 @@ export function makeLink(
     throw new PortholeError("limit_reached", "This source has as many links as it may have: revoke some");
   }
   const byUser = config.auth.mode !== "none" && config.auth.users.has(identity.name);
-  const { link, secret } = links.make({ ...asked, source: source.name, maker: identity.name, byUser });
+  const { link, secret } = links.make({ ...asked, source: source.name, createdBy: identity.name, byUser });
   noteLink(audit, "link_created", c, link);
   return { ...viewLink(link), url: `${new URL(`${base}share`, peer.origin).href}#${secret}` };
 }
@@ -94,13 +94,13 @@ export function mayShare({ bounds }: Identity): boolean {
 
 /** A link without its secret. */
 export function viewLink(link: ShareLink): LinkView {
-  const { id, source, role, label, maker, usesLeft } = link;
+  const { id, source, role, label, createdBy, usesLeft } = link;
   const [created, expires] = [link.createdMs, link.expiresMs].map((ms) => new Date(ms).toISOString());
-  return { id, source, role, label, maker, created: created!, expires: expires!, uses_left: usesLeft };
+  return { id, source, role, label, created_by: createdBy, created: created!, expires: expires!, uses_left: usesLeft };
 }
 
 function maySee(link: ShareLink, identity: Identity): boolean {
-  return identity.admin || (mayShare(identity) && link.maker === identity.name);
+  return identity.admin || (mayShare(identity) && link.createdBy === identity.name);
 }
 
 function readDetails(written: unknown) {

@@ -11,7 +11,7 @@ const count = { type: "integer", minimum: 0 };
 const schemas = {
   Source: {
     type: "object",
-    required: ["name", "title", "view_only", "sessions", "status", "words"],
+    required: ["name", "title", "view_only", "sessions", "status", "detail"],
     properties: {
       name: text,
       title: text,
@@ -19,7 +19,7 @@ const schemas = {
       view_only: { type: "boolean" },
       sessions: { ...count, description: "Viewers that look at it now" },
       status: { enum: ["up", "down", "unknown"] },
-      words: { ...text, description: "What was last found, or which hop failed, for people" },
+      detail: { ...text, description: "What was last found, or which hop failed, for people" },
       mode: { enum: ["pass_through", "login"], description: "Whether the viewer or the gateway logs in" },
       code: { ...text, description: "The named failure when it is down" },
       checked: { type: "string", format: "date-time" },
@@ -27,7 +27,7 @@ const schemas = {
   },
   Session: {
     type: "object",
-    required: ["id", "source", "state", "address", "started", "up_bytes", "down_bytes", "words"],
+    required: ["id", "source", "state", "address", "started", "up_bytes", "down_bytes", "detail"],
     properties: {
       id: text,
       source: text,
@@ -37,18 +37,18 @@ const schemas = {
       started: { type: "string", format: "date-time" },
       up_bytes: count,
       down_bytes: count,
-      words: { ...text, description: "What was spoken with the source" },
+      detail: { ...text, description: "What was spoken with the source" },
     },
   },
   Link: {
     type: "object",
-    required: ["id", "source", "role", "label", "maker", "created", "expires", "uses_left"],
+    required: ["id", "source", "role", "label", "created_by", "created", "expires", "uses_left"],
     properties: {
       id: text,
       source: text,
       role: { enum: ["view", "control"] },
       label: text,
-      maker: text,
+      created_by: text,
       created: { type: "string", format: "date-time" },
       expires: { type: "string", format: "date-time" },
       uses_left: { type: ["integer", "null"], minimum: 0 },
@@ -56,15 +56,15 @@ const schemas = {
   },
   SignIn: {
     type: "object",
-    required: ["id", "name", "by", "created", "seen", "address", "agent", "current"],
+    required: ["id", "name", "by", "created", "last_used", "address", "user_agent", "current"],
     properties: {
       id: text,
       name: text,
       by: text,
       created: { type: "string", format: "date-time" },
-      seen: { type: "string", format: "date-time" },
+      last_used: { type: "string", format: "date-time" },
       address: text,
-      agent: text,
+      user_agent: text,
       current: { type: "boolean" },
     },
   },

@@ -1,4 +1,4 @@
-/** The pages: the board, the viewer, and how to trust the certificate. */
+/** The pages: the dashboard, the viewer, and how to trust the certificate. */
 import { Hono } from "hono";
 import type { Access } from "../access/access.ts";
 import { PortholeError } from "../errors.ts";
@@ -8,7 +8,7 @@ import { viewSource } from "./api.ts";
 import type { Env } from "./env.ts";
 import { findSource, listSources } from "./find_source.ts";
 import { readPageProps } from "./page_props.ts";
-import { BoardPage } from "./pages/board.tsx";
+import { DashboardPage } from "./pages/dashboard.tsx";
 import { INSTALL_GUIDES } from "../tls/install.ts";
 import { TrustPage } from "./pages/trust.tsx";
 import { ViewerPage } from "./pages/viewer.tsx";
@@ -33,7 +33,7 @@ export function createPages(parts: PageParts): Hono<Env> {
   const pages = new Hono<Env>();
   pages.get("/", (c) => {
     const permitted = listSources(c, access);
-    // The board shows what is known; looking goes on behind it and its script fetches what was found.
+    // The dashboard shows what is known; looking goes on behind it and its script fetches what was found.
     for (const { source } of permitted) prober.probe(source);
     const sources = permitted.map((one) => {
       const { view_only, ...view } = viewSource(one, registry, prober);
@@ -41,7 +41,7 @@ export function createPages(parts: PageParts): Hono<Env> {
     });
     const { problems, warnings } = parts;
     return c.html(
-      <BoardPage
+      <DashboardPage
         {...readPageProps(c)}
         sources={sources}
         problems={c.var.identity.admin ? problems() : []}

@@ -132,7 +132,7 @@ async function openShare(c: Context<Env>, parts: SignInParts): Promise<Response>
     if (!link) throw new PortholeError("sign_in_required", "This link has expired, was used up or was revoked");
     audit.note({
       event: "link_opened",
-      who: link.maker,
+      who: link.createdBy,
       from: addressOf(c),
       what: `${link.source} ${link.id}`,
       outcome: "ok",
@@ -177,7 +177,7 @@ function beginSignIn(
 ): string {
   endOwn(c, authentication);
   const address = addressOf(c);
-  const value = authentication.signIns.begin({ ...who, address, agent: c.req.header("user-agent") ?? "" });
+  const value = authentication.signIns.begin({ ...who, address, userAgent: c.req.header("user-agent") ?? "" });
   const { auth } = c.var.config;
   const maxAgeMs = auth.mode === "none" ? 0 : auth.session.absoluteMs;
   c.header("Set-Cookie", writeCookie(value, { secure: isSecure(c.var.peer), maxAgeMs }), { append: true });

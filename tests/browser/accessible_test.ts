@@ -25,7 +25,7 @@ testWith([CHROMIUM, "Xvnc"], "every page is without fault in light and dark, on 
         });
       const open = (path: string) => page.goto(new URL(path, gateway.url).href);
       await open("");
-      await check("board");
+      await check("dashboard");
       await open("nothing");
       await check("error");
       await open("site/vnc/workshop");

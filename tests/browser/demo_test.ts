@@ -32,7 +32,7 @@ testWith([CHROMIUM, "Xvnc"], "the demo desktop shows in a browser what is typed 
   const page = await browser.openPage(VIEWPORT);
   await page.goto(gateway.url.href);
   await page.waitForFunction(() => document.querySelectorAll(".card[data-status=up]").length === 4);
-  await keepPicture(page, "board");
+  await keepPicture(page, "dashboard");
 
   await page.click("text=Demo desktop");
   await page.waitForSelector("body[data-phase=open]");

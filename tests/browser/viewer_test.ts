@@ -54,7 +54,7 @@ testWith(PROGRAMS, "the viewer page shows and works a real Xvnc", async (t) => {
     await waitForPhase(page, "open");
   };
 
-  await t.step("a click on the board leads to the picture", async () => {
+  await t.step("a click on the dashboard leads to the picture", async () => {
     await xvnc.run("xsetroot", "-solid", "#2266aa");
     await open();
     await waitForPixel(page, 700, 400, "34,102,170");

@@ -59,9 +59,9 @@ export function makeStores(): AuthenticationStores {
     by: "password",
     of: markPassword(SOME_HASH),
     createdMs: at,
-    seenMs: at,
+    lastUsedMs: at,
     address: "127.0.0.1",
-    agent: "test",
+    userAgent: "test",
     ...more,
   });
   stores.signIns.save([
@@ -76,7 +76,7 @@ export function makeStores(): AuthenticationStores {
     source: "pi",
     role: "view",
     label: "for the test",
-    maker: "ada",
+    createdBy: "ada",
     byUser: true,
     createdMs: at,
     expiresMs: at + 3_600_000,

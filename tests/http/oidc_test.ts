@@ -53,19 +53,19 @@ Deno.test("people sign in at a real provider", async (t) => {
     const [, href = ""] = /href="([^"]*sign-in\/oidc[^"]*)"/.exec(asked.text) ?? [];
     const back = await browser.visit(new URL(href, gateway.origin));
     assertEquals([back.status, back.url.pathname + back.url.search], [200, "/site/vnc/locked?x=1"]);
-    const board = await browser.visit(gateway.origin);
-    assertStringIncludes(board.text, "Signed in as ada");
-    assertStringIncludes(board.text, "For admins");
+    const dashboard = await browser.visit(gateway.origin);
+    assertStringIncludes(dashboard.text, "Signed in as ada");
+    assertStringIncludes(dashboard.text, "For admins");
     assertEquals(browser.cookieNames(gateway.origin), ["porthole", "porthole-oidc"]);
-    assertNotMatch(JSON.stringify(gateway.lines) + board.text, new RegExp(CLIENT_SECRET));
+    assertNotMatch(JSON.stringify(gateway.lines) + dashboard.text, new RegExp(CLIENT_SECRET));
   });
 
   await t.step("and a group that the configuration does not name gives nothing", async () => {
     await using gateway = await startSignOnGateway(provider, { oidc: "groups: { others: admins }" });
     const browser = new Browser();
-    const board = await signIn(gateway, browser);
-    assertStringIncludes(board.text, "For all");
-    assertNotMatch(board.text, /For admins/);
+    const dashboard = await signIn(gateway, browser);
+    assertStringIncludes(dashboard.text, "For all");
+    assertNotMatch(dashboard.text, /For admins/);
     assertEquals((await browser.visit(`${gateway.origin}/site/vnc/locked`)).status, 404);
   });
 

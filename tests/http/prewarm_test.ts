@@ -18,7 +18,7 @@ async function untilLogged({ lines }: TestGateway, condition: (line: Record<stri
   while (!lines.some(condition)) await new Promise((done) => setTimeout(done, 1));
 }
 
-async function readProbe({ origin }: TestGateway): Promise<{ status: string; words: string; mode: string }> {
+async function readProbe({ origin }: TestGateway): Promise<{ status: string; detail: string; mode: string }> {
   return await (await fetch(`${origin}/api/sources/pi/probe`)).json();
 }
 
@@ -38,8 +38,8 @@ Deno.test("what is ready says that the source is up, without a look at it", asyn
   await using gateway = await startGateway(yamlFor(fake));
   begin(gateway);
   await untilLogged(gateway, ({ message }) => message === "pi: RFB 3.8, VNC Authentication");
-  const { status, words, mode } = await readProbe(gateway);
-  assertEquals({ status, words, mode }, { status: "up", words: "RFB 3.8, VNC Authentication", mode: "login" });
+  const { status, detail, mode } = await readProbe(gateway);
+  assertEquals({ status, detail, mode }, { status: "up", detail: "RFB 3.8, VNC Authentication", mode: "login" });
   assertEquals(fake.accepted, 1);
 });
 

@@ -1,4 +1,4 @@
-/** What a look at a source says, and that what cannot be opened says why: in the probe, on the board and in a session. */
+/** What a look at a source says, and that what cannot be opened says why: in the probe, on the dashboard and in a session. */
 import { assertEquals } from "@std/assert";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { serve } from "../fakes/rfb_security/serve.ts";
@@ -21,8 +21,8 @@ function startOn({ port }: FakeRfb, settings: Record<string, unknown> = {}): Pro
 }
 
 async function probe({ origin }: TestGateway): Promise<Record<string, unknown>> {
-  const { status, words, mode = "", code = "" } = await (await fetch(`${origin}/api/sources/pi/probe`)).json();
-  return { status, words, mode, code };
+  const { status, detail, mode = "", code = "" } = await (await fetch(`${origin}/api/sources/pi/probe`)).json();
+  return { status, detail, mode, code };
 }
 
 type Settings = Record<string, unknown>;
@@ -56,11 +56,11 @@ const up: [string, FakeSource, Settings, string, string][] = [
   ],
 ];
 
-for (const [name, fake, settings, words, mode] of up) {
+for (const [name, fake, settings, detail, mode] of up) {
   Deno.test(`a probe says what is spoken, what is needed and who logs in: ${name}`, async () => {
     await using source = await startSource(fake);
     await using gateway = await startOn(source, settings);
-    assertEquals(await probe(gateway), { status: "up", words, mode, code: "" });
+    assertEquals(await probe(gateway), { status: "up", detail, mode, code: "" });
   });
 }
 
@@ -102,30 +102,30 @@ for (const [name, fake, settings, state] of down) {
     await using source = await startSource(fake);
     await using gateway = await startOn(source, settings);
     const found = await probe(gateway);
-    assertEquals([found.status, found.words], ["down", `Cannot open pi: ${state}`]);
+    assertEquals([found.status, found.detail], ["down", `Cannot open pi: ${state}`]);
   });
 }
 
-Deno.test("what cannot be opened says why on the board and to who opens it all the same", async () => {
+Deno.test("what cannot be opened says why on the dashboard and to who opens it all the same", async () => {
   await using source = await startSource({ types: [19], subtypes: [258] });
   await using gateway = await startOn(source);
-  const { words } = await probe(gateway);
-  const board = await (await fetch(gateway.origin)).text();
-  assertEquals(board.includes(String(words)), true);
+  const { detail } = await probe(gateway);
+  const dashboard = await (await fetch(gateway.origin)).text();
+  assertEquals(dashboard.includes(String(detail)), true);
   await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, ["porthole.v1"]);
   await viewer.until(({ byteCount }) => byteCount === 12);
   viewer.send(new TextEncoder().encode("RFB 003.008\n"));
   await viewer.closed;
   const goodbye = viewer.side.find(({ type }) => type === "goodbye");
-  assertEquals([goodbye?.code, goodbye?.message ?? goodbye?.reason], ["vnc_refused", words]);
+  assertEquals([goodbye?.code, goodbye?.message ?? goodbye?.reason], ["vnc_refused", detail]);
 });
 
 Deno.test("a refused secret is not tried by later probes, until POST …/retry, and then once", async () => {
   await using source = await startSource({ types: [2], password: "right" });
   await using gateway = await startOn(source, { password: "wrong" });
   const refused = { status: "down", mode: "", code: "vnc_login_failed" };
-  const words = "Cannot open pi: the server refused the password";
-  assertEquals(await probe(gateway), { ...refused, words });
+  const detail = "Cannot open pi: the server refused the password";
+  assertEquals(await probe(gateway), { ...refused, detail });
   const retry = (name: string, init: RequestInit = {}) => {
     return fetch(`${gateway.origin}/api/sources/${name}/retry`, { method: "POST", ...init });
   };
@@ -135,7 +135,7 @@ Deno.test("a refused secret is not tried by later probes, until POST …/retry, 
   await probe(gateway);
   assertEquals(source.accepted, 1);
   assertEquals((await retry("pi")).status, 204);
-  assertEquals(await probe(gateway), { ...refused, words });
+  assertEquals(await probe(gateway), { ...refused, detail });
   await probe(gateway);
   assertEquals(source.accepted, 2);
 });

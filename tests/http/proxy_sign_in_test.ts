@@ -18,10 +18,10 @@ async function visit(address: string, headers: Record<string, string>) {
 
 Deno.test("whoever a trusted proxy names is signed in, with no cookie of the gateway", async () => {
   await using gateway = await startGateway(writeYaml("127.0.0.1"));
-  const board = await visit(gateway.origin, ADA);
-  assertEquals(board.status, 200);
-  assertStringIncludes(board.text, "Signed in as ada");
-  assertStringIncludes(board.text, "For admins");
+  const dashboard = await visit(gateway.origin, ADA);
+  assertEquals(dashboard.status, 200);
+  assertStringIncludes(dashboard.text, "Signed in as ada");
+  assertStringIncludes(dashboard.text, "For admins");
   const other = await visit(gateway.origin, { "x-forwarded-user": "eve" });
   assertNotMatch(other.text, /For admins/);
   assertEquals((await visit(gateway.origin, {})).status, 401);

@@ -109,7 +109,7 @@ const ENDINGS: Record<string, [Record<string, string>, (rig: Rig) => unknown, nu
     4403,
     "link",
   ],
-  "a link whose maker may not any more": [
+  "a link whose creator may no longer share it": [
     guest,
     (rig) => rig.edit((yaml) => yaml.replace('allow: [ada, "group:staff"]', 'allow: ["group:makers"]')),
     4403,

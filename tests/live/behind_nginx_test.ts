@@ -66,9 +66,9 @@ async function accepts(port: number): Promise<boolean> {
 testWith(["nginx"], "behind nginx the pages stand below the base path and a session goes both ways", async () => {
   await using rig = await startNginx();
   const { fake, origin, client } = rig;
-  const board = await (await fetch(`${origin}/vnc/`, { client })).text();
-  assertStringIncludes(board, 'href="/vnc/static/porthole.css"');
-  assertStringIncludes(board, "/vnc/site/vnc/fake");
+  const dashboard = await (await fetch(`${origin}/vnc/`, { client })).text();
+  assertStringIncludes(dashboard, 'href="/vnc/static/porthole.css"');
+  assertStringIncludes(dashboard, "/vnc/site/vnc/fake");
   const style = await fetch(`${origin}/vnc/static/porthole.css`, { client });
   assertMatch(await style.text(), /:root/);
   assertEquals(style.status, 200);

@@ -9,9 +9,9 @@ export interface SignInRow {
   readonly by: string;
   /** ISO 8601. */
   readonly created: string;
-  readonly seen: string;
+  readonly last_used: string;
   readonly address: string;
-  readonly agent: string;
+  readonly user_agent: string;
   /** Whether this request came with it. */
   readonly current: boolean;
 }
@@ -22,7 +22,7 @@ export interface LinkRow {
   readonly source: string;
   readonly role: string;
   readonly label: string;
-  readonly maker: string;
+  readonly created_by: string;
   readonly expires: string;
   readonly uses_left: number | null;
 }
@@ -59,7 +59,7 @@ export function AccountPage(props: AccountPageProps) {
     <Layout {...page} title="Account – Porthole" kind="reading" hasForm>
       <Masthead {...page} />
       <main class="account">
-        <div class="board-head">
+        <div class="dashboard-head">
           <h1>Account</h1>
           <div class="actions">
             {admin && <a class="button" href={`${page.basePath}audit`}>Trail</a>}
@@ -86,13 +86,13 @@ function SignInList(
     <section class="group" aria-labelledby="sign-ins">
       <h2 id="sign-ins">{admin ? "Everybody's sign-ins" : "Your sign-ins"}</h2>
       <ul class="rows">
-        {signIns.map(({ id, name, by, created, seen, address, agent, current }) => (
+        {signIns.map(({ id, name, by, created, last_used, address, user_agent, current }) => (
           <li class="row">
             <div>
               <p>
                 <strong>{name}</strong> by {by} from {address} {current && <span class="tag">this browser</span>}
               </p>
-              <p class="quiet">Since {formatTime(created)}, last used {formatTime(seen)}. {agent}</p>
+              <p class="quiet">Since {formatTime(created)}, last used {formatTime(last_used)}. {user_agent}</p>
             </div>
             <RowButton action={action} id={id} words="End" label={`End the sign-in of ${name} from ${address}`} />
           </li>
@@ -192,7 +192,7 @@ function Links(
                   {link.source}
                 </p>
                 <p class="quiet">
-                  By {link.maker}, until {formatTime(link.expires)}, {describeUses(link.uses_left)}
+                  By {link.created_by}, until {formatTime(link.expires)}, {describeUses(link.uses_left)}
                 </p>
               </div>
               <RowButton

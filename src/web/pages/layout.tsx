@@ -19,7 +19,7 @@ export interface PageProps {
 interface LayoutProps extends PageProps {
   readonly title: string;
   /** Name of the bundle in static/ that drives the page; none for a page without script. */
-  readonly script?: "viewer" | "board";
+  readonly script?: "viewer" | "dashboard";
   readonly kind: string;
   /**
    * Whether the page has a form: browsers send `Origin: null` with the forms of a page that gives no referrer at all

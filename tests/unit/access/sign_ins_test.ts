@@ -3,7 +3,7 @@ import { type SignIn, SignIns } from "../../../src/access/sign_ins.ts";
 import { createMemoryStore, openFileStore } from "../../../src/access/store.ts";
 
 const LIMITS = { idleMs: 3_600_000, absoluteMs: 24 * 3_600_000 };
-const ADA = { name: "ada", by: "password", of: "mark", address: "10.0.0.1", agent: "Firefox" } as const;
+const ADA = { name: "ada", by: "password", of: "mark", address: "10.0.0.1", userAgent: "Firefox" } as const;
 
 function makeRig() {
   const clock = { ms: 1_000_000 };

@@ -34,18 +34,18 @@ async function makeRig() {
   return { pi, tv, clock, open, looks, prober, probe };
 }
 
-const UP: Look = { words: "RFB 3.8, None" };
+const UP: Look = { detail: "RFB 3.8, None" };
 const DOWN = new PortholeError("vnc_refused", "Cannot reach pi: connection refused");
 
 Deno.test("a source is looked at once a minute at most", async () => {
   const { clock, probe, prober, pi } = await makeRig();
-  assertEquals(prober.last(pi), { status: "unknown", words: "not looked at yet" });
+  assertEquals(prober.last(pi), { status: "unknown", detail: "not looked at yet" });
   assertEquals(await probe(UP), 1);
   clock.ms += MINUTE_MS - 1;
   assertEquals(await probe(UP), 1);
   clock.ms += 1;
   assertEquals(await probe(UP), 2);
-  assertEquals(prober.last(pi), { status: "up", words: UP.words, checked: new Date(clock.ms).toISOString() });
+  assertEquals(prober.last(pi), { status: "up", detail: UP.detail, checked: new Date(clock.ms).toISOString() });
 });
 
 Deno.test("all who ask at once share one look, and two sources are looked at one after the other", async () => {

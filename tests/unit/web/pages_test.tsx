@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { BoardPage, type BoardSource } from "../../../src/web/pages/board.tsx";
+import { DashboardPage, type DashboardSource } from "../../../src/web/pages/dashboard.tsx";
 import { ErrorPage } from "../../../src/web/pages/error.tsx";
 import { ViewerPage } from "../../../src/web/pages/viewer.tsx";
 
 const EVIL = `"><script>alert(1)</script>'`;
 const page = { basePath: "/below/", nonce: "n0nce" };
 
-const source: BoardSource = { name: "pi", title: EVIL, status: "up", words: EVIL, sessions: 1, viewOnly: true };
+const source: DashboardSource = { name: "pi", title: EVIL, status: "up", detail: EVIL, sessions: 1, viewOnly: true };
 
 const pages: Record<string, string> = {
-  board: String(
-    <BoardPage
+  dashboard: String(
+    <DashboardPage
       {...page}
       sources={[{ ...source, group: EVIL }, source]}
       problems={[EVIL]}
@@ -41,17 +41,17 @@ for (const [name, html] of Object.entries(pages)) {
   });
 }
 
-Deno.test("the board shows sources without a group first, and says when there is none", () => {
-  const html = pages.board!;
+Deno.test("the dashboard shows sources without a group first, and says when there is none", () => {
+  const html = pages.dashboard!;
   assert(html.lastIndexOf("<h2>") > html.indexOf('class="card"'));
-  const empty = String(<BoardPage {...page} sources={[]} problems={[]} warnings={[]} />);
+  const empty = String(<DashboardPage {...page} sources={[]} problems={[]} warnings={[]} />);
   assertStringIncludes(empty, "There is no source here yet.");
 });
 
-Deno.test("the board offers a search from nine sources on", () => {
+Deno.test("the dashboard offers a search from nine sources on", () => {
   const draw = (count: number) =>
     String(
-      <BoardPage
+      <DashboardPage
         {...page}
         sources={Array.from({ length: count }, (_, index) => ({ ...source, name: `pi${index}` }))}
         problems={[]}

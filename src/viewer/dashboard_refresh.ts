@@ -1,15 +1,15 @@
-/** Brings the cards of the board up to date from `GET /api/sources`. */
+/** Brings the cards of the dashboard up to date from `GET /api/sources`. */
 
 interface FreshSource {
   readonly name: string;
   readonly status: string;
-  readonly words: string;
+  readonly detail: string;
   readonly sessions: number;
 }
 
-/** Asks once; a gateway that does not answer is said, and the old words stay. */
+/** Asks once; a gateway that does not answer is said, and the old detail stays. */
 export async function refreshCards(url: string): Promise<void> {
-  const status = document.querySelector("#board-status");
+  const status = document.querySelector("#dashboard-status");
   try {
     const answer = await fetch(url, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(10_000) });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
@@ -28,11 +28,11 @@ function showSources(sources: readonly FreshSource[]): void {
   for (const source of sources) updateCard(cards.get(source.name), source);
 }
 
-function updateCard(card: HTMLElement | undefined, { status, words, sessions }: FreshSource): void {
+function updateCard(card: HTMLElement | undefined, { status, detail, sessions }: FreshSource): void {
   if (card === undefined) return;
   card.dataset.status = status;
   const find = (part: string) => card.querySelector<HTMLElement>(`[data-part=${part}]`);
-  find("words")?.replaceChildren(words);
+  find("detail")?.replaceChildren(detail);
   const tag = find("sessions");
   if (tag === null) return;
   tag.hidden = sessions === 0;

@@ -1,22 +1,22 @@
 import { Icon } from "./icon.tsx";
 import { Layout, Masthead, type PageProps } from "./layout.tsx";
 
-/** One source as the board shows it. */
-export interface BoardSource {
+/** One source as the dashboard shows it. */
+export interface DashboardSource {
   readonly name: string;
   readonly title: string;
   readonly group?: string | undefined;
   readonly status: "up" | "down" | "unknown" | "busy";
   /** What was last found, as a sentence. */
-  readonly words: string;
+  readonly detail: string;
   /** Sessions open right now. */
   readonly sessions: number;
   readonly viewOnly: boolean;
 }
 
-/** What the board shows. */
-export interface BoardPageProps extends PageProps {
-  readonly sources: readonly BoardSource[];
+/** What the dashboard shows. */
+export interface DashboardPageProps extends PageProps {
+  readonly sources: readonly DashboardSource[];
   /** What keeps the gateway from being whole, such as a bad edit of sources.yaml. */
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -25,13 +25,13 @@ export interface BoardPageProps extends PageProps {
 /** From this many sources on a search box helps. */
 const SEARCH_FROM = 9;
 
-/** The board: every source this person may open. Works without script; with it, it searches and refreshes. */
-export function BoardPage({ sources, problems, warnings, ...page }: BoardPageProps) {
+/** The dashboard: every source this person may open. Works without script; with it, it searches and refreshes. */
+export function DashboardPage({ sources, problems, warnings, ...page }: DashboardPageProps) {
   return (
-    <Layout {...page} title="Porthole" kind="reading" script="board">
+    <Layout {...page} title="Porthole" kind="reading" script="dashboard">
       <Masthead {...page} />
-      <main class="board">
-        <div class="board-head">
+      <main class="dashboard">
+        <div class="dashboard-head">
           <h1>Sources</h1>
           {sources.length >= SEARCH_FROM && <Search />}
         </div>
@@ -42,7 +42,7 @@ export function BoardPage({ sources, problems, warnings, ...page }: BoardPagePro
           <Group group={group} sources={members} basePath={page.basePath} />
         ))}
         <p class="quiet" id="no-match" hidden>No source matches.</p>
-        <p class="quiet" id="board-status" role="status"></p>
+        <p class="quiet" id="dashboard-status" role="status"></p>
       </main>
     </Layout>
   );
@@ -69,7 +69,7 @@ function NoSources() {
   );
 }
 
-function Group({ group, sources, basePath }: { group: string; sources: readonly BoardSource[]; basePath: string }) {
+function Group({ group, sources, basePath }: { group: string; sources: readonly DashboardSource[]; basePath: string }) {
   return (
     <section class="group" aria-label={group || "Sources"}>
       {group && <h2>{group}</h2>}
@@ -80,15 +80,15 @@ function Group({ group, sources, basePath }: { group: string; sources: readonly 
   );
 }
 
-function Card({ source, basePath }: { source: BoardSource; basePath: string }) {
-  const { name, title, status, words, viewOnly, sessions } = source;
+function Card({ source, basePath }: { source: DashboardSource; basePath: string }) {
+  const { name, title, status, detail, viewOnly, sessions } = source;
   return (
     <li class="card" data-name={name} data-status={status}>
       <a class="card-link" href={`${basePath}site/vnc/${encodeURIComponent(name)}`}>{title}</a>
       {title !== name && <span class="card-name">{name}</span>}
       <p class="card-words">
         <span class="dot" aria-hidden="true"></span>
-        <span data-part="words">{words}</span>
+        <span data-part="detail">{detail}</span>
       </p>
       <p class="card-tags">
         <span class="tag" data-part="sessions" hidden={sessions === 0}>{describeSessions(sessions)}</span>
@@ -108,7 +108,7 @@ export function describeSessions(count: number): string {
 }
 
 /** Sources by group in the order of the file, those without a group first. */
-function groupSources(sources: readonly BoardSource[]): [string, BoardSource[]][] {
+function groupSources(sources: readonly DashboardSource[]): [string, DashboardSource[]][] {
   const groups = Map.groupBy(sources, ({ group }) => group ?? "");
   return [...groups].toSorted(([a], [b]) => Number(a !== "") - Number(b !== ""));
 }

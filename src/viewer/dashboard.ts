@@ -1,9 +1,9 @@
-/** The board's script: a search box, and fresh words while somebody looks. The page works without it. */
-import { refreshCards } from "./board_refresh.ts";
+/** The dashboard's script: a search box, and fresh words while somebody looks. The page works without it. */
+import { refreshCards } from "./dashboard_refresh.ts";
 import { matches } from "./search.ts";
 
 const REFRESH_MS = 30_000;
-/** Opening the board makes the gateway look: what it found is there soon after. */
+/** Opening the dashboard makes the gateway look: what it found is there soon after. */
 const FIRST_REFRESH_MS = 2_000;
 const { basePath = "/" } = document.body.dataset;
 
