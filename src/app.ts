@@ -6,8 +6,8 @@ import type { Config } from "./config/config.ts";
 import { asPortholeError, type ErrorCode, PortholeError } from "./errors.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
-import { type AccountParts, createAccountRoutes } from "./web/account.tsx";
-import { type ApiParts, createApi } from "./web/api.ts";
+import { type AccountParts, createAccountRoutes } from "./web/account/routes.tsx";
+import { type ApiParts, createApi } from "./web/api/routes.ts";
 import type { Env } from "./web/env.ts";
 import {
   guardUnsafeMethods,
@@ -23,8 +23,8 @@ import {
 import { refuseOtherMethods } from "./web/methods.ts";
 import { createPages, createPublicPages, type PageParts } from "./web/pages.tsx";
 import { answerProblem } from "./web/problem.tsx";
-import { createSignInRoutes, type SignInParts } from "./web/sign_in.tsx";
-import { openSocket, type SocketParts } from "./web/socket_route.ts";
+import { createSignInRoutes, type SignInParts } from "./web/sign_in/routes.tsx";
+import { openSocket, type SocketParts } from "./web/viewer/socket_route.ts";
 import { createStaticHandler, type StaticFiles } from "./web/static_files.ts";
 
 /** What the app is made of; main.ts makes the parts, tests make their own. */

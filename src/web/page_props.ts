@@ -1,7 +1,7 @@
 /** What every page needs from the request that asks for it. */
 import type { Context } from "hono";
 import type { Env } from "./env.ts";
-import type { PageProps } from "./pages/layout.tsx";
+import type { PageProps } from "./layout.tsx";
 
 /** Base path, nonce and, where somebody signed in, who. */
 export function readPageProps(c: Context<Env>): PageProps {

@@ -4,14 +4,14 @@ import type { Access } from "../access/access.ts";
 import { PortholeError } from "../errors.ts";
 import type { Prober } from "../source/prober.ts";
 import type { SessionRegistry } from "../session/registry.ts";
-import { viewSource } from "./api.ts";
+import { viewSource } from "./api/routes.ts";
 import type { Env } from "./env.ts";
 import { findSource, listSources } from "./find_source.ts";
 import { readPageProps } from "./page_props.ts";
-import { DashboardPage } from "./pages/dashboard.tsx";
+import { DashboardPage } from "./dashboard/page.tsx";
 import { INSTALL_GUIDES } from "../tls/install.ts";
-import { TrustPage } from "./pages/trust.tsx";
-import { ViewerPage } from "./pages/viewer.tsx";
+import { TrustPage } from "./trust/page.tsx";
+import { ViewerPage } from "./viewer/page.tsx";
 
 /** What the pages need. */
 export interface PageParts {

@@ -4,8 +4,8 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { FAILURES, type PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
 import { readOwnPath, readPageProps, wantsPage } from "./page_props.ts";
-import { ErrorPage } from "./pages/error.tsx";
-import { showSignIn } from "./sign_in.tsx";
+import { ErrorPage } from "./error_page.tsx";
+import { showSignIn } from "./sign_in/routes.tsx";
 
 /** Answers with the error's status, in the form that the request accepts. */
 export function answerProblem(c: Context<Env>, error: PortholeError): Response | Promise<Response> {

@@ -56,7 +56,7 @@ Deno.test("imports point downwards, and rooms that are to stand alone do", async
 const POWERS: readonly (readonly [power: RegExp, places: RegExp])[] = [
   [/\bDeno\.serve\(|serve: Deno\.serve\b/, /^main\.ts$/],
   [/\bDeno\.(env|exit|addSignalListener)\b/, /^main\.ts$/],
-  [/\bDeno\.upgradeWebSocket\b/, /^src\/web\/socket_route\.ts$/],
+  [/\bDeno\.upgradeWebSocket\b/, /^src\/web\/viewer\/socket_route\.ts$/],
   [/\bDeno\.connect\(/, /^src\/source\/dial\.ts$/],
   [/#socket\.send\(/, /^src\/bridge\/viewer_socket\.ts$/],
   [/\bDeno\.|\bset(Timeout|Interval)\b|\bconsole\./, /^(?!src\/rfb\/)/],

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { DashboardPage, type DashboardSource } from "../../../src/web/pages/dashboard.tsx";
-import { ErrorPage } from "../../../src/web/pages/error.tsx";
-import { ViewerPage } from "../../../src/web/pages/viewer.tsx";
+import { DashboardPage, type DashboardSource } from "../../../src/web/dashboard/page.tsx";
+import { ErrorPage } from "../../../src/web/error_page.tsx";
+import { ViewerPage } from "../../../src/web/viewer/page.tsx";
 
 const EVIL = `"><script>alert(1)</script>'`;
 const page = { basePath: "/below/", nonce: "n0nce" };

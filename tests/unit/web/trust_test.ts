@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "@std/assert";
 import { INSTALL_GUIDES } from "../../../src/tls/install.ts";
-import { TrustPage } from "../../../src/web/pages/trust.tsx";
+import { TrustPage } from "../../../src/web/trust/page.tsx";
 
 const props = {
   basePath: "/vnc/",

@@ -1,7 +1,7 @@
-import { Icon, type IconName } from "./icon.tsx";
-import { Layout, type PageProps } from "./layout.tsx";
-import { ClipboardPanel, DisplayPanel, KeysPanel } from "./viewer_panels.tsx";
-import { CredentialsDialog, IdentityDialog } from "./viewer_dialogs.tsx";
+import { Icon, type IconName } from "../icon.tsx";
+import { Layout, type PageProps } from "../layout.tsx";
+import { ClipboardPanel, DisplayPanel, KeysPanel } from "./panels.tsx";
+import { CredentialsDialog, IdentityDialog } from "./dialogs.tsx";
 
 /** The source that the page opens. */
 export interface ViewerSource {

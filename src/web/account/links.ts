@@ -1,14 +1,14 @@
 /** Share links, for the interface and for the account page. */
 import type { Context } from "hono";
 import { z } from "zod";
-import type { Identity } from "../access/access.ts";
-import { groupAddress } from "../access/peer.ts";
-import type { ShareLink, ShareLinks } from "../access/share_links.ts";
-import { parseDuration } from "../config/units.ts";
-import { PortholeError } from "../errors.ts";
-import type { Audit } from "../telemetry/audit.ts";
-import type { Env } from "./env.ts";
-import type { Permitted } from "./find_source.ts";
+import type { Identity } from "../../access/access.ts";
+import { groupAddress } from "../../access/peer.ts";
+import type { ShareLink, ShareLinks } from "../../access/share_links.ts";
+import { parseDuration } from "../../config/units.ts";
+import { PortholeError } from "../../errors.ts";
+import type { Audit } from "../../telemetry/audit.ts";
+import type { Env } from "../env.ts";
+import type { Permitted } from "../find_source.ts";
 
 /** What links need. */
 export interface LinkParts {

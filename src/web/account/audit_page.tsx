@@ -1,6 +1,6 @@
 import type { AuditLine } from "../../telemetry/audit.ts";
-import { formatTime } from "./account.tsx";
-import { Layout, Masthead, type PageProps } from "./layout.tsx";
+import { formatTime } from "./page.tsx";
+import { Layout, Masthead, type PageProps } from "../layout.tsx";
 
 /** The newest lines of the trail. */
 export function AuditPage({ lines, ...page }: PageProps & { readonly lines: readonly AuditLine[] }) {

@@ -1,15 +1,15 @@
 /** The way to a provider of OpenID Connect and back. */
 import { type Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import { isSecure } from "../access/cookie_credential.ts";
-import { type OidcOutcome, type OidcSignIn, PENDING_MS } from "../access/oidc.ts";
-import { groupAddress } from "../access/peer.ts";
-import { describeError } from "../access/provider_fetch.ts";
-import { readReturnPath } from "../access/return_path.ts";
-import type { SignIn } from "../access/sign_ins.ts";
-import { asPortholeError, type PortholeError } from "../errors.ts";
-import type { Log } from "../telemetry/log.ts";
-import type { Env } from "./env.ts";
+import { isSecure } from "../../access/cookie_credential.ts";
+import { type OidcOutcome, type OidcSignIn, PENDING_MS } from "../../access/oidc.ts";
+import { groupAddress } from "../../access/peer.ts";
+import { describeError } from "../../access/provider_fetch.ts";
+import { readReturnPath } from "../../access/return_path.ts";
+import type { SignIn } from "../../access/sign_ins.ts";
+import { asPortholeError, type PortholeError } from "../../errors.ts";
+import type { Log } from "../../telemetry/log.ts";
+import type { Env } from "../env.ts";
 
 /** What the way needs. */
 export interface OidcParts {

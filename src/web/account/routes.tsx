@@ -1,19 +1,19 @@
 /** The account page: one's sign-ins, two-factor authentication and share links; and the trail, for admins. */
 import { type Context, Hono } from "hono";
-import type { Identity } from "../access/access.ts";
-import type { Authentication } from "../access/authentication.ts";
-import { groupAddress } from "../access/peer.ts";
-import type { SignIn } from "../access/sign_ins.ts";
-import type { User } from "../config/config.ts";
-import { FAILURES, PortholeError } from "../errors.ts";
-import type { Audit } from "../telemetry/audit.ts";
-import type { Env } from "./env.ts";
-import { findSource, listSources } from "./find_source.ts";
-import { readForm } from "./form.ts";
+import type { Identity } from "../../access/access.ts";
+import type { Authentication } from "../../access/authentication.ts";
+import { groupAddress } from "../../access/peer.ts";
+import type { SignIn } from "../../access/sign_ins.ts";
+import type { User } from "../../config/config.ts";
+import { FAILURES, PortholeError } from "../../errors.ts";
+import type { Audit } from "../../telemetry/audit.ts";
+import type { Env } from "../env.ts";
+import { findSource, listSources } from "../find_source.ts";
+import { readForm } from "../form.ts";
 import { listLinks, makeLink, mayShare, revokeLink, viewLink } from "./links.ts";
-import { readPageProps } from "./page_props.ts";
-import { AccountPage, type TwoFactorState } from "./pages/account.tsx";
-import { AuditPage } from "./pages/audit.tsx";
+import { readPageProps } from "../page_props.ts";
+import { AccountPage, type TwoFactorState } from "./page.tsx";
+import { AuditPage } from "./audit_page.tsx";
 
 /** What the account page needs. */
 export interface AccountParts {

@@ -1,4 +1,4 @@
-import { Layout, Masthead, type PageProps } from "./layout.tsx";
+import { Layout, Masthead, type PageProps } from "../layout.tsx";
 
 /** Where the way goes on to. */
 export interface SignedOutPageProps extends PageProps {

@@ -1,5 +1,5 @@
 import { raw } from "hono/html";
-import { Layout, Masthead, type PageProps } from "./layout.tsx";
+import { Layout, Masthead, type PageProps } from "../layout.tsx";
 
 /** Sends what follows # by a form, and takes it out of the address. */
 const TAKE_SECRET = `const found = /^#([\\w-]+)$/.exec(location.hash);

@@ -1,16 +1,16 @@
 /** The WebSocket route: name, permission and limits, each an HTTP error, then the upgrade and a session. */
 import type { Context } from "hono";
-import type { Access } from "../access/access.ts";
-import { TOKEN_PROTOCOL } from "../access/bearer.ts";
-import type { ConnectLimit } from "../access/connect_limit.ts";
-import { groupAddress } from "../access/peer.ts";
-import { ViewerSocket } from "../bridge/viewer_socket.ts";
-import type { Config, Source } from "../config/config.ts";
-import { PortholeError } from "../errors.ts";
-import { Session, type SessionEffects, type SessionUser } from "../session/session.ts";
-import type { SessionRegistry } from "../session/registry.ts";
-import type { Env } from "./env.ts";
-import { findSource } from "./find_source.ts";
+import type { Access } from "../../access/access.ts";
+import { TOKEN_PROTOCOL } from "../../access/bearer.ts";
+import type { ConnectLimit } from "../../access/connect_limit.ts";
+import { groupAddress } from "../../access/peer.ts";
+import { ViewerSocket } from "../../bridge/viewer_socket.ts";
+import type { Config, Source } from "../../config/config.ts";
+import { PortholeError } from "../../errors.ts";
+import { Session, type SessionEffects, type SessionUser } from "../../session/session.ts";
+import type { SessionRegistry } from "../../session/registry.ts";
+import type { Env } from "../env.ts";
+import { findSource } from "../find_source.ts";
 
 /** Our viewer page's subprotocol: text frames carry a side channel. */
 const SIDE_CHANNEL = "porthole.v1";

@@ -1,27 +1,27 @@
 /** The routes of the front authentication: signing in, opening a share link, signing out. All of them stand before the guard. */
 import { type Context, Hono } from "hono";
-import type { Identity } from "../access/access.ts";
-import { readCookie, writeCookie } from "../access/cookie.ts";
-import { isSecure, markPassword } from "../access/cookie_credential.ts";
-import type { Authentication } from "../access/authentication.ts";
-import { hashToken } from "../access/opaque_token.ts";
-import { findProvider } from "../access/oidc.ts";
-import { groupAddress } from "../access/peer.ts";
-import { readReturnPath } from "../access/return_path.ts";
-import { decideRole } from "../access/policy.ts";
-import type { SignIn } from "../access/sign_ins.ts";
-import type { Config, User } from "../config/config.ts";
-import { isOpenToAll, takesLoginLink } from "../config/exposure.ts";
-import { asPortholeError, FAILURES, PortholeError } from "../errors.ts";
-import type { Audit } from "../telemetry/audit.ts";
-import type { Log } from "../telemetry/log.ts";
-import type { Env } from "./env.ts";
-import { readForm } from "./form.ts";
+import type { Identity } from "../../access/access.ts";
+import { readCookie, writeCookie } from "../../access/cookie.ts";
+import { isSecure, markPassword } from "../../access/cookie_credential.ts";
+import type { Authentication } from "../../access/authentication.ts";
+import { hashToken } from "../../access/opaque_token.ts";
+import { findProvider } from "../../access/oidc.ts";
+import { groupAddress } from "../../access/peer.ts";
+import { readReturnPath } from "../../access/return_path.ts";
+import { decideRole } from "../../access/policy.ts";
+import type { SignIn } from "../../access/sign_ins.ts";
+import type { Config, User } from "../../config/config.ts";
+import { isOpenToAll, takesLoginLink } from "../../config/exposure.ts";
+import { asPortholeError, FAILURES, PortholeError } from "../../errors.ts";
+import type { Audit } from "../../telemetry/audit.ts";
+import type { Log } from "../../telemetry/log.ts";
+import type { Env } from "../env.ts";
+import { readForm } from "../form.ts";
 import { createOidcRoutes, linkToProvider } from "./oidc_routes.ts";
-import { readPageProps, wantsPage } from "./page_props.ts";
-import { SharePage } from "./pages/share.tsx";
-import { SignedOutPage } from "./pages/signed_out.tsx";
-import { CodePage, SignInPage, type SignInPageProps, type SignInWay } from "./pages/sign_in.tsx";
+import { readPageProps, wantsPage } from "../page_props.ts";
+import { SharePage } from "./share_page.tsx";
+import { SignedOutPage } from "./signed_out_page.tsx";
+import { CodePage, SignInPage, type SignInPageProps, type SignInWay } from "./page.tsx";
 
 /** What the front authentication needs. */
 export interface SignInParts {

@@ -1,5 +1,5 @@
 import { raw } from "hono/html";
-import { Layout, Masthead, type PageProps } from "./layout.tsx";
+import { Layout, Masthead, type PageProps } from "../layout.tsx";
 
 /** Another way in than the forms of this page, such as a provider's. */
 export interface SignInWay {

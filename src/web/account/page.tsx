@@ -1,4 +1,4 @@
-import { Layout, Masthead, type PageProps } from "./layout.tsx";
+import { Layout, Masthead, type PageProps } from "../layout.tsx";
 import { QrCode } from "./qr_code.tsx";
 
 /** A sign-in as the page lists it. */

@@ -1,5 +1,5 @@
-import { Icon } from "./icon.tsx";
-import { Layout, Masthead, type PageProps } from "./layout.tsx";
+import { Icon } from "../icon.tsx";
+import { Layout, Masthead, type PageProps } from "../layout.tsx";
 
 /** One source as the dashboard shows it. */
 export interface DashboardSource {

@@ -1,15 +1,15 @@
 /** The JSON interface; /api/openapi.json describes it. */
 import { type Context, Hono } from "hono";
-import type { Access } from "../access/access.ts";
-import { groupAddress } from "../access/peer.ts";
-import { PortholeError } from "../errors.ts";
-import type { Finding, Prober } from "../source/prober.ts";
-import type { SessionRegistry } from "../session/registry.ts";
-import type { Session } from "../session/session.ts";
-import { type AccountParts, endSignIn, listSignIns, requireAdmin, viewSignIn } from "./account.tsx";
-import type { Env } from "./env.ts";
-import { findSource, listSources, type Permitted } from "./find_source.ts";
-import { listLinks, makeLink, revokeLink, viewLink } from "./links.ts";
+import type { Access } from "../../access/access.ts";
+import { groupAddress } from "../../access/peer.ts";
+import { PortholeError } from "../../errors.ts";
+import type { Finding, Prober } from "../../source/prober.ts";
+import type { SessionRegistry } from "../../session/registry.ts";
+import type { Session } from "../../session/session.ts";
+import { type AccountParts, endSignIn, listSignIns, requireAdmin, viewSignIn } from "../account/routes.tsx";
+import type { Env } from "../env.ts";
+import { findSource, listSources, type Permitted } from "../find_source.ts";
+import { listLinks, makeLink, revokeLink, viewLink } from "../account/links.ts";
 import { describeApi } from "./openapi.ts";
 
 /** What the interface needs. */
