@@ -7,7 +7,7 @@ import { createApp } from "./app.ts";
 import type { ByteStream } from "./bridge/byte_stream.ts";
 import { dial } from "./source/dial.ts";
 import type { LoggedInAhead } from "./source/login.ts";
-import type { Config, Source } from "./config/config.ts";
+import type { Config, SourceConfig } from "./config/config.ts";
 import { asPortholeError, PortholeError } from "./errors.ts";
 import { type ConnectParts, connectSource, logInForLater, type LoginParts } from "./source/connect_source.ts";
 import { LoginGuard } from "./source/login_guard.ts";
@@ -91,7 +91,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const audit = options.audit ?? createAudit();
 
-  async function dialSource(source: Source, signal: AbortSignal): Promise<ByteStream> {
+  async function dialSource(source: SourceConfig, signal: AbortSignal): Promise<ByteStream> {
     const startedAt = performance.now();
     const outcome = await dial(source, { signal, openDemo: options.openDemo, isDenied: isDenied() })
       .catch((thrown) => asPortholeError(thrown));
@@ -142,7 +142,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   }
 
-  function noteReady(source: Source, { version, security }: LoggedInAhead): void {
+  function noteReady(source: SourceConfig, { version, security }: LoggedInAhead): void {
     if (prober.last(source).status === "up") return;
     prober.learn(source, { detail: `RFB ${version}, ${security}`, mode: "login" });
   }

@@ -1,5 +1,5 @@
 /** Who is asking, and what may they open. */
-import type { Source } from "../config/config.ts";
+import type { SourceConfig } from "../config/config.ts";
 import type { PortholeError } from "../errors.ts";
 import type { Peer } from "./peer.ts";
 
@@ -50,7 +50,7 @@ export interface Access {
   /** Who sent the request; null when sign-in is needed. */
   identify(request: Request, peer: Peer): Promise<Identity | null>;
   /** What that one may do with the source; null when it is to look as if the source did not exist. */
-  roleOn(identity: Identity, source: Source): Role | null;
+  roleOn(identity: Identity, source: SourceConfig): Role | null;
   /** Why one who began with this role may not go on. */
   whyEnd(identity: Identity, sourceName: string, role: Role): PortholeError | undefined;
 }

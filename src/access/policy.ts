@@ -1,5 +1,5 @@
 /** Permissions: what somebody may do with a source. */
-import type { Source } from "../config/config.ts";
+import type { SourceConfig } from "../config/config.ts";
 import type { Identity, Role } from "./access.ts";
 
 /** What of an identity decides. */
@@ -11,7 +11,7 @@ type Principal = Pick<Identity, "name" | "groups" | "admin" | "bounds">;
  * Admins open everything. With an `allow` list, those in it control and those in `view` look on; without one, those in
  * `view` look on and everybody else who signed in controls. The credential's own bounds narrow what comes out.
  */
-export function decideRole(identity: Principal, source: Source): Role | null {
+export function decideRole(identity: Principal, source: SourceConfig): Role | null {
   const { bounds = {} } = identity;
   if (bounds.sources && !bounds.sources.includes(source.name)) return null;
   const granted = bounds.guest ? bounds.role ?? "view" : grant(identity, source);
@@ -19,7 +19,7 @@ export function decideRole(identity: Principal, source: Source): Role | null {
   return source.viewOnly || bounds.role === "view" ? "view" : granted;
 }
 
-function grant(identity: Principal, source: Source): Role | null {
+function grant(identity: Principal, source: SourceConfig): Role | null {
   if (identity.admin) return "control";
   const { allow, view = [] } = source;
   if (allow && isNamed(identity, allow)) return "control";

@@ -1,6 +1,6 @@
 /** Makes the Config that other rooms see from what was written, with what stands in for the parts left out. */
 import { resolve } from "node:path";
-import type { Address, Gateway, Limits, Source, SourceTls, Target, Tls } from "./config.ts";
+import type { Address, Gateway, Limits, SourceConfig, SourceTls, Target, Tls } from "./config.ts";
 import { FIRST_VNC_PORT } from "./address.ts";
 import type { Path } from "./problem.ts";
 import type { Resolver } from "./resolver.ts";
@@ -79,7 +79,7 @@ export async function buildSource(
   written: WrittenSource,
   defaults: WrittenFile["defaults"],
   resolver: Resolver,
-): Promise<Source> {
+): Promise<SourceConfig> {
   const all = { ...defaults, ...written };
   const find = (key: keyof WrittenSource): Path => key in written ? ["sources", name, key] : ["defaults", key];
   const password = all.password === undefined ? undefined : await resolver.readSecret(find("password"), all.password);

@@ -23,7 +23,7 @@ export interface SourceTls {
 export type Clipboard = "both" | "in" | "out" | "none";
 
 /** One VNC server of sources.yaml. */
-export interface Source {
+export interface SourceConfig {
   /** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}` */
   readonly name: string;
   readonly title: string;
@@ -203,5 +203,5 @@ export interface Config {
   readonly auth: Auth;
   readonly limits: Limits;
   /** By name; a Map, so that `__proto__` is a name like any other. */
-  readonly sources: ReadonlyMap<string, Source>;
+  readonly sources: ReadonlyMap<string, SourceConfig>;
 }

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { buildAuth } from "./auth_schema.ts";
 import { buildGateway, buildLimits, buildSource, type Overrides } from "./build.ts";
-import type { Address, Config, Source } from "./config.ts";
+import type { Address, Config, SourceConfig } from "./config.ts";
 import { type Complaint, isMapping } from "./fields.ts";
 import { freezeDeeply } from "./freeze.ts";
 import { ConfigError, formatPath, type Problem } from "./problem.ts";
@@ -82,7 +82,7 @@ async function build(
   resolver: Resolver,
 ): Promise<Config | undefined> {
   const { file } = written;
-  const sources = new Map<string, Source>();
+  const sources = new Map<string, SourceConfig>();
   for (const [name, source] of written.sources) {
     sources.set(name, await buildSource(name, source, file?.defaults ?? {}, resolver));
   }

@@ -1,5 +1,5 @@
 /** The configuration in force, swapped whole when a better one is read, and kept when a worse one is. */
-import type { Config, Gateway, Source } from "./config.ts";
+import type { Config, Gateway, SourceConfig } from "./config.ts";
 import { freezeDeeply } from "./freeze.ts";
 import type { Loaded } from "./load.ts";
 import { ConfigError, type Problem } from "./problem.ts";
@@ -145,7 +145,7 @@ function keepUnchanged(old: Config, config: Config): Config {
   if (isSame(old, config)) return old;
   const keep = <T>(before: T | undefined, after: T): T =>
     before !== undefined && isSame(before, after) ? before : after;
-  const sources = new Map<string, Source>();
+  const sources = new Map<string, SourceConfig>();
   for (const [name, source] of config.sources) sources.set(name, keep(old.sources.get(name), source));
   return freezeDeeply({
     gateway: keep(old.gateway, config.gateway),

@@ -2,7 +2,7 @@
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import { pump, type Stage } from "../bridge/pump.ts";
 import type { ViewerSocket } from "../bridge/viewer_socket.ts";
-import type { Source } from "../config/config.ts";
+import type { SourceConfig } from "../config/config.ts";
 import { asPortholeError, type ErrorCode, PortholeError } from "../errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import { SideChannel } from "./side_channel.ts";
@@ -68,7 +68,7 @@ export interface SessionView {
 /** A live session; `run()` resolves when nothing of it is left. */
 export class Session {
   readonly id: string;
-  readonly source: Source;
+  readonly source: SourceConfig;
   readonly viewer: ViewerSocket;
   readonly side: SideChannel;
   /** Because of the source, or because of who looks. */
@@ -86,7 +86,7 @@ export class Session {
   readonly #streams: ByteStream[] = [];
   #endedBy: PortholeError | undefined;
 
-  constructor(source: Source, viewer: ViewerSocket, user: SessionUser, effects: SessionEffects) {
+  constructor(source: SourceConfig, viewer: ViewerSocket, user: SessionUser, effects: SessionEffects) {
     this.id = crypto.randomUUID().slice(0, 8);
     this.source = source;
     this.viewer = viewer;

@@ -3,7 +3,7 @@ import { type LoggedIn, type LoggedInAhead, logIn, logInAhead, peekVersion } fro
 import { startDeadline } from "./deadline.ts";
 import type { Trust } from "./trust.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
-import type { Source } from "../config/config.ts";
+import type { SourceConfig } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import { describeOffer } from "../rfb/describe.ts";
 import type { Offer } from "../rfb/handshake.ts";
@@ -22,7 +22,7 @@ import { runWithViewer } from "./viewer_handshake.ts";
 
 /** What logging in needs. */
 export interface LoginParts {
-  dial: (source: Source, signal: AbortSignal) => Promise<ByteStream>;
+  dial: (source: SourceConfig, signal: AbortSignal) => Promise<ByteStream>;
   trust: Trust;
   getClientKey: () => Promise<ClientKey>;
   guard: LoginGuard;
@@ -95,7 +95,7 @@ async function openForPage(session: Session, parts: ConnectParts, signal: AbortS
   };
 }
 
-function describeStandstill({ title }: Source): PortholeError {
+function describeStandstill({ title }: SourceConfig): PortholeError {
   return new PortholeError("vnc_timeout", `Cannot open ${title}: the handshake did not go on for ${OFFER_MS / 1000} s`);
 }
 
@@ -182,7 +182,7 @@ async function tryLogIn(
 }
 
 /** Dials and logs in up to ClientInit, with the credentials of the configuration. @throws PortholeError */
-export function logInForLater(source: Source, parts: LoginParts, signal: AbortSignal): Promise<LoggedInAhead> {
+export function logInForLater(source: SourceConfig, parts: LoginParts, signal: AbortSignal): Promise<LoggedInAhead> {
   return takeTurn(source, pickCredentials(source), parts, signal, async () => {
     return await logInAhead(await parts.dial(source, signal), source, { ...parts, signal });
   });
@@ -190,7 +190,7 @@ export function logInForLater(source: Source, parts: LoginParts, signal: AbortSi
 
 /** One login at a time for each source, until ServerInit: ten good ones at once had two or three refused. */
 function takeTurn<Login>(
-  source: Source,
+  source: SourceConfig,
   credentials: Credentials,
   { turns, guard }: LoginParts,
   signal: AbortSignal,
@@ -209,6 +209,6 @@ function takeTurn<Login>(
   });
 }
 
-function pickCredentials({ username, password }: Source): Credentials {
+function pickCredentials({ username, password }: SourceConfig): Credentials {
   return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }

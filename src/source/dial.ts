@@ -1,6 +1,6 @@
 /** Connects to a source: the only place that calls Deno.connect. */
 import { lookup } from "node:dns/promises";
-import type { Source } from "../config/config.ts";
+import type { SourceConfig } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 
@@ -26,7 +26,7 @@ interface DialOptions {
  *
  * @throws PortholeError vnc_unreachable, vnc_refused or vnc_timeout, naming the hop that failed.
  */
-export async function dial(source: Source, options: DialOptions): Promise<ByteStream> {
+export async function dial(source: SourceConfig, options: DialOptions): Promise<ByteStream> {
   if (source.target.kind === "demo") return options.openDemo();
   const timeout = AbortSignal.timeout(source.connectTimeoutMs);
   const signal = AbortSignal.any([timeout, options.signal]);
@@ -156,7 +156,7 @@ function wrapConn(conn: Deno.TcpConn | Deno.UnixConn): ByteStream {
   };
 }
 
-function explain(thrown: unknown, source: Source, timeout: AbortSignal): PortholeError {
+function explain(thrown: unknown, source: SourceConfig, timeout: AbortSignal): PortholeError {
   const cannot = `Cannot reach ${source.title}: `;
   const options = { cause: thrown };
   if (timeout.aborted) {

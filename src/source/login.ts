@@ -1,5 +1,5 @@
 /** Runs the handshake with a source over its open stream. */
-import type { Source } from "../config/config.ts";
+import type { SourceConfig } from "../config/config.ts";
 import {
   type Admission,
   admitUs,
@@ -31,7 +31,7 @@ const LOGIN_MS = 20_000;
 const VERSION_MS = 10_000;
 
 /** The part of a source that a login depends on. */
-export type LoginSource = Pick<Source, "name" | "title" | "target" | "username" | "password" | "tls" | "shared">;
+export type LoginSource = Pick<SourceConfig, "name" | "title" | "target" | "username" | "password" | "tls" | "shared">;
 
 /** What a login needs besides the source. */
 export interface LoginEffects {

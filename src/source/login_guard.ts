@@ -1,5 +1,5 @@
 /** Keeps the gateway from locking itself out: to a VNC server all viewers are one address. */
-import type { Source } from "../config/config.ts";
+import type { SourceConfig } from "../config/config.ts";
 import type { Secret } from "../config/secret.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
 
@@ -18,7 +18,7 @@ export interface Credentials {
 
 interface Past {
   /** The source as it was configured then: another one starts afresh. */
-  readonly source: Source;
+  readonly source: SourceConfig;
   /** Credentials of the configuration that the server refused. */
   refused: boolean;
   wrongInARow: number;
@@ -40,7 +40,7 @@ export class LoginGuard {
    *
    * @throws LoginRefused wrong_secret when these credentials were refused before, locked_out while it is to wait.
    */
-  check(source: Source, credentials: Credentials): void {
+  check(source: SourceConfig, credentials: Credentials): void {
     const past = this.#pastOf(source);
     if (past.refused && isConfigured(source, credentials)) {
       throw refuse(
@@ -60,7 +60,7 @@ export class LoginGuard {
   }
 
   /** Learns how a login ended. */
-  note(source: Source, credentials: Credentials, failure: unknown): void {
+  note(source: SourceConfig, credentials: Credentials, failure: unknown): void {
     if (!(failure instanceof LoginRefused)) {
       if (failure === undefined) this.#past.delete(source.name);
       return;
@@ -85,7 +85,7 @@ export class LoginGuard {
     past.waitUntilMs = this.#now() + PAUSE_MS;
   }
 
-  #pastOf(source: Source): Past {
+  #pastOf(source: SourceConfig): Past {
     const known = this.#past.get(source.name);
     if (known?.source === source) return known;
     const fresh = { source, refused: false, wrongInARow: 0, lockedOutInARow: 0, waitUntilMs: 0 };
@@ -94,10 +94,10 @@ export class LoginGuard {
   }
 }
 
-function isConfigured(source: Source, { username, password }: Credentials): boolean {
+function isConfigured(source: SourceConfig, { username, password }: Credentials): boolean {
   return source.username === username && source.password === password;
 }
 
-function refuse(kind: "wrong_secret" | "locked_out", { title }: Source, state: string): LoginRefused {
+function refuse(kind: "wrong_secret" | "locked_out", { title }: SourceConfig, state: string): LoginRefused {
   return new LoginRefused(kind, state, { title });
 }

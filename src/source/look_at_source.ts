@@ -1,7 +1,7 @@
 /** One look at a source, as sparing as it can be. */
 import { logIn, peekAll } from "./login.ts";
 import type { Trust } from "./trust.ts";
-import type { Source } from "../config/config.ts";
+import type { SourceConfig } from "../config/config.ts";
 import { chooseMechanism, type Login } from "../rfb/choose.ts";
 import { describeOffer } from "../rfb/describe.ts";
 import type { Look as RfbLook } from "../rfb/handshake.ts";
@@ -20,14 +20,14 @@ const LOOK_MS = 25_000;
  *
  * @throws PortholeError naming the hop that failed.
  */
-export async function lookAtSource(source: Source, parts: LoginParts): Promise<Look> {
+export async function lookAtSource(source: SourceConfig, parts: LoginParts): Promise<Look> {
   const signal = AbortSignal.timeout(LOOK_MS);
   return await parts.turns.run(source.name, signal, () => {
     return source.password && source.shared ? tryPassword(source, parts, signal) : lookOnly(source, parts, signal);
   });
 }
 
-async function tryPassword(source: Source, parts: LoginParts, signal: AbortSignal): Promise<Look> {
+async function tryPassword(source: SourceConfig, parts: LoginParts, signal: AbortSignal): Promise<Look> {
   const { guard, dial, trust, getClientKey } = parts;
   guard.check(source, source);
   const stream = await dial(source, signal);
@@ -44,7 +44,7 @@ async function tryPassword(source: Source, parts: LoginParts, signal: AbortSigna
   }
 }
 
-async function lookOnly(source: Source, { dial, trust }: LoginParts, signal: AbortSignal): Promise<Look> {
+async function lookOnly(source: SourceConfig, { dial, trust }: LoginParts, signal: AbortSignal): Promise<Look> {
   const stream = await dial(source, signal);
   try {
     return describeLook(source, await peekAll(stream, source.title, { signal }), trust);
@@ -54,7 +54,7 @@ async function lookOnly(source: Source, { dial, trust }: LoginParts, signal: Abo
 }
 
 /** @throws LoginRefused when nobody can open it, with the setting to change. */
-function describeLook(source: Source, { version, types, subtypes = [] }: RfbLook, trust: Trust): Look {
+function describeLook(source: SourceConfig, { version, types, subtypes = [] }: RfbLook, trust: Trust): Look {
   const byGateway = needsGateway({ source, viewOnly: source.viewOnly }) || chooseSpeaker(types) !== "browser";
   const login = { ...source, proofs: byGateway ? trust.listProofs(source) : [] };
   const needs = tryToFindNeeds(types, subtypes, login);

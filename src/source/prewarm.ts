@@ -1,7 +1,7 @@
 /** Upstream connections kept dialed and logged in up to ClientInit, so that a viewer need not wait for that. */
 import type { LoggedIn, LoggedInAhead } from "./login.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
-import type { Source } from "../config/config.ts";
+import type { SourceConfig } from "../config/config.ts";
 import { asPortholeError } from "../errors.ts";
 import { LoginRefused, type RefusalKind } from "../rfb/refusal.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -18,12 +18,12 @@ const HOPELESS: readonly RefusalKind[] = ["wrong_secret", "secret_missing", "no_
 /** The effects of keeping connections ready. */
 export interface PrewarmEffects {
   /** Dials, and logs in up to ClientInit, when it is the source's turn. */
-  logIn: (source: Source, signal: AbortSignal) => Promise<LoggedInAhead>;
+  logIn: (source: SourceConfig, signal: AbortSignal) => Promise<LoggedInAhead>;
   /** How many connections besides the sessions' a source may have. */
-  roomFor: (source: Source) => number;
+  roomFor: (source: SourceConfig) => number;
   log: Log;
   /** Told of each connection that has become ready. */
-  onReady?: (source: Source, ahead: LoggedInAhead) => void;
+  onReady?: (source: SourceConfig, ahead: LoggedInAhead) => void;
   /** Calls back once after so many milliseconds; gives what calls it off. */
   setTimer?: (work: () => void, ms: number) => () => void;
 }
@@ -39,7 +39,7 @@ export class Prewarm {
   }
 
   /** Follows the configuration: closes what changed or went, and begins to fill what is new. */
-  keep(sources: ReadonlyMap<string, Source>): void {
+  keep(sources: ReadonlyMap<string, SourceConfig>): void {
     if (this.#closed) return;
     for (const [name, shelf] of this.#shelves) if (sources.get(name) !== shelf.source) this.#drop(name, shelf);
     for (const [name, source] of sources) {
@@ -74,7 +74,11 @@ export class Prewarm {
    *
    * @throws the reason of the signal, or what `hold` throws.
    */
-  async open(source: Source, hold: (stream: ByteStream) => void, signal: AbortSignal): Promise<LoggedIn | undefined> {
+  async open(
+    source: SourceConfig,
+    hold: (stream: ByteStream) => void,
+    signal: AbortSignal,
+  ): Promise<LoggedIn | undefined> {
     const shelf = this.#shelves.get(source.name);
     return shelf?.source === source ? await shelf.open(hold, signal) : undefined;
   }
@@ -93,7 +97,7 @@ export class Prewarm {
 
 /** The connections of one source, the newest last. */
 class Shelf {
-  readonly source: Source;
+  readonly source: SourceConfig;
   readonly #effects: Required<PrewarmEffects>;
   readonly #ready: LoggedInAhead[] = [];
   readonly #abort = new AbortController();
@@ -103,7 +107,7 @@ class Shelf {
   /** Ends the pause, while there is one. */
   #endPause: (() => void) | undefined;
 
-  constructor(source: Source, effects: Required<PrewarmEffects>) {
+  constructor(source: SourceConfig, effects: Required<PrewarmEffects>) {
     this.source = source;
     this.#effects = effects;
   }

@@ -1,5 +1,5 @@
 /** What is known of each source, found sparingly: some servers count a bare connection as a failed login. */
-import type { Source } from "../config/config.ts";
+import type { SourceConfig } from "../config/config.ts";
 import { asPortholeError, type ErrorCode } from "../errors.ts";
 
 /** A source that answered is not looked at again for this long. */
@@ -29,15 +29,15 @@ export interface Finding {
 
 interface ProberOptions {
   /** Connects, looks, and leaves. */
-  look: (source: Source) => Promise<Look>;
+  look: (source: SourceConfig) => Promise<Look>;
   /** Whether a session on the source is open, which says more than a look. */
   isOpen: (name: string) => boolean;
   now?: () => number;
-  onFinding?: (source: Source, finding: Finding) => void;
+  onFinding?: (source: SourceConfig, finding: Finding) => void;
 }
 
 interface Record {
-  source: Source;
+  source: SourceConfig;
   finding: Finding;
   atMs: number;
   failures: number;
@@ -55,13 +55,13 @@ export class Prober {
   }
 
   /** What was found last, without looking. */
-  last(source: Source): Finding {
+  last(source: SourceConfig): Finding {
     const record = this.#recordOf(source);
     return record?.finding ?? { status: "unknown", detail: "not looked at yet" };
   }
 
   /** What was found last, looked at afresh when that is old. */
-  probe(source: Source): Promise<Finding> {
+  probe(source: SourceConfig): Promise<Finding> {
     const running = this.#running.get(source.name);
     if (running) return running;
     if (!this.#isDue(source)) return Promise.resolve(this.last(source));
@@ -72,7 +72,7 @@ export class Prober {
   }
 
   /** A session has told: it opened with this detail, or failed with this error. */
-  learn(source: Source, outcome: Look | Error): Finding {
+  learn(source: SourceConfig, outcome: Look | Error): Finding {
     const checked = new Date(this.#options.now()).toISOString();
     const failed = outcome instanceof Error;
     const before = this.#recordOf(source);
@@ -92,16 +92,16 @@ export class Prober {
   }
 
   /** Forgets sources that are no longer configured. */
-  keepOnly(sources: ReadonlyMap<string, Source>): void {
+  keepOnly(sources: ReadonlyMap<string, SourceConfig>): void {
     for (const name of this.#records.keys()) if (!sources.has(name)) this.#records.delete(name);
   }
 
-  async #look(source: Source): Promise<Finding> {
+  async #look(source: SourceConfig): Promise<Finding> {
     if (!this.#isDue(source)) return this.last(source);
     return this.learn(source, await this.#options.look(source).catch((error) => asPortholeError(error)));
   }
 
-  #isDue(source: Source): boolean {
+  #isDue(source: SourceConfig): boolean {
     if (this.#options.isOpen(source.name)) return false;
     const record = this.#recordOf(source);
     if (!record) return true;
@@ -110,7 +110,7 @@ export class Prober {
   }
 
   /** A changed source is a new one: what was found of the old does not count. */
-  #recordOf(source: Source): Record | undefined {
+  #recordOf(source: SourceConfig): Record | undefined {
     const record = this.#records.get(source.name);
     return record?.source === source ? record : undefined;
   }

@@ -1,13 +1,13 @@
 /** Whether a source is the one it claims to be, judged before a secret is sent to it. */
 import { createHash, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import type { Source } from "../config/config.ts";
+import type { SourceConfig } from "../config/config.ts";
 import type { Proof } from "../rfb/choose.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
 import type { PinStore } from "./pins.ts";
 
 /** The part of a source that trust depends on. */
-export type TrustedSource = Pick<Source, "name" | "target" | "tls">;
+export type TrustedSource = Pick<SourceConfig, "name" | "target" | "tls">;
 
 /** What a source showed to prove itself. */
 export type Presented =

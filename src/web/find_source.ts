@@ -1,7 +1,7 @@
 /** From the name in an address to a Source, or to one answer for "not there" and "not yours". */
 import type { Context } from "hono";
 import type { Access, Role } from "../access/access.ts";
-import type { Source } from "../config/config.ts";
+import type { SourceConfig } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
 
@@ -9,7 +9,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** A source and what the one who asks may do with it. */
 export interface Permitted {
-  readonly source: Source;
+  readonly source: SourceConfig;
   readonly role: Role;
 }
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { dial } from "../../src/source/dial.ts";
 import { type LoggedIn, logIn } from "../../src/source/login.ts";
 import { createTrust } from "../../src/source/trust.ts";
-import type { Source } from "../../src/config/config.ts";
+import type { SourceConfig } from "../../src/config/config.ts";
 import { Secret } from "../../src/config/secret.ts";
 import { LoginRefused } from "../../src/rfb/refusal.ts";
 import { makeClientKey } from "../../src/rfb/security/ra2.ts";
@@ -12,7 +12,7 @@ import { findPlaces, listLacking, type LiveServer, startServer } from "./servers
 const places = await findPlaces();
 const clientKey = await makeClientKey();
 
-function describeSource({ login, ca }: Mode, { address, lab }: LiveServer, password = login?.password): Source {
+function describeSource({ login, ca }: Mode, { address, lab }: LiveServer, password = login?.password): SourceConfig {
   return {
     name: "live",
     title: "Live",
@@ -31,7 +31,7 @@ function describeSource({ login, ca }: Mode, { address, lab }: LiveServer, passw
   };
 }
 
-async function open(source: Source): Promise<LoggedIn> {
+async function open(source: SourceConfig): Promise<LoggedIn> {
   const pins = new Map<string, string>();
   const trust = createTrust({
     pins: {

@@ -5,7 +5,7 @@ import { TOKEN_PROTOCOL } from "../../access/bearer.ts";
 import type { ConnectLimit } from "../../access/connect_limit.ts";
 import { groupAddress } from "../../access/peer.ts";
 import { ViewerSocket } from "../../bridge/viewer_socket.ts";
-import type { Config, Source } from "../../config/config.ts";
+import type { Config, SourceConfig } from "../../config/config.ts";
 import { PortholeError } from "../../errors.ts";
 import { Session, type SessionEffects, type SessionUser } from "../../session/session.ts";
 import type { SessionRegistry } from "../../session/registry.ts";
@@ -54,7 +54,7 @@ export async function openSocket(c: Context<Env>, parts: SocketParts, name: stri
 
 function startSession(
   request: Request,
-  source: Source,
+  source: SourceConfig,
   config: Config,
   user: SessionUser,
   { registry, effects, onSession }: SocketParts,

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { ANYBODY, type Identity, type Role } from "../../../src/access/access.ts";
 import { decideRole } from "../../../src/access/policy.ts";
-import type { Source } from "../../../src/config/config.ts";
+import type { SourceConfig } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 
-async function loadSources(): Promise<ReadonlyMap<string, Source>> {
+async function loadSources(): Promise<ReadonlyMap<string, SourceConfig>> {
   const text = `sources:
   plain: a
   listed: { host: a, allow: [ada, "group:staff", "token:ci"] }

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, fail } from "@std/assert";
 import { dial } from "../../../src/source/dial.ts";
 import type { ByteStream } from "../../../src/bridge/byte_stream.ts";
 import { createTrust } from "../../../src/source/trust.ts";
-import type { Source } from "../../../src/config/config.ts";
+import type { SourceConfig } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
 import { logInForLater, type LoginParts } from "../../../src/source/connect_source.ts";
@@ -43,7 +43,7 @@ class Rig implements AsyncDisposable {
   ready = 0;
   room = 16;
 
-  private constructor(readonly fake: FakeRfb, readonly source: Source) {
+  private constructor(readonly fake: FakeRfb, readonly source: SourceConfig) {
     const parts: LoginParts = {
       dial: (source, signal) => dial(source, { signal, openDemo: () => fail("No demo"), isDenied: () => false }),
       trust: createTrust({ pins: { get: () => undefined, set: async () => {}, forget: async () => {} } }),
@@ -66,7 +66,7 @@ class Rig implements AsyncDisposable {
   }
 
   /** Begins, as the gateway does at its start. */
-  keep(source: Source | undefined = this.source): void {
+  keep(source: SourceConfig | undefined = this.source): void {
     this.prewarm.keep(new Map(source ? [["pi", source]] : []));
   }
 
@@ -79,7 +79,7 @@ class Rig implements AsyncDisposable {
     while (!this.lines.some((line) => line.includes(words))) await new Promise((done) => setTimeout(done, 1));
   }
 
-  open(signal: AbortSignal = neverAborted, source: Source = this.source) {
+  open(signal: AbortSignal = neverAborted, source: SourceConfig = this.source) {
     return this.prewarm.open(source, (stream) => void this.held.push(stream), signal);
   }
 
@@ -92,7 +92,7 @@ class Rig implements AsyncDisposable {
   }
 }
 
-async function makeSource(port: number, prewarm: number, password: string): Promise<Source> {
+async function makeSource(port: number, prewarm: number, password: string): Promise<SourceConfig> {
   const source = `{ host: 127.0.0.1, port: ${port}, password: ${password}, prewarm: ${prewarm} }`;
   const text = `auth: none\nsources:\n  pi: ${source}\n`;
   return (await loadConfig({ text, env: () => undefined })).config.sources.get("pi")!;
