@@ -80,7 +80,7 @@ async function startUntilSignal(parts: StartParts): Promise<void> {
   console.log(`porthole ready ${running.url}`);
   const { gateway, store } = running;
   for (const warning of gateway.warnings()) parts.log.warn(warning);
-  for (const source of store.current.sources.values()) gateway.prober.probe(source);
+  for (const source of store.current.sources.values()) gateway.sources.get(source).probe();
   stopOnSignal(running, parts.log);
 }
 
@@ -118,7 +118,7 @@ async function check(parts: StartParts): Promise<number> {
   const sources = [...store.current.sources.values()];
   let failed = false;
   for (const source of sources) {
-    const { status, detail } = await gateway.prober.probe(source);
+    const { status, detail } = await gateway.sources.get(source).probe();
     console.log(`${source.name}: ${detail}`);
     failed ||= status !== "up";
   }

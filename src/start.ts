@@ -78,9 +78,11 @@ export async function makeGateway(
     version,
     staticFiles: await readStaticFiles(new URL("static/", root)),
     openDemo: () => demo.connect(),
-    ca: () => describeCa(tls),
-    warnings: () => [warnOfExposure(store.current.gateway, store.current.auth)].filter((text) => text !== undefined),
-    ownName: Deno.hostname(),
+    about: {
+      ca: () => describeCa(tls),
+      warnings: () => [warnOfExposure(store.current.gateway, store.current.auth)].filter((text) => text !== undefined),
+      ownName: Deno.hostname(),
+    },
     ...(parts.command.kind === "start" ? openState(store.current, log, sink) : {}),
   });
 }

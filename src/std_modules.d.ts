@@ -11,6 +11,16 @@ declare module "@std/yaml" {
   export function stringify(value: unknown): string;
 }
 
+declare module "@std/async/abortable" {
+  /** Waits for the work, or throws the signal's reason as soon as it aborts; what comes of the work then is ignored. */
+  export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T>;
+}
+
+declare module "@std/async/delay" {
+  /** Resolves after so many milliseconds; rejects with the signal's reason when that aborts before. */
+  export function delay(ms: number, options?: { signal?: AbortSignal; persistent?: boolean }): Promise<void>;
+}
+
 declare module "@std/assert" {
   export class AssertionError extends Error {}
   export function assert(value: unknown, message?: string): asserts value;

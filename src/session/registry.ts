@@ -1,7 +1,11 @@
 /** The live sessions, and the caps that hold before one begins. */
 import type { Limits } from "../config/config.ts";
+import { delay } from "@std/async/delay";
 import { PortholeError } from "../errors.ts";
-import type { Session } from "./session.ts";
+import type { SessionCounts } from "../source/source.ts";
+import type { Log } from "../telemetry/log.ts";
+import { Session, type SessionParties } from "./session.ts";
+import { SessionEvents } from "./session_events.ts";
 
 /** How long a limit's refusal asks a program to wait. */
 const RETRY_MS = 5_000;
@@ -18,13 +22,20 @@ export interface Admission {
 }
 
 /** Knows every live session; one for each gateway. */
-export class SessionRegistry {
+export class SessionRegistry implements SessionCounts {
+  /** What happens in the life of every session. */
+  readonly events = new SessionEvents();
+  readonly #log: Log;
   readonly #sessions = new Map<string, Session>();
   /** Viewers that were let go although they do not read: their memory is taken until they have gone, so they count. */
   readonly #stuck = new Set<Session>();
   #draining = false;
   /** Runs while there are sessions. */
   #sweep: ReturnType<typeof setInterval> | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   /** Live sessions, oldest first. */
   list(): Session[] {
@@ -39,9 +50,12 @@ export class SessionRegistry {
     return this.#sessions.size;
   }
 
-  /** How many sessions look at a source. */
   countSource(name: string): number {
-    return this.#count((session) => session.source.name === name);
+    return this.#count(({ source }) => source.name === name);
+  }
+
+  hasOpen(name: string): boolean {
+    return this.#count(({ source, state }) => source.name === name && state === "open") > 0;
   }
 
   /** How many viewers were let go and have not gone. */
@@ -75,17 +89,16 @@ export class SessionRegistry {
     }
   }
 
-  /** Keeps the session listed while it runs; resolves when it has ended. */
-  async run(session: Session): Promise<void> {
+  /** Begins a session, which is listed from this turn on until it has ended. */
+  begin(parties: SessionParties): Session {
+    const session = new Session(parties, { log: this.#log, events: this.events });
     this.#sessions.set(session.id, session);
     this.#sweep ??= setInterval(() => this.endUnpermitted(), SWEEP_MS);
-    try {
-      await session.run();
-    } finally {
-      this.#sessions.delete(session.id);
-      if (!session.viewer.isGone) this.#noteStuck(session);
-      if (this.size === 0) this.#stopSweep();
-    }
+    session.run().then((reason) => {
+      this.#remove(session);
+      this.events.onEnded(session, reason);
+    });
+    return session;
   }
 
   /** Ends every session that the predicate picks. */
@@ -105,7 +118,13 @@ export class SessionRegistry {
   async drain(): Promise<void> {
     this.#draining = true;
     this.endWhere(() => true, new PortholeError("draining", "The gateway is restarting; it will be back in a moment"));
-    while (this.size > 0) await new Promise((done) => setTimeout(done, 20));
+    while (this.size > 0) await delay(20);
+  }
+
+  #remove(session: Session): void {
+    this.#sessions.delete(session.id);
+    if (!session.viewer.isGone) this.#noteStuck(session);
+    if (this.size === 0) this.#stopSweep();
   }
 
   #noteStuck(session: Session): void {

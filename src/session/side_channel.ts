@@ -3,7 +3,7 @@ import type { SideMessage, ViewerSocket } from "../bridge/viewer_socket.ts";
 import { Secret } from "../config/secret.ts";
 import { PortholeError } from "../errors.ts";
 import type { Need } from "../rfb/refusal.ts";
-import type { Credentials } from "../source/login_guard.ts";
+import type { Credentials } from "../source/credentials.ts";
 
 /** How long a person may take to type a password. */
 const ANSWER_MS = 5 * 60_000;

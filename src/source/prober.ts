@@ -1,14 +1,16 @@
-/** What is known of each source, found sparingly: some servers count a bare connection as a failed login. */
-import type { SourceConfig } from "../config/config.ts";
+/** What is known of one source, found sparingly: some servers count a bare connection as a failed login. */
 import { asPortholeError, type ErrorCode } from "../errors.ts";
+import type { Turn } from "./turn.ts";
 
-/** A source that answered is not looked at again for this long. */
+/** A source that answered is not probed again for this long. */
 const FRESH_MS = 60_000;
 /** After failures in a row the wait doubles, up to this. */
-const BACK_OFF_MAX_MS = 15 * 60_000;
+const BACKOFF_MAX_MS = 15 * 60_000;
 
-/** What a look at a source found. */
-export interface Look {
+const NEVER = new AbortController().signal;
+
+/** What a probe of a source found. */
+export interface ProbeResult {
   /** "RFB 3.8, VeNCrypt X509Plain, needs user and password" */
   readonly detail: string;
   /** Who carries out the login: the viewer, or the gateway. */
@@ -23,95 +25,80 @@ export interface Finding {
   readonly mode?: "pass_through" | "login";
   /** The named failure when it is down. */
   readonly code?: ErrorCode;
-  /** ISO 8601; absent when it was never looked at. */
+  /** ISO 8601; absent when it was never probed. */
   readonly checked?: string;
 }
 
-interface ProberOptions {
-  /** Connects, looks, and leaves. */
-  look: (source: SourceConfig) => Promise<Look>;
-  /** Whether a session on the source is open, which says more than a look. */
-  isOpen: (name: string) => boolean;
-  now?: () => number;
-  onFinding?: (source: SourceConfig, finding: Finding) => void;
+const UNKNOWN: Finding = { status: "unknown", detail: "not probed yet" };
+
+/** The effects of probing. */
+export interface ProberEffects {
+  /** Connects, finds out, and leaves. */
+  readonly probe: () => Promise<ProbeResult>;
+  /** Whether there is something that says more than a probe: an open session, or a connection that is ready. */
+  readonly isInUse: () => boolean;
+  /** Shared by all sources: one probe at a time. */
+  readonly turn: Turn;
+  readonly now?: () => number;
+  readonly onFinding?: (finding: Finding) => void;
 }
 
-interface Record {
-  source: SourceConfig;
-  finding: Finding;
-  atMs: number;
-  failures: number;
-}
-
-/** Keeps the findings; one look at a time in all, shared by everyone who asks. */
+/** Keeps the findings of one source; a probe under way is shared by everybody who asks. */
 export class Prober {
-  readonly #options: Required<ProberOptions>;
-  readonly #records = new Map<string, Record>();
-  readonly #running = new Map<string, Promise<Finding>>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #effects: Required<ProberEffects>;
+  #last = UNKNOWN;
+  #foundAtMs = -Infinity;
+  #failures = 0;
+  #running: Promise<Finding> | undefined;
 
-  constructor(options: ProberOptions) {
-    this.#options = { now: Date.now, onFinding: () => {}, ...options };
+  constructor(effects: ProberEffects) {
+    this.#effects = { now: Date.now, onFinding: () => {}, ...effects };
   }
 
-  /** What was found last, without looking. */
-  last(source: SourceConfig): Finding {
-    const record = this.#recordOf(source);
-    return record?.finding ?? { status: "unknown", detail: "not looked at yet" };
+  /** What was found last, without probing. */
+  get last(): Finding {
+    return this.#last;
   }
 
-  /** What was found last, looked at afresh when that is old. */
-  probe(source: SourceConfig): Promise<Finding> {
-    const running = this.#running.get(source.name);
-    if (running) return running;
-    if (!this.#isDue(source)) return Promise.resolve(this.last(source));
-    const look = this.#turn.then(() => this.#look(source)).finally(() => this.#running.delete(source.name));
-    this.#turn = look;
-    this.#running.set(source.name, look);
-    return look;
+  /** What was found last, probed again when that is old. */
+  probe(): Promise<Finding> {
+    if (this.#running) return this.#running;
+    if (!this.#isDue()) return Promise.resolve(this.#last);
+    const probing = this.#effects.turn.run(() => this.#probe(), NEVER);
+    return this.#running = probing.finally(() => this.#running = undefined);
   }
 
-  /** A session has told: it opened with this detail, or failed with this error. */
-  learn(source: SourceConfig, outcome: Look | Error): Finding {
-    const checked = new Date(this.#options.now()).toISOString();
-    const failed = outcome instanceof Error;
-    const before = this.#recordOf(source);
-    const error = failed ? asPortholeError(outcome) : undefined;
-    const finding: Finding = error
-      ? { status: "down", detail: error.message, code: error.code, checked }
-      : { status: "up", checked, ...(outcome as Look) };
-    const failures = failed ? (before?.failures ?? 0) + 1 : 0;
-    this.#records.set(source.name, { source, finding, atMs: this.#options.now(), failures });
-    this.#options.onFinding(source, finding);
-    return finding;
+  /** Takes what a session found: it opened, or failed with this error. */
+  learn(outcome: ProbeResult | Error): Finding {
+    const atMs = this.#effects.now();
+    const checked = new Date(atMs).toISOString();
+    this.#foundAtMs = atMs;
+    this.#failures = outcome instanceof Error ? this.#failures + 1 : 0;
+    this.#last = outcome instanceof Error ? describeFailure(outcome, checked) : { status: "up", checked, ...outcome };
+    this.#effects.onFinding(this.#last);
+    return this.#last;
   }
 
-  /** The next one who asks gets a fresh look. */
-  forget(name: string): void {
-    this.#records.delete(name);
+  /** Lets the next call of `probe()` probe, however fresh the last finding was. */
+  forget(): void {
+    this.#last = UNKNOWN;
+    this.#foundAtMs = -Infinity;
+    this.#failures = 0;
   }
 
-  /** Forgets sources that are no longer configured. */
-  keepOnly(sources: ReadonlyMap<string, SourceConfig>): void {
-    for (const name of this.#records.keys()) if (!sources.has(name)) this.#records.delete(name);
+  async #probe(): Promise<Finding> {
+    if (!this.#isDue()) return this.#last;
+    return this.learn(await this.#effects.probe().catch((error) => asPortholeError(error)));
   }
 
-  async #look(source: SourceConfig): Promise<Finding> {
-    if (!this.#isDue(source)) return this.last(source);
-    return this.learn(source, await this.#options.look(source).catch((error) => asPortholeError(error)));
+  #isDue(): boolean {
+    if (this.#effects.isInUse()) return false;
+    const waitMs = Math.min(BACKOFF_MAX_MS, FRESH_MS * 2 ** Math.max(0, this.#failures - 1));
+    return this.#effects.now() - this.#foundAtMs >= waitMs;
   }
+}
 
-  #isDue(source: SourceConfig): boolean {
-    if (this.#options.isOpen(source.name)) return false;
-    const record = this.#recordOf(source);
-    if (!record) return true;
-    const waitMs = Math.min(BACK_OFF_MAX_MS, FRESH_MS * 2 ** Math.max(0, record.failures - 1));
-    return this.#options.now() - record.atMs >= waitMs;
-  }
-
-  /** A changed source is a new one: what was found of the old does not count. */
-  #recordOf(source: SourceConfig): Record | undefined {
-    const record = this.#records.get(source.name);
-    return record?.source === source ? record : undefined;
-  }
+function describeFailure(thrown: Error, checked: string): Finding {
+  const { message, code } = asPortholeError(thrown);
+  return { status: "down", detail: message, code, checked };
 }

@@ -1,6 +1,6 @@
 /** Looks at the offered security types while a handshake passes between viewer and source. */
 import type { ByteStream } from "../bridge/byte_stream.ts";
-import type { ViewerSocket } from "../bridge/viewer_socket.ts";
+import type { HandshakeViewer } from "./handshake_viewer.ts";
 import { parseReply, type SpokenVersion, VERSION_BYTES } from "../rfb/version.ts";
 
 /** An offer as it came down. */
@@ -25,7 +25,10 @@ const DECISION_BYTES = 4;
  *
  * It never refuses anything: a viewer or a source that does not keep to the order gets a plain stream.
  */
-export async function watchOffer(stream: ByteStream, viewer: ViewerSocket): Promise<SeenOffer | NoOffer> {
+export async function watchOffer(
+  stream: ByteStream,
+  viewer: Pick<HandshakeViewer, "up">,
+): Promise<SeenOffer | NoOffer> {
   const reader = stream.readable.getReader({ mode: "byob" });
   try {
     const first = readUpTo(reader, 1);
@@ -39,7 +42,10 @@ export async function watchOffer(stream: ByteStream, viewer: ViewerSocket): Prom
   }
 }
 
-async function passVersion(stream: ByteStream, viewer: ViewerSocket): Promise<SpokenVersion | undefined> {
+async function passVersion(
+  stream: ByteStream,
+  viewer: Pick<HandshakeViewer, "up">,
+): Promise<SpokenVersion | undefined> {
   const reply = await viewer.up.takeExactly(VERSION_BYTES) ?? new Uint8Array();
   const writer = stream.writable.getWriter();
   // A source that has gone is noticed when it is read.

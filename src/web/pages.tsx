@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { Access } from "../access/access.ts";
 import { PortholeError } from "../errors.ts";
-import type { Prober } from "../source/prober.ts";
+import type { Sources } from "../source/sources.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import { viewSource } from "./api/routes.ts";
 import type { Env } from "./env.ts";
@@ -17,7 +17,7 @@ import { ViewerPage } from "./viewer/page.tsx";
 export interface PageParts {
   access: Access;
   registry: SessionRegistry;
-  prober: Prober;
+  sources: Sources;
   version: string;
   /** What is wrong with the gateway now: a bad edit of sources.yaml. */
   problems: () => readonly string[];
@@ -29,14 +29,14 @@ export interface PageParts {
 
 /** Makes the page routes. */
 export function createPages(parts: PageParts): Hono<Env> {
-  const { access, registry, prober, version } = parts;
+  const { access, registry, sources: all, version } = parts;
   const pages = new Hono<Env>();
   pages.get("/", (c) => {
     const permitted = listSources(c, access);
     // The dashboard shows what is known; looking goes on behind it and its script fetches what was found.
-    for (const { source } of permitted) prober.probe(source);
+    for (const { source } of permitted) all.get(source).probe();
     const sources = permitted.map((one) => {
-      const { view_only, ...view } = viewSource(one, registry, prober);
+      const { view_only, ...view } = viewSource(one, registry, all);
       return { ...view, viewOnly: view_only };
     });
     const { problems, warnings } = parts;

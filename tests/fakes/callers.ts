@@ -94,7 +94,7 @@ export async function startGuarded(more = ""): Promise<GuardedGateway> {
     await conn.read(new Uint8Array(1)).catch(() => null);
   });
   const stores = makeStores();
-  const gateway = await startGateway(writeGuardedYaml(source.port, more), { stores, ownName: "gatehouse" });
+  const gateway = await startGateway(writeGuardedYaml(source.port, more), { stores, about: { ownName: "gatehouse" } });
   return {
     ...gateway,
     stores,

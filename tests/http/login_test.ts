@@ -120,7 +120,7 @@ Deno.test("after three wrong passwords nobody's next one reaches the source for 
   await page.until(tells("goodbye"));
   const { code, close, message } = last(page, "goodbye")!;
   assertEquals([code, close], ["vnc_login_failed", 4511]);
-  assertMatch(String(message), /^The Pi|^Cannot open The Pi: the server locks .* next try in \d+ s$/);
+  assertMatch(String(message), /^The Pi|^Cannot open The Pi: the server blocks .* next try in \d+ s$/);
   await using second = openPage(gateway, "binary");
   assertEquals((await second.page.closed).code, 4511);
   assertEquals(fake.accepted, accepted);

@@ -80,7 +80,7 @@ Deno.test("a source without a socket, without a name and in a denied network is 
   await using gateway = await startGateway(yaml);
   const expected = {
     gone: "Cannot reach gone: its socket does not exist",
-    lost: "Cannot reach lost: its host name is not known",
+    lost: "Cannot reach lost: its host name cannot be resolved",
     cloud: "Cannot reach cloud: its address is one that this gateway never dials",
   };
   for (const [name, sentence] of Object.entries(expected)) {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { dial } from "../../src/source/dial.ts";
+import { createDialer } from "../../src/source/dial/dial.ts";
 import { type LoggedIn, logIn } from "../../src/source/login.ts";
 import { createTrust } from "../../src/source/trust.ts";
 import type { SourceConfig } from "../../src/config/config.ts";
@@ -44,7 +44,7 @@ async function open(source: SourceConfig): Promise<LoggedIn> {
   const openDemo = () => {
     throw new Error("No demo here");
   };
-  const stream = await dial(source, { signal, openDemo, isDenied: () => false });
+  const stream = await createDialer({ openDemo, isDenied: () => false })(source, signal);
   return await logIn(stream, source, { trust, getClientKey: () => Promise.resolve(clientKey), signal });
 }
 

@@ -35,7 +35,7 @@ async function keepReady(mode: Mode): Promise<void> {
   await untilReady(gateway, 2);
   await using second = openViewer(`${gateway.wsOrigin}/ws/vnc/live`, ["binary"]);
   await enterDesktop(second);
-  const told = gateway.lines.filter(({ message }) => /ready|dead/.test(String(message)));
+  const told = gateway.lines.filter(({ message }) => /prewarm/i.test(String(message)));
   assertEquals(told, []);
 }
 

@@ -3,7 +3,9 @@ import { type Context, Hono } from "hono";
 import type { Access } from "../../access/access.ts";
 import { groupAddress } from "../../access/peer.ts";
 import { PortholeError } from "../../errors.ts";
-import type { Finding, Prober } from "../../source/prober.ts";
+import { viewSession } from "../../session/session_view.ts";
+import type { Finding } from "../../source/prober.ts";
+import type { Sources } from "../../source/sources.ts";
 import type { SessionRegistry } from "../../session/registry.ts";
 import type { Session } from "../../session/session.ts";
 import { type AccountParts, endSignIn, listSignIns, requireAdmin, viewSignIn } from "../account/routes.tsx";
@@ -16,10 +18,8 @@ import { describeApi } from "./openapi.ts";
 export interface ApiParts extends AccountParts {
   access: Access;
   registry: SessionRegistry;
-  prober: Prober;
+  sources: Sources;
   version: string;
-  /** Lets a refused secret of a source be tried again. */
-  forgive: (name: string) => void;
 }
 
 /** A source as programs and the dashboard's script see it. */
@@ -37,16 +37,16 @@ export interface SourceView {
 
 /** Makes the routes below /api. */
 export function createApi(parts: ApiParts): Hono<Env> {
-  const { access, registry, prober, version, forgive, authentication, audit, endUnpermitted } = parts;
+  const { access, registry, sources, version, authentication, audit, endUnpermitted } = parts;
   const linkParts = { links: authentication.links, audit, endUnpermitted };
   const api = new Hono<Env>();
-  const show = (permitted: Permitted) => viewSource(permitted, registry, prober);
+  const show = (permitted: Permitted) => viewSource(permitted, registry, sources);
   api.get("/openapi.json", (c) => c.json(describeApi({ version, base: c.var.base })));
   api.get("/sources", (c) => c.json(listSources(c, access).map(show)));
   api.get("/sources/:name", (c) => c.json(show(findSource(c, access, c.req.param("name")))));
   api.get("/sources/:name/probe", async (c) => {
     const permitted = findSource(c, access, c.req.param("name"));
-    const finding = await prober.probe(permitted.source);
+    const finding = await sources.get(permitted.source).probe();
     return c.json({ ...show(permitted), ...finding });
   });
   api.post("/sources/:name/retry", (c) => {
@@ -54,8 +54,7 @@ export function createApi(parts: ApiParts): Hono<Env> {
     if (role !== "control" && !c.var.identity.admin) {
       throw new PortholeError("not_allowed", "Who may only look may not spend logins");
     }
-    forgive(source.name);
-    prober.forget(source.name);
+    sources.get(source).forgive();
     return c.body(null, 204);
   });
   api.get("/sources/:name/links", (c) => {
@@ -85,7 +84,7 @@ export function createApi(parts: ApiParts): Hono<Env> {
   });
   api.get("/sessions", (c) => {
     const mine = registry.list().filter((session) => maySee(session, c.var.identity));
-    return c.json(mine.map((session) => session.view()));
+    return c.json(mine.map((session) => viewSession(session)));
   });
   api.delete("/sessions/:id", (c) => {
     const session = registry.get(c.req.param("id"));
@@ -124,7 +123,7 @@ function maySee(session: Session, identity: { name: string; admin: boolean }): b
 }
 
 /** What lists show of a source: never its host. */
-export function viewSource({ source, role }: Permitted, registry: SessionRegistry, prober: Prober): SourceView {
+export function viewSource({ source, role }: Permitted, registry: SessionRegistry, sources: Sources): SourceView {
   const { name, title, group, viewOnly } = source;
   const sessions = registry.countSource(name);
   return {
@@ -133,6 +132,6 @@ export function viewSource({ source, role }: Permitted, registry: SessionRegistr
     ...(group === undefined ? {} : { group }),
     view_only: viewOnly || role === "view",
     sessions,
-    ...prober.last(source),
+    ...sources.get(source).finding,
   };
 }

@@ -7,8 +7,9 @@ import { groupAddress } from "../../access/peer.ts";
 import { ViewerSocket } from "../../bridge/viewer_socket.ts";
 import type { Config, SourceConfig } from "../../config/config.ts";
 import { PortholeError } from "../../errors.ts";
-import { Session, type SessionEffects, type SessionUser } from "../../session/session.ts";
+import type { SessionUser } from "../../session/session.ts";
 import type { SessionRegistry } from "../../session/registry.ts";
+import type { Sources } from "../../source/sources.ts";
 import type { Env } from "../env.ts";
 import { findSource } from "../find_source.ts";
 
@@ -23,9 +24,7 @@ export interface SocketParts {
   registry: SessionRegistry;
   /** Asked for each request, because the limit may change with the configuration. */
   connectLimit: (config: Config) => ConnectLimit;
-  effects: SessionEffects;
-  /** Watches a session that nobody else waits for. */
-  onSession?: (session: Session) => void;
+  sources: Sources;
 }
 
 /**
@@ -57,7 +56,7 @@ function startSession(
   source: SourceConfig,
   config: Config,
   user: SessionUser,
-  { registry, effects, onSession }: SocketParts,
+  { registry, sources }: SocketParts,
 ): Response {
   const protocol = chooseSubprotocol(request.headers.get("sec-websocket-protocol"));
   const { socket, response } = upgrade(request, source.keepaliveMs);
@@ -68,9 +67,7 @@ function startSession(
     stallMs: config.limits.stallMs,
   });
   const whyEnd = () => user.whyEnd?.() ?? viewer.explainStall() ?? explainIdle(viewer.idleMs, config.limits.idleMs);
-  const session = new Session(source, viewer, { ...user, whyEnd }, effects);
-  onSession?.(session);
-  registry.run(session);
+  registry.begin({ source: sources.get(source), viewer, user: { ...user, whyEnd } });
   return response;
 }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { dial } from "../../../src/source/dial.ts";
+import { createDialer } from "../../../src/source/dial/dial.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { listenTcp, readToEnd } from "../../fakes/tcp_source.ts";
 import { waitUntil } from "../../fakes/wait_until.ts";
@@ -9,12 +9,12 @@ async function readSource(place: string) {
   return config.sources.get("pi")!;
 }
 
-function dialWith(signal: AbortSignal) {
-  const openDemo = () => {
+const dial = createDialer({
+  openDemo: () => {
     throw new Error("There is no demo here");
-  };
-  return { signal, openDemo, isDenied: () => false };
-}
+  },
+  isDenied: () => false,
+});
 
 Deno.test("dial() loses no connection when it is given up at the moment at which it is made", async () => {
   const open = new Set<Deno.Conn>();
@@ -27,7 +27,7 @@ Deno.test("dial() loses no connection when it is given up at the moment at which
   let given = 0;
   for (let at = 0; at < 3_000; at++) {
     const abort = new AbortController();
-    const dialed = dial(source, dialWith(abort.signal));
+    const dialed = dial(source, abort.signal);
     const give = () => abort.abort(new Error("The viewer left"));
     if (at % 10 === 0) give();
     const timer = setTimeout(give, at % 3);
@@ -41,6 +41,6 @@ Deno.test("dial() loses no connection when it is given up at the moment at which
 Deno.test("dial() that is given up before it begins asks nobody, not even DNS", async () => {
   const source = await readSource("no-such-host.invalid");
   const reason = new Error("The viewer left");
-  const failure = await assertRejects(() => dial(source, dialWith(AbortSignal.abort(reason))), Error);
+  const failure = await assertRejects(() => dial(source, AbortSignal.abort(reason)), Error);
   assertEquals(failure.cause, reason);
 });

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createHash, X509Certificate } from "node:crypto";
 import type { ByteStream } from "../../../src/bridge/byte_stream.ts";
-import { type LoggedIn, logIn, type LoginSource, peekAll, peekOffer, peekVersion } from "../../../src/source/login.ts";
+import { type LoggedIn, logIn, peekAll, peekOffer, peekVersion } from "../../../src/source/login.ts";
+import type { LoginSource } from "../../../src/source/login_runner.ts";
 import type { PinStore } from "../../../src/source/pins.ts";
 import { createTrust } from "../../../src/source/trust.ts";
 import { Secret } from "../../../src/config/secret.ts";

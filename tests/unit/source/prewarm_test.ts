@@ -1,14 +1,12 @@
 import { assert, assertEquals, assertRejects, fail } from "@std/assert";
-import { dial } from "../../../src/source/dial.ts";
+import { createDialer } from "../../../src/source/dial/dial.ts";
 import type { ByteStream } from "../../../src/bridge/byte_stream.ts";
 import { createTrust } from "../../../src/source/trust.ts";
 import type { SourceConfig } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
-import { logInForLater, type LoginParts } from "../../../src/source/connect_source.ts";
-import { LoginGuard } from "../../../src/source/login_guard.ts";
 import { Prewarm } from "../../../src/source/prewarm.ts";
-import { Turns } from "../../../src/source/turns.ts";
+import { SourceLogin } from "../../../src/source/source_login.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
 import { type FakeRfb, type FakeRfbOptions, startFakeRfb } from "../../fakes/rfb_server.ts";
 
@@ -38,22 +36,20 @@ class Rig implements AsyncDisposable {
   readonly timers = new ManualTimers();
   readonly lines: string[] = [];
   readonly held: ByteStream[] = [];
-  readonly guard = new LoginGuard();
+  readonly login: SourceLogin;
   readonly prewarm: Prewarm;
   ready = 0;
   room = 16;
 
   private constructor(readonly fake: FakeRfb, readonly source: SourceConfig) {
-    const parts: LoginParts = {
-      dial: (source, signal) => dial(source, { signal, openDemo: () => fail("No demo"), isDenied: () => false }),
+    this.login = new SourceLogin(source, {
+      dial: createDialer({ openDemo: () => fail("No demo"), isDenied: () => false }),
       trust: createTrust({ pins: { get: () => undefined, set: async () => {}, forget: async () => {} } }),
       getClientKey: makeClientKey,
-      guard: this.guard,
-      turns: new Turns(),
-    };
-    this.prewarm = new Prewarm({
-      logIn: (source, signal) => logInForLater(source, parts, signal),
-      roomFor: () => this.room,
+    });
+    this.prewarm = new Prewarm(source, {
+      logInAhead: (signal) => this.login.logInAhead(signal),
+      countRoom: () => this.room,
       log: createLog({ level: "debug", write: (line) => this.lines.push(line) }),
       onReady: () => this.ready++,
       setTimer: this.timers.set,
@@ -65,22 +61,19 @@ class Rig implements AsyncDisposable {
     return new Rig(fake, await makeSource(fake.port, prewarm, password));
   }
 
-  /** Begins, as the gateway does at its start. */
-  keep(source: SourceConfig | undefined = this.source): void {
-    this.prewarm.keep(new Map(source ? [["pi", source]] : []));
-  }
-
   /** Waits until so many are ready; each one is made after the fake has seen its login. */
   async untilReady(count: number): Promise<void> {
-    while (this.prewarm.count("pi") !== count) await new Promise((done) => setTimeout(done, 1));
+    while (this.prewarm.count !== count) await new Promise((done) => setTimeout(done, 1));
   }
 
   async untilSaid(words: string): Promise<void> {
     while (!this.lines.some((line) => line.includes(words))) await new Promise((done) => setTimeout(done, 1));
   }
 
-  open(signal: AbortSignal = neverAborted, source: SourceConfig = this.source) {
-    return this.prewarm.open(source, (stream) => void this.held.push(stream), signal);
+  async open(signal: AbortSignal = neverAborted) {
+    const opened = await this.prewarm.open(signal);
+    if (opened) this.held.push(opened.stream);
+    return opened;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -100,7 +93,7 @@ async function makeSource(port: number, prewarm: number, password: string): Prom
 
 Deno.test("Prewarm keeps as many as asked for, logged in, without ClientInit", async () => {
   await using rig = await Rig.start(2);
-  rig.keep();
+  rig.prewarm.begin();
   await rig.untilReady(2);
   assertEquals([rig.fake.live, rig.fake.accepted, rig.ready], [2, 2, 2]);
   assertEquals(rig.fake.seen("SecurityType").length, 2);
@@ -109,14 +102,14 @@ Deno.test("Prewarm keeps as many as asked for, logged in, without ClientInit", a
 
 Deno.test("Prewarm does nothing for a source that does not ask for it", async () => {
   await using rig = await Rig.start(0);
-  rig.keep();
+  rig.prewarm.begin();
   assertEquals(await rig.open(), undefined);
   assertEquals(rig.fake.accepted, 0);
 });
 
 Deno.test("Prewarm opens over a connection that is ready, and puts another in its place", async () => {
   await using rig = await Rig.start(1);
-  rig.keep();
+  rig.prewarm.begin();
   await rig.untilReady(1);
   const opened = await rig.open();
   assertEquals([opened?.desktop.width, opened?.version, opened?.security], [64, "3.8", "VNC Authentication"]);
@@ -128,21 +121,14 @@ Deno.test("Prewarm opens over a connection that is ready, and puts another in it
 
 Deno.test("Prewarm lets a viewer wait for the connection that is being made, in place of one more login", async () => {
   await using rig = await Rig.start(1);
-  rig.keep();
+  rig.prewarm.begin();
   assertEquals((await rig.open())?.desktop.width, 64);
   assertEquals(rig.fake.seen("ClientInit").length, 1);
 });
 
-Deno.test("Prewarm has none for a source that has changed meanwhile", async () => {
-  await using rig = await Rig.start(1);
-  rig.keep();
-  await rig.untilReady(1);
-  assertEquals(await rig.open(neverAborted, await makeSource(rig.fake.port, 1, "secret12")), undefined);
-});
-
 Deno.test("Prewarm replaces what the source drops, after pauses that double until one is used", async () => {
   await using rig = await Rig.start(1);
-  rig.keep();
+  rig.prewarm.begin();
   const pauses = [];
   for (let drops = 1; drops <= 3; drops++) {
     await rig.untilReady(1);
@@ -161,7 +147,7 @@ Deno.test("Prewarm replaces what the source drops, after pauses that double unti
 
 Deno.test("Prewarm pauses once when a source drops all of them at once", async () => {
   await using rig = await Rig.start(3);
-  rig.keep();
+  rig.prewarm.begin();
   await rig.untilReady(3);
   for (const stream of rig.fake.streams) stream.close();
   await rig.untilReady(0);
@@ -170,7 +156,7 @@ Deno.test("Prewarm pauses once when a source drops all of them at once", async (
 
 Deno.test("Prewarm passes over a connection that dies at ClientInit", async () => {
   await using rig = await Rig.start(1, { fault: { at: "init", then: "close", times: 1 } });
-  rig.keep();
+  rig.prewarm.begin();
   await rig.untilReady(1);
   assertEquals(await rig.open(), undefined);
   await rig.untilReady(1);
@@ -179,61 +165,50 @@ Deno.test("Prewarm passes over a connection that dies at ClientInit", async () =
 
 Deno.test("Prewarm backs off from a source that takes no further connection", async () => {
   await using rig = await Rig.start(1, { fault: { at: "security", then: "refuse", reason: "Server is busy" } });
-  rig.keep();
+  rig.prewarm.begin();
   await rig.untilSaid("Server is busy");
   assertEquals(rig.timers.pass(), 5_000);
   await rig.fake.waitFor(({ accepted }) => accepted === 2);
 });
 
-Deno.test("Prewarm never tries a refused password again until a person says so", async () => {
+Deno.test("Prewarm never tries a refused password again until a user asks for it", async () => {
   await using rig = await Rig.start(2, {}, "wrong");
-  rig.keep();
-  await rig.untilSaid("until this is mended");
-  rig.prewarm.fill("pi");
-  rig.keep();
+  rig.prewarm.begin();
+  await rig.untilSaid("until this is fixed");
+  rig.prewarm.fill();
+  rig.prewarm.begin();
   assertEquals([rig.fake.accepted, rig.timers.waiting.length], [1, 0]);
-  rig.guard.forgive("pi");
-  rig.prewarm.retry("pi");
+  rig.login.forgive();
+  rig.prewarm.retry();
   await rig.fake.waitFor(({ accepted }) => accepted === 2);
 });
 
 Deno.test("Prewarm holds no more than there is room for", async () => {
   await using rig = await Rig.start(3);
   rig.room = 1;
-  rig.keep();
+  rig.prewarm.begin();
   await rig.untilReady(1);
-  rig.prewarm.fill("pi");
+  rig.prewarm.fill();
   assertEquals(rig.fake.accepted, 1);
   rig.room = 2;
-  rig.prewarm.fill("pi");
+  rig.prewarm.fill();
   await rig.untilReady(2);
   assertEquals(rig.fake.accepted, 2);
 });
 
-Deno.test("Prewarm closes what a new configuration changes or no longer has", async () => {
-  await using rig = await Rig.start(1);
-  rig.keep();
-  await rig.untilReady(1);
-  rig.keep(await makeSource(rig.fake.port, 2, "secret12"));
-  await rig.untilReady(2);
-  await rig.fake.waitFor(({ live, accepted }) => live === 2 && accepted === 3);
-  rig.prewarm.keep(new Map());
-  await rig.fake.waitFor(({ live }) => live === 0);
-});
-
 Deno.test("Prewarm calls a login off when it closes, and begins no more", async () => {
   await using rig = await Rig.start(1, { fault: { at: "version", then: "stall" } });
-  rig.keep();
+  rig.prewarm.begin();
   await rig.fake.waitFor((fake) => fake.seen("ProtocolVersion").length === 1);
   await rig.prewarm.close();
-  rig.keep();
+  rig.prewarm.begin();
   await rig.fake.waitFor(({ live }) => live === 0);
   assertEquals(rig.fake.accepted, 1);
 });
 
 Deno.test("Prewarm's open() ends with the viewer's reason when the viewer leaves", async () => {
   await using rig = await Rig.start(1, { fault: { at: "init", then: "stall" } });
-  rig.keep();
+  rig.prewarm.begin();
   await rig.untilReady(1);
   const viewer = new AbortController();
   const opening = rig.open(viewer.signal);

@@ -1,0 +1,15 @@
+import type { SourceConfig } from "../config/config.ts";
+import { PortholeError } from "../errors.ts";
+import type { SessionRegistry } from "./registry.ts";
+
+/** Ends the sessions whose source is gone or has changed; the others do not notice. */
+export function endChangedSources(registry: SessionRegistry, sources: ReadonlyMap<string, SourceConfig>): void {
+  registry.endWhere(
+    ({ source }) => !sources.has(source.name),
+    new PortholeError("source_removed", "This source was taken out of the configuration"),
+  );
+  registry.endWhere(
+    ({ source }) => sources.get(source.name) !== source.config,
+    new PortholeError("source_changed", "The configuration of this source has changed; it will be back in a moment"),
+  );
+}

@@ -1,0 +1,52 @@
+/** Who follows the sessions of a gateway: metrics, the audit log, what is known of sources. */
+import type { PortholeError } from "../errors.ts";
+import type { Opened } from "../source/opened.ts";
+import type { Session } from "./session.ts";
+
+/** Follows sessions. Each method is called in the turn in which it happens and must return at once. */
+export interface SessionListener {
+  /** The session has another state, or has just begun. */
+  onState?(session: Session): void;
+  /** The source is open, and the first byte is about to pass. */
+  onOpened?(session: Session, opened: Opened): void;
+  /** No more bytes are taken; the viewer may still be told why. */
+  onClosing?(session: Session, reason: PortholeError): void;
+  /** Nothing of the session is left, and the registry does not list it any more. */
+  onEnded?(session: Session, reason: PortholeError): void;
+}
+
+/** Passes events on to every listener; one that throws is reported and holds up neither the session nor the others. */
+export class SessionEvents implements Required<SessionListener> {
+  readonly #listeners: SessionListener[] = [];
+
+  /** Adds a listener for the life of the gateway; it hears of sessions in the order in which listeners were added. */
+  subscribe(listener: SessionListener): void {
+    this.#listeners.push(listener);
+  }
+
+  onState(session: Session): void {
+    this.#emit(session, (listener) => listener.onState?.(session));
+  }
+
+  onOpened(session: Session, opened: Opened): void {
+    this.#emit(session, (listener) => listener.onOpened?.(session, opened));
+  }
+
+  onClosing(session: Session, reason: PortholeError): void {
+    this.#emit(session, (listener) => listener.onClosing?.(session, reason));
+  }
+
+  onEnded(session: Session, reason: PortholeError): void {
+    this.#emit(session, (listener) => listener.onEnded?.(session, reason));
+  }
+
+  #emit({ log }: Session, tell: (listener: SessionListener) => void): void {
+    for (const listener of this.#listeners) {
+      try {
+        tell(listener);
+      } catch (cause) {
+        log.error("A listener of session events failed", { cause: String(cause) });
+      }
+    }
+  }
+}

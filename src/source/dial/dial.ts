@@ -1,0 +1,66 @@
+/** Opens a connection to a source, whatever kind of target it has. */
+import type { ByteStream } from "../../bridge/byte_stream.ts";
+import type { SourceConfig, Target } from "../../config/config.ts";
+import { asPortholeError, type ErrorCode } from "../../errors.ts";
+import { explainDialError } from "./dial_error.ts";
+import { connectTcp } from "./tcp.ts";
+import { connectUnix } from "./unix.ts";
+
+/**
+ * Opens a connection to the source within its connect timeout.
+ *
+ * @throws PortholeError vnc_unreachable, vnc_refused or vnc_timeout, naming the hop that failed; its cause is the signal's
+ * reason when that ended the attempt.
+ */
+export type Dial = (source: SourceConfig, signal: AbortSignal) => Promise<ByteStream>;
+
+/** What dialing needs. */
+export interface DialEffects {
+  /** Opens the built-in desktop. */
+  readonly openDemo: () => ByteStream;
+  /** Whether an address, after DNS, must not be dialed. */
+  readonly isDenied: (address: string) => boolean;
+  /** Called after each attempt. */
+  readonly onDialed?: (outcome: "ok" | ErrorCode, seconds: number) => void;
+}
+
+/** How each kind of target is reached. A new kind is a file and a row. */
+type Connectors = {
+  readonly [Kind in Target["kind"]]: (
+    target: Extract<Target, { readonly kind: Kind }>,
+    signal: AbortSignal,
+  ) => Promise<ByteStream>;
+};
+
+/** Makes the dialer of a gateway. */
+export function createDialer({ openDemo, isDenied, onDialed = () => {} }: DialEffects): Dial {
+  const connectors: Connectors = {
+    tcp: (target, signal) => connectTcp(target, isDenied, signal),
+    unix: connectUnix,
+    demo: () => Promise.resolve(openDemo()),
+  };
+  return async (source, signal) => {
+    const startedAt = performance.now();
+    const note = (outcome: "ok" | ErrorCode) => onDialed(outcome, (performance.now() - startedAt) / 1000);
+    try {
+      const stream = await connect(source, connectors, signal);
+      note("ok");
+      return stream;
+    } catch (thrown) {
+      note(asPortholeError(thrown).code);
+      throw thrown;
+    }
+  };
+}
+
+async function connect(source: SourceConfig, connectors: Connectors, signal: AbortSignal): Promise<ByteStream> {
+  const timeout = AbortSignal.timeout(source.connectTimeoutMs);
+  const either = AbortSignal.any([timeout, signal]);
+  const connectTarget = connectors[source.target.kind] as (target: Target, signal: AbortSignal) => Promise<ByteStream>;
+  try {
+    either.throwIfAborted();
+    return await connectTarget(source.target, either);
+  } catch (thrown) {
+    throw explainDialError(thrown, source, timeout.aborted);
+  }
+}

@@ -1,0 +1,27 @@
+/** Why a source cannot be reached, as a sentence that names the hop and holds no address. */
+import type { SourceConfig } from "../../config/config.ts";
+import { type ErrorCode, PortholeError } from "../../errors.ts";
+
+/** Every address that a host name stands for is one that this gateway never dials. */
+export class DeniedAddress extends Error {
+  override readonly name = "DeniedAddress";
+}
+
+/** Makes the failure of a dial attempt from what was thrown. */
+export function explainDialError(thrown: unknown, source: SourceConfig, isLate: boolean): PortholeError {
+  const fail = (code: ErrorCode, state: string) =>
+    new PortholeError(code, `Cannot reach ${source.title}: ${state}`, { cause: thrown });
+  if (isLate) return fail("vnc_timeout", `no answer after ${source.connectTimeoutMs / 1000} s`);
+  if (thrown instanceof Deno.errors.ConnectionRefused) return fail("vnc_refused", "connection refused");
+  return fail("vnc_unreachable", explainUnreachable(thrown));
+}
+
+function explainUnreachable(thrown: unknown): string {
+  if (thrown instanceof DeniedAddress) return "its address is one that this gateway never dials";
+  if (thrown instanceof Deno.errors.NotFound) return "its socket does not exist";
+  if (thrown instanceof Deno.errors.PermissionDenied || thrown instanceof Deno.errors.NotCapable) {
+    return "the gateway is not permitted to open it";
+  }
+  if ((thrown as { syscall?: string }).syscall === "getaddrinfo") return "its host name cannot be resolved";
+  return "no route to it";
+}

@@ -1,0 +1,95 @@
+/** Connects over TCP by Happy Eyeballs (RFC 8305). */
+import { abortable } from "@std/async/abortable";
+import { delay } from "@std/async/delay";
+import { lookup } from "node:dns/promises";
+import type { ByteStream } from "../../bridge/byte_stream.ts";
+import type { Address } from "../../config/config.ts";
+import { wrapConn } from "./conn_stream.ts";
+import { DeniedAddress } from "./dial_error.ts";
+
+/** RFC 8305 section 5: the next address is tried when the one before has not answered for this long. */
+const ATTEMPT_DELAY_MS = 250;
+/** An attempt that nobody waits for any more may end by itself for this long. */
+const ABANDONED_MS = 100;
+
+type TcpAddress = Extract<Address, { kind: "tcp" }>;
+
+/**
+ * Opens a TCP connection. The host name is resolved once, and the addresses found are what is checked and dialed: a second
+ * answer from DNS cannot lead elsewhere.
+ *
+ * @throws DeniedAddress, the signal's reason, or what the runtime throws.
+ */
+export async function connectTcp(
+  { hostname, port }: TcpAddress,
+  isDenied: (address: string) => boolean,
+  signal: AbortSignal,
+): Promise<ByteStream> {
+  const addresses = await abortable(resolve(hostname, isDenied), signal);
+  return wrapConn(await race(addresses, port, signal));
+}
+
+async function resolve(hostname: string, isDenied: (address: string) => boolean): Promise<string[]> {
+  const found = (await lookup(hostname, { all: true })).map((entry) => entry.address);
+  const allowed = found.filter((address) => !isDenied(address));
+  if (allowed.length === 0) throw new DeniedAddress();
+  return interleaveFamilies(allowed);
+}
+
+/** RFC 8305 section 4: families alternate, beginning with the one that the resolver put first. */
+function interleaveFamilies(addresses: string[]): string[] {
+  const isV6 = (address: string) => address.includes(":");
+  const first = addresses.filter((address) => isV6(address) === isV6(addresses[0]!));
+  const second = addresses.filter((address) => isV6(address) !== isV6(addresses[0]!));
+  return first.flatMap((address, at) => second[at] === undefined ? [address] : [address, second[at]])
+    .concat(second.slice(first.length));
+}
+
+/** The first connection that opens; attempts that lose are aborted or closed. */
+async function race(addresses: string[], port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
+  const losers = new AbortController();
+  const attemptSignal = AbortSignal.any([signal, losers.signal]);
+  let won: Deno.TcpConn | undefined;
+  const failed: PromiseWithResolvers<void>[] = addresses.map(() => Promise.withResolvers<void>());
+  const attempts = addresses.map(async (hostname, at) => {
+    try {
+      if (at > 0) {
+        await Promise.race([failed[at - 1]!.promise, delay(ATTEMPT_DELAY_MS * at, { signal: attemptSignal })]);
+      }
+      const conn = await connectOne(hostname, port, attemptSignal);
+      if (won) return conn.close();
+      won = conn;
+      losers.abort();
+    } catch (error) {
+      failed[at]!.resolve();
+      throw error;
+    }
+  });
+  const results = await Promise.allSettled(attempts);
+  losers.abort();
+  if (won) return won;
+  throw (results.find((result) => result.status === "rejected") as PromiseRejectedResult).reason;
+}
+
+async function connectOne(hostname: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
+  signal.throwIfAborted();
+  const cancel = new AbortController();
+  const connecting = Deno.connect({ hostname, port, signal: cancel.signal });
+  try {
+    return await abortable(connecting, signal);
+  } catch (thrown) {
+    if (signal.aborted) abandon(connecting, cancel, signal.reason);
+    throw thrown;
+  }
+}
+
+/**
+ * Lets go of an attempt without losing its connection. Deno.connect() throws when its signal has aborted, also when the
+ * connection was made just then, and leaks it open. So it is cancelled only after it had time to come; one that has not
+ * come within the connect timeout is not about to.
+ */
+function abandon(connecting: Promise<Deno.TcpConn>, cancel: AbortController, reason: unknown): void {
+  const isLate = reason instanceof DOMException && reason.name === "TimeoutError";
+  const timer = setTimeout(() => cancel.abort(), isLate ? 0 : ABANDONED_MS);
+  connecting.then((conn) => conn.close(), () => {}).finally(() => clearTimeout(timer));
+}

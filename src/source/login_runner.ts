@@ -1,0 +1,136 @@
+/** Carries out the steps of a login script on the stream of a source. */
+import { type Deadline, startDeadline } from "../async/deadline.ts";
+import type { ByteStream } from "../bridge/byte_stream.ts";
+import type { SourceConfig } from "../config/config.ts";
+import type { ClientKey, LoginStep } from "../rfb/login_step.ts";
+import { cleanReason } from "../rfb/reason.ts";
+import { LoginRefused } from "../rfb/refusal.ts";
+import { Overdue, runScript, type Script, StreamEnded } from "../rfb/script.ts";
+import { sealStream } from "./sealed_stream.ts";
+import { upgradeTls } from "./tls_upgrade.ts";
+import { expectedName, type Identity, type Trust } from "./trust.ts";
+
+/** A slow PAM takes 2.6 s to refuse, x11vnc up to 6. */
+const LOGIN_MS = 20_000;
+
+/** The part of a source that a login depends on. */
+export type LoginSource = Pick<SourceConfig, "name" | "title" | "target" | "username" | "password" | "tls" | "shared">;
+
+/** When a script has to end. */
+export interface LoginLimits {
+  /** Ends it, for example because the viewer left; its reason is thrown. */
+  readonly signal: AbortSignal;
+  /** The whole script must be over by then; 20 s when left out. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What a login needs besides the source. */
+export interface LoginEffects extends LoginLimits {
+  readonly trust: Trust;
+  /** The RSA key of this process, made when it is first needed. */
+  readonly getClientKey: () => Promise<ClientKey>;
+}
+
+/** Runs scripts, one after the other, on a stream that TLS or RSA-AES may replace. */
+export class LoginRunner {
+  /** The stream as it is by now. */
+  stream: ByteStream;
+  /** How the source proved itself, once it has. */
+  identity: Identity | undefined;
+  readonly #source: LoginSource | undefined;
+  readonly #effects: LoginLimits & Partial<LoginEffects>;
+  #ahead: Promise<Uint8Array> | undefined;
+
+  constructor(stream: ByteStream, source: LoginSource | undefined, effects: LoginLimits & Partial<LoginEffects>) {
+    this.stream = stream;
+    this.#source = source;
+    this.#effects = effects;
+  }
+
+  /** Begins the read that the next script begins with; rejects as soon as the source has gone. */
+  readAhead(bytes: number, what: string): Promise<Uint8Array> {
+    return this.#ahead = readExactly(this.stream, bytes, what);
+  }
+
+  /** Runs a script to its end; the stream is closed when that throws. */
+  async run<Result>(script: Script<Result, LoginStep>, limits: LoginLimits = this.#effects): Promise<Result> {
+    const deadline = startDeadline(limits.timeoutMs ?? LOGIN_MS, limits.signal);
+    try {
+      return await runScript(script, (step) => this.#perform(step, deadline));
+    } catch (thrown) {
+      this.stream.close();
+      throw thrown;
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  async #perform(step: LoginStep, deadline: Deadline): Promise<unknown> {
+    const what = step.do === "read" ? step.what : "its answer";
+    return await deadline.guard(this.#take(step), () => new Overdue(what));
+  }
+
+  #take(step: LoginStep): Promise<unknown> {
+    switch (step.do) {
+      case "read":
+        return this.#read(step.bytes, step.what);
+      case "write":
+        return writeAll(this.stream, step.bytes);
+      case "start_tls":
+        return this.#startTls();
+      case "check_key":
+        return this.#judge({ proof: "key", bytes: step.key });
+      case "client_key":
+        return this.#effects.getClientKey!();
+      case "seal":
+        this.stream = sealStream(this.stream, step.opener, step.sealer);
+        return Promise.resolve();
+    }
+  }
+
+  #read(bytes: number, what: string): Promise<Uint8Array> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead ?? readExactly(this.stream, bytes, what);
+  }
+
+  async #startTls(): Promise<void> {
+    const source = this.#source!;
+    const options = { ca: source.tls?.ca, serverName: expectedName(source) };
+    const { stream, certificate, caError } = await upgradeTls(this.stream, options).catch(explainTls);
+    this.stream = stream;
+    await this.#judge({ proof: "certificate", bytes: certificate, ...(caError === undefined ? {} : { caError }) });
+  }
+
+  async #judge(presented: Parameters<Trust["judge"]>[1]): Promise<void> {
+    this.identity = await this.#effects.trust!.judge(this.#source!, presented);
+  }
+}
+
+function explainTls(cause: Error): never {
+  const reason = cleanReason(new TextEncoder().encode(cause.message));
+  throw new LoginRefused("refused", `TLS with the server could not be started: ${reason}`, { cause });
+}
+
+/** Reads what is needed and no more: the next byte may be the first of TLS. */
+async function readExactly(stream: ByteStream, bytes: number, what: string): Promise<Uint8Array> {
+  const reader = stream.readable.getReader({ mode: "byob" });
+  try {
+    const { value } = await reader.read(new Uint8Array(bytes), { min: bytes });
+    if (value?.length !== bytes) throw new StreamEnded(what);
+    return value;
+  } catch (cause) {
+    // A reset is an end like any other.
+    throw cause instanceof StreamEnded || cause instanceof LoginRefused ? cause : new StreamEnded(what, { cause });
+  } finally {
+    reader.releaseLock();
+  }
+}
+
+/** Ignores write errors: the peer's last bytes may still be readable, and say why it closed. */
+async function writeAll(stream: ByteStream, bytes: Uint8Array): Promise<void> {
+  const writer = stream.writable.getWriter();
+  writer.closed.catch(() => {});
+  await writer.write(bytes).catch(() => {});
+  writer.releaseLock();
+}

@@ -1,0 +1,85 @@
+/** The gateway logs in and shows the viewer an open source; what it lacks, it asks the user for. */
+import { LoginRefused } from "../rfb/refusal.ts";
+import { createStages } from "../rfb/stages.ts";
+import type { SpokenVersion } from "../rfb/version.ts";
+import { admitViewer, greetViewer, offerNone } from "../rfb/viewer_side.ts";
+import { type Credentials, pickCredentials } from "./credentials.ts";
+import type { HandshakeViewer } from "./handshake_viewer.ts";
+import type { LoggedIn } from "./login.ts";
+import type { OpenParts } from "./open_for_viewer.ts";
+import type { Opened } from "./opened.ts";
+import type { BegunHandshake } from "./source_login.ts";
+import { runWithViewer } from "./viewer_handshake.ts";
+
+/** PIXEL_FORMAT within ServerInit (RFC 6143 section 7.3.2). */
+const FORMAT_START = 4;
+const FORMAT_END = 20;
+
+/** Logs in, or goes on where a handshake with the source has begun. @throws PortholeError with nothing left open. */
+export async function openByLogin(
+  parts: Pick<OpenParts, "source" | "login" | "prewarm">,
+  viewer: HandshakeViewer,
+  signal: AbortSignal,
+  begun?: BegunHandshake,
+): Promise<Opened> {
+  const loggedIn = await logInOrAsk(parts, viewer, signal, begun);
+  const { desktop, version, security, serverInit, stream } = loggedIn;
+  const script = greetAndAdmit(desktop, begun?.offer.version.spoken);
+  await runWithViewer(viewer, script, signal).catch((thrown) => {
+    stream.close();
+    throw thrown;
+  });
+  const serverFormat = serverInit.slice(FORMAT_START, FORMAT_END);
+  const stages = createStages({ viewOnly: viewer.viewOnly, clipboard: parts.source.clipboard, serverFormat });
+  return { stream, ...stages, version, security, mode: "login", detail: `RFB ${version}, ${security}` };
+}
+
+/** A viewer that has agreed on a version already is only offered None. */
+function* greetAndAdmit(desktop: LoggedIn["desktop"], agreed?: SpokenVersion) {
+  if (agreed === "3.8") yield* offerNone();
+  return yield* admitViewer(agreed ?? (yield* greetViewer()), desktop);
+}
+
+async function logInOrAsk(
+  parts: Pick<OpenParts, "source" | "login" | "prewarm">,
+  viewer: HandshakeViewer,
+  signal: AbortSignal,
+  begun?: BegunHandshake,
+): Promise<LoggedIn> {
+  const configured = pickCredentials(parts.source);
+  const prewarmed = begun ? undefined : await parts.prewarm.open(signal);
+  if (prewarmed) viewer.noteConnected();
+  if (prewarmed) return prewarmed;
+  let attempt = { credentials: configured, signal, begun, onConnected: () => viewer.noteConnected() };
+  for (;;) {
+    const outcome = await parts.login.logIn(attempt).catch(onlyRefused);
+    if (!(outcome instanceof LoginRefused)) return outcome;
+    const credentials = await askAgain(outcome, attempt.credentials, viewer, signal);
+    attempt = { ...attempt, begun: undefined, credentials };
+  }
+}
+
+/** @throws the refusal where no answer of the user could change it, or nobody can be asked. */
+async function askAgain(
+  refusal: LoginRefused,
+  tried: Credentials,
+  viewer: HandshakeViewer,
+  signal: AbortSignal,
+): Promise<Credentials> {
+  const needs = listAskable(refusal, tried);
+  if (!needs || !viewer.canAsk) throw refusal;
+  const wrong = refusal.kind === "wrong_secret" ? refusal.message : undefined;
+  return { ...tried, ...await viewer.ask(needs, signal, wrong) };
+}
+
+/** What the user could put right: a secret that is missing, or one that the server refused. */
+function listAskable(refusal: LoginRefused, { username }: Credentials) {
+  if (refusal.kind === "secret_missing") return refusal.needs;
+  if (refusal.kind !== "wrong_secret") return undefined;
+  return username === undefined ? ["password"] as const : ["username", "password"] as const;
+}
+
+function onlyRefused(thrown: unknown): LoginRefused {
+  if (thrown instanceof LoginRefused) return thrown;
+  throw thrown;
+}

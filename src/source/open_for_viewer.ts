@@ -1,0 +1,113 @@
+/** Opens a source for a viewer up to the first byte that may pass: who logs in, and what the stream goes through. */
+import { startDeadline } from "../async/deadline.ts";
+import type { ByteStream } from "../bridge/byte_stream.ts";
+import type { SourceConfig } from "../config/config.ts";
+import { PortholeError } from "../errors.ts";
+import { describeOffer } from "../rfb/describe.ts";
+import { chooseSpeaker, keepBrowserTypes } from "../rfb/pass_through.ts";
+import type { Version } from "../rfb/version.ts";
+import type { Dial } from "./dial/dial.ts";
+import type { HandshakeViewer } from "./handshake_viewer.ts";
+import { peekVersion } from "./login.ts";
+import { needsGateway } from "./needs_gateway.ts";
+import { openByLogin } from "./open_by_login.ts";
+import type { Opened } from "./opened.ts";
+import type { Prewarm } from "./prewarm.ts";
+import type { SourceLogin } from "./source_login.ts";
+import { type SeenOffer, watchOffer } from "./watch_offer.ts";
+
+/** A page or a source that stops within the handshake must not keep its place among limits.handshakes. */
+const OFFER_MS = 30_000;
+
+/** What opening one source needs. */
+export interface OpenParts {
+  readonly source: SourceConfig;
+  readonly dial: Dial;
+  readonly login: SourceLogin;
+  /** Connections that are logged in already. */
+  readonly prewarm: Pick<Prewarm, "open">;
+  /** How long a source may take to say its version; 10 s when left out. */
+  readonly versionMs?: number | undefined;
+}
+
+/**
+ * Opens the source in the mode that its configuration and the viewer ask for.
+ *
+ * @throws PortholeError naming the hop that failed, or the signal's reason; nothing is then left open.
+ */
+export async function openForViewer(parts: OpenParts, viewer: HandshakeViewer, signal: AbortSignal): Promise<Opened> {
+  if (needsGateway(parts.source, viewer.viewOnly)) return await openByLogin(parts, viewer, signal);
+  const dialed = await dialForViewer(parts, viewer, signal);
+  if (!viewer.canAsk) return passAll(dialed);
+  return await passOffer(parts, viewer, signal, dialed).catch((thrown) => {
+    dialed.stream.close();
+    throw thrown;
+  });
+}
+
+/** A source that has said its version. */
+interface Dialed {
+  readonly stream: ByteStream;
+  readonly version: Version;
+}
+
+/** Dials, and checks that a VNC server answers. */
+async function dialForViewer(
+  { source, dial, versionMs }: OpenParts,
+  viewer: HandshakeViewer,
+  signal: AbortSignal,
+): Promise<Dialed> {
+  const stream = await dial(source, signal);
+  viewer.noteConnected();
+  return { stream, version: await peekVersion(stream, source.title, { signal, timeoutMs: versionMs }) };
+}
+
+/** For viewers of others: passes every byte from the first on. */
+function passAll({ stream, version: { announced, spoken } }: Dialed): Opened {
+  return { ...describePassThrough(stream, spoken), downFirst: encodeLine(announced) };
+}
+
+/**
+ * For our page: passes the version both ways and watches the offered types on their way down. Where the browser speaks
+ * none of them, the gateway logs in on the same connection, and asks for the secret.
+ */
+async function passOffer(
+  parts: OpenParts,
+  viewer: HandshakeViewer,
+  signal: AbortSignal,
+  { stream, version: { announced, spoken } }: Dialed,
+): Promise<Opened> {
+  viewer.send(encodeLine(announced));
+  const deadline = startDeadline(OFFER_MS, signal);
+  const seen = await deadline.guard(watchOffer(stream, viewer), () => describeStandstill(parts.source))
+    .finally(() => deadline.clear());
+  if (seen.types === undefined) return { ...describePassThrough(stream, spoken), downFirst: seen.bytes };
+  if (chooseSpeaker(seen.types) !== "browser") {
+    const offer = { version: { announced, spoken: seen.version }, types: seen.types };
+    return await openByLogin(parts, viewer, signal, { stream, offer });
+  }
+  return {
+    ...describePassThrough(stream, seen.version, describeOffer(seen.types)),
+    downFirst: showTypes(seen),
+  };
+}
+
+function describePassThrough(stream: ByteStream, version: string, security = ""): Opened {
+  const detail = security === "" ? `RFB ${version}` : `RFB ${version}, ${security}`;
+  return { stream, version, security, mode: "pass_through", detail };
+}
+
+function describeStandstill({ title }: SourceConfig): PortholeError {
+  return new PortholeError("vnc_timeout", `Cannot open ${title}: the handshake did not go on for ${OFFER_MS / 1000} s`);
+}
+
+/** The offer as the page gets it: noVNC takes the first type that it knows, so what it cannot finish is hidden. */
+function showTypes({ version, types, bytes }: SeenOffer): Uint8Array<ArrayBuffer> {
+  if (version === "3.3") return bytes;
+  const kept = keepBrowserTypes(types);
+  return Uint8Array.of(kept.length, ...kept);
+}
+
+function encodeLine(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${text}\n`);
+}

@@ -1,0 +1,20 @@
+import type { ByteStream } from "../bridge/byte_stream.ts";
+import type { Stage } from "../bridge/pump.ts";
+
+/** A source that is open for a viewer: what the pump needs, and what was spoken. */
+export interface Opened {
+  /** The stream to pump: the one dialed, or what TLS or RSA-AES made of it. Closing it closes everything below it. */
+  readonly stream: ByteStream;
+  /** Bytes already read from the source that the viewer must still get. */
+  readonly downFirst?: Uint8Array<ArrayBuffer>;
+  readonly upStage?: Stage;
+  readonly downStage?: Stage;
+  /** "3.8" */
+  readonly version: string;
+  /** "VeNCrypt X509Plain"; what is offered, where the viewer chooses. */
+  readonly security: string;
+  /** Who carried out the login: the viewer, or the gateway. */
+  readonly mode: "pass_through" | "login";
+  /** What was spoken, for people: "RFB 3.8, VeNCrypt X509Plain". */
+  readonly detail: string;
+}

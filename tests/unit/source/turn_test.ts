@@ -1,0 +1,56 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { Turn } from "../../../src/source/turn.ts";
+
+const never = new AbortController().signal;
+
+Deno.test("works run one after the other", async () => {
+  const turn = new Turn();
+  const done: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const works = [
+    turn.run(() => first.promise.then(() => void done.push("first")), never),
+    turn.run(() => Promise.resolve(void done.push("second")), never),
+  ];
+  await Promise.resolve();
+  assertEquals(done, []);
+  first.resolve();
+  await Promise.all(works);
+  assertEquals(done, ["first", "second"]);
+});
+
+Deno.test("a work whose signal aborts while it waits is let go at once, never runs, and holds up nobody", async () => {
+  const turn = new Turn();
+  const first = Promise.withResolvers<void>();
+  const abort = new AbortController();
+  const done: string[] = [];
+  const works = [
+    turn.run(() => first.promise, never),
+    turn.run(() => Promise.resolve(void done.push("given up")), abort.signal),
+    turn.run(() => Promise.resolve(void done.push("last")), never),
+  ];
+  abort.abort(new Error("The viewer left"));
+  await assertRejects(() => works[1]!, Error, "The viewer left");
+  first.resolve();
+  await Promise.all([works[0], works[2]]);
+  assertEquals(done, ["last"]);
+});
+
+Deno.test("a work that has begun is waited for although its signal aborts: it ends by itself", async () => {
+  const turn = new Turn();
+  const abort = new AbortController();
+  const begun = Promise.withResolvers<void>();
+  const end = Promise.withResolvers<string>();
+  const work = turn.run(() => (begun.resolve(), end.promise), abort.signal);
+  await begun.promise;
+  abort.abort(new Error("The viewer left"));
+  end.resolve("ended by itself");
+  assertEquals(await work, "ended by itself");
+});
+
+Deno.test("a work that fails leaves the turn to the next", async () => {
+  const turn = new Turn();
+  const failing = turn.run(() => Promise.reject(new Error("no")), never);
+  const next = turn.run(() => Promise.resolve("yes"), never);
+  await assertRejects(() => failing, Error, "no");
+  assertEquals(await next, "yes");
+});
