@@ -34,6 +34,11 @@ declare module "@std/assert" {
     expected: T,
     message?: string,
   ): void;
+  export function assertNotStrictEquals<T>(
+    actual: T,
+    expected: T,
+    message?: string,
+  ): void;
   export function assertStrictEquals<T>(
     actual: unknown,
     expected: T,

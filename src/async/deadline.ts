@@ -1,12 +1,12 @@
-/** A time limit on many awaits in a row. */
+/** A time limit on several awaits in a row. */
 export interface Deadline {
-  /** Waits for the work; throws what `late` makes when the time is up before, or the reason of the signal. */
+  /** Waits for the work; throws what `late` makes when the time is up first, or the reason of the signal. */
   guard<T>(work: Promise<T>, late: () => Error): Promise<T>;
-  /** Ends the limit, and lets go of the timer. */
+  /** Ends the time limit and its timer. */
   clear(): void;
 }
 
-/** Starts to count now. */
+/** Starts a time limit now. */
 export function startDeadline(timeoutMs: number, signal: AbortSignal): Deadline {
   const over = Promise.withResolvers<"late" | "aborted">();
   const abort = () => over.resolve("aborted");

@@ -138,6 +138,7 @@ export class Session {
     if (signal.aborted) opened.stream.close();
     signal.throwIfAborted();
     this.#opened = opened;
+    this.#noteConnected();
     this.#become("open");
     this.#events.onOpened(this, opened);
     this.#sayHello(opened);
@@ -152,10 +153,12 @@ export class Session {
       up: viewer.up,
       send: (bytes) => viewer.send(bytes),
       ask: (fields, signal, message) => side.ask(fields, signal, message),
-      noteConnected: () => {
-        if (this.#state === "dialing") this.#become("handshake");
-      },
+      noteConnected: () => this.#noteConnected(),
     };
+  }
+
+  #noteConnected(): void {
+    if (this.#state === "dialing") this.#become("handshake");
   }
 
   #sayHello({ mode, security, version }: Opened): void {

@@ -1,11 +1,11 @@
-/** The stream of a source that speaks RSA-AES: opened on the way down, sealed on the way up. */
+/** The plain stream of a source that speaks RSA-AES: messages are decrypted on the way down and encrypted on the way up. */
 import type { MessageOpener, MessageSealer } from "../rfb/sealed_messages.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 
-/** Holds the longest message (65535 bytes, length and tag), and a read beside it. */
+/** Room for the longest message (65535 bytes, length and tag) and one more read. */
 const BUFFER_BYTES = 128 * 1024;
 
-/** The plain text of a sealed stream, which must be closed; a message that does not verify ends it with an error. */
+/** Decrypts and encrypts a stream; it must be closed. A message that fails verification ends it with an error. */
 export function sealStream(stream: ByteStream, opener: MessageOpener, sealer: MessageSealer): ByteStream {
   const writer = stream.writable.getWriter();
   writer.closed.catch(() => {});

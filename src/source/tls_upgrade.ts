@@ -1,4 +1,4 @@
-/** TLS over a connection that is already open, as VeNCrypt needs it. */
+/** TLS over a stream that is already open, as VeNCrypt needs it. */
 import { Buffer } from "node:buffer";
 import { isIP } from "node:net";
 import { Duplex } from "node:stream";
@@ -7,25 +7,25 @@ import type { ByteStream } from "../bridge/byte_stream.ts";
 
 const READ_BYTES = 64 * 1024;
 
-/** What the source showed; nobody has judged it yet. */
+/** An upgraded stream and the certificate of the source, which nobody has verified yet. */
 export interface TlsUpgrade {
   readonly stream: ByteStream;
   /** The source's certificate in DER. */
   readonly certificate: Uint8Array;
-  /** Why no known CA vouches for it, as an OpenSSL code; undefined when one does. */
+  /** Why no trusted CA vouches for it, as an OpenSSL code; undefined when one does. */
   readonly caError?: string;
 }
 
 interface TlsOptions {
-  /** PEM text of the CAs that count, instead of the system's. */
+  /** PEM text of the CAs to trust instead of the system's. */
   readonly ca?: string | undefined;
   /** The name to ask for (SNI), and later to check. */
   readonly serverName?: string | undefined;
 }
 
 /**
- * Starts TLS as its client. node:tls, since Deno.startTls refuses the usual self-signed certificate, cannot pin one, and
- * takes only its own TCP connections. Whatever the source shows is accepted here: the caller judges it before it sends
+ * Starts TLS as a client. It uses node:tls, because Deno.startTls refuses the usual self-signed certificate, cannot pin
+ * one, and takes only its own TCP connections. Any certificate is accepted here: the caller verifies it before sending
  * anything.
  *
  * @throws the error of node:tls when the handshake fails; `stream` is then closed.
@@ -39,7 +39,7 @@ export async function upgradeTls(stream: ByteStream, { ca, serverName }: TlsOpti
     ...(ca === undefined ? {} : { ca }),
     ...(serverName === undefined || isIP(serverName) ? {} : { servername: serverName }),
   });
-  // An error without a listener would end the process; whoever waits is told by its own.
+  // An error event without a listener would end the process; the promises below report the error.
   socket.on("error", () => {});
   await untilSecure(socket).catch((error) => {
     socket.destroy();
@@ -64,9 +64,9 @@ function untilSecure(socket: TLSSocket): Promise<void> {
   });
 }
 
-/** A ByteStream as node:tls wants it: reads only when asked, and acknowledges a write when it was taken. */
+/** A ByteStream as the Duplex that node:tls expects: it reads only when asked, and acknowledges a write once it is taken. */
 class StreamDuplex extends Duplex {
-  /** Deno's TLSSocket takes all that it can get, so back-pressure is kept here: false stops reading after this piece. */
+  /** Deno's TLSSocket reads without limit, so back-pressure is applied here: false stops reading after this piece. */
   #flows = true;
   #asked = false;
   readonly #stream: ByteStream;
@@ -111,7 +111,7 @@ class StreamDuplex extends Duplex {
   }
 }
 
-/** The socket as a ByteStream, read only when the reader asks. */
+/** The socket as a ByteStream that is read only on demand. */
 function wrapSocket(socket: TLSSocket, wire: StreamDuplex, below: ByteStream): ByteStream {
   const arrival = watchArrivals(socket);
   wire.flows = false;
@@ -134,7 +134,7 @@ function wrapSocket(socket: TLSSocket, wire: StreamDuplex, below: ByteStream): B
 }
 
 interface Arrivals {
-  /** Resolves when something can be read, or never will be again. */
+  /** Resolves when something can be read, or the stream has ended. */
   next(): Promise<void>;
   ended: boolean;
 }
@@ -147,7 +147,7 @@ function watchArrivals(socket: TLSSocket): Arrivals {
     waiting.resolve();
   };
   socket.on("readable", () => waiting.resolve());
-  // A reset, or an end without TLS's goodbye, ends the stream; all that came before has been read.
+  // A reset, or an end without close_notify, ends the stream; everything before it has been read.
   for (const event of ["end", "close", "error"]) socket.on(event, end);
   return arrivals;
 }
@@ -161,7 +161,7 @@ async function pull(
   const room = controller.byobRequest?.view?.byteLength ?? READ_BYTES;
   while (socket.readableLength === 0 && !arrivals.ended) {
     wire.flows = true;
-    // Asking an empty socket is what makes it read on.
+    // Reading from an empty socket is what makes it fetch more.
     if (socket.read(0) === null && socket.readableLength === 0) await arrivals.next();
   }
   wire.flows = false;

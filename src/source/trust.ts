@@ -1,4 +1,4 @@
-/** Whether a source is the one it claims to be, judged before a secret is sent to it. */
+/** Checks that a source is the one it claims to be, before a secret is sent to it. */
 import { createHash, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { SourceConfig } from "../config/config.ts";
@@ -9,7 +9,7 @@ import type { PinStore } from "./pins.ts";
 /** The part of a source that trust depends on. */
 export type TrustedSource = Pick<SourceConfig, "name" | "target" | "tls">;
 
-/** What a source showed to prove itself. */
+/** What a source presented to prove itself. */
 export type Presented =
   | { readonly proof: "certificate"; readonly bytes: Uint8Array; readonly caError?: string }
   | { readonly proof: "key"; readonly bytes: Uint8Array };
@@ -19,15 +19,15 @@ export interface Identity {
   readonly proof: Proof;
   /** SHA-256 of the certificate in DER, or of the RSA key as sent, in 64 hex digits. */
   readonly fingerprint: string;
-  /** Why it is trusted; `first_use` means that nobody has compared it yet. */
+  /** Why it is trusted; `first_use` means that nobody has compared the fingerprint yet. */
   readonly by: "ca" | "fingerprint" | "pin" | "first_use";
 }
 
-/** Judges what sources show. */
+/** Decides whether sources are trusted. */
 export interface Trust {
-  /** @throws {LoginRefused} `untrusted`, with its own sentence for each way not to be */
+  /** @throws {LoginRefused} `untrusted`, with a sentence for each reason. */
   judge(source: TrustedSource, presented: Presented): Promise<Identity>;
-  /** What a source must be able to show; empty when it never was asked and never did. */
+  /** The proofs of which the source must give one; empty when none was configured and none was seen before. */
   listProofs(source: TrustedSource): readonly Proof[];
 }
 
@@ -35,11 +35,11 @@ export interface Trust {
 export interface TrustEffects {
   pins: PinStore;
   now?: () => number;
-  /** Told of a source that is trusted unseen: its name, and the fingerprint for a person to compare. */
+  /** Called when a source is trusted on first use, with its name and the fingerprint for somebody to compare. */
   onFirstUse?: (name: string, fingerprint: string) => void;
 }
 
-/** Judges by `tls:` of the source; without it, by what it showed the first time. */
+/** Trusts by `tls` of the source; without it, on first use. */
 export function createTrust({ pins, now = Date.now, onFirstUse = () => {} }: TrustEffects): Trust {
   return {
     async judge(source, presented) {
@@ -99,13 +99,13 @@ function checkCertificate(
   }
   if (caError !== undefined) {
     const cause = new Error(caError);
-    if (source.tls?.ca === undefined) throw refuse("is not signed by a CA that this system knows", { cause });
+    if (source.tls?.ca === undefined) throw refuse("is not signed by a CA that this system trusts", { cause });
     throw refuse("is not signed by the CA in tls.ca", { cause });
   }
   const name = expectedName(source);
   const names = (isIP(name ?? "") ? certificate.checkIP(name!) : certificate.checkHost(name ?? "")) !== undefined;
   if (name !== undefined && !names) {
-    throw refuse(`is made out to ${listNames(certificate)}, not to the name of the source; compare tls.server_name`);
+    throw refuse(`was issued for ${listNames(certificate)}, not for the name of the source; compare tls.server_name`);
   }
 }
 
@@ -124,7 +124,7 @@ function refuse(state: string, options?: ErrorOptions): LoginRefused {
 
 const CONFIGURED = "compare it with tls.fingerprint of the source";
 
-/** weston makes a new key at each start. */
+/** How to accept a new certificate or key; weston makes a new key at each start. */
 function pinAdvice(name: string, proof: Proof): string {
   const accept = `to accept it, remove ${name} from pins.json in the gateway's data folder`;
   return proof === "certificate" ? accept : `${accept} (some servers make a new key at each start)`;
@@ -134,6 +134,6 @@ function refuseChanged(proof: Proof, expected: string, found: string, advice: st
   const what = proof === "certificate" ? "certificate" : "RSA key";
   return new LoginRefused(
     "untrusted",
-    `the server's ${what} is not the one expected: it has sha256:${found}, expected was sha256:${expected}; ${advice}`,
+    `the server's ${what} has changed: expected sha256:${expected}, found sha256:${found}; ${advice}`,
   );
 }

@@ -1,17 +1,17 @@
-/** Looks at the offered security types while a handshake passes between viewer and source. */
+/** Reads the offered security types while a handshake passes between viewer and source. */
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
 import { parseReply, type SpokenVersion, VERSION_BYTES } from "../rfb/version.ts";
 
-/** An offer as it came down. */
+/** The security types that the source offered. */
 export interface SeenOffer {
   readonly version: SpokenVersion;
   readonly types: readonly number[];
-  /** As on the wire. */
+  /** The offer as on the wire. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Bytes that came down and are no offer: a refusal, or something that only the viewer understands. */
+/** Bytes from the source that are not an offer: a refusal, or something that only the viewer understands. */
 export interface NoOffer {
   readonly types?: undefined;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -23,7 +23,7 @@ const DECISION_BYTES = 4;
 /**
  * Passes the viewer's version up and reads the types that answer it (RFC 6143 section 7.1.2), and nothing more.
  *
- * It never refuses anything: a viewer or a source that does not keep to the order gets a plain stream.
+ * It never refuses anything: a viewer or a source that does not follow the protocol gets a plain stream.
  */
 export async function watchOffer(
   stream: ByteStream,
@@ -48,7 +48,7 @@ async function passVersion(
 ): Promise<SpokenVersion | undefined> {
   const reply = await viewer.up.takeExactly(VERSION_BYTES) ?? new Uint8Array();
   const writer = stream.writable.getWriter();
-  // A source that has gone is noticed when it is read.
+  // The next read notices a source that has closed.
   await writer.write(reply).catch(() => {});
   writer.releaseLock();
   return parseReply(reply);
@@ -68,7 +68,7 @@ async function readTypes(
   return types[0] === 0 ? { bytes } : { version, types, bytes };
 }
 
-/** Exactly so many bytes, or fewer when the stream ends. */
+/** Reads exactly so many bytes, or fewer when the stream ends. */
 async function readUpTo(reader: ReadableStreamBYOBReader, count: number): Promise<Uint8Array<ArrayBuffer>> {
   const { value } = await reader.read(new Uint8Array(count), { min: count }).catch(() => ({ value: undefined }));
   return value ?? new Uint8Array();

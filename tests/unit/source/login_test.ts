@@ -246,7 +246,7 @@ Deno.test("the first certificate is pinned, the same is trusted again, and anoth
   const pair = await makeLeaf({ ca, names: ["pi.lan"], nowMs });
   await using meeting = new Meeting(x509, { pins, pair });
   const { message } = await meeting.refuse("untrusted");
-  assertStringIncludes(message, `expected was sha256:${fingerprint}`);
+  assertStringIncludes(message, `expected sha256:${fingerprint}`);
   assertStringIncludes(message, "remove pi from pins.json");
   assertEquals(await meeting.far, undefined, "the source got no credentials");
   assertEquals(pins.kept.get("pi"), fingerprint);
@@ -270,8 +270,8 @@ Deno.test("a source that once proved itself may not come back without a proof", 
 const own = { ca: ca.cert };
 const judged: [string, LoginSource["tls"], Partial<Setup>, string][] = [
   ["the CA is another one", { ca: other.cert }, {}, "not signed by the CA in tls.ca"],
-  ["the system knows no ca", { serverName: "pi.lan" }, {}, "a CA that this system knows"],
-  ["the name is another one", { ...own, serverName: "nas.lan" }, {}, "made out to DNS:pi.lan"],
+  ["the system trusts no such CA", { serverName: "pi.lan" }, {}, "a CA that this system trusts"],
+  ["the name is another one", { ...own, serverName: "nas.lan" }, {}, "was issued for DNS:pi.lan"],
   ["it has expired", own, { now: nowMs + 500 * DAY_MS }, "expired on"],
   ["it is not valid yet", own, { now: nowMs - 5 * DAY_MS }, "is not valid before"],
   ["the fingerprint is another one", { fingerprint: "0".repeat(64) }, {}, "compare it with tls.fingerprint"],

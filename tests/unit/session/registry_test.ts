@@ -1,0 +1,150 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { Limits } from "../../../src/config/config.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { PortholeError } from "../../../src/errors.ts";
+import { SessionRegistry } from "../../../src/session/registry.ts";
+import type { SessionUser } from "../../../src/session/session.ts";
+import { createLog } from "../../../src/telemetry/log.ts";
+import { makeScriptedSource, type ScriptedSource } from "../../fakes/scripted_source.ts";
+import { openViewerSocketPair, type ViewerSocketPair } from "../../fakes/viewer_socket_pair.ts";
+import { waitUntil } from "../../fakes/wait_until.ts";
+
+const { config: { limits: DEFAULTS } } = await loadConfig({ text: "sources: {}", env: () => undefined });
+
+/** A registry whose sessions stay in the test's hands. */
+class Rig implements AsyncDisposable {
+  readonly registry = new SessionRegistry(createLog({ level: "error", write: () => {} }));
+  readonly #pairs: ViewerSocketPair[] = [];
+  readonly #sources: ScriptedSource[] = [];
+
+  async begin(name = "pi", user: SessionUser = { address: "10.0.0.1" }) {
+    const pair = await openViewerSocketPair();
+    const scripted = await makeScriptedSource(name);
+    this.#pairs.push(pair);
+    this.#sources.push(scripted);
+    return { session: this.registry.begin({ source: scripted.source, viewer: pair.gateway, user }), ...pair, scripted };
+  }
+
+  refusal(limits: Partial<Limits>, admission = {}): string | undefined {
+    try {
+      this.registry.admit({ source: "pi", address: "10.0.0.1", ...admission }, { ...DEFAULTS, ...limits });
+    } catch (thrown) {
+      assert(thrown instanceof PortholeError);
+      return thrown.code;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.registry.drain();
+    for (const { far, fail } of this.#sources) {
+      fail(new Error("The test is over"));
+      far.close();
+    }
+    for (const pair of this.#pairs) await pair[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test("begin() lists a session in the same turn and until it has ended", async () => {
+  await using rig = new Rig();
+  const { session } = await rig.begin();
+  assertEquals([rig.registry.list(), rig.registry.get(session.id), rig.registry.size], [[session], session, 1]);
+  session.end(new PortholeError("idle", "Idle"));
+  await waitUntil(() => rig.registry.size === 0);
+  assertEquals(rig.registry.get(session.id), undefined);
+});
+
+Deno.test("onEnded comes when the registry has let go of the session", async () => {
+  await using rig = new Rig();
+  const heard: unknown[] = [];
+  rig.registry.events.subscribe({
+    onEnded: ({ source }, { code }) => heard.push([source.name, code, rig.registry.countSource("pi")]),
+  });
+  const { session } = await rig.begin();
+  session.end(new PortholeError("idle", "Idle"));
+  await waitUntil(() => heard.length > 0);
+  assertEquals(heard, [["pi", "idle", 0]]);
+});
+
+Deno.test("hasOpen() and countSource() tell sources and states apart", async () => {
+  await using rig = new Rig();
+  const { scripted } = await rig.begin("pi");
+  await rig.begin("tv");
+  assertEquals([rig.registry.countSource("pi"), rig.registry.countSource("no")], [1, 0]);
+  assertEquals([rig.registry.hasOpen("pi"), rig.registry.hasOpen("tv")], [false, false]);
+  scripted.open();
+  await waitUntil(() => rig.registry.hasOpen("pi"));
+  assertEquals(rig.registry.hasOpen("tv"), false);
+});
+
+Deno.test("admit() holds each limit by itself", async () => {
+  await using rig = new Rig();
+  await rig.begin("pi", { address: "10.0.0.1", name: "ada" });
+  assertEquals(rig.refusal({}), undefined);
+  assertEquals(rig.refusal({ sessions: 1 }), "limit_reached");
+  assertEquals(rig.refusal({ perSource: 1 }), "limit_reached");
+  assertEquals(rig.refusal({ perSource: 1 }, { source: "tv" }), undefined);
+  assertEquals(rig.refusal({ perAddress: 1 }), "limit_reached");
+  assertEquals(rig.refusal({ perAddress: 1 }, { address: "10.0.0.2" }), undefined);
+  assertEquals(rig.refusal({ perUser: 1 }, { user: "ada", address: "10.0.0.2" }), "limit_reached");
+  assertEquals(rig.refusal({ perUser: 1 }, { user: "bob" }), undefined);
+  assertEquals(rig.refusal({ perUser: 1 }), undefined);
+  assertEquals(rig.refusal({ handshakes: 1 }), "limit_reached");
+});
+
+Deno.test("limits.handshakes counts only sessions that are not open yet", async () => {
+  await using rig = new Rig();
+  const { scripted } = await rig.begin();
+  scripted.open();
+  await waitUntil(() => rig.registry.hasOpen("pi"));
+  assertEquals(rig.refusal({ handshakes: 1 }), undefined);
+});
+
+Deno.test("a refusal says when to try again", async () => {
+  await using rig = new Rig();
+  await rig.begin();
+  const limits = { ...DEFAULTS, sessions: 1 };
+  const refusal = assertThrows(
+    () => rig.registry.admit({ source: "pi", address: "10.0.0.9" }, limits),
+    PortholeError,
+  );
+  assertEquals(refusal.retryAfterMs, 5_000);
+});
+
+Deno.test("endWhere() ends what it picks and nothing else", async () => {
+  await using rig = new Rig();
+  await rig.begin("pi");
+  const { session: kept } = await rig.begin("tv");
+  rig.registry.endWhere(({ source }) => source.name === "pi", new PortholeError("source_removed", "Gone"));
+  await waitUntil(() => rig.registry.size === 1);
+  assertEquals(rig.registry.list(), [kept]);
+});
+
+Deno.test("endUnpermitted() ends each session with the reason of its own user", async () => {
+  await using rig = new Rig();
+  const reason = new PortholeError("sign_in_required", "Your sign-in has ended: sign in again");
+  const why: { reason?: PortholeError } = {};
+  const { session } = await rig.begin("pi", { address: "10.0.0.1", whyEnd: () => why.reason });
+  await rig.begin("tv", { address: "10.0.0.1", whyEnd: () => undefined });
+  await rig.registry.endUnpermitted();
+  assertEquals(rig.registry.size, 2);
+  why.reason = reason;
+  await rig.registry.endUnpermitted();
+  await waitUntil(() => rig.registry.size === 1);
+  assertEquals(session.endedBy, reason);
+});
+
+Deno.test("the sweep asks by itself while there are sessions", async () => {
+  await using rig = new Rig();
+  let asked = 0;
+  await rig.begin("pi", { address: "10.0.0.1", whyEnd: () => void asked++ });
+  await waitUntil(() => asked > 0);
+});
+
+Deno.test("drain() refuses new sessions, tells the live ones to come back, and resolves when none is left", async () => {
+  await using rig = new Rig();
+  const { viewer } = await rig.begin();
+  const drained = rig.registry.drain();
+  assertEquals(rig.refusal({}), "draining");
+  await drained;
+  assertEquals([rig.registry.size, (await viewer.closed).code], [0, 1012]);
+});

@@ -1,0 +1,91 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Secret } from "../../../src/config/secret.ts";
+import { LoginRefused, type RefusalKind } from "../../../src/rfb/refusal.ts";
+import type { Credentials } from "../../../src/source/credentials.ts";
+import { LoginGuard } from "../../../src/source/login_guard.ts";
+
+const CONFIGURED = { password: new Secret("secret12") };
+const TYPED = { password: new Secret("typed") };
+
+function makeRig() {
+  const clock = { ms: 1_000_000 };
+  const guard = new LoginGuard({ title: "Pi", ...CONFIGURED }, () => clock.ms);
+  return {
+    clock,
+    guard,
+    fail: (credentials: Credentials, kind: RefusalKind) => guard.note(credentials, new LoginRefused(kind, "no")),
+    refusal: (credentials: Credentials): RefusalKind | undefined => {
+      try {
+        guard.check(credentials);
+      } catch (thrown) {
+        return (thrown as LoginRefused).kind;
+      }
+    },
+  };
+}
+
+Deno.test("a configured password that was refused is not tried again, another one is", () => {
+  const { fail, refusal, guard } = makeRig();
+  assertEquals(refusal(CONFIGURED), undefined);
+  fail(CONFIGURED, "wrong_secret");
+  assertEquals([refusal(CONFIGURED), refusal(TYPED)], ["wrong_secret", undefined]);
+  guard.forgive();
+  assertEquals(refusal(CONFIGURED), undefined);
+});
+
+Deno.test("a wrong password that somebody typed does not count against the configured one", () => {
+  const { fail, refusal } = makeRig();
+  fail(TYPED, "wrong_secret");
+  assertEquals([refusal(CONFIGURED), refusal(TYPED)], [undefined, undefined]);
+});
+
+Deno.test("three wrong passwords in a row are followed by a pause of a minute", () => {
+  const { fail, refusal, clock } = makeRig();
+  for (let wrong = 1; wrong <= 3; wrong++) {
+    assertEquals(refusal(TYPED), undefined);
+    fail(TYPED, "wrong_secret");
+  }
+  assertEquals(refusal(TYPED), "locked_out");
+  clock.ms += 59_999;
+  assertEquals(refusal(TYPED), "locked_out");
+  clock.ms += 1;
+  assertEquals(refusal(TYPED), undefined);
+});
+
+Deno.test("a right password between wrong ones begins the count anew", () => {
+  const { fail, refusal, guard } = makeRig();
+  for (const kind of ["wrong_secret", "wrong_secret", undefined, "wrong_secret", "wrong_secret"] as const) {
+    if (kind) fail(TYPED, kind);
+    else guard.note(TYPED);
+  }
+  assertEquals(refusal(TYPED), undefined);
+});
+
+Deno.test("a lockout is waited out, each time twice as long, up to a quarter of an hour", () => {
+  const { fail, refusal, clock } = makeRig();
+  for (const seconds of [11, 22, 44, 88, 176, 352, 704, 900, 900]) {
+    fail(TYPED, "locked_out");
+    clock.ms += seconds * 1_000 - 1;
+    assertEquals(refusal(TYPED), "locked_out", `${seconds} s`);
+    clock.ms += 1;
+    assertEquals(refusal(TYPED), undefined, `${seconds} s`);
+  }
+});
+
+Deno.test("the refusal says how long to wait, in a whole sentence with the source's title", () => {
+  const { fail, guard, clock } = makeRig();
+  fail(TYPED, "locked_out");
+  clock.ms += 1_500;
+  assertThrows(
+    () => guard.check(TYPED),
+    LoginRefused,
+    "Cannot open Pi: the server blocks this gateway after failed logins; next try in 10 s",
+  );
+});
+
+Deno.test("other failures change nothing", () => {
+  const { fail, refusal, guard } = makeRig();
+  for (const kind of ["ended", "overdue", "malformed", "no_type"] as const) fail(CONFIGURED, kind);
+  guard.note(CONFIGURED, new Error("connection refused"));
+  assertEquals(refusal(CONFIGURED), undefined);
+});

@@ -1,0 +1,163 @@
+import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
+import type { SourceConfig } from "../../../src/config/config.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { once } from "../../../src/memoize.ts";
+import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
+import { informSources } from "../../../src/session/inform_sources.ts";
+import { SessionRegistry } from "../../../src/session/registry.ts";
+import { createDialer } from "../../../src/source/dial/dial.ts";
+import { Sources } from "../../../src/source/sources.ts";
+import { createTrust } from "../../../src/source/trust.ts";
+import { Turn } from "../../../src/source/turn.ts";
+import { createLog } from "../../../src/telemetry/log.ts";
+import { type FakeRfb, startFakeRfb } from "../../fakes/rfb_server.ts";
+import { enterDesktop } from "../../fakes/enter_desktop.ts";
+import { openViewerSocketPair } from "../../fakes/viewer_socket_pair.ts";
+import { waitUntil } from "../../fakes/wait_until.ts";
+
+/** The sources of a configuration that the test edits, on one fake VNC server. */
+class Rig implements AsyncDisposable {
+  readonly registry = new SessionRegistry(createLog({ level: "error", write: () => {} }));
+  readonly sources: Sources;
+  configured: ReadonlyMap<string, SourceConfig> = new Map();
+
+  private constructor(readonly fake: FakeRfb, perSource: number) {
+    this.sources = new Sources(() => this.configured, {
+      dial: createDialer({
+        openDemo: () => {
+          throw new Error("There is no demo here");
+        },
+        isDenied: () => false,
+      }),
+      trust: createTrust({ pins: { get: () => undefined, set: async () => {}, forget: async () => {} } }),
+      getClientKey: once(makeClientKey),
+      sessions: this.registry,
+      perSource: () => perSource,
+      probeTurn: new Turn(),
+      log: createLog({ level: "error", write: () => {} }),
+      // A pause would keep a timer.
+      setTimer: () => () => {},
+    });
+    this.registry.events.subscribe(informSources(this.sources));
+  }
+
+  static async start({ perSource = 16 } = {}): Promise<Rig> {
+    return new Rig(await startFakeRfb({ password: "secret12" }), perSource);
+  }
+
+  /** Puts sources.yaml's `sources` in force, whose addresses are the fake's; gives the configuration of `pi`. */
+  async configure(sources: Record<string, Record<string, unknown>>): Promise<SourceConfig> {
+    const entries = Object.entries(sources).map(([name, keys]) => [name, { ...this.#address, ...keys }]);
+    const text = JSON.stringify({ auth: "none", sources: Object.fromEntries(entries) });
+    this.configured = (await loadConfig({ text, env: () => undefined })).config.sources;
+    return this.configured.get("pi")!;
+  }
+
+  async untilPrewarmed(count: number): Promise<void> {
+    await waitUntil(() => this.sources.prewarmed === count, `${count} prewarmed connections`);
+  }
+
+  get #address() {
+    return { host: "127.0.0.1", port: this.fake.port, password: "secret12" };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.registry.drain(), this.sources.close()]);
+    await this.fake.waitFor(({ live }) => live === 0);
+    await this.fake.stop();
+  }
+}
+
+Deno.test("get() gives the same source for the same configuration, and another for a changed one", async () => {
+  await using rig = await Rig.start();
+  const before = await rig.configure({ pi: {} });
+  const source = rig.sources.get(before);
+  assertStrictEquals(rig.sources.get(before), source);
+  const after = await rig.configure({ pi: { title: "Other" } });
+  assertNotStrictEquals(rig.sources.get(after), source);
+  assertStrictEquals(rig.sources.get(after).config, after);
+});
+
+Deno.test("get() for a configuration that is not in force any more does not replace the one that is", async () => {
+  await using rig = await Rig.start();
+  const before = await rig.configure({ pi: {} });
+  const after = await rig.configure({ pi: { title: "Other" } });
+  const current = rig.sources.get(after);
+  assertStrictEquals(rig.sources.get(before).config, before);
+  assertStrictEquals(rig.sources.get(after), current);
+});
+
+Deno.test("what was found of a source does not count for the changed one", async () => {
+  await using rig = await Rig.start();
+  const before = rig.sources.get(await rig.configure({ pi: {} }));
+  assertEquals((await before.probe()).status, "up");
+  assertEquals(rig.sources.get(await rig.configure({ pi: { title: "Other" } })).finding.status, "unknown");
+});
+
+Deno.test("apply() prewarms what asks for it, and closes what changed or went", async () => {
+  await using rig = await Rig.start();
+  await rig.configure({ pi: { prewarm: 1 }, tv: { prewarm: 2 } });
+  assertEquals(rig.fake.accepted, 0);
+  rig.sources.apply();
+  await rig.untilPrewarmed(3);
+  await rig.configure({ pi: { prewarm: 2 }, tv: { prewarm: 2 } });
+  rig.sources.apply();
+  await rig.untilPrewarmed(4);
+  await rig.configure({ tv: { prewarm: 2 } });
+  rig.sources.apply();
+  await rig.untilPrewarmed(2);
+  await rig.fake.waitFor(({ live }) => live === 2);
+});
+
+Deno.test("close() lets go of everything, and apply() begins nothing after it", async () => {
+  await using rig = await Rig.start();
+  await rig.configure({ pi: { prewarm: 1 } });
+  rig.sources.apply();
+  await rig.untilPrewarmed(1);
+  await rig.sources.close();
+  await rig.fake.waitFor(({ live }) => live === 0);
+  await rig.configure({ pi: { prewarm: 2 } });
+  rig.sources.apply();
+  assertEquals([rig.sources.prewarmed, rig.fake.accepted], [0, 1]);
+});
+
+Deno.test("a session at the source's limit leaves room for a prewarmed connection when it ends", async () => {
+  await using rig = await Rig.start({ perSource: 1 });
+  const config = await rig.configure({ pi: { prewarm: 1 } });
+  rig.sources.apply();
+  await rig.untilPrewarmed(1);
+  await using pair = await openViewerSocketPair();
+  const source = rig.sources.get(config);
+  rig.registry.begin({ source, viewer: pair.gateway, user: { address: "10.0.0.1" } });
+  await enterDesktop(pair.viewer);
+  await waitUntil(() => rig.registry.hasOpen("pi"));
+  assertEquals(rig.sources.prewarmed, 0);
+  pair.viewer.socket.close();
+  await waitUntil(() => rig.registry.size === 0);
+  await rig.untilPrewarmed(1);
+});
+
+Deno.test("a session that opened or failed is what is known of its source, without a probe", async () => {
+  await using rig = await Rig.start();
+  const config = await rig.configure({ pi: {} });
+  const source = rig.sources.get(config);
+  await using pair = await openViewerSocketPair();
+  rig.registry.begin({ source, viewer: pair.gateway, user: { address: "10.0.0.1" } });
+  await enterDesktop(pair.viewer);
+  await waitUntil(() => source.finding.status === "up");
+  assertEquals([source.finding.detail, source.finding.mode], ["RFB 3.8, VNC Authentication", "login"]);
+  assertEquals((await source.probe()).checked, source.finding.checked);
+  assertEquals(rig.fake.accepted, 1);
+  pair.viewer.socket.close();
+  await waitUntil(() => rig.registry.size === 0);
+  const wrong = rig.sources.get(await rig.configure({ pi: { password: "wrong999" } }));
+  await using second = await openViewerSocketPair();
+  rig.registry.begin({ source: wrong, viewer: second.gateway, user: { address: "10.0.0.1" } });
+  await second.viewer.closed;
+  assertEquals([wrong.finding.status, wrong.finding.code], ["down", "vnc_login_failed"]);
+  const { accepted } = rig.fake;
+  wrong.forgive();
+  assertEquals(wrong.finding.status, "unknown");
+  assertEquals((await wrong.probe()).code, "vnc_login_failed");
+  assert(rig.fake.accepted > accepted, "forgive() lets the password be tried again");
+});
