@@ -1,11 +1,10 @@
-/** Bytes that wait between a producer that cannot be paused and a consumer that takes them when it can. */
-
-/** A first-in first-out queue of byte chunks with one consumer. */
+/** A first-in first-out queue of bytes, between a producer that cannot be paused and one consumer. */
 export class ByteQueue {
   #chunks: Uint8Array[] = [];
   #bytes = 0;
   #ended = false;
-  #wakers: (() => void)[] = [];
+  /** Resolves when something changes; undefined while nobody waits. */
+  #change: PromiseWithResolvers<void> | undefined;
 
   /** Bytes that wait. */
   get bytes(): number {
@@ -17,7 +16,7 @@ export class ByteQueue {
     return this.#ended;
   }
 
-  /** Adds a chunk, which the queue then owns; after `end()` it is dropped. */
+  /** Adds a chunk, which the queue then owns; after `end()`, drops it. */
   push(chunk: Uint8Array): void {
     if (this.#ended || chunk.length === 0) return;
     this.#chunks.push(chunk);
@@ -57,7 +56,9 @@ export class ByteQueue {
   async takeExactly(count: number): Promise<Uint8Array | null> {
     if (!await this.has(count)) return null;
     const all = this.#takeAll();
-    if (all.length > count) this.#putBack(all.subarray(count));
+    const rest = all.subarray(count);
+    if (rest.length > 0) this.#chunks = [rest];
+    this.#bytes = rest.length;
     return all.subarray(0, count);
   }
 
@@ -76,19 +77,13 @@ export class ByteQueue {
     return joined;
   }
 
-  #putBack(rest: Uint8Array): void {
-    this.#chunks.unshift(rest);
-    this.#bytes += rest.length;
-  }
-
   #waitForMore(): Promise<void> {
-    return new Promise((wake) => this.#wakers.push(wake));
+    this.#change ??= Promise.withResolvers();
+    return this.#change.promise;
   }
 
   #signal(): void {
-    const wakers = this.#wakers;
-    if (wakers.length === 0) return;
-    this.#wakers = [];
-    for (const wake of wakers) wake();
+    this.#change?.resolve();
+    this.#change = undefined;
   }
 }
