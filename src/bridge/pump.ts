@@ -1,35 +1,34 @@
 /** Moves the bytes of one session both ways until either side ends. */
+import { chainStages, NO_STAGES, type Stages } from "../rfb/stage.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import type { ViewerSocket } from "./viewer_socket.ts";
 
-/** A read that fills its buffer makes the next one four times as large: many small sessions and one fast stream both fit. */
+/** Size of the read buffer: small for many quiet sessions. A read that fills it makes the next one four times as large. */
 const READ_MIN_BYTES = 4 * 1024;
 const READ_MAX_BYTES = 256 * 1024;
-/** Reads in a row that leave three quarters of the buffer empty before it shrinks. */
+/** After more reads in a row than this that leave three quarters of the buffer empty, it shrinks. */
 const SHRINK_AFTER_READS = 64;
-/** What the viewer sent before it left is still written, but not for longer than this. */
+/** How long the source may take for what the viewer sent before it left. */
 const FLUSH_MS = 5_000;
-
-/** Looks at passing bytes and gives those that may go on: the same array when all may. */
-export type Stage = (bytes: Uint8Array) => Uint8Array;
 
 interface PumpOptions {
   source: ByteStream;
   viewer: ViewerSocket;
   /** Bytes that the handshake has read from the source already. */
   downFirst?: Uint8Array<ArrayBuffer>;
-  upStage?: Stage;
-  downStage?: Stage;
+  /** What the bytes go through; without it they pass untouched. */
+  stages?: Stages;
+  /** Bytes that the source sent, and bytes that it took. */
   count: { upBytes: number; downBytes: number };
 }
 
 /**
  * Runs until the source ended ("source_closed"), or the viewer did ("viewer_left").
  *
- * The source is not read while the viewer is slow. When it resolves, all that the source sent has been handed to the
- * viewer's socket, or all that the viewer sent to the source, within 5 s.
+ * The pump does not read the source while the viewer is slow. When it resolves, the viewer's socket has all that the
+ * source sent, or the source has all that the viewer sent, if it took that within 5 s.
  *
- * @throws what a stage or the viewer's rules throw; the caller closes both sides in every case.
+ * @throws what a stage or the viewer's socket throws; the caller closes both sides in every case.
  */
 export function pump(options: PumpOptions): Promise<"source_closed" | "viewer_left"> {
   const { viewer } = options;
@@ -44,17 +43,19 @@ export function pump(options: PumpOptions): Promise<"source_closed" | "viewer_le
   ]);
 }
 
-async function pumpDown({ source, viewer, downStage, downFirst, count }: PumpOptions): Promise<void> {
+async function pumpDown(options: PumpOptions): Promise<void> {
+  const { source, viewer, stages = NO_STAGES, downFirst, count } = options;
+  const stage = chainStages(stages.down);
   const reader = source.readable.getReader({ mode: "byob" });
   let size = READ_MIN_BYTES;
   let spare = 0;
   let buffer = new ArrayBuffer(size);
-  if (downFirst) viewer.send(downStage ? downStage(downFirst) as Uint8Array<ArrayBuffer> : downFirst);
+  if (downFirst) sendDown(stage ? stage.push(downFirst) : downFirst, viewer);
   for (;;) {
     const { value, done } = await readOrEnd(reader, new Uint8Array(buffer, 0, size));
     if (done) return;
     count.downBytes += value.length;
-    viewer.send(downStage ? downStage(value) as Uint8Array<ArrayBuffer> : value);
+    sendDown(stage ? stage.push(value) : value, viewer);
     if (viewer.isFull) await viewer.drain();
     buffer = value.buffer;
     spare = value.length * 4 <= size ? spare + 1 : 0;
@@ -71,19 +72,23 @@ function readOrEnd(reader: ReadableStreamBYOBReader, into: Uint8Array<ArrayBuffe
   return reader.read(into).catch(() => ({ value: undefined, done: true as const }));
 }
 
-async function pumpUp({ source, viewer, upStage, count }: PumpOptions): Promise<void> {
+function sendDown(bytes: Uint8Array, viewer: ViewerSocket): void {
+  viewer.send(bytes as Uint8Array<ArrayBuffer>);
+}
+
+async function pumpUp({ source, viewer, stages = NO_STAGES, count }: PumpOptions): Promise<void> {
+  const stage = chainStages(stages.up);
   const writer = source.writable.getWriter();
-  // A write fails when the source has gone; what it sent before may still wait to be read, so that ends the session.
-  writer.closed.catch(() => {});
   for (;;) {
     const chunk = await viewer.up.take();
     if (chunk === null) return;
-    const passing = upStage ? upStage(chunk) : chunk;
+    const passing = stage ? stage.push(chunk) : chunk;
     if (passing.length === 0) continue;
     try {
       await writer.write(passing);
       count.upBytes += passing.length;
     } catch {
+      // The source takes no more. What it sent before may still wait to be read, so the end of that ends the session.
       return viewer.up.clear();
     }
   }

@@ -1,13 +1,11 @@
-/** The stages that one session's policy asks for. */
+/** The list of stages: which of them a session's policy puts into the byte path. */
 import type { Clipboard } from "../config/config.ts";
 import { createDownFramer } from "./down_framer.ts";
 import { PixelState } from "./pixel_format.ts";
+import { NO_STAGES, type Stages } from "./stage.ts";
 import { createUpFilter } from "./up_filter.ts";
 
-/** Looks at passing bytes and gives those that may go on. */
-type Stage = (bytes: Uint8Array) => Uint8Array;
-
-/** What a viewer may do, and what its stages start from. */
+/** What a viewer may do, and the source's pixel format. */
 export interface StagesPolicy {
   readonly viewOnly: boolean;
   readonly clipboard: Clipboard;
@@ -15,28 +13,21 @@ export interface StagesPolicy {
   readonly serverFormat: Uint8Array;
 }
 
-/** Stages for the pump; none where the bytes may pass untouched. */
-export interface Stages {
-  /** From the first byte after ClientInit. */
-  readonly upStage?: Stage;
-  /** From the first byte after ServerInit. */
-  readonly downStage?: Stage;
-}
-
 /**
- * Makes the stages of one session: an up filter when anything is forbidden, a down framer when the source's cut text
- * is. They share the pixel format and belong together.
+ * Makes the stages of one session: up from the first byte after ClientInit, down from the first byte after ServerInit.
+ *
+ * The up filter runs when the policy forbids anything. The down framer runs when the policy forbids the source's cut
+ * text; it needs the up filter, which tells it the pixel format that the viewer asks for.
  */
 export function createStages({ viewOnly, clipboard, serverFormat }: StagesPolicy): Stages {
   const clipboardIn = clipboard === "both" || clipboard === "in";
   const clipboardOut = clipboard === "both" || clipboard === "out";
-  if (!viewOnly && clipboardIn && clipboardOut) return {};
-  if (clipboardOut) {
-    const filter = createUpFilter({ viewOnly, clipboardIn, clipboardOut });
-    return { upStage: (bytes) => filter.push(bytes) };
-  }
+  if (!viewOnly && clipboardIn && clipboardOut) return NO_STAGES;
+  const policy = { viewOnly, clipboardIn, clipboardOut };
+  if (clipboardOut) return { up: [createUpFilter(policy)], down: [] };
   const pixels = new PixelState(serverFormat);
-  const filter = createUpFilter({ viewOnly, clipboardIn, clipboardOut, pixels });
-  const framer = createDownFramer({ pixels, cutText: clipboardIn && !viewOnly ? "signals" : "none" });
-  return { upStage: (bytes) => filter.push(bytes), downStage: (bytes) => framer.push(bytes) };
+  return {
+    up: [createUpFilter({ ...policy, pixels })],
+    down: [createDownFramer({ pixels, cutText: clipboardIn && !viewOnly ? "signals" : "none" })],
+  };
 }

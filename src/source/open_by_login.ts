@@ -31,7 +31,7 @@ export async function openByLogin(
   });
   const serverFormat = serverInit.slice(FORMAT_START, FORMAT_END);
   const stages = createStages({ viewOnly: viewer.viewOnly, clipboard: parts.source.clipboard, serverFormat });
-  return { stream, ...stages, version, security, mode: "login", detail: `RFB ${version}, ${security}` };
+  return { stream, stages, version, security, mode: "login", detail: `RFB ${version}, ${security}` };
 }
 
 /** A viewer that has agreed on a version already is only offered None. */

@@ -1,5 +1,5 @@
 import type { ByteStream } from "../bridge/byte_stream.ts";
-import type { Stage } from "../bridge/pump.ts";
+import type { Stages } from "../rfb/stage.ts";
 
 /** A source that is open for a viewer: what the pump needs, and what was spoken. */
 export interface Opened {
@@ -7,8 +7,8 @@ export interface Opened {
   readonly stream: ByteStream;
   /** Bytes already read from the source that the viewer must still get. */
   readonly downFirst?: Uint8Array<ArrayBuffer>;
-  readonly upStage?: Stage;
-  readonly downStage?: Stage;
+  /** What the bytes go through; left out where they pass untouched. */
+  readonly stages?: Stages;
   /** "3.8" */
   readonly version: string;
   /** "VeNCrypt X509Plain"; what is offered, where the viewer chooses. */
