@@ -1,6 +1,7 @@
 /** Moves the bytes of one session both ways until either side ends. */
 import { chainStages, NO_STAGES, type Stages } from "../rfb/stage.ts";
 import type { ByteStream } from "./byte_stream.ts";
+import type { Taps } from "./taps.ts";
 import type { ViewerSocket } from "./viewer_socket.ts";
 
 /** Size of the read buffer: small for many quiet sessions. A read that fills it makes the next one four times as large. */
@@ -18,6 +19,8 @@ interface PumpOptions {
   downFirst?: Uint8Array<ArrayBuffer>;
   /** What the bytes go through; without it they pass untouched. */
   stages?: Stages;
+  /** Get a copy of what comes out of the stages. */
+  taps: Taps;
   /** Bytes that the source sent, and bytes that it took. */
   count: { upBytes: number; downBytes: number };
 }
@@ -44,18 +47,18 @@ export function pump(options: PumpOptions): Promise<"source_closed" | "viewer_le
 }
 
 async function pumpDown(options: PumpOptions): Promise<void> {
-  const { source, viewer, stages = NO_STAGES, downFirst, count } = options;
+  const { source, viewer, stages = NO_STAGES, downFirst, taps, count } = options;
   const stage = chainStages(stages.down);
   const reader = source.readable.getReader({ mode: "byob" });
   let size = READ_MIN_BYTES;
   let spare = 0;
   let buffer = new ArrayBuffer(size);
-  if (downFirst) sendDown(stage ? stage.push(downFirst) : downFirst, viewer);
+  if (downFirst) sendDown(stage ? stage.push(downFirst) : downFirst, viewer, taps);
   for (;;) {
     const { value, done } = await readOrEnd(reader, new Uint8Array(buffer, 0, size));
     if (done) return;
     count.downBytes += value.length;
-    sendDown(stage ? stage.push(value) : value, viewer);
+    sendDown(stage ? stage.push(value) : value, viewer, taps);
     if (viewer.isFull) await viewer.drain();
     buffer = value.buffer;
     spare = value.length * 4 <= size ? spare + 1 : 0;
@@ -72,11 +75,12 @@ function readOrEnd(reader: ReadableStreamBYOBReader, into: Uint8Array<ArrayBuffe
   return reader.read(into).catch(() => ({ value: undefined, done: true as const }));
 }
 
-function sendDown(bytes: Uint8Array, viewer: ViewerSocket): void {
+function sendDown(bytes: Uint8Array, viewer: ViewerSocket, taps: Taps): void {
   viewer.send(bytes as Uint8Array<ArrayBuffer>);
+  taps.copy("down", bytes);
 }
 
-async function pumpUp({ source, viewer, stages = NO_STAGES, count }: PumpOptions): Promise<void> {
+async function pumpUp({ source, viewer, stages = NO_STAGES, taps, count }: PumpOptions): Promise<void> {
   const stage = chainStages(stages.up);
   const writer = source.writable.getWriter();
   for (;;) {
@@ -84,6 +88,8 @@ async function pumpUp({ source, viewer, stages = NO_STAGES, count }: PumpOptions
     if (chunk === null) return;
     const passing = stage ? stage.push(chunk) : chunk;
     if (passing.length === 0) continue;
+    // Before the write, so that no tap sees an answer before its question.
+    taps.copy("up", passing);
     try {
       await writer.write(passing);
       count.upBytes += passing.length;

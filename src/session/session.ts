@@ -1,6 +1,7 @@
 /** One viewer on one source, from the upgrade to the last cleanup. */
 import { abortable } from "@std/async/abortable";
 import { pump } from "../bridge/pump.ts";
+import { Taps } from "../bridge/taps.ts";
 import type { ViewerSocket } from "../bridge/viewer_socket.ts";
 import { asPortholeError, type ErrorCode, PortholeError } from "../errors.ts";
 import type { HandshakeViewer } from "../source/handshake_viewer.ts";
@@ -50,6 +51,8 @@ export class Session {
   readonly log: Log;
   /** Bytes that have passed. */
   readonly count = { upBytes: 0, downBytes: 0 };
+  /** Hands out copies of the bytes, from the first one after the login to the session's end. */
+  readonly taps = new Taps();
   readonly #events: SessionEvents;
   readonly #now: () => number;
   readonly #abort = new AbortController();
@@ -103,6 +106,7 @@ export class Session {
     this.#become("closing");
     this.#events.onClosing(this, reason);
     this.side.close();
+    this.taps.end();
     // A source that closed by itself has nothing more to say; in every other case it goes before the viewer does.
     this.#opened?.stream.close();
     await this.#endViewer(reason);
@@ -116,7 +120,7 @@ export class Session {
     const opening = this.#open();
     const opened = await abortable(Promise.race([opening, this.viewer.failed, this.#watchLeaving()]), signal);
     return await abortable(
-      pump({ ...opened, source: opened.stream, viewer: this.viewer, count: this.count }),
+      pump({ ...opened, source: opened.stream, viewer: this.viewer, taps: this.taps, count: this.count }),
       signal,
     );
   }

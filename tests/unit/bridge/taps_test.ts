@@ -1,0 +1,174 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type Tap, TapFellBehind } from "../../../src/bridge/tap.ts";
+import { Taps } from "../../../src/bridge/taps.ts";
+
+/** What a chunk of no bytes would count as. */
+const OVERHEAD_BYTES = 256;
+
+function makeTaps() {
+  const clock = { ms: 0 };
+  return { clock, taps: new Taps(() => clock.ms) };
+}
+
+async function readAll(tap: Tap): Promise<number[]> {
+  const bytes: number[] = [];
+  for await (const chunk of tap) bytes.push(...chunk.bytes);
+  return bytes;
+}
+
+Deno.test("a tap gets what passes from now on, with direction and time, until the session ends", async () => {
+  const { taps, clock } = makeTaps();
+  taps.copy("down", Uint8Array.of(1));
+  const tap = taps.add();
+  clock.ms = 5;
+  taps.copy("down", Uint8Array.of(2, 3));
+  clock.ms = 7;
+  taps.copy("up", Uint8Array.of(4));
+  taps.end();
+  taps.copy("down", Uint8Array.of(5));
+  const chunks = await Array.fromAsync(tap);
+  assertEquals(chunks, [
+    { direction: "down", bytes: Uint8Array.of(2, 3), atMs: 5 },
+    { direction: "up", bytes: Uint8Array.of(4), atMs: 7 },
+  ]);
+});
+
+Deno.test("the time is monotonic where no clock is given", async () => {
+  const taps = new Taps();
+  const tap = taps.add();
+  const beforeMs = performance.now();
+  for (let at = 0; at < 3; at++) taps.copy("up", Uint8Array.of(at));
+  taps.end();
+  const times = (await Array.fromAsync(tap)).map(({ atMs }) => atMs);
+  const all = [beforeMs, ...times, performance.now()];
+  assertEquals(all, all.toSorted((one, other) => one - other));
+});
+
+Deno.test("a reader that waits gets the next chunk, and the end", async () => {
+  const { taps } = makeTaps();
+  const read = readAll(taps.add());
+  await Promise.resolve();
+  taps.copy("down", Uint8Array.of(1));
+  await Promise.resolve();
+  taps.copy("down", Uint8Array.of(2));
+  await new Promise((done) => setTimeout(done));
+  taps.end();
+  assertEquals(await read, [1, 2]);
+});
+
+Deno.test("each tap has a copy of its own, and none is the caller's array", async () => {
+  const { taps } = makeTaps();
+  const [one, other] = [taps.add(), taps.add()];
+  const passing = Uint8Array.of(1, 2);
+  taps.copy("down", passing);
+  passing.fill(9);
+  taps.end();
+  for await (const { bytes } of one) bytes.fill(0);
+  assertEquals(await readAll(other), [1, 2]);
+});
+
+Deno.test("copy() takes exactly the bytes of a view", async () => {
+  const { taps } = makeTaps();
+  const tap = taps.add();
+  taps.copy("down", Uint8Array.of(1, 2, 3, 4).subarray(1, 3));
+  taps.end();
+  const [chunk] = await Array.fromAsync(tap);
+  assertEquals([chunk!.bytes.buffer.byteLength, [...chunk!.bytes]], [2, [2, 3]]);
+});
+
+Deno.test("copy() of no bytes is no chunk", async () => {
+  const { taps } = makeTaps();
+  const tap = taps.add();
+  taps.copy("down", new Uint8Array());
+  taps.end();
+  assertEquals(await Array.fromAsync(tap), []);
+});
+
+Deno.test("a tap takes its cap to the byte; one byte more ends it and drops what waits", async () => {
+  const { taps } = makeTaps();
+  const capBytes = 2 * OVERHEAD_BYTES + 10;
+  const [full, over] = [taps.add({ capBytes }), taps.add({ capBytes: capBytes - 1 })];
+  taps.copy("down", new Uint8Array(4));
+  taps.copy("up", new Uint8Array(6));
+  assertEquals([taps.size, full.waitingBytes, over.waitingBytes], [1, capBytes, 0]);
+  const failure = await assertRejects(() => readAll(over), TapFellBehind);
+  assertEquals(failure.capBytes, capBytes - 1);
+  taps.end();
+  assertEquals((await readAll(full)).length, 10);
+});
+
+Deno.test("a tap that fell behind stays ended: later bytes and the session's end change nothing", async () => {
+  const { taps } = makeTaps();
+  const tap = taps.add({ capBytes: OVERHEAD_BYTES });
+  taps.copy("down", Uint8Array.of(1));
+  taps.copy("down", Uint8Array.of(2));
+  taps.end();
+  assertEquals(tap.waitingBytes, 0);
+  await assertRejects(() => readAll(tap), TapFellBehind);
+});
+
+Deno.test("a reader that keeps up can read any amount", async () => {
+  const { taps } = makeTaps();
+  const tap = taps.add({ capBytes: OVERHEAD_BYTES + 100 });
+  const read = readAll(tap);
+  for (let at = 0; at < 50; at++) {
+    taps.copy("down", new Uint8Array(100));
+    await new Promise((done) => setTimeout(done));
+  }
+  taps.end();
+  assertEquals((await read).length, 5_000);
+});
+
+Deno.test("many small chunks fill the queue as well as a few large ones", () => {
+  const { taps } = makeTaps();
+  const tap = taps.add();
+  let chunks = 0;
+  while (taps.size > 0) {
+    taps.copy("up", Uint8Array.of(1));
+    chunks++;
+  }
+  assert(chunks > 10_000 && chunks < 20_000, `${chunks} chunks`);
+  tap.close();
+});
+
+Deno.test("a reader that leaves its loop, or throws in it, closes its tap only", async () => {
+  const { taps } = makeTaps();
+  const [one, other, third] = [taps.add(), taps.add(), taps.add()];
+  taps.copy("down", Uint8Array.of(1));
+  for await (const _ of one) break;
+  assertEquals(taps.size, 2);
+  await assertRejects(
+    async () => {
+      for await (const _ of other) throw new Error("The disk is full");
+    },
+    Error,
+    "The disk is full",
+  );
+  assertEquals(taps.size, 1);
+  taps.copy("down", Uint8Array.of(2));
+  taps.end();
+  assertEquals(await readAll(third), [1, 2]);
+});
+
+Deno.test("close() ends a loop that waits, and drops what waited; it may be called again", async () => {
+  const { taps } = makeTaps();
+  const waiting = taps.add();
+  const read = readAll(waiting);
+  await Promise.resolve();
+  waiting.close();
+  assertEquals(await read, []);
+  const full = taps.add();
+  taps.copy("down", Uint8Array.of(1));
+  full.close();
+  full.close();
+  taps.copy("down", Uint8Array.of(2));
+  assertEquals([taps.size, full.waitingBytes, await readAll(full)], [0, 0, []]);
+});
+
+Deno.test("a tap added after the session's end has ended", async () => {
+  const { taps } = makeTaps();
+  taps.end();
+  const tap = taps.add();
+  taps.copy("down", Uint8Array.of(1));
+  assertEquals([taps.size, await readAll(tap)], [0, []]);
+});
