@@ -115,11 +115,12 @@ Deno.test("takeExactly() waits until all is there, and takes nothing when the qu
   queue.push(Uint8Array.of(2));
   assertEquals(await taken, Uint8Array.of(1, 2));
   assertEquals(queue.bytes, 0);
-  queue.push(Uint8Array.of(3));
+  const next = Uint8Array.of(3);
+  queue.push(next);
   const missing = queue.takeExactly(2);
   queue.end();
   assertEquals(await missing, null);
-  assertEquals(await queue.take(), Uint8Array.of(3));
+  assertStrictEquals(await queue.take(), next);
 });
 
 Deno.test("whatever is pushed comes out in order, however it is taken", async () => {
