@@ -22,14 +22,25 @@ export interface TapOptions {
   readonly capBytes?: number;
 }
 
-/** Thrown into the loop of a reader that was too slow: bytes are lost, so the tap has ended. */
-export class TapFellBehind extends Error {
-  override readonly name = "TapFellBehind";
+/**
+ * Why a tap ended before its session: "fell_behind" when more waited than its cap allows; "login_not_followed" when the
+ * viewer's login failed, or went a way on which nobody can say where its secrets end.
+ */
+export type TapFailureReason = "fell_behind" | "login_not_followed";
 
-  constructor(readonly capBytes: number) {
-    super(`The tap fell behind: more than ${capBytes} bytes waited for its reader`);
+/** Thrown into the loop of a reader that does not get all bytes. */
+export class TapFailure extends Error {
+  override readonly name = "TapFailure";
+
+  constructor(readonly reason: TapFailureReason) {
+    super(SENTENCES[reason]);
   }
 }
+
+const SENTENCES: Record<TapFailureReason, string> = {
+  fell_behind: "The tap fell behind: more bytes waited for its reader than its cap allows",
+  login_not_followed: "The tap cannot begin: the gateway cannot tell where the viewer's login ends",
+};
 
 /**
  * A copy of a session's bytes, in the order in which they passed, for one reader:
@@ -41,7 +52,7 @@ export class TapFellBehind extends Error {
  * The loop ends when the session has ended and the reader has had all its bytes, or when somebody closed the tap.
  * Leaving the loop closes the tap. The session does not wait for the reader and does not notice what the reader throws.
  *
- * @throws TapFellBehind into the loop, when more waits than the cap allows; what waited is dropped at once.
+ * @throws TapFailure into the loop, when the reader would not get all bytes; what waited is dropped at once.
  */
 export interface Tap extends AsyncIterable<TappedChunk> {
   /** What waits for the reader, in bytes as the cap counts them. */
@@ -57,7 +68,7 @@ export class TapQueue implements Tap {
   #chunks: TappedChunk[] = [];
   #waitingBytes = 0;
   #isEnded = false;
-  #failure: TapFellBehind | undefined;
+  #failure: TapFailure | undefined;
   #wake: () => void = () => {};
 
   /** @param onClose is called once, when the tap takes no more bytes */
@@ -73,7 +84,7 @@ export class TapQueue implements Tap {
   /** Adds a chunk, or ends the tap when that is too much; not to be called after the end. */
   push(chunk: TappedChunk): void {
     this.#waitingBytes += chunk.bytes.length + CHUNK_OVERHEAD_BYTES;
-    if (this.#waitingBytes > this.#capBytes) return this.#fallBehind();
+    if (this.#waitingBytes > this.#capBytes) return this.fail("fell_behind");
     this.#chunks.push(chunk);
     this.#wake();
   }
@@ -84,6 +95,12 @@ export class TapQueue implements Tap {
     this.#onClose();
     this.#onClose = () => {};
     this.#wake();
+  }
+
+  /** Ends the tap with a failure for its reader, and drops what waits. */
+  fail(reason: TapFailureReason): void {
+    this.#failure = new TapFailure(reason);
+    this.close();
   }
 
   close(): void {
@@ -109,11 +126,6 @@ export class TapQueue implements Tap {
     const chunk = this.#chunks.shift();
     if (chunk) this.#waitingBytes -= chunk.bytes.length + CHUNK_OVERHEAD_BYTES;
     return chunk;
-  }
-
-  #fallBehind(): void {
-    this.#failure = new TapFellBehind(this.#capBytes);
-    this.close();
   }
 
   #drop(): void {

@@ -1,14 +1,19 @@
 /** The taps of one session. */
+import type { LoginWatch } from "../rfb/login_watch.ts";
 import { type Direction, type Tap, type TapOptions, TapQueue } from "./tap.ts";
 
 /**
- * Copies a session's bytes to every tap, after the stages: what the viewer gets, and what the source gets.
+ * Copies a session's bytes to every tap, after the stages: what the viewer gets, and what the source gets. A login
+ * holds secrets, so copying begins after it.
  *
  * Taps may be added and closed at any time. Without one, a chunk costs one comparison.
  */
 export class Taps {
   readonly #taps = new Set<TapQueue>();
   readonly #now: () => number;
+  /** Until the login that passes through is over. */
+  #login: LoginWatch | undefined;
+  #isLost = false;
   #isEnded = false;
 
   /** @param now milliseconds that never go back */
@@ -24,13 +29,20 @@ export class Taps {
   /** Adds a tap, which gets what passes from now on; after the session's end, one that has ended. */
   add(options: TapOptions = {}): Tap {
     const tap = new TapQueue(options, () => void this.#taps.delete(tap));
-    if (this.#isEnded) tap.end();
+    if (this.#isLost) tap.fail("login_not_followed");
+    else if (this.#isEnded) tap.end();
     else this.#taps.add(tap);
     return tap;
   }
 
+  /** Withholds all bytes up to the end of a login that the viewer carries out; call it before the first one passes. */
+  beginAfter(login: LoginWatch): void {
+    this.#login = login;
+  }
+
   /** Copies bytes that passed to every tap; the caller may reuse the array at once. */
   copy(direction: Direction, bytes: Uint8Array): void {
+    if (this.#login) return this.#follow(this.#login, direction, bytes);
     if (this.#taps.size === 0 || bytes.length === 0) return;
     const atMs = this.#now();
     for (const tap of this.#taps) tap.push({ direction, bytes: new Uint8Array(bytes), atMs });
@@ -40,5 +52,19 @@ export class Taps {
   end(): void {
     this.#isEnded = true;
     for (const tap of this.#taps) tap.end();
+  }
+
+  #follow(login: LoginWatch, direction: Direction, bytes: Uint8Array): void {
+    const state = login.push(direction, bytes);
+    if (state === "login") return;
+    this.#login = undefined;
+    if (state === "lost") return this.#lose();
+    this.copy("up", login.rest.up);
+    this.copy("down", login.rest.down);
+  }
+
+  #lose(): void {
+    this.#isLost = true;
+    for (const tap of this.#taps) tap.fail("login_not_followed");
   }
 }

@@ -142,6 +142,7 @@ export class Session {
     if (signal.aborted) opened.stream.close();
     signal.throwIfAborted();
     this.#opened = opened;
+    if (opened.login) this.taps.beginAfter(opened.login);
     this.#noteConnected();
     this.#become("open");
     this.#events.onOpened(this, opened);

@@ -4,6 +4,7 @@ import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { SourceConfig } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import { describeOffer } from "../rfb/describe.ts";
+import { LoginWatch } from "../rfb/login_watch.ts";
 import { chooseSpeaker, keepBrowserTypes } from "../rfb/pass_through.ts";
 import type { Version } from "../rfb/version.ts";
 import type { Dial } from "./dial/dial.ts";
@@ -64,7 +65,7 @@ async function dialForViewer(
 
 /** For viewers of others: passes every byte from the first on. */
 function passAll({ stream, version: { announced, spoken } }: Dialed): Opened {
-  return { ...describePassThrough(stream, spoken), downFirst: encodeLine(announced) };
+  return { ...describePassThrough(stream, spoken), login: new LoginWatch(), downFirst: encodeLine(announced) };
 }
 
 /**
@@ -81,13 +82,16 @@ async function passOffer(
   const deadline = startDeadline(OFFER_MS, signal);
   const seen = await deadline.guard(watchOffer(stream, viewer), () => describeStandstill(parts.source))
     .finally(() => deadline.clear());
-  if (seen.types === undefined) return { ...describePassThrough(stream, spoken), downFirst: seen.bytes };
+  if (seen.types === undefined) {
+    return { ...describePassThrough(stream, spoken), login: new LoginWatch(), downFirst: seen.bytes };
+  }
   if (chooseSpeaker(seen.types) !== "browser") {
     const offer = { version: { announced, spoken: seen.version }, types: seen.types };
     return await openByLogin(parts, viewer, signal, { stream, offer });
   }
   return {
     ...describePassThrough(stream, seen.version, describeOffer(seen.types)),
+    login: new LoginWatch(seen.version),
     downFirst: showTypes(seen),
   };
 }

@@ -1,4 +1,5 @@
 import type { ByteStream } from "../bridge/byte_stream.ts";
+import type { LoginWatch } from "../rfb/login_watch.ts";
 import type { Stages } from "../rfb/stage.ts";
 
 /** A source that is open for a viewer: what the pump needs, and what was spoken. */
@@ -9,6 +10,8 @@ export interface Opened {
   readonly downFirst?: Uint8Array<ArrayBuffer>;
   /** What the bytes go through; left out where they pass untouched. */
   readonly stages?: Stages;
+  /** Given where the viewer logs in by itself: finds the first byte after that. */
+  readonly login?: LoginWatch;
   /** "3.8" */
   readonly version: string;
   /** "VeNCrypt X509Plain"; what is offered, where the viewer chooses. */

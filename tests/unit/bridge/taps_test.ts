@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Tap, TapFellBehind } from "../../../src/bridge/tap.ts";
+import { type Tap, TapFailure } from "../../../src/bridge/tap.ts";
 import { Taps } from "../../../src/bridge/taps.ts";
+import { LoginWatch } from "../../../src/rfb/login_watch.ts";
 
 /** What a chunk of no bytes would count as. */
 const OVERHEAD_BYTES = 256;
@@ -91,8 +92,8 @@ Deno.test("a tap takes its cap to the byte; one byte more ends it and drops what
   taps.copy("down", new Uint8Array(4));
   taps.copy("up", new Uint8Array(6));
   assertEquals([taps.size, full.waitingBytes, over.waitingBytes], [1, capBytes, 0]);
-  const failure = await assertRejects(() => readAll(over), TapFellBehind);
-  assertEquals(failure.capBytes, capBytes - 1);
+  const failure = await assertRejects(() => readAll(over), TapFailure);
+  assertEquals(failure.reason, "fell_behind");
   taps.end();
   assertEquals((await readAll(full)).length, 10);
 });
@@ -104,7 +105,7 @@ Deno.test("a tap that fell behind stays ended: later bytes and the session's end
   taps.copy("down", Uint8Array.of(2));
   taps.end();
   assertEquals(tap.waitingBytes, 0);
-  await assertRejects(() => readAll(tap), TapFellBehind);
+  await assertRejects(() => readAll(tap), TapFailure);
 });
 
 Deno.test("a reader that keeps up can read any amount", async () => {
@@ -171,4 +172,38 @@ Deno.test("a tap added after the session's end has ended", async () => {
   const tap = taps.add();
   taps.copy("down", Uint8Array.of(1));
   assertEquals([taps.size, await readAll(tap)], [0, []]);
+});
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const SERVER_INIT_BYTES = 24;
+
+Deno.test("beginAfter() withholds a login, and copies what comes in the same chunks behind it", async () => {
+  const { taps, clock } = makeTaps();
+  taps.beginAfter(new LoginWatch("3.8"));
+  const tap = taps.add();
+  taps.copy("down", Uint8Array.of(1, 1));
+  taps.copy("up", Uint8Array.of(1, 1, 77));
+  taps.copy("down", new Uint8Array(4 + SERVER_INIT_BYTES - 1));
+  assertEquals(tap.waitingBytes, 0);
+  clock.ms = 3;
+  taps.copy("down", Uint8Array.of(0, 88));
+  taps.copy("up", Uint8Array.of(99));
+  taps.end();
+  const seen = (await Array.fromAsync(tap)).map(({ direction, bytes, atMs }) => [direction, [...bytes], atMs]);
+  assertEquals(seen, [["up", [77], 3], ["down", [88], 3], ["up", [99], 3]]);
+});
+
+Deno.test("beginAfter() ends taps by name when the login cannot be followed, those added later, too", async () => {
+  const { taps } = makeTaps();
+  taps.beginAfter(new LoginWatch());
+  const early = taps.add();
+  taps.copy("down", encode("RFB 003.008\n"));
+  taps.copy("up", encode("GET / HTTP/1"));
+  const late = taps.add();
+  taps.copy("up", Uint8Array.of(1));
+  for (const tap of [early, late]) {
+    const failure = await assertRejects(() => readAll(tap), TapFailure);
+    assertEquals(failure.reason, "login_not_followed");
+  }
+  assertEquals(taps.size, 0);
 });
