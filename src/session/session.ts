@@ -2,6 +2,7 @@
 import { abortable } from "@std/async/abortable";
 import { pump } from "../bridge/pump.ts";
 import { Taps } from "../bridge/taps.ts";
+import { abandonViewer, endViewer } from "../bridge/viewer_ending.ts";
 import type { ViewerSocket } from "../bridge/viewer_socket.ts";
 import { asPortholeError, type ErrorCode, PortholeError } from "../errors.ts";
 import type { HandshakeViewer } from "../source/handshake_viewer.ts";
@@ -183,8 +184,8 @@ export class Session {
   }
 
   async #endViewer(reason: PortholeError): Promise<void> {
-    if (reason.code === "viewer_stalled") this.viewer.abandon(reason);
-    else await this.viewer.end(reason);
+    if (reason.code === "viewer_stalled") abandonViewer(this.viewer, reason);
+    else await endViewer(this.viewer, reason);
   }
 
   #become(state: SessionState): void {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { pump } from "../../../src/bridge/pump.ts";
 import { Taps } from "../../../src/bridge/taps.ts";
+import { endViewer } from "../../../src/bridge/viewer_ending.ts";
 import { ViewerSocket } from "../../../src/bridge/viewer_socket.ts";
 import { PortholeError } from "../../../src/errors.ts";
 import { ManualSource } from "../../fakes/manual_source.ts";
@@ -78,7 +79,7 @@ Deno.test("pump() hands over all that the source sent before it ended", async ()
   await rig.source.finish();
   assertEquals(await rig.ended, "source_closed");
   assertEquals(rig.count, { upBytes: 0, downBytes: pattern.length });
-  await rig.viewer.end(new PortholeError("source_closed", "The source closed the connection"));
+  await endViewer(rig.viewer, new PortholeError("source_closed", "The source closed the connection"));
   await rig.page.closed;
   assertEquals(rig.page.bytes(), pattern);
 });

@@ -1,0 +1,110 @@
+/** Back-pressure down: the bytes that were sent to a viewer and that its WebSocket still holds. */
+import { delay } from "@std/async/delay";
+import { setImmediate } from "node:timers";
+import { PortholeError } from "../errors.ts";
+import { LinkSpeed } from "./link_speed.ts";
+
+/** Above this many unsent bytes the source is not read. */
+const HIGH_WATER_BYTES = 4 * 1024 * 1024;
+/** Turns of the event loop before polling changes to timers. */
+const EAGER_TURNS = 48;
+const POLL_MAX_MS = 50;
+
+interface DownBacklogOptions {
+  /** A viewer that reads nothing for this long has stalled. */
+  stallMs: number;
+  /** Milliseconds that never go back. */
+  now: () => number;
+}
+
+/** Measures how a viewer reads. WebSockets report only how many bytes are unsent, so everything here polls that. */
+export class DownBacklog {
+  readonly #socket: Pick<WebSocket, "bufferedAmount" | "readyState">;
+  readonly #options: DownBacklogOptions;
+  readonly #speed: LinkSpeed;
+  #sentBytes = 0;
+  #takenBytes = 0;
+  #takenAt: number;
+
+  constructor(socket: Pick<WebSocket, "bufferedAmount" | "readyState">, options: DownBacklogOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#speed = new LinkSpeed(options.now);
+    this.#takenAt = options.now();
+  }
+
+  /** Unsent bytes. */
+  get bytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  /** Whether so much is unsent that the source must wait. */
+  get isFull(): boolean {
+    return this.#socket.bufferedAmount > HIGH_WATER_BYTES;
+  }
+
+  /** Milliseconds after which the last byte has most likely left the machine, once nothing is unsent. */
+  get lingerMs(): number {
+    return this.#speed.lingerMs();
+  }
+
+  /** Call after each frame that was sent. */
+  noteSent(bytes: number): void {
+    this.#sentBytes += bytes;
+    this.#speed.sent(bytes);
+  }
+
+  /**
+   * Explains a stall: bytes are unsent, and the viewer read none for the stall limit. Undefined while all is well.
+   *
+   * It compares with its previous call, so call it every few seconds. `drain()` notices a viewer that holds up the
+   * source; this one, a viewer that stopped reading when the source had little to send.
+   */
+  explainStall(): PortholeError | undefined {
+    const { now, stallMs } = this.#options;
+    const takenBytes = this.#sentBytes - this.#socket.bufferedAmount;
+    if (this.#socket.bufferedAmount > 0 && takenBytes === this.#takenBytes) {
+      return now() - this.#takenAt > stallMs ? this.#describeStall() : undefined;
+    }
+    this.#takenBytes = takenBytes;
+    this.#takenAt = now();
+  }
+
+  /**
+   * Waits until at most `downToBytes` are unsent, or the socket is no longer open.
+   *
+   * There is no drain event, so this polls: a few turns of the event loop, then timers that grow to 50 ms.
+   *
+   * @throws PortholeError viewer_stalled when the amount has not shrunk for the stall limit.
+   */
+  async drain(downToBytes = HIGH_WATER_BYTES / 2): Promise<void> {
+    const { now, stallMs } = this.#options;
+    const startedAt = now();
+    const startBytes = this.#socket.bufferedAmount;
+    let lowest = startBytes;
+    let shrankAt = startedAt;
+    for (let turn = 0; this.#socket.bufferedAmount > downToBytes && this.#isOpen; turn++) {
+      await (turn < EAGER_TURNS ? nextTurn() : delay(Math.min(POLL_MAX_MS, 1 + (turn - EAGER_TURNS) / 16)));
+      const buffered = this.#socket.bufferedAmount;
+      if (buffered < lowest) {
+        lowest = buffered;
+        shrankAt = now();
+      } else if (now() - shrankAt > stallMs) {
+        throw this.#describeStall();
+      }
+    }
+    this.#speed.drained(startBytes - this.#socket.bufferedAmount, now() - startedAt);
+  }
+
+  get #isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  #describeStall(): PortholeError {
+    return new PortholeError("viewer_stalled", `The viewer took nothing for ${this.#options.stallMs / 1000} s`);
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((done) => setImmediate(done));
+}

@@ -1,0 +1,65 @@
+/** The end of a viewer's WebSocket, such that nothing that was sent is lost. */
+import { waitAtMost } from "../async/wait_at_most.ts";
+import { FAILURES, type PortholeError } from "../errors.ts";
+import type { ViewerSocket } from "./viewer_socket.ts";
+
+/** The page answers a goodbye by closing; it arrives behind everything else that a slow link still carries. */
+const GOODBYE_WAIT_MS = 30_000;
+/** The close frame must come, or the session ends without it. */
+const CLOSE_WAIT_MS = 5_000;
+/** A viewer that sent too much still has more on its way; `close()` would answer that with a reset. */
+const QUIET_MS = 100;
+const QUIET_WAIT_MS = 5_000;
+/** How often a stalled viewer is checked for unsent bytes. */
+const ABANDONED_POLL_MS = 1_000;
+
+/**
+ * Ends the WebSocket after everything sent has left.
+ *
+ * After `close()` the first message from the viewer would make Deno drop the socket and its unsent bytes, so this first
+ * waits until nothing is unsent. Then a viewer with a side channel gets a goodbye and closes by itself, and a foreign one
+ * gets the time that the kernel's buffer needs at the speed seen.
+ */
+export async function endViewer(viewer: ViewerSocket, reason: PortholeError): Promise<void> {
+  // Nobody reads the queue any more, so it must not grow.
+  viewer.up.clear();
+  try {
+    await viewer.drain(0);
+  } catch {
+    return void abandonViewer(viewer, reason);
+  }
+  if (!viewer.isOpen) return;
+  if (viewer.hasSideChannel) await sayGoodbye(viewer, reason);
+  else await waitAtMost(viewer.closed, viewer.lingerMs);
+  if (reason.code === "viewer_too_fast") await waitForQuiet(viewer);
+  viewer.close(reason);
+  await waitAtMost(viewer.closed, CLOSE_WAIT_MS);
+}
+
+/**
+ * Gives up a stalled viewer: closes once it has read what was unsent, if it ever does.
+ *
+ * The runtime can drop neither the socket nor its queue (4 MiB, and what the kernel holds): after `close()` both live
+ * on unseen until the peer reads or its TCP connection ends. Left open, its end is at least noticed: `closed`.
+ */
+export async function abandonViewer(viewer: ViewerSocket, reason: PortholeError): Promise<void> {
+  viewer.up.clear();
+  while (viewer.isOpen && viewer.unsentBytes > 0) await waitAtMost(viewer.closed, ABANDONED_POLL_MS);
+  viewer.close(reason);
+}
+
+async function sayGoodbye(viewer: ViewerSocket, { code, message, retry, retryAfterMs }: PortholeError): Promise<void> {
+  const { close } = FAILURES[code];
+  const later = retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs };
+  viewer.sendSide({ type: "goodbye", code, close, message, retry, ...later });
+  await waitAtMost(viewer.closed, GOODBYE_WAIT_MS);
+}
+
+/** Waits until the viewer has sent nothing for a moment; what it sends is dropped. */
+async function waitForQuiet(viewer: ViewerSocket): Promise<void> {
+  const stepMs = QUIET_MS / 2;
+  for (let waitedMs = 0; waitedMs < QUIET_WAIT_MS; waitedMs += stepMs) {
+    if (!viewer.isOpen || viewer.silentMs >= QUIET_MS) return;
+    await waitAtMost(viewer.closed, stepMs);
+  }
+}

@@ -1,0 +1,78 @@
+import { assertEquals } from "@std/assert";
+import { abandonViewer, endViewer } from "../../../src/bridge/viewer_ending.ts";
+import { PortholeError } from "../../../src/errors.ts";
+import { makeViewerRig } from "../../fakes/gateway_web_socket.ts";
+import { waitUntil } from "../../fakes/wait_until.ts";
+
+Deno.test("abandonViewer() closes once the queue has left, and not before", async () => {
+  const { viewer, socket } = makeViewerRig();
+  viewer.send(new Uint8Array(100));
+  const abandoned = abandonViewer(viewer, new PortholeError("viewer_stalled", "Stuck"));
+  assertEquals([socket.closedWith, viewer.isGone], [undefined, false]);
+  socket.bufferedAmount = 0;
+  await abandoned;
+  assertEquals(socket.closedWith, 1008);
+  socket.end(1008);
+  assertEquals(viewer.isGone, true);
+});
+
+Deno.test("abandonViewer() leaves alone a viewer that goes first, and leaves no timer", async () => {
+  const { viewer, socket } = makeViewerRig();
+  viewer.send(new Uint8Array(100));
+  const abandoned = abandonViewer(viewer, new PortholeError("viewer_stalled", "Stuck"));
+  socket.end(1006);
+  await abandoned;
+  assertEquals(socket.closedWith, undefined);
+});
+
+Deno.test("endViewer() keeps nothing of what the viewer still says", () => {
+  const { viewer, socket } = makeViewerRig();
+  socket.receive(new Uint8Array(500).buffer);
+  const ended = endViewer(viewer, new PortholeError("source_closed", "The source closed the connection"));
+  socket.receive(new Uint8Array(500).buffer);
+  assertEquals(viewer.up.bytes, 0);
+  socket.end(1000);
+  return ended;
+});
+
+Deno.test("endViewer() says goodbye to a page after all it sent, and the page closes by itself", async () => {
+  const { viewer, socket } = makeViewerRig({ sideChannel: true });
+  viewer.send(new Uint8Array(100));
+  const ended = endViewer(viewer, new PortholeError("limit_reached", "Full", { retryAfterMs: 900 }));
+  await new Promise((done) => setTimeout(done));
+  assertEquals(socket.frames.length, 1);
+  socket.bufferedAmount = 0;
+  await waitUntil(() => socket.frames.length === 2);
+  assertEquals(JSON.parse(String(socket.frames[1])), {
+    type: "goodbye",
+    code: "limit_reached",
+    close: 4429,
+    message: "Full",
+    retry: true,
+    retry_after_ms: 900,
+  });
+  assertEquals(socket.closedWith, undefined);
+  socket.end(1000);
+  await ended;
+  assertEquals(socket.closedWith, undefined);
+});
+
+Deno.test("endViewer() closes a foreign viewer once the queue has left", async () => {
+  const { viewer, socket } = makeViewerRig();
+  const ended = endViewer(viewer, new PortholeError("source_closed", "The source closed the connection"));
+  await waitUntil(() => socket.closedWith === 1000);
+  assertEquals(socket.frames, []);
+  socket.end(1000);
+  await ended;
+});
+
+Deno.test("endViewer() closes a viewer that sent too fast only after it was silent for a moment", async () => {
+  const { viewer, socket } = makeViewerRig();
+  const silences = [0, 99, 100];
+  Object.defineProperty(viewer, "silentMs", { get: () => silences.shift() });
+  const ended = endViewer(viewer, new PortholeError("viewer_too_fast", "Too fast"));
+  await waitUntil(() => socket.closedWith === 1008);
+  assertEquals(silences, []);
+  socket.end(1008);
+  await ended;
+});
