@@ -7,17 +7,30 @@ const ROOT = new URL("../", import.meta.url);
 /** Where the hash of the sources stands, beside what was made from them. */
 export const HASH_FILE = new URL("static/bundle.sha256", ROOT);
 
+/** The scripts that the pages load. */
+const ENTRIES = ["src/viewer/viewer.ts", "src/viewer/dashboard.ts"];
+
 /** SHA-256, as hex digits, of everything that goes into the bundle: our sources and noVNC as the lock file pins it. */
 export async function hashSources(): Promise<string> {
   const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT)));
   const novnc = Object.keys(lock.npm).filter((name) => name.startsWith("@novnc/novnc@"));
-  const folder = new URL("src/viewer/", ROOT);
-  const names = (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).filter((name) =>
-    name.endsWith(".ts")
-  );
-  const texts = await Promise.all(names.toSorted().map((name) => Deno.readTextFile(new URL(name, folder))));
+  const sources = await readSources();
+  const texts = [...sources.keys()].toSorted().map((url) => sources.get(url)!);
   const bytes = new TextEncoder().encode([...novnc, ...texts].join("\0"));
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/** Reads the entries and everything that they import by a relative path, by URL. */
+async function readSources(): Promise<Map<string, string>> {
+  const sources = new Map<string, string>();
+  const waiting = ENTRIES.map((path) => new URL(path, ROOT).href);
+  for (let url = waiting.pop(); url !== undefined; url = waiting.pop()) {
+    if (sources.has(url)) continue;
+    const text = await Deno.readTextFile(new URL(url));
+    sources.set(url, text);
+    for (const [, path] of text.matchAll(/ from "(\.[^"]+)"/g)) waiting.push(new URL(path!, url).href);
+  }
+  return sources;
 }
 
 if (import.meta.main) await Deno.writeTextFile(HASH_FILE, `${await hashSources()}\n`);

@@ -1,148 +1,109 @@
 /**
- * Every way to fail, with its HTTP status and its WebSocket close code, in one table.
- * Nobody else picks a number.
+ * Every way to fail, with its HTTP status, its WebSocket close code and its sentence, in one table. Nobody else picks a
+ * number. Gateway and viewer page both import this module; it is pure.
  */
 
-interface Failure {
+/** A row of the table. */
+export interface Failure {
   /** HTTP status (RFC 9110) when the request alone decides; null when it can only happen after the upgrade. */
   readonly status: number | null;
   /** WebSocket close code (RFC 6455 section 7.4); null when it can only happen before the upgrade. */
   readonly close: number | null;
-  /** What happened, in a few words, for pages and application/problem+json (RFC 9457). */
-  readonly title: string;
   /** Whether trying again later, unchanged, can succeed. */
   readonly retry: boolean;
+  /** What happened, in a few words, for pages and application/problem+json (RFC 9457). */
+  readonly title: string;
+  /** What happened, for a user who gets only the number; without a full stop. */
+  readonly sentence: string;
 }
 
+const RETRY = true;
+const FINAL = false;
+
+/**
+ * The first row with a close code, or with an HTTP status, speaks for the bare number: its sentence and its `retry` are
+ * what a page shows and does that learned nothing else. So the general row stands before the special ones.
+ */
 const table = {
-  source_unknown: {
-    status: 404,
-    close: 4404,
-    title: "No such source",
-    retry: false,
-  },
-  sign_in_required: {
-    status: 401,
-    close: 4401,
-    title: "Sign-in required",
-    retry: false,
-  },
-  not_allowed: { status: 403, close: 4403, title: "Not allowed", retry: false },
-  origin_refused: {
-    status: 403,
-    close: 4403,
-    title: "Origin refused",
-    retry: false,
-  },
-  host_refused: { status: 403, close: null, title: "Host refused", retry: false },
-  body_too_large: { status: 413, close: null, title: "Too much was sent", retry: false },
-  headers_too_large: { status: 431, close: null, title: "Headers too large", retry: false },
-  upgrade_required: {
-    status: 426,
-    close: null,
-    title: "WebSocket upgrade required",
-    retry: false,
-  },
-  limit_reached: {
-    status: 429,
-    close: 4429,
-    title: "Limit reached",
-    retry: true,
-  },
-  source_removed: {
-    status: 410,
-    close: 4410,
-    title: "Source removed",
-    retry: false,
-  },
-  idle: { status: null, close: 4408, title: "Idle for too long", retry: false },
-  text_refused: {
-    status: null,
-    close: 1003,
-    title: "Text frame on a plain stream",
-    retry: false,
-  },
-  vnc_unreachable: {
-    status: 502,
-    close: 4502,
-    title: "VNC server unreachable",
-    retry: true,
-  },
-  vnc_refused: {
-    status: 502,
-    close: 4502,
-    title: "VNC server refused",
-    retry: true,
-  },
-  vnc_malformed: {
-    status: 502,
-    close: 4502,
-    title: "Not a usable VNC server",
-    retry: true,
-  },
-  vnc_login_failed: {
-    status: 502,
-    close: 4511,
-    title: "VNC login failed",
-    retry: false,
-  },
-  vnc_timeout: {
-    status: 504,
-    close: 4504,
-    title: "VNC server timed out",
-    retry: true,
-  },
-  bad_request: { status: 400, close: null, title: "Bad request", retry: false },
-  viewer_malformed: {
-    status: 400,
-    close: 4400,
-    title: "Malformed request",
-    retry: false,
-  },
-  viewer_too_fast: {
-    status: null,
-    close: 1008,
-    title: "Viewer sends too fast",
-    retry: true,
-  },
-  viewer_stalled: {
-    status: null,
-    close: 1008,
-    title: "Viewer does not read",
-    retry: true,
-  },
-  session_ended_by_admin: { status: null, close: 4403, title: "Ended by an administrator", retry: false },
-  source_changed: { status: 503, close: 1012, title: "Source changed", retry: true },
-  certificate_renewed: { status: 503, close: 1012, title: "Certificate renewed", retry: true },
-  draining: { status: 503, close: 1012, title: "Restarting", retry: true },
-  internal: { status: 500, close: 1011, title: "Internal error", retry: true },
-  source_closed: {
-    status: null,
-    close: 1000,
-    title: "The source closed",
-    retry: true,
-  },
-  viewer_left: {
-    status: null,
-    close: 1000,
-    title: "The viewer left",
-    retry: false,
-  },
-  provider_unreachable: { status: 502, close: null, title: "Sign-in provider unreachable", retry: true },
-  not_found: { status: 404, close: null, title: "Not found", retry: false },
-  method_not_allowed: {
-    status: 405,
-    close: null,
-    title: "Method not allowed",
-    retry: false,
-  },
-} as const satisfies Record<string, Failure>;
+  // code: row(status, close, retry, title, sentence)
+  source_unknown: row(404, 4404, FINAL, "No such source", "This screen does not exist"),
+  sign_in_required: row(401, 4401, FINAL, "Sign-in required", "Please sign in again"),
+  not_allowed: row(403, 4403, FINAL, "Not allowed", "You do not have permission to open this screen"),
+  origin_refused: row(403, 4403, FINAL, "Origin refused", "The gateway does not accept pages of this site"),
+  host_refused: row(403, null, FINAL, "Host refused", "The gateway is not known by this name"),
+  body_too_large: row(413, null, FINAL, "Request body too large", "The request body is too large"),
+  headers_too_large: row(431, null, FINAL, "Headers too large", "The request headers are too large"),
+  upgrade_required: row(426, null, FINAL, "WebSocket upgrade required", "This address accepts only WebSockets"),
+  limit_reached: row(429, 4429, RETRY, "Limit reached", "Too many sessions are open right now"),
+  source_removed: row(410, 4410, FINAL, "Source removed", "This screen was removed"),
+  idle: row(null, 4408, FINAL, "Idle for too long", "The session ended after too long without a key or a click"),
+  text_refused: row(null, 1003, FINAL, "Text frames not accepted", "The gateway does not accept text frames here"),
+  vnc_unreachable: row(502, 4502, RETRY, "VNC server unreachable", "The VNC server cannot be reached"),
+  vnc_refused: row(502, 4502, RETRY, "VNC server refused", "The VNC server refused the connection"),
+  vnc_malformed: row(502, 4502, RETRY, "Not a usable VNC server", "The gateway cannot use this VNC server"),
+  vnc_login_failed: row(502, 4511, FINAL, "VNC login failed", "The VNC server refused the login"),
+  vnc_timeout: row(504, 4504, RETRY, "VNC server timed out", "The VNC server took too long to answer"),
+  bad_request: row(400, null, FINAL, "Bad request", "The request is not valid"),
+  viewer_malformed: row(400, 4400, FINAL, "Malformed request", "The gateway could not understand this page"),
+  viewer_too_fast: row(
+    null,
+    1008,
+    RETRY,
+    "Viewer sends too fast",
+    "The gateway disconnected this viewer: too fast or too slow",
+  ),
+  viewer_stalled: row(
+    null,
+    1008,
+    RETRY,
+    "Viewer does not read",
+    "The gateway disconnected this viewer: it read too slowly",
+  ),
+  draining: row(503, 1012, RETRY, "Restarting", "The gateway is restarting"),
+  source_changed: row(503, 1012, RETRY, "Source changed", "The settings of this screen changed"),
+  certificate_renewed: row(503, 1012, RETRY, "Certificate renewed", "The certificate of the gateway was renewed"),
+  session_ended_by_admin: row(null, 4403, FINAL, "Ended by an administrator", "An administrator ended this session"),
+  internal: row(500, 1011, RETRY, "Internal error", "Something went wrong inside the gateway"),
+  source_closed: row(null, 1000, RETRY, "The source closed", "The VNC server closed the connection"),
+  viewer_left: row(null, 1000, FINAL, "The viewer left", "You disconnected"),
+  provider_unreachable: row(502, null, RETRY, "Sign-in provider unreachable", "The sign-in provider cannot be reached"),
+  not_found: row(404, null, FINAL, "Not found", "There is nothing at this address"),
+  method_not_allowed: row(405, null, FINAL, "Method not allowed", "This address does not accept this method"),
+} satisfies Record<string, Failure>;
 
 /** A named way to fail. */
 export type ErrorCode = keyof typeof table;
 
 /** The table, by code. */
 export const FAILURES: Readonly<Record<ErrorCode, Failure>> = table;
+
+/** What a bare number means. */
+export type Bare = Pick<Failure, "retry" | "sentence">;
+
+/** Close codes that the gateway never chooses, for the page: from the browser, the runtime, or a proxy in between. */
+const FOREIGN_CLOSES: ReadonlyMap<number, Bare> = new Map([
+  [1001, { retry: RETRY, sentence: "The gateway is going away" }],
+  [1006, { retry: RETRY, sentence: "The connection to the gateway was lost" }],
+  [1009, { retry: RETRY, sentence: "A message was too large for the gateway" }],
+  [1013, { retry: RETRY, sentence: "The gateway is too busy right now" }],
+]);
+
+/** The close code of a failure; one that is not meant for WebSockets closes as `internal`. */
+export function closeCodeOf(code: ErrorCode): number {
+  return FAILURES[code].close ?? FAILURES.internal.close!;
+}
+
+/** What a close code means by itself; an unknown one is worth another try. */
+export function explainCloseCode(close: number): Bare {
+  return Object.values(FAILURES).find((failure) => failure.close === close) ?? FOREIGN_CLOSES.get(close) ??
+    { retry: RETRY, sentence: `The connection ended (code ${close})` };
+}
+
+/** The close code that means the same as an HTTP status; undefined when none does. */
+export function findCloseCode(status: number): number | undefined {
+  return Object.values(FAILURES).find((failure) => failure.status === status && failure.close !== null)?.close ??
+    undefined;
+}
 
 /** A failure with a name; its message is a whole sentence that a viewer may see: no secret, no internal address. */
 export class PortholeError extends Error {
@@ -171,4 +132,14 @@ export function asPortholeError(thrown: unknown): PortholeError {
     "Something went wrong inside the gateway",
     { cause: thrown },
   );
+}
+
+function row(
+  status: number | null,
+  close: number | null,
+  retry: boolean,
+  title: string,
+  sentence: string,
+): Failure {
+  return { status, close, retry, title, sentence };
 }

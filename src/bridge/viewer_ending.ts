@@ -1,6 +1,6 @@
 /** The end of a viewer's WebSocket, such that nothing that was sent is lost. */
 import { waitAtMost } from "../async/wait_at_most.ts";
-import { FAILURES, type PortholeError } from "../errors.ts";
+import { closeCodeOf, type PortholeError } from "../errors.ts";
 import type { ViewerSocket } from "./viewer_socket.ts";
 
 /** The page answers a goodbye by closing; it arrives behind everything else that a slow link still carries. */
@@ -49,9 +49,8 @@ export async function abandonViewer(viewer: ViewerSocket, reason: PortholeError)
 }
 
 async function sayGoodbye(viewer: ViewerSocket, { code, message, retry, retryAfterMs }: PortholeError): Promise<void> {
-  const { close } = FAILURES[code];
   const later = retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs };
-  viewer.sendSide({ type: "goodbye", code, close, message, retry, ...later });
+  viewer.sendSide({ type: "goodbye", code, close: closeCodeOf(code), message, retry, ...later });
   await waitAtMost(viewer.closed, GOODBYE_WAIT_MS);
 }
 

@@ -1,5 +1,5 @@
 /** The viewer's side of a session: the only place that calls `socket.send`. */
-import { FAILURES, PortholeError } from "../errors.ts";
+import { closeCodeOf, PortholeError } from "../errors.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { fitReason } from "./close_reason.ts";
 import { DownBacklog } from "./down_backlog.ts";
@@ -149,7 +149,7 @@ export class ViewerSocket {
   close({ code, message }: PortholeError): void {
     if (this.#socket.readyState > WebSocket.OPEN) return;
     try {
-      this.#socket.close(FAILURES[code].close ?? 1011, fitReason(message));
+      this.#socket.close(closeCodeOf(code), fitReason(message));
     } catch {
       // Closing already.
     }

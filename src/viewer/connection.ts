@@ -3,7 +3,7 @@
  * It knows nothing of the page; what it shows and what it draws on come in as functions.
  */
 import { Channel } from "./channel.ts";
-import { type Ending, explainClose, explainGoodbye } from "./ending.ts";
+import { type Ending, explainClose, explainGoodbye, LEFT } from "./ending.ts";
 import { computeDelayMs } from "./backoff.ts";
 import { type GatewayMessage, type PageMessage, parseGatewayMessage } from "./messages.ts";
 
@@ -33,8 +33,6 @@ export interface ConnectionParts {
 const GOOD_MS = 10_000;
 /** The gateway pings every 20 s; silence for three of them is a dead link that nobody has noticed yet. */
 const SILENCE_MS = 60_000;
-
-const LEFT: Ending = { close: 1000, sentence: "You disconnected.", retry: false };
 
 /** One source, held open until the person leaves or waiting is of no use. */
 export class Connection {

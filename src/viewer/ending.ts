@@ -1,73 +1,48 @@
-/** Why a connection ended, in a sentence, and whether waiting can mend it. Pure. */
+/** Why a connection ended, in a sentence, and whether waiting helps: errors.ts as the page shows it. Pure. */
+import { closeCodeOf, explainCloseCode, FAILURES, findCloseCode } from "../errors.ts";
 import type { Goodbye } from "./messages.ts";
 
-/** The end of one connection, as the person is told it. */
+/** The end of one connection, as the page shows it. */
 export interface Ending {
-  /** WebSocket close code (RFC 6455 section 7.4); 0 for what only this page saw fail. */
+  /** WebSocket close code (RFC 6455 section 7.4); 0 for a failure that only this page saw. */
   readonly close: number;
   /** A whole sentence. */
   readonly sentence: string;
-  /** Whether the same try can succeed later. */
+  /** Whether the same attempt can succeed later. */
   readonly retry: boolean;
-  /** The least time to wait, when the gateway named one. */
+  /** Shortest wait, when the gateway named one. */
   readonly retryAfterMs?: number;
 }
 
-/** Close codes that waiting does not mend: see the table of close codes in the README. */
-const FINAL_CODES: ReadonlySet<number> = new Set([1003, 4400, 4401, 4403, 4404, 4408, 4410, 4511]);
+/** The ending when the user disconnected. */
+export const LEFT: Ending = {
+  close: closeCodeOf("viewer_left"),
+  sentence: endSentence(FAILURES.viewer_left.sentence),
+  retry: false,
+};
 
-/** What a close code means when nobody said more. */
-const SENTENCES: ReadonlyMap<number, string> = new Map([
-  [1000, "The source closed the connection"],
-  [1001, "The gateway is going away"],
-  [1003, "The gateway did not expect this kind of message"],
-  [1006, "The connection to the gateway was lost"],
-  [1008, "The gateway let this viewer go because it was too fast or too slow"],
-  [1009, "A message was too large for the gateway"],
-  [1011, "Something went wrong inside the gateway"],
-  [1012, "The gateway is restarting"],
-  [1013, "The gateway is too busy right now"],
-  [4400, "The gateway could not understand this page"],
-  [4401, "Please sign in again"],
-  [4403, "You may not open this source"],
-  [4404, "There is no such source"],
-  [4408, "The session ended because nothing was typed or clicked for too long"],
-  [4410, "This source was removed"],
-  [4429, "Too many sessions are open right now"],
-  [4502, "The VNC server cannot be reached"],
-  [4504, "The VNC server took too long to answer"],
-  [4511, "The VNC server refused the login"],
-]);
-
-/** The end as the gateway's goodbye tells it. */
-export function explainGoodbye(goodbye: Goodbye): Ending {
+/** The ending in the gateway's goodbye. */
+export function explainGoodbye({ close, message, retry, retryAfterMs }: Goodbye): Ending {
+  const ending = explainClose(close, message);
   return {
-    close: goodbye.close,
-    sentence: endSentence(goodbye.message || lookUpSentence(goodbye.close)),
-    retry: goodbye.retry && !FINAL_CODES.has(goodbye.close),
-    ...(goodbye.retryAfterMs === undefined ? {} : { retryAfterMs: goodbye.retryAfterMs }),
+    ...ending,
+    retry: retry && ending.retry,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }
 
-/** The end as a bare close frame tells it; 1006 is a connection that just vanished, or never came up. */
+/** The ending in a close frame. The browser reports 1006 when the connection was lost or never opened. */
 export function explainClose(close: number, reason: string): Ending {
-  return { close, sentence: endSentence(reason || lookUpSentence(close)), retry: !FINAL_CODES.has(close) };
+  const { sentence, retry } = explainCloseCode(close);
+  return { close, sentence: endSentence(reason || sentence), retry };
 }
 
-/** HTTP statuses that stand for a close code, for an upgrade that failed before there was a WebSocket. */
-const STATUS_CODES: ReadonlyMap<number, number> = new Map([
-  [400, 4400],
-  [401, 4401],
-  [403, 4403],
-  [404, 4404],
-  [410, 4410],
-  [429, 4429],
-  [503, 1012],
-]);
-
-/** The end as an HTTP answer tells it; null when the status explains nothing. */
+/**
+ * The ending in an HTTP response; null when the status explains nothing. 500, 502 and 504 may come from a proxy in front
+ * of a gateway that is down, so they explain nothing.
+ */
 export function explainStatus(status: number, detail: string): Ending | null {
-  const close = STATUS_CODES.get(status);
+  const close = status < 500 || status === 503 ? findCloseCode(status) : undefined;
   return close === undefined ? null : explainClose(close, detail);
 }
 
@@ -75,10 +50,6 @@ export function explainStatus(status: number, detail: string): Ending | null {
 export function describeWait(waitMs: number): string {
   const seconds = Math.ceil(waitMs / 1_000);
   return seconds <= 0 ? "Trying again now" : `Next try in ${seconds} s`;
-}
-
-function lookUpSentence(close: number): string {
-  return SENTENCES.get(close) ?? `The connection ended (code ${close})`;
 }
 
 /** The text with a full stop, unless it ends like a sentence already. */

@@ -1,4 +1,5 @@
 /** Tells the person where the connection is: the line in the toolbar and the notice over the picture. */
+import { closeCodeOf } from "../errors.ts";
 import type { Phase } from "./connection.ts";
 import { getElement } from "./element.ts";
 import { describeWait, type Ending } from "./ending.ts";
@@ -10,7 +11,9 @@ export interface StatusActions {
 }
 
 /** Endings that only a fresh page mends, such as a sign-in. */
-const RELOAD_CODES: ReadonlySet<number> = new Set([1003, 4400, 4401]);
+const RELOAD_CODES: ReadonlySet<number> = new Set(
+  (["text_refused", "viewer_malformed", "sign_in_required"] as const).map(closeCodeOf),
+);
 const TICK_MS = 250;
 
 /** The words about the connection. */
@@ -85,7 +88,7 @@ export class Status {
 
   #showEnded({ close, sentence }: Ending): void {
     this.#reload = RELOAD_CODES.has(close);
-    this.#retry.textContent = close === 4401 ? "Sign in" : close === 1000 ? "Connect" : "Try again";
+    this.#retry.textContent = nameRetry(close);
     this.#title.textContent = "Not connected";
     this.#sentence.textContent = sentence;
     this.#announce(`Not connected: ${sentence}`);
@@ -95,4 +98,9 @@ export class Status {
   #announce(words: string): void {
     if (this.#words.textContent !== words) this.#words.textContent = words;
   }
+}
+
+function nameRetry(close: number): string {
+  if (close === closeCodeOf("sign_in_required")) return "Sign in";
+  return close === closeCodeOf("viewer_left") ? "Connect" : "Try again";
 }

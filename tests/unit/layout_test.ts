@@ -13,8 +13,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   source: ["bridge", "rfb", "telemetry"],
   telemetry: [],
   tls: [],
+  viewer: [],
   web: ["access", "bridge", "session", "source", "telemetry", "tls"],
 };
+
+/** What is run: the gateway, and the two scripts of its pages. */
+const ENTRIES = ["main.ts", "src/viewer/viewer.ts", "src/viewer/dashboard.ts"];
 
 /** What every room may know: failures, types and plain facts of the configuration, waiting, memoizing. */
 const COMMON = /^src\/(errors|memoize|config\/(config|exposure|secret|units)|async\/\w+)\.ts$/;
@@ -25,7 +29,11 @@ interface Module {
 }
 
 async function listImports(): Promise<[from: string, to: string][]> {
-  const args = ["info", "--json", "main.ts"];
+  return (await Promise.all(ENTRIES.map(listImportsBelow))).flat();
+}
+
+async function listImportsBelow(entry: string): Promise<[from: string, to: string][]> {
+  const args = ["info", "--json", entry];
   const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
   const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: Module[] };
   const root = new URL("../../", import.meta.url).href;
@@ -58,8 +66,9 @@ const POWERS: readonly (readonly [power: RegExp, places: RegExp])[] = [
   [/\bDeno\.(env|exit|addSignalListener)\b/, /^main\.ts$/],
   [/\bDeno\.upgradeWebSocket\b/, /^src\/web\/viewer\/socket_route\.ts$/],
   [/\bDeno\.connect\(/, /^src\/source\/dial\/(tcp|unix)\.ts$/],
-  [/#socket\.send\(/, /^src\/bridge\/viewer_socket\.ts$/],
+  [/#socket\.send\(/, /^src\/(bridge\/viewer_socket|viewer\/\w+)\.ts$/],
   [/\bDeno\.|\bset(Timeout|Interval)\b|\bconsole\./, /^(?!src\/rfb\/)/],
+  [/\bDeno\.|\bglobalThis\b|\bdocument\b|\bnode:/, /^(?!src\/errors\.ts)/],
 ];
 
 Deno.test("each power of the runtime is used in one place", async () => {

@@ -42,7 +42,7 @@ Deno.test("explainStatus() maps refusals before the upgrade to the close codes o
   });
   assertEquals(explainStatus(503, "")?.retry, true);
   assertEquals(explainStatus(200, ""), null);
-  assertEquals(explainStatus(502, ""), null);
+  for (const status of [500, 502, 504]) assertEquals(explainStatus(status, ""), null);
 });
 
 Deno.test("describeWait() counts whole seconds and never says zero", () => {
