@@ -1,5 +1,6 @@
 /** The viewer's side of a session: the only place that calls `socket.send`. */
 import { closeCodeOf, PortholeError } from "../errors.ts";
+import { type DownMessage, parseUp, type UpMessage, writeMessage } from "../side_channel/messages.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import { fitReason } from "./close_reason.ts";
 import { DownBacklog } from "./down_backlog.ts";
@@ -9,9 +10,6 @@ import { DownBacklog } from "./down_backlog.ts";
  * message, but viewers make them so, and this only decides when a user is idle.
  */
 const INPUT_TYPES: ReadonlySet<number> = new Set([4, 5, 6, 255]);
-
-/** A message of the `porthole.v1` side channel; `type` says what it is. */
-export type SideMessage = Readonly<{ type: string } & Record<string, unknown>>;
 
 interface ViewerSocketOptions {
   /** Whether `porthole.v1` was agreed: text frames carry the side channel. */
@@ -38,7 +36,7 @@ export class ViewerSocket {
   /** What the viewer sent and the source has not taken. */
   readonly up = new ByteQueue();
   /** Receives the messages of the side channel. */
-  onSide: (message: SideMessage) => void = () => {};
+  onSide: (message: UpMessage) => void = () => {};
   /** Resolves once when the socket has closed, whoever closed it. */
   readonly closed: Promise<ViewerClose>;
   /** Resolves when frames may be sent, or when the socket closed before that. */
@@ -128,9 +126,9 @@ export class ViewerSocket {
   }
 
   /** Sends a message on the side channel, if the viewer speaks `porthole.v1`. */
-  sendSide(message: SideMessage): void {
+  sendSide(message: DownMessage): void {
     if (!this.#options.sideChannel || !this.isOpen) return;
-    const text = JSON.stringify(message);
+    const text = writeMessage(message);
     this.#socket.send(text);
     this.#backlog.noteSent(text.length);
   }
@@ -171,26 +169,13 @@ export class ViewerSocket {
 
   #receiveText(text: string): void {
     if (!this.#options.sideChannel) return this.#refuse("text_refused", "RFB travels in binary frames only");
-    const message = parseSideMessage(text);
-    if (message) this.onSide(message);
-    else this.#refuse("viewer_malformed", "A text frame held no JSON object with a type");
+    const { message, problem } = parseUp(text);
+    if (message !== undefined) this.onSide(message);
+    else if (problem !== undefined) this.#refuse("viewer_malformed", problem);
   }
 
   #refuse(code: "text_refused" | "viewer_malformed", problem: string): void {
     this.up.end();
     this.#fail.reject(new PortholeError(code, problem));
-  }
-}
-
-/** Side-channel messages are small: a password, a pong. */
-const SIDE_MESSAGE_MAX_CHARS = 16 * 1024;
-
-function parseSideMessage(text: string): SideMessage | undefined {
-  if (text.length > SIDE_MESSAGE_MAX_CHARS) return undefined;
-  try {
-    const value = JSON.parse(text);
-    return typeof value?.type === "string" ? value : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -11,7 +11,7 @@ import type { Source } from "../source/source.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { SessionEvents } from "./session_events.ts";
 import { SideChannel } from "./side_channel.ts";
-import { mayBecome, type SessionState } from "./state.ts";
+import { isTold, mayBecome, type SessionState } from "./state.ts";
 
 /** Who a session belongs to: what logs, lists and limits need to know. */
 export interface SessionUser {
@@ -202,10 +202,7 @@ export class Session {
 
   /** Tells the viewer page how far it is; the end is told by the goodbye. */
   #showState(): void {
-    const state = this.#state;
-    if (state === "dialing" || state === "handshake" || state === "open") {
-      this.viewer.sendSide({ type: "state", state });
-    }
+    if (isTold(this.#state)) this.side.tell({ type: "state", state: this.#state });
   }
 
   #logEnd(reason: PortholeError): void {

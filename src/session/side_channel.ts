@@ -1,22 +1,21 @@
-/** What lies beside the stream of one session: questions to the person, and round-trip times. */
-import type { SideMessage, ViewerSocket } from "../bridge/viewer_socket.ts";
+/** The gateway's end of a session's side channel: questions to the user, and round-trip times. */
+import type { ViewerSocket } from "../bridge/viewer_socket.ts";
 import { Secret } from "../config/secret.ts";
 import { PortholeError } from "../errors.ts";
-import type { Need } from "../rfb/refusal.ts";
+import type { Down, DownMessage, Up, UpMessage } from "../side_channel/messages.ts";
 import type { Credentials } from "../source/credentials.ts";
 
-/** How long a person may take to type a password. */
+/** How long a user may take to type a password. */
 const ANSWER_MS = 5 * 60_000;
-const FIELD_MAX_CHARS = 1024;
 
-/** The gateway's end of `porthole.v1`; for other viewers every call is a no-op and `ask` refuses. */
+/** Speaks `porthole.v1` with the page. For other viewers, where `canAsk` is false, every call is a no-op. */
 export class SideChannel {
   readonly #viewer: ViewerSocket;
   readonly #now: () => number;
   #answer: PromiseWithResolvers<Credentials> | undefined;
   #pinger: ReturnType<typeof setInterval> | undefined;
   #pings = 0;
-  /** The ping that a pong may answer, once: a page that repeats itself gets no answers to pile up. */
+  /** Id of the ping that a pong may answer, once: a page that repeats its pong gets no second answer. */
   #unanswered = 0;
   #pingedAt = 0;
   #rttMs: number | undefined;
@@ -27,7 +26,7 @@ export class SideChannel {
     viewer.onSide = (message) => this.#receive(message);
   }
 
-  /** Whether a person can be asked. */
+  /** Whether a user can be asked. */
   get canAsk(): boolean {
     return this.#viewer.hasSideChannel;
   }
@@ -38,16 +37,16 @@ export class SideChannel {
   }
 
   /** Sends a message. */
-  tell(message: SideMessage): void {
+  tell(message: DownMessage): void {
     this.#viewer.sendSide(message);
   }
 
   /**
-   * Asks the person for credentials; `message` says what was wrong with the last ones.
+   * Asks the user for credentials; `message` says what was wrong with the last ones.
    *
    * @throws PortholeError vnc_login_failed when nobody answers within five minutes.
    */
-  async ask(fields: readonly Need[], signal: AbortSignal, message?: string): Promise<Credentials> {
+  async ask(fields: Down<"ask">["fields"], signal: AbortSignal, message?: string): Promise<Credentials> {
     const answer = this.#answer = Promise.withResolvers<Credentials>();
     answer.promise.catch(() => {});
     const stop = () => answer.reject(signal.reason);
@@ -81,8 +80,8 @@ export class SideChannel {
     clearInterval(this.#pinger);
   }
 
-  #receive(message: SideMessage): void {
-    if (message.type === "credentials") this.#answer?.resolve(readCredentials(message));
+  #receive(message: UpMessage): void {
+    if (message.type === "credentials") this.#answer?.resolve(protectPassword(message));
     if (message.type === "pong" && message.id === this.#unanswered) {
       this.#unanswered = 0;
       this.#rttMs = Math.round((this.#now() - this.#pingedAt) * 10) / 10;
@@ -91,15 +90,11 @@ export class SideChannel {
   }
 }
 
-function readCredentials({ username, password }: SideMessage): Credentials {
+function protectPassword({ username, password }: Up<"credentials">): Credentials {
   return {
-    ...(isField(username) ? { username } : {}),
-    ...(isField(password) ? { password: new Secret(password) } : {}),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password: new Secret(password) }),
   };
-}
-
-function isField(value: unknown): value is string {
-  return typeof value === "string" && value.length <= FIELD_MAX_CHARS;
 }
 
 function unanswered(): PortholeError {

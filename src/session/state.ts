@@ -1,7 +1,11 @@
-/** The states of a session and the only ways between them. */
+/** The states of a session and the transitions between them. */
+import type { Down } from "../side_channel/messages.ts";
 
-/** `dialing`: no connection yet; `handshake`: until the first byte may pass; `closing`: no more bytes are taken. */
-export type SessionState = "dialing" | "handshake" | "open" | "closing" | "ended";
+/** The states that the page is told. `dialing`: no connection yet; `handshake`: until the first byte may pass. */
+export type ToldState = Down<"state">["state"];
+
+/** `closing`: no more bytes are taken from either side. */
+export type SessionState = ToldState | "closing" | "ended";
 
 /** Legal transitions. */
 export const NEXT_STATES: Readonly<Record<SessionState, readonly SessionState[]>> = {
@@ -15,4 +19,9 @@ export const NEXT_STATES: Readonly<Record<SessionState, readonly SessionState[]>
 /** Whether a session may go from one state to the other. */
 export function mayBecome(from: SessionState, to: SessionState): boolean {
   return NEXT_STATES[from].includes(to);
+}
+
+/** Whether the page is told this state; how a session ends is in the goodbye. */
+export function isTold(state: SessionState): state is ToldState {
+  return state !== "closing" && state !== "ended";
 }

@@ -1,6 +1,9 @@
 /** The clipboard both ways: by itself where the browser permits it, by hand in the panel everywhere. */
+import type { Down } from "../side_channel/messages.ts";
 import { getElement } from "./element.ts";
-import type { Clipboard } from "./messages.ts";
+
+/** Which way the source permits cut text to travel. */
+type ClipboardPolicy = Down<"hello">["clipboard"];
 
 /** What the clipboard needs from the page. */
 export interface ClipboardParts {
@@ -34,7 +37,7 @@ export class ClipboardPanel {
   }
 
   /** What the source allows, and whether anything may go up at all. */
-  allow(clipboard: Clipboard, viewOnly: boolean): void {
+  allow(clipboard: ClipboardPolicy, viewOnly: boolean): void {
     this.#mayUp = (clipboard === "both" || clipboard === "in") && !viewOnly;
     this.#mayDown = clipboard === "both" || clipboard === "out";
     this.#send.disabled = !this.#mayUp;

@@ -2,10 +2,10 @@
  * Keeps one source open: opens the page's WebSocket, notices its end, and climbs the reconnect backoff.
  * It knows nothing of the page; what it shows and what it draws on come in as functions.
  */
+import { type DownMessage, parseDown, SUBPROTOCOL, type UpMessage, writeMessage } from "../side_channel/messages.ts";
 import { Channel } from "./channel.ts";
 import { type Ending, explainClose, explainGoodbye, LEFT } from "./ending.ts";
 import { computeDelayMs } from "./backoff.ts";
-import { type GatewayMessage, type PageMessage, parseGatewayMessage } from "./messages.ts";
 
 /** Where a connection is; `until` is on the clock of `now()`. */
 export type Phase =
@@ -14,13 +14,17 @@ export type Phase =
   | { readonly kind: "waiting"; readonly ending: Ending; readonly untilMs: number }
   | { readonly kind: "ended"; readonly ending: Ending };
 
+/** The messages that the page shows; the connection itself answers pings and the goodbye. */
+export type ShownMessage = Exclude<DownMessage, { type: "goodbye" | "ping" }>;
+
 /** What a connection needs from the page. */
 export interface ConnectionParts {
-  readonly openSocket: () => WebSocket;
+  /** Opens a WebSocket to the source with this subprotocol. */
+  readonly openSocket: (subprotocol: string) => WebSocket;
   /** Takes the channel to draw from; called once for each try. */
   readonly attach: (channel: Channel) => void;
   readonly showPhase: (phase: Phase) => void;
-  readonly takeMessage: (message: GatewayMessage) => void;
+  readonly takeMessage: (message: ShownMessage) => void;
   /** Finds out why a WebSocket never opened, since a page cannot read the status of a failed upgrade. */
   readonly diagnose: () => Promise<Ending | null>;
   readonly now?: () => number;
@@ -59,7 +63,7 @@ export class Connection {
     this.#show(
       this.#phase.kind === "waiting" ? { kind: "connecting", after: this.#phase.ending } : { kind: "connecting" },
     );
-    const socket = this.#parts.openSocket();
+    const socket = this.#parts.openSocket(SUBPROTOCOL);
     this.#socket = socket;
     this.#openedAtMs = Infinity;
     let opened = false;
@@ -94,14 +98,14 @@ export class Connection {
   }
 
   /** Says something to the gateway; nobody hears it while there is no socket. */
-  send(message: PageMessage): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  send(message: UpMessage): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(writeMessage(message));
   }
 
   #takeText(socket: WebSocket, text: string): void {
     if (socket !== this.#socket) return;
-    const message = parseGatewayMessage(text);
-    if (message === null) return;
+    const { message } = parseDown(text);
+    if (message === undefined) return;
     if (message.type === "goodbye") return this.#end(explainGoodbye(message));
     if (message.type !== "ping") return this.#parts.takeMessage(message);
     this.send({ type: "pong", id: message.id });

@@ -1,4 +1,5 @@
 /** Asks the person for a login, and remembers it as long as they said: this page's memory, or this tab. */
+import { CREDENTIAL_MAX_CHARS } from "../side_channel/messages.ts";
 import { getElement } from "./element.ts";
 
 /** A login as the VNC server takes it. */
@@ -29,6 +30,7 @@ export class CredentialsPrompt {
   constructor(source: string) {
     this.#key = `porthole.login.${source}`;
     this.#known = readKept(this.#key);
+    for (const field of [this.#username, this.#password]) field.maxLength = CREDENTIAL_MAX_CHARS;
     getElement("credentials-cancel", HTMLButtonElement).addEventListener("click", () => this.#dialog.close(""));
   }
 

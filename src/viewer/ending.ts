@@ -1,6 +1,6 @@
 /** Why a connection ended, in a sentence, and whether waiting helps: errors.ts as the page shows it. Pure. */
 import { closeCodeOf, explainCloseCode, FAILURES, findCloseCode } from "../errors.ts";
-import type { Goodbye } from "./messages.ts";
+import type { Down } from "../side_channel/messages.ts";
 
 /** The end of one connection, as the page shows it. */
 export interface Ending {
@@ -22,12 +22,12 @@ export const LEFT: Ending = {
 };
 
 /** The ending in the gateway's goodbye. */
-export function explainGoodbye({ close, message, retry, retryAfterMs }: Goodbye): Ending {
+export function explainGoodbye({ close, message, retry, retry_after_ms }: Down<"goodbye">): Ending {
   const ending = explainClose(close, message);
   return {
     ...ending,
     retry: retry && ending.retry,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(retry_after_ms === undefined ? {} : { retryAfterMs: retry_after_ms }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The viewer page: makes the parts and joins them. The page itself is src/web/pages/viewer.tsx. */
+import type { Down } from "../side_channel/messages.ts";
 import { ClipboardPanel } from "./clipboard_panel.ts";
-import { Connection, type Phase } from "./connection.ts";
+import { Connection, type Phase, type ShownMessage } from "./connection.ts";
 import { CredentialsPrompt, type Question } from "./credentials.ts";
 import { diagnose } from "./diagnosis.ts";
 import { forceViewOnly, startDisplayPanel } from "./display_panel.ts";
@@ -10,7 +11,6 @@ import { startFullscreen } from "./fullscreen.ts";
 import { askIdentity } from "./identity.ts";
 import { startKeysPanel } from "./keys_panel.ts";
 import { type KeyStroke, typeCharacter } from "./keys.ts";
-import type { Clipboard, GatewayMessage } from "./messages.ts";
 import { Screen } from "./screen.ts";
 import { savePicture } from "./screenshot.ts";
 import { loadSettings, saveSettings, type Settings } from "./settings.ts";
@@ -24,7 +24,7 @@ const TYPE_INTERVAL_MS = 15;
 
 const { basePath = "/", source = "", title = source, viewOnly } = document.body.dataset;
 let isForcedViewOnly = viewOnly === "true";
-let policy: Clipboard = "both";
+let policy: Down<"hello">["clipboard"] = "both";
 let settings = force(loadSettings(localStorage));
 
 const toolbar = new Toolbar();
@@ -44,7 +44,7 @@ const screen = new Screen(title, settings, {
 });
 
 const connection = new Connection({
-  openSocket: () => new WebSocket(makeSocketUrl(), ["porthole.v1"]),
+  openSocket: (subprotocol) => new WebSocket(makeSocketUrl(), [subprotocol]),
   attach: (channel) => screen.attach(channel),
   showPhase,
   takeMessage,
@@ -92,20 +92,20 @@ function showDisconnect({ kind }: Phase): void {
   getElement("tool-screenshot", HTMLButtonElement).disabled = kind !== "open";
 }
 
-function takeMessage(message: GatewayMessage): void {
+function takeMessage(message: ShownMessage): void {
   if (message.type === "state") status.showProgress(describeState(message.state));
   if (message.type === "rtt") status.showRoundTrip(message.ms);
   if (message.type === "ask") void answerGateway(message);
   if (message.type !== "hello") return;
   policy = message.clipboard;
-  if (message.viewOnly) {
+  if (message.view_only) {
     isForcedViewOnly = true;
     forceViewOnly();
   }
   changeSettings(settings);
 }
 
-function describeState(state: "dialing" | "handshake" | "open"): string {
+function describeState(state: Down<"state">["state"]): string {
   if (state === "dialing") return `Reaching ${title}…`;
   return state === "handshake" ? "Talking to the VNC server…" : "Waiting for the picture…";
 }

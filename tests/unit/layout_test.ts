@@ -5,16 +5,17 @@ import { assertEquals } from "@std/assert";
 const ALLOWED: Record<string, readonly string[]> = {
   access: [],
   async: [],
-  bridge: ["rfb"],
+  bridge: ["rfb", "side_channel"],
   config: [],
   demo: ["bridge"],
   rfb: [],
-  session: ["source", "bridge", "rfb", "telemetry"],
+  session: ["source", "bridge", "rfb", "side_channel", "telemetry"],
+  side_channel: [],
   source: ["bridge", "rfb", "telemetry"],
   telemetry: [],
   tls: [],
-  viewer: [],
-  web: ["access", "bridge", "session", "source", "telemetry", "tls"],
+  viewer: ["side_channel"],
+  web: ["access", "bridge", "session", "side_channel", "source", "telemetry", "tls"],
 };
 
 /** What is run: the gateway, and the two scripts of its pages. */
@@ -67,8 +68,8 @@ const POWERS: readonly (readonly [power: RegExp, places: RegExp])[] = [
   [/\bDeno\.upgradeWebSocket\b/, /^src\/web\/viewer\/socket_route\.ts$/],
   [/\bDeno\.connect\(/, /^src\/source\/dial\/(tcp|unix)\.ts$/],
   [/#socket\.send\(/, /^src\/(bridge\/viewer_socket|viewer\/\w+)\.ts$/],
-  [/\bDeno\.|\bset(Timeout|Interval)\b|\bconsole\./, /^(?!src\/rfb\/)/],
-  [/\bDeno\.|\bglobalThis\b|\bdocument\b|\bnode:/, /^(?!src\/errors\.ts)/],
+  [/\bDeno\.|\bset(Timeout|Interval)\b|\bconsole\./, /^(?!src\/(rfb|side_channel)\/)/],
+  [/\bDeno\.|\bglobalThis\b|\bdocument\b|\bnode:/, /^(?!src\/(side_channel\/|errors\.ts))/],
 ];
 
 Deno.test("each power of the runtime is used in one place", async () => {

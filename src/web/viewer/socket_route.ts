@@ -9,12 +9,11 @@ import type { Config, SourceConfig } from "../../config/config.ts";
 import { PortholeError } from "../../errors.ts";
 import type { SessionUser } from "../../session/session.ts";
 import type { SessionRegistry } from "../../session/registry.ts";
+import { SUBPROTOCOL } from "../../side_channel/messages.ts";
 import type { Sources } from "../../source/sources.ts";
 import type { Env } from "../env.ts";
 import { findSource } from "../find_source.ts";
 
-/** Our viewer page's subprotocol: text frames carry a side channel. */
-const SIDE_CHANNEL = "porthole.v1";
 /** What websockify's clients offer: plain RFB in binary frames. */
 const PLAIN = "binary";
 
@@ -62,7 +61,7 @@ function startSession(
   const { socket, response } = upgrade(request, source.keepaliveMs);
   if (protocol) response.headers.set("sec-websocket-protocol", protocol);
   const viewer = new ViewerSocket(socket, {
-    sideChannel: protocol === SIDE_CHANNEL,
+    sideChannel: protocol === SUBPROTOCOL,
     upQueueBytes: config.limits.upQueueBytes,
     stallMs: config.limits.stallMs,
   });
@@ -91,6 +90,6 @@ function upgrade(request: Request, keepaliveMs: number): Deno.WebSocketUpgrade {
  */
 function chooseSubprotocol(offered: string | null): string | undefined {
   const names = (offered ?? "").split(",").map((name) => name.trim());
-  return [SIDE_CHANNEL, PLAIN].find((name) => names.includes(name)) ??
+  return [SUBPROTOCOL, PLAIN].find((name) => names.includes(name)) ??
     names.find((name) => name.startsWith(TOKEN_PROTOCOL));
 }

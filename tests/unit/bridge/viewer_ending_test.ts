@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { abandonViewer, endViewer } from "../../../src/bridge/viewer_ending.ts";
 import { PortholeError } from "../../../src/errors.ts";
+import { parseDown } from "../../../src/side_channel/messages.ts";
 import { makeViewerRig } from "../../fakes/gateway_web_socket.ts";
 import { waitUntil } from "../../fakes/wait_until.ts";
 
@@ -43,7 +44,7 @@ Deno.test("endViewer() says goodbye to a page after all it sent, and the page cl
   assertEquals(socket.frames.length, 1);
   socket.bufferedAmount = 0;
   await waitUntil(() => socket.frames.length === 2);
-  assertEquals(JSON.parse(String(socket.frames[1])), {
+  assertEquals(parseDown(String(socket.frames[1])).message, {
     type: "goodbye",
     code: "limit_reached",
     close: 4429,
@@ -55,6 +56,18 @@ Deno.test("endViewer() says goodbye to a page after all it sent, and the page cl
   socket.end(1000);
   await ended;
   assertEquals(socket.closedWith, undefined);
+});
+
+Deno.test("every goodbye is one that the page can parse, also for a code without a close code", async () => {
+  for (const code of ["host_refused", "draining"] as const) {
+    const { viewer, socket } = makeViewerRig({ sideChannel: true });
+    const ended = endViewer(viewer, new PortholeError(code, "x".repeat(5000)));
+    await waitUntil(() => socket.frames.length === 1);
+    const { message, problem } = parseDown(String(socket.frames[0]));
+    assertEquals([message?.type, problem], ["goodbye", undefined]);
+    socket.end(1000);
+    await ended;
+  }
 });
 
 Deno.test("endViewer() closes a foreign viewer once the queue has left", async () => {

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { PortholeError } from "../../../src/errors.ts";
+import type { UpMessage } from "../../../src/side_channel/messages.ts";
 import { makeViewerRig } from "../../fakes/gateway_web_socket.ts";
 
 Deno.test("the up queue takes its cap to the byte, and one byte more breaks the rule", async () => {
@@ -24,6 +25,34 @@ Deno.test("idleMs counts from the last key, pointer event or cut text, silentMs 
   socket.receive(Uint8Array.of(3, 1).buffer); // FramebufferUpdateRequest
   assertEquals([viewer.idleMs, viewer.silentMs], [500, 0]);
 });
+
+Deno.test("messages of the side channel arrive parsed, and unknown ones are ignored", () => {
+  const { viewer, socket } = makeViewerRig({ sideChannel: true });
+  const messages: UpMessage[] = [];
+  viewer.onSide = (message) => messages.push(message);
+  socket.receive('{"type":"pong","id":1,"more":2}');
+  socket.receive('{"type":"from a newer page"}');
+  socket.receive('{"type":"credentials","password":"x"}');
+  assertEquals(messages, [{ type: "pong", id: 1 }, { type: "credentials", password: "x" }]);
+});
+
+for (
+  const [text, problem] of [
+    ["hello", "A text frame held no JSON object with a type"],
+    ['{"type":"credentials","password":7}', "The field password of a credentials message is malformed"],
+  ]
+) {
+  Deno.test(`the text frame ${text} breaks the rule: ${problem}`, async () => {
+    const { viewer, socket } = makeViewerRig({ sideChannel: true });
+    viewer.onSide = () => {
+      throw new Error("a malformed message came through");
+    };
+    const failed = assertRejects(() => viewer.failed, PortholeError, problem);
+    socket.receive(text);
+    assertEquals(viewer.up.ended, true);
+    assertEquals((await failed).code, "viewer_malformed");
+  });
+}
 
 Deno.test("a text frame on a plain stream breaks the rule, and nothing is ever sent on its side channel", async () => {
   const { viewer, socket } = makeViewerRig();

@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Channel } from "../../../src/viewer/channel.ts";
-import { Connection, type Phase } from "../../../src/viewer/connection.ts";
+import { Connection, type Phase, type ShownMessage } from "../../../src/viewer/connection.ts";
 import type { Ending } from "../../../src/viewer/ending.ts";
-import type { GatewayMessage } from "../../../src/viewer/messages.ts";
 import { FakeBrowserSocket } from "../../fakes/browser_socket.ts";
 
 /** A connection with its network and its clock in the hands of the test. */
@@ -10,7 +9,7 @@ function createRig({ diagnose = () => Promise.resolve<Ending | null>(null) } = {
   const sockets: FakeBrowserSocket[] = [];
   const channels: Channel[] = [];
   const phases: Phase[] = [];
-  const messages: GatewayMessage[] = [];
+  const messages: ShownMessage[] = [];
   const timers = new Map<() => void, number>();
   let nowMs = 0;
   const connection = new Connection({

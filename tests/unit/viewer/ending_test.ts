@@ -25,7 +25,7 @@ Deno.test("explainGoodbye() does not try again when the gateway says so, or when
   assertEquals(explainGoodbye(goodbye), { close: 4502, sentence: "Gone.", retry: true });
   assertEquals(explainGoodbye({ ...goodbye, retry: false }).retry, false);
   assertEquals(explainGoodbye({ ...goodbye, close: 4511 }).retry, false);
-  assertEquals(explainGoodbye({ ...goodbye, retryAfterMs: 900 }).retryAfterMs, 900);
+  assertEquals(explainGoodbye({ ...goodbye, retry_after_ms: 900 }).retryAfterMs, 900);
 });
 
 Deno.test("explainGoodbye() falls back to the code when there is no message", () => {

@@ -1,0 +1,132 @@
+/**
+ * The messages of the subprotocol `porthole.v1`: one JSON object in each text frame, beside the RFB bytes in binary
+ * frames. The gateway and the viewer page both import this module; it is pure and needs neither Deno nor a DOM.
+ *
+ * A message is one row in `DOWN` or `UP`, which gives both its type and its parser. The rules of version 1:
+ * - Fields and message types may be added. A field never changes its meaning or becomes stricter.
+ * - Both sides ignore message types and fields that they do not know, so that a newer peer may say more.
+ * - A malformed message of a known type is a `problem`. The gateway ends the session with `viewer_malformed`; the page
+ *   ignores the message, since the gateway enforces what matters and its close frame repeats the goodbye.
+ */
+import * as field from "./fields.ts";
+
+/** The WebSocket subprotocol that carries these messages. */
+export const SUBPROTOCOL = "porthole.v1";
+
+/** Longest text frame that either side reads, in UTF-16 units. */
+export const FRAME_MAX_CHARS = 16 * 1024;
+/** Longest user name or password of a VNC server. */
+export const CREDENTIAL_MAX_CHARS = 1024;
+/** Longest sentence that is shown. */
+export const SENTENCE_MAX_CHARS = 1024;
+
+const ID_MAX_CHARS = 64;
+const TITLE_MAX_CHARS = 256;
+const DAY_MS = 24 * 60 * 60_000;
+
+/** What the gateway tells the page. */
+const DOWN = {
+  /** First message of an open session: what it is and what it permits. The gateway enforces all of it. */
+  hello: {
+    session: field.text(ID_MAX_CHARS),
+    source: field.shownText(TITLE_MAX_CHARS),
+    title: field.shownText(TITLE_MAX_CHARS),
+    view_only: field.flag,
+    /** Which way cut text may travel: `in` is up (to the source), `out` is down. */
+    clipboard: field.oneOf("both", "in", "out", "none"),
+    /** Who logs in to the VNC server: the page (`pass_through`) or the gateway (`login`). */
+    mode: field.oneOf("pass_through", "login"),
+    /** Security type of the login, or those offered to the page: "VeNCrypt X509Plain". */
+    security: field.shownText(SENTENCE_MAX_CHARS),
+    /** RFB version spoken with the source: "3.8". */
+    version: field.text(ID_MAX_CHARS),
+  },
+  /** Progress of the session up to the first picture. */
+  state: { state: field.oneOf("dialing", "handshake", "open") },
+  /** The gateway logs in to the VNC server and needs these from the user. */
+  ask: {
+    fields: field.listOf(field.oneOf("username", "password"), 2),
+    /** Why the previous answer was wrong. */
+    message: field.optional(field.shownText(SENTENCE_MAX_CHARS)),
+  },
+  /** Last message of the gateway. The page answers it by closing the WebSocket. */
+  goodbye: {
+    /** A code of errors.ts; a newer gateway may have others. */
+    code: field.text(ID_MAX_CHARS),
+    /** Close code of the close frame that follows when the page does not close first. */
+    close: field.wholeNumber(1000, 4999),
+    message: field.shownText(SENTENCE_MAX_CHARS),
+    /** Whether connecting again, unchanged, can succeed. */
+    retry: field.flag,
+    /** Shortest wait before that. */
+    retry_after_ms: field.optional(field.number(0, DAY_MS)),
+  },
+  /** Asks for a pong with the same id. */
+  ping: { id: field.opaque },
+  /** Round trip between gateway and page. */
+  rtt: { ms: field.number(0, DAY_MS) },
+} as const;
+
+/** What the page tells the gateway. */
+const UP = {
+  /** Answers a ping with its id. */
+  pong: { id: field.opaque },
+  /** Answers `ask`. */
+  credentials: {
+    username: field.optional(field.text(CREDENTIAL_MAX_CHARS)),
+    password: field.optional(field.text(CREDENTIAL_MAX_CHARS)),
+  },
+} as const;
+
+type Rows = Readonly<Record<string, field.FieldReaders>>;
+type MessageOf<Table extends Rows> = {
+  [Type in keyof Table]: { readonly type: Type } & field.ObjectOf<Table[Type]>;
+}[keyof Table];
+
+/** A message of the gateway to the page. */
+export type DownMessage = MessageOf<typeof DOWN>;
+/** A message of the page to the gateway. */
+export type UpMessage = MessageOf<typeof UP>;
+/** The down message of this type: `Down<"hello">`. */
+export type Down<Type extends DownMessage["type"]> = Extract<DownMessage, { type: Type }>;
+/** The up message of this type. */
+export type Up<Type extends UpMessage["type"]> = Extract<UpMessage, { type: Type }>;
+
+/** What a text frame holds: a message, a problem as a sentence, or neither when the type is unknown. */
+export interface Parsed<Message> {
+  readonly message?: Message;
+  readonly problem?: string;
+}
+
+/** Parses a text frame from the gateway. Never throws. */
+export function parseDown(frame: string): Parsed<DownMessage> {
+  return parse<DownMessage>(DOWN, frame);
+}
+
+/** Parses a text frame from the page. Never throws. */
+export function parseUp(frame: string): Parsed<UpMessage> {
+  return parse<UpMessage>(UP, frame);
+}
+
+/** The message as a text frame. */
+export function writeMessage(message: DownMessage | UpMessage): string {
+  return JSON.stringify(message);
+}
+
+function parse<Message>(table: Rows, frame: string): Parsed<Message> {
+  const value = frame.length <= FRAME_MAX_CHARS ? parseObject(frame) : undefined;
+  if (typeof value?.type !== "string") return { problem: "A text frame held no JSON object with a type" };
+  const { type } = value;
+  if (!Object.hasOwn(table, type)) return {};
+  const read = field.readFields(table[type]!, value);
+  if ("malformed" in read) return { problem: `The field ${read.malformed} of a ${type} message is malformed` };
+  return { message: { type, ...read.object } as Message };
+}
+
+function parseObject(frame: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(frame) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
