@@ -101,7 +101,7 @@ export class DownBacklog {
   }
 
   #describeStall(): PortholeError {
-    return new PortholeError("viewer_stalled", `The viewer took nothing for ${this.#options.stallMs / 1000} s`);
+    return new PortholeError("viewer_stalled", `The viewer read nothing for ${this.#options.stallMs / 1000} s`);
   }
 }
 

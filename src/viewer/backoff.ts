@@ -1,15 +1,15 @@
-/** When to try again: the reconnect backoff. Pure; the caller owns the timer. */
+/** The reconnect backoff. Pure; the caller owns the timer. */
 
 const STEPS_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 const LAST_STEP_MS = 10_000;
 const JITTER = 0.25;
 
 /**
- * Milliseconds to wait before the `attempt`-th try in a row (0 is the first), with a quarter of jitter either way, so
- * that the viewers of one gateway do not come back in one instant.
+ * Milliseconds to wait before attempt number `attempt` in a row (0 is the first), with 25 % jitter either way, so that
+ * the viewers of one gateway do not reconnect all at once.
  *
  * @param random a number in [0, 1)
- * @param atLeastMs what the gateway asked for, as a floor
+ * @param atLeastMs the wait that the gateway asked for
  */
 export function computeDelayMs(attempt: number, random: number, atLeastMs = 0): number {
   const step = STEPS_MS[attempt] ?? LAST_STEP_MS;

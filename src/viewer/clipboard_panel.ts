@@ -1,4 +1,4 @@
-/** The clipboard both ways: by itself where the browser permits it, by hand in the panel everywhere. */
+/** The clipboard both ways: automatic where the browser permits it, by hand in the panel everywhere. */
 import type { Down } from "../side_channel/messages.ts";
 import { getElement } from "./element.ts";
 
@@ -12,7 +12,7 @@ export interface ClipboardParts {
   readonly typeText: (text: string) => Promise<void>;
 }
 
-/** The text that both sides share. */
+/** The panel, and the text that both sides share. */
 export class ClipboardPanel {
   readonly #text = getElement("clipboard-text", HTMLTextAreaElement);
   readonly #words = getElement("clipboard-words", HTMLElement);
@@ -23,7 +23,7 @@ export class ClipboardPanel {
   readonly #parts: ClipboardParts;
   #mayUp = true;
   #mayDown = true;
-  /** What both sides have, so that neither is told its own text. */
+  /** The last text that both sides have, so that neither gets its own text back. */
   #shared = "";
 
   constructor(parts: ClipboardParts) {
@@ -36,16 +36,16 @@ export class ClipboardPanel {
     void this.#offerSync();
   }
 
-  /** What the source allows, and whether anything may go up at all. */
+  /** Applies the source's policy; a view-only session sends nothing up. */
   allow(clipboard: ClipboardPolicy, viewOnly: boolean): void {
     this.#mayUp = (clipboard === "both" || clipboard === "in") && !viewOnly;
     this.#mayDown = clipboard === "both" || clipboard === "out";
     this.#send.disabled = !this.#mayUp;
     this.#type.disabled = viewOnly;
-    if (!this.#mayUp && !this.#mayDown) this.#say("This source does not share its clipboard.");
+    if (!this.#mayUp && !this.#mayDown) this.#say("This screen does not share its clipboard.");
   }
 
-  /** Text was copied on the remote screen. */
+  /** Takes text that was copied on the remote screen. */
   async takeRemote(text: string): Promise<void> {
     if (!this.#mayDown) return;
     this.#shared = text;
@@ -54,11 +54,11 @@ export class ClipboardPanel {
       await navigator.clipboard.writeText(text);
       this.#say("Copied from the remote screen to this device.");
     } catch {
-      this.#say("Copied on the remote screen: take it from here.");
+      this.#say("Copied on the remote screen. Select it here to copy it.");
     }
   }
 
-  /** Sends up what was copied on this device, where the browser has permitted that without a question. */
+  /** Sends up what was copied on this device, where the browser permits reading it without a question. */
   async readLocal(): Promise<void> {
     if (!this.#mayUp || !document.hasFocus() || await queryPermission() !== "granted") return;
     const text = await navigator.clipboard.readText().catch(() => "");
@@ -83,7 +83,7 @@ export class ClipboardPanel {
       this.#say("Copied to this device.");
     } catch {
       this.#text.select();
-      this.#say("This browser does not let a page copy: press Ctrl+C now.");
+      this.#say("This browser does not let a page copy. Press Ctrl+C now.");
     }
   }
 
@@ -95,7 +95,7 @@ export class ClipboardPanel {
     this.#say("Typed.");
   }
 
-  /** Only a browser that can be asked once and for all is worth the button. */
+  /** Shows the button only where the browser asks once and remembers the answer. */
   async #offerSync(): Promise<void> {
     this.#sync.hidden = await queryPermission() !== "prompt";
   }
@@ -111,7 +111,7 @@ export class ClipboardPanel {
   }
 }
 
-/** Chromium answers; Firefox and Safari throw, and ask the person at each read instead. */
+/** Chromium answers. Firefox and Safari throw here, and ask the user at each read instead. */
 async function queryPermission(): Promise<PermissionState | "unknown"> {
   try {
     return (await navigator.permissions.query({ name: "clipboard-read" as PermissionName })).state;

@@ -1,13 +1,13 @@
 /**
- * Keeps one source open: opens the page's WebSocket, notices its end, and climbs the reconnect backoff.
- * It knows nothing of the page; what it shows and what it draws on come in as functions.
+ * Keeps one source open: opens the page's WebSocket, notices its end, and reconnects with backoff.
+ * It does not touch the page; what it shows and what it draws on come in as functions.
  */
 import { type DownMessage, parseDown, SUBPROTOCOL, type UpMessage, writeMessage } from "../side_channel/messages.ts";
-import { Channel } from "./channel.ts";
-import { type Ending, explainClose, explainGoodbye, LEFT } from "./ending.ts";
 import { computeDelayMs } from "./backoff.ts";
+import { type Ending, explainClose, explainGoodbye, LEFT } from "./ending.ts";
+import { Channel } from "./channel.ts";
 
-/** Where a connection is; `until` is on the clock of `now()`. */
+/** State of a connection; `untilMs` is on the clock of `now()`. */
 export type Phase =
   | { readonly kind: "connecting"; readonly after?: Ending }
   | { readonly kind: "open" }
@@ -21,7 +21,7 @@ export type ShownMessage = Exclude<DownMessage, { type: "goodbye" | "ping" }>;
 export interface ConnectionParts {
   /** Opens a WebSocket to the source with this subprotocol. */
   readonly openSocket: (subprotocol: string) => WebSocket;
-  /** Takes the channel to draw from; called once for each try. */
+  /** Receives the channel to draw from; called once for each attempt. */
   readonly attach: (channel: Channel) => void;
   readonly showPhase: (phase: Phase) => void;
   readonly takeMessage: (message: ShownMessage) => void;
@@ -33,12 +33,12 @@ export interface ConnectionParts {
   readonly random?: () => number;
 }
 
-/** A connection that held this long was a good one: the backoff begins anew after it. */
+/** A connection that lasted this long resets the backoff. */
 const GOOD_MS = 10_000;
-/** The gateway pings every 20 s; silence for three of them is a dead link that nobody has noticed yet. */
+/** The gateway pings every 20 s; after three silent intervals the link is dead, although no error was reported. */
 const SILENCE_MS = 60_000;
 
-/** One source, held open until the person leaves or waiting is of no use. */
+/** Keeps one source open until the user disconnects or waiting cannot help. */
 export class Connection {
   readonly #parts: Required<ConnectionParts>;
   #socket: WebSocket | null = null;
@@ -80,24 +80,24 @@ export class Connection {
     this.#show({ kind: "open" });
   }
 
-  /** Ends this try with what the page itself found; ignored when it has ended already. */
+  /** Ends this attempt with a failure that the page itself found; ignored when it has ended already. */
   fail(sentence: string, retry: boolean): void {
     if (this.#socket !== null) this.#end({ close: 0, sentence, retry });
   }
 
-  /** The person leaves: no reconnect. */
+  /** Disconnects for the user: no reconnect. */
   leave(): void {
     this.#drop();
     this.#attempt = 0;
     this.#show({ kind: "ended", ending: LEFT });
   }
 
-  /** The network is back or somebody looks again: a wait ends now. */
+  /** Reconnects at once when it is waiting: the network is back, or the page is visible again. */
   wake(): void {
     if (this.#phase.kind === "waiting") this.connect();
   }
 
-  /** Says something to the gateway; nobody hears it while there is no socket. */
+  /** Sends a message to the gateway; dropped while no socket is open. */
   send(message: UpMessage): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(writeMessage(message));
   }
@@ -128,7 +128,7 @@ export class Connection {
     this.#show({ kind: "waiting", ending, untilMs: this.#parts.now() + delayMs });
   }
 
-  /** Lets the socket go without waiting for the other side, which may be gone. */
+  /** Closes the socket without waiting for the other side, which may be gone. */
   #drop(): void {
     this.#cancelRetry();
     this.#cancelWatch();
@@ -137,7 +137,7 @@ export class Connection {
     socket?.close(1000);
   }
 
-  /** Armed by the first ping only: a gateway that never pings may be silent as long as it likes. */
+  /** Starts with the first ping: a gateway that never pings may be silent for any time. */
   #guardSilence(): void {
     this.#cancelWatch();
     const leftMs = this.#heardAtMs + SILENCE_MS - this.#parts.now();

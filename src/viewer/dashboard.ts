@@ -1,9 +1,9 @@
-/** The dashboard's script: a search box, and fresh words while somebody looks. The page works without it. */
+/** The dashboard's script: the search box, and cards kept up to date while the page is visible. Optional for the page. */
 import { refreshCards } from "./dashboard_refresh.ts";
 import { matches } from "./search.ts";
 
 const REFRESH_MS = 30_000;
-/** Opening the dashboard makes the gateway look: what it found is there soon after. */
+/** Opening the dashboard makes the gateway probe the sources; the results arrive soon after. */
 const FIRST_REFRESH_MS = 2_000;
 const { basePath = "/" } = document.body.dataset;
 

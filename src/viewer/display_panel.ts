@@ -1,8 +1,8 @@
-/** The panel with what a person can set about picture and input. */
+/** The panel with the user's settings for picture and input. */
 import { getElement } from "./element.ts";
 import type { Fit, Settings } from "./settings.ts";
 
-/** Wires the panel: shows the settings and calls back with each change. */
+/** Starts the panel: it shows the settings and calls back with each change. */
 export function startDisplayPanel(settings: Settings, onChange: (settings: Settings) => void): void {
   const panel = getElement("panel-display", HTMLElement);
   const viewOnly = getElement("view-only", HTMLInputElement);
@@ -25,7 +25,7 @@ export function startDisplayPanel(settings: Settings, onChange: (settings: Setti
     }));
 }
 
-/** The source may only be looked at: the switch is on and stays on. */
+/** Turns the view-only switch on and locks it, for a view-only source or user. */
 export function forceViewOnly(): void {
   const viewOnly = getElement("view-only", HTMLInputElement);
   viewOnly.checked = true;

@@ -1,4 +1,4 @@
-/** Full screen, with the keys that a browser otherwise keeps (Esc, Ctrl+W, Alt+Tab) where it can lend them. */
+/** Full screen, with the keys that a browser otherwise keeps (Esc, Ctrl+W, Alt+Tab) where it can pass them on. */
 import { getElement } from "./element.ts";
 
 /** Keyboard Lock (WICG keyboard-lock): Chromium only, so not in the DOM types. */
@@ -7,7 +7,7 @@ interface KeyboardLock {
   unlock(): void;
 }
 
-/** Wires the button. */
+/** Starts the button. */
 export function startFullscreen(): void {
   const button = getElement("tool-fullscreen", HTMLButtonElement);
   const keyboard = (navigator as { keyboard?: KeyboardLock }).keyboard;
@@ -16,7 +16,7 @@ export function startFullscreen(): void {
   document.addEventListener("fullscreenchange", () => {
     const isFull = document.fullscreenElement !== null;
     button.ariaPressed = String(isFull);
-    if (isFull) keyboard?.lock().catch(() => {}); // Refused, Esc just leaves full screen as everywhere
+    if (isFull) keyboard?.lock().catch(() => {}); // When refused, Esc leaves full screen as usual
     else keyboard?.unlock();
   });
 }

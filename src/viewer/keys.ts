@@ -1,12 +1,12 @@
-/** Keys as X11 keysyms (X11/keysymdef.h) and DOM codes, for buttons, typed text and pasting as keys. Pure. */
+/** Keys as X11 keysyms (X11/keysymdef.h) and DOM codes, for buttons, typed text and pasted text. Pure. */
 
-/** One key: what it means, and where it sits on a keyboard (null where that is unknown). */
+/** One key: its meaning, and its place on a keyboard (null where that is unknown). */
 export interface Key {
   readonly keysym: number;
   readonly code: string | null;
 }
 
-/** A key with its direction. */
+/** A press or release of a key. */
 export interface KeyStroke extends Key {
   readonly down: boolean;
 }
@@ -36,21 +36,21 @@ const KEYS = {
   w: { keysym: 0x77, code: "KeyW" },
 } as const satisfies Record<string, Key>;
 
-/** The name of a key that the page has a button for. */
+/** The name of a key that has a button on the page. */
 export type KeyName = keyof typeof KEYS;
 
-/** The key of that name; undefined for a name that is none. */
+/** The key with this name; undefined for an unknown name. */
 export function findKey(name: string): Key | undefined {
   return Object.hasOwn(KEYS, name) ? KEYS[name as KeyName] : undefined;
 }
 
-/** "Control+Alt+Delete" as strokes: all down in order, all up in reverse; unknown names are left out. */
+/** "Control+Alt+Delete" as strokes: all down in order, all up in reverse. Unknown names are left out. */
 export function pressTogether(combination: string): KeyStroke[] {
   const keys = combination.split("+").map(findKey).filter((key) => key !== undefined);
   return [...keys.map((key) => ({ ...key, down: true })), ...keys.toReversed().map((key) => ({ ...key, down: false }))];
 }
 
-/** The keysym of a character: Latin-1 stands for itself, the rest is Unicode + 0x01000000 (X protocol, appendix A). */
+/** The keysym of a character: Latin-1 is its own keysym, the rest is Unicode + 0x01000000 (X protocol, appendix A). */
 export function toKeysym(character: string): number {
   const codePoint = character.codePointAt(0) ?? 0;
   if (character === "\n" || character === "\r") return KEYS.Enter.keysym;
@@ -62,7 +62,7 @@ export function toKeysym(character: string): number {
 const SHIFTED = `ABCDEFGHIJKLMNOPQRSTUVWXYZ~!@#$%^&*()_+{}|:"<>?`;
 
 /**
- * A character as strokes. ASCII that needs Shift on a US keyboard gets it: QEMU and login screens take keysyms as key
+ * A character as strokes. ASCII that needs Shift on a US keyboard gets it: QEMU and login screens treat keysyms as key
  * positions and would type `a` for `A`.
  */
 export function typeCharacter(character: string): KeyStroke[] {
@@ -72,11 +72,11 @@ export function typeCharacter(character: string): KeyStroke[] {
   return [{ ...KEYS.Shift, down: true }, ...strokes, { ...KEYS.Shift, down: false }];
 }
 
-/** What changed in a text field that a phone's keyboard wrote to: it may correct whole words after the fact. */
+/** A change of the text field that a phone's keyboard writes to, which may correct whole words afterwards. */
 export interface Edit {
-  /** How often Backspace has to be pressed. */
+  /** How often to press Backspace. */
   readonly backspaces: number;
-  /** What is to be typed then. */
+  /** Text to type after that. */
   readonly text: string;
 }
 

@@ -1,8 +1,8 @@
-/** Buttons for keys that do not reach a browser, and modifiers that stay down until released. */
+/** Buttons for keys that browsers do not get, and modifiers that stay down until released. */
 import { getElement } from "./element.ts";
 import { findKey, type KeyStroke, pressTogether } from "./keys.ts";
 
-/** Wires the panel; `send` presses keys on the remote screen. Returns what releases the modifiers again. */
+/** Starts the panel; `send` presses keys on the remote screen. Returns a function that releases the modifiers. */
 export function startKeysPanel(send: (strokes: readonly KeyStroke[]) => void): () => void {
   const panel = getElement("panel-keys", HTMLElement);
   const holds = panel.querySelectorAll<HTMLButtonElement>("button[data-hold]");

@@ -1,4 +1,4 @@
-/** What this page uses of noVNC 1.7 (its docs/API.md); the package carries no types. */
+/** The part of noVNC 1.7 that this page uses (its docs/API.md); the package has no types. */
 declare module "@novnc/novnc" {
   /** One connection to a VNC server, drawn into a target element. */
   export default class RFB extends EventTarget {

@@ -9,7 +9,7 @@ export function savePicture(picture: Blob, source: string, now = new Date()): vo
   URL.revokeObjectURL(link.href);
 }
 
-/** "workshop-2026-02-03-040506.png", in local time and without characters that a file system dislikes. */
+/** "workshop-2026-02-03-040506.png", in local time and without characters that file systems refuse. */
 export function namePicture(source: string, now: Date): string {
   const [year, ...rest] = [now.getFullYear(), now.getMonth() + 1, now.getDate(), now.getHours(), now.getMinutes()];
   const [month, day, hour, minute] = rest.map((part) => String(part).padStart(2, "0"));

@@ -1,12 +1,12 @@
-/** How this person likes the page: kept on this device, no secrets. Pure but for the storage that is passed in. */
+/** The user's settings, stored on this device; no secrets. Pure except for the storage that is passed in. */
 
-/** How the remote screen is shown. */
+/** How the remote screen is fitted into the window. */
 export type Fit = "fit" | "actual" | "remote";
 
-/** What a person can set. */
+/** What a user can set. */
 export interface Settings {
   readonly fit: Fit;
-  /** Keep the toolbar in sight. */
+  /** The toolbar stays visible. */
   readonly pinned: boolean;
   readonly viewOnly: boolean;
   /** JPEG quality, 0 to 9. */
@@ -15,21 +15,21 @@ export interface Settings {
   readonly compression: number;
 }
 
-/** The settings of somebody who has set nothing. */
+/** The settings of a user who has changed nothing. */
 export const DEFAULT_SETTINGS: Settings = { fit: "fit", pinned: false, viewOnly: false, quality: 6, compression: 2 };
 
 const KEY = "porthole.settings";
 
-/** Reads what was kept; anything odd falls back to its default. */
+/** Reads the stored settings; an invalid one gets its default. */
 export function loadSettings(storage: Pick<Storage, "getItem">): Settings {
   try {
     return checkSettings(JSON.parse(storage.getItem(KEY) ?? "{}"));
   } catch {
-    return DEFAULT_SETTINGS; // Storage may be forbidden, or hold something else
+    return DEFAULT_SETTINGS; // Storage may be forbidden, or its content invalid
   }
 }
 
-/** Keeps the settings; a browser that refuses only forgets them. */
+/** Stores the settings; a browser that refuses storage forgets them. */
 export function saveSettings(storage: Pick<Storage, "setItem">, settings: Settings): void {
   try {
     storage.setItem(KEY, JSON.stringify(settings));

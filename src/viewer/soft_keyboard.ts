@@ -1,11 +1,11 @@
-/** A phone's own keyboard for the remote screen: a field out of sight takes the text, and each edit becomes keys. */
+/** A phone's own keyboard for the remote screen: a hidden field gets the text, and each edit becomes key strokes. */
 import { getElement } from "./element.ts";
 import { findEdit, findKey, type KeyStroke, typeCharacter } from "./keys.ts";
 
-/** Something to delete must always be there, or a phone's keyboard does not report Backspace. */
+/** The field is never empty, because a phone's keyboard reports Backspace only where there is text to delete. */
 const PADDING = "_".repeat(40);
 
-/** Wires the field and its button; `send` presses keys on the remote screen. */
+/** Starts the field and its button; `send` presses keys on the remote screen. */
 export function startSoftKeyboard(send: (strokes: readonly KeyStroke[]) => void): void {
   const field = getElement("soft-keyboard", HTMLTextAreaElement);
   const button = getElement("tool-type", HTMLButtonElement);
@@ -31,7 +31,7 @@ export function startSoftKeyboard(send: (strokes: readonly KeyStroke[]) => void)
     reset();
   });
   field.addEventListener("blur", () => button.ariaPressed = "false");
-  // The button must not take the focus, or the keyboard closes before the click is seen
+  // Without this the button gets the focus, and the keyboard closes before the click arrives
   button.addEventListener("pointerdown", (event) => event.preventDefault());
   button.addEventListener("click", () => document.activeElement === field ? field.blur() : field.focus());
 }

@@ -1,22 +1,22 @@
-/** Tells the person where the connection is: the line in the toolbar and the notice over the picture. */
+/** Shows the state of the connection: the line in the toolbar and the notice over the picture. */
 import { closeCodeOf } from "../errors.ts";
 import type { Phase } from "./connection.ts";
 import { getElement } from "./element.ts";
 import { describeWait, type Ending } from "./ending.ts";
 
-/** What the person may ask of a connection that is not there. */
+/** What a user may do while there is no connection. */
 export interface StatusActions {
   readonly onRetry: () => void;
   readonly onStop: () => void;
 }
 
-/** Endings that only a fresh page mends, such as a sign-in. */
+/** Close codes after which only a new page can help, such as a missing sign-in. */
 const RELOAD_CODES: ReadonlySet<number> = new Set(
   (["text_refused", "viewer_malformed", "sign_in_required"] as const).map(closeCodeOf),
 );
 const TICK_MS = 250;
 
-/** The words about the connection. */
+/** The status line and the notice. */
 export class Status {
   readonly #words = getElement("status-words", HTMLElement);
   readonly #rtt = getElement("rtt", HTMLElement);
@@ -35,19 +35,19 @@ export class Status {
     this.#stop.addEventListener("click", onStop);
   }
 
-  /** How far the connecting is, in words; a message that comes after the picture changes nothing. */
+  /** Shows how far the connection attempt is; ignored once there is a picture. */
   showProgress(words: string): void {
     if (document.body.dataset.phase === "open") return;
     this.#announce(words);
     this.#title.textContent = words;
   }
 
-  /** Round trip in milliseconds. */
+  /** Shows the round trip. */
   showRoundTrip(ms: number): void {
     this.#rtt.textContent = `${Math.round(ms)} ms`;
   }
 
-  /** Shows a phase as a whole. */
+  /** Shows a phase. */
   show(phase: Phase): void {
     clearInterval(this.#ticker);
     document.body.dataset.phase = phase.kind;
@@ -67,14 +67,14 @@ export class Status {
     this.#back.hidden = phase.kind !== "ended";
   }
 
-  /** A further try keeps the reason in sight: the first ones are over too soon to read anything new. */
+  /** A further attempt keeps showing the reason of the last ending: the first attempts are too short to read more. */
   #showConnecting(after: Ending | undefined): void {
     if (after === undefined) this.showProgress("Connecting…");
     this.#sentence.textContent = after?.sentence ?? "";
     this.#wait.textContent = after === undefined ? "" : describeWait(0);
   }
 
-  /** The sentence is announced once; the countdown runs for the eye only. */
+  /** Screen readers speak the sentence once; the countdown is only visible. */
   #showWaiting({ sentence }: Ending, untilMs: number): void {
     this.#reload = false;
     this.#retry.textContent = "Try now";
@@ -94,7 +94,7 @@ export class Status {
     this.#announce(`Not connected: ${sentence}`);
   }
 
-  /** Screen readers speak each change of this text, so the same words are not written again. */
+  /** Screen readers speak each change of this text, so the same text is not set again. */
   #announce(words: string): void {
     if (this.#words.textContent !== words) this.#words.textContent = words;
   }

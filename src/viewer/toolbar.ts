@@ -1,7 +1,7 @@
-/** The slim bar at the top: hides away while nobody needs it, and opens one panel at a time. */
+/** The slim bar at the top: hides while it is not used, and opens one panel at a time. */
 import { getElement } from "./element.ts";
 
-/** How long the bar stays after the last sign of interest. */
+/** How long the bar stays visible after its last use. */
 const LINGER_MS = 3_000;
 
 /** The bar and its panels. */
@@ -21,7 +21,7 @@ export class Toolbar {
     this.#setOpen(true);
   }
 
-  /** A pinned bar takes its own room above the picture. */
+  /** A pinned bar stays visible in its own space above the picture. */
   pin(pinned: boolean): void {
     this.#pinned = pinned;
     document.body.classList.toggle("pinned", pinned);
@@ -29,7 +29,7 @@ export class Toolbar {
     else this.#hideSoon();
   }
 
-  /** Whether there is a picture that the bar should make room for. */
+  /** Whether the bar may hide: only while there is a picture. */
   allowHiding(mayHide: boolean): void {
     this.#mayHide = mayHide;
     if (mayHide) this.#hideSoon();
@@ -43,7 +43,7 @@ export class Toolbar {
     tools.find((tool) => tool.checkVisibility())?.focus();
   }
 
-  /** Closes what is open and gives the focus back to its button. */
+  /** Closes the open panel; the focus returns to its button if it was inside. */
   closePanels(): void {
     for (const button of this.#panelButtons) {
       if (button.ariaExpanded === "true") this.#setPanel(button, false);

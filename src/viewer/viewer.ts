@@ -1,4 +1,4 @@
-/** The viewer page: makes the parts and joins them. The page itself is src/web/pages/viewer.tsx. */
+/** The viewer page: makes the parts and joins them. Its HTML is src/web/viewer/page.tsx. */
 import type { Down } from "../side_channel/messages.ts";
 import { ClipboardPanel } from "./clipboard_panel.ts";
 import { Connection, type Phase, type ShownMessage } from "./connection.ts";
@@ -111,21 +111,21 @@ function describeState(state: Down<"state">["state"]): string {
 }
 
 async function answerGateway(question: Question): Promise<void> {
-  const answer = await askPerson(question);
+  const answer = await askUser(question);
   if (answer !== null) connection.send({ type: "credentials", ...answer });
 }
 
 async function answerScreen(fields: readonly string[]): Promise<void> {
-  const answer = await askPerson({ fields });
+  const answer = await askUser({ fields });
   if (answer !== null) screen.sendCredentials(answer);
 }
 
-async function askPerson(question: Question) {
-  status.showProgress("Waiting for you to sign in…");
+async function askUser(question: Question) {
+  status.showProgress("Waiting for you to log in…");
   const answer = await credentials.ask(question);
   if (connection.phase.kind !== "connecting") return null; // The connection that asked is gone
   if (answer === null) connection.leave();
-  else status.showProgress("Signing in…");
+  else status.showProgress("Logging in…");
   return answer;
 }
 
@@ -142,15 +142,15 @@ async function confirmIdentity(fingerprint: string): Promise<void> {
 }
 
 function changeSettings(changed: Settings): void {
-  const { viewOnly: wish } = changed;
+  const { viewOnly: chosen } = changed;
   settings = force(changed);
-  saveSettings(localStorage, { ...settings, viewOnly: isForcedViewOnly ? false : wish });
+  saveSettings(localStorage, { ...settings, viewOnly: isForcedViewOnly ? false : chosen });
   screen.apply(settings);
   toolbar.pin(settings.pinned);
   showPermitted();
 }
 
-/** Who may only look has no use for what goes up; noVNC takes no cut text then either. */
+/** Disables what sends something up while the session is view-only; noVNC takes no cut text then either. */
 function showPermitted(): void {
   for (const tool of ["tool-keys", "tool-type", "tool-clipboard"]) {
     getElement(tool, HTMLButtonElement).disabled = settings.viewOnly;
@@ -158,8 +158,8 @@ function showPermitted(): void {
   clipboard.allow(policy, settings.viewOnly);
 }
 
-function force(wished: Settings): Settings {
-  return { ...wished, viewOnly: wished.viewOnly || isForcedViewOnly };
+function force(chosen: Settings): Settings {
+  return { ...chosen, viewOnly: chosen.viewOnly || isForcedViewOnly };
 }
 
 function startTools(): void {

@@ -1,8 +1,8 @@
-/** The way out of the remote screen for a keyboard: it takes every key, Tab too. */
+/** The keyboard's way out of the remote screen, which receives every key, even Tab. */
 
 const MODIFIERS: ReadonlySet<string> = new Set(["Control", "Alt", "Shift"]);
 
-/** Calls back when Ctrl, Alt and Shift were pressed together and released with no other key in between. */
+/** Calls back when Ctrl, Alt and Shift were pressed together and released without another key. */
 export function watchWayOut(onLeave: () => void): void {
   let isArmed = false;
   const options = { capture: true }; // noVNC stops keys at its canvas

@@ -86,7 +86,7 @@ Deno.test("a viewer stuck for longer than the stall limit is let go, its source 
   assertEquals(second.status, 429);
   viewer.readOn();
   await viewer.until(({ close }) => close !== undefined);
-  assertEquals(viewer.close, { code: 1008, reason: "The viewer took nothing for 1 s" });
+  assertEquals(viewer.close, { code: 1008, reason: "The viewer read nothing for 1 s" });
   await viewer.sendClose(1008);
   await waitUntil(() => registry.countStuck() === 0);
 });

@@ -24,7 +24,7 @@ Deno.test("explainStall() names a viewer that takes nothing for the stall limit,
   assertEquals(backlog.explainStall(), undefined);
   send(100);
   clock.ms = STALL_MS + 1;
-  assertEquals(backlog.explainStall()?.message, "The viewer took nothing for 90 s");
+  assertEquals(backlog.explainStall()?.message, "The viewer read nothing for 90 s");
 });
 
 Deno.test("explainStall() is content with one byte within the limit, and with nothing to take", () => {
@@ -59,7 +59,7 @@ Deno.test("isFull holds above 4 MiB, and drain() waits for half of that", async 
 Deno.test("drain() gives up on a viewer that takes nothing, and never on one that takes a little", async () => {
   const { backlog, socket, clock, send } = makeRig();
   send(3);
-  const failed = assertRejects(() => backlog.drain(0), PortholeError, "The viewer took nothing for 90 s");
+  const failed = assertRejects(() => backlog.drain(0), PortholeError, "The viewer read nothing for 90 s");
   clock.ms += STALL_MS;
   socket.bufferedAmount = 2;
   await new Promise((done) => setTimeout(done));

@@ -5,7 +5,7 @@ import { makeViewerRig } from "../../fakes/gateway_web_socket.ts";
 
 Deno.test("the up queue takes its cap to the byte, and one byte more breaks the rule", async () => {
   const { viewer, socket } = makeViewerRig();
-  const failed = assertRejects(() => viewer.failed, PortholeError, "The source does not take what the viewer sends");
+  const failed = assertRejects(() => viewer.failed, PortholeError, "The source is reading too slowly");
   socket.receive(new Uint8Array(1000).buffer);
   assertEquals(viewer.up.bytes, 1000);
   socket.receive(new Uint8Array(1).buffer);

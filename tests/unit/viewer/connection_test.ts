@@ -142,7 +142,7 @@ Deno.test("Connection does not come back after a code that waiting cannot mend",
   }
 });
 
-Deno.test("Connection does not come back after the person left, whatever was under way", async () => {
+Deno.test("Connection does not come back after the user left, whatever was under way", async () => {
   for (const moment of ["connecting", "open", "waiting"]) {
     const { connection, phases, sockets, timers, pass, settle, socket, openUp } = createRig();
     connection.connect();
