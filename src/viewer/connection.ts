@@ -5,7 +5,7 @@
 import { type DownMessage, parseDown, SUBPROTOCOL, type UpMessage, writeMessage } from "../side_channel/messages.ts";
 import { computeDelayMs } from "./backoff.ts";
 import { type Ending, explainClose, explainGoodbye, LEFT } from "./ending.ts";
-import { Channel } from "./channel.ts";
+import { RfbChannel } from "./rfb_channel.ts";
 
 /** State of a connection; `untilMs` is on the clock of `now()`. */
 export type Phase =
@@ -22,7 +22,7 @@ export interface ConnectionParts {
   /** Opens a WebSocket to the source with this subprotocol. */
   readonly openSocket: (subprotocol: string) => WebSocket;
   /** Receives the channel to draw from; called once for each attempt. */
-  readonly attach: (channel: Channel) => void;
+  readonly attach: (channel: RfbChannel) => void;
   readonly showPhase: (phase: Phase) => void;
   readonly takeMessage: (message: ShownMessage) => void;
   /** Finds out why a WebSocket never opened, since a page cannot read the status of a failed upgrade. */
@@ -70,7 +70,7 @@ export class Connection {
     socket.addEventListener("open", () => opened = true);
     socket.addEventListener("message", () => this.#heardAtMs = this.#parts.now());
     socket.addEventListener("close", ({ code, reason }) => void this.#takeClose(socket, opened, code, reason));
-    this.#parts.attach(new Channel(socket, (text) => this.#takeText(socket, text)));
+    this.#parts.attach(new RfbChannel(socket, (text) => this.#takeText(socket, text)));
   }
 
   /** The VNC handshake is done and the picture is coming. */

@@ -1,5 +1,5 @@
 /** The dashboard's script: the search box, and cards kept up to date while the page is visible. Optional for the page. */
-import { refreshCards } from "./dashboard_refresh.ts";
+import { refreshCards } from "./dashboard_cards.ts";
 import { matches } from "./search.ts";
 
 const REFRESH_MS = 30_000;

@@ -1,43 +1,51 @@
-/** The picture: noVNC's RFB on the stage, and the last frame, dimmed, while there is none. */
+/** The remote screen: noVNC's RFB, and its last frame, dimmed, while there is no connection. */
 import RFB from "@novnc/novnc";
-import type { Channel } from "./channel.ts";
-import { getElement } from "./element.ts";
 import type { KeyStroke } from "./keys.ts";
+import type { RfbChannel } from "./rfb_channel.ts";
 import type { Settings } from "./settings.ts";
 
-/** What noVNC tells the page. */
+/** Where the screen is drawn. */
+export interface ScreenElements {
+  readonly host: HTMLElement;
+  /** Shows the last frame. */
+  readonly still: HTMLCanvasElement;
+}
+
+/** What noVNC reports. */
 export interface ScreenEvents {
   readonly onOpen: () => void;
-  /** noVNC gave up on the stream by itself, or its socket is gone. */
+  /** noVNC could not parse the stream, or its socket is gone. */
   readonly onLost: () => void;
   readonly onCredentialsNeeded: (fields: readonly string[]) => void;
   readonly onSecurityFailure: (reason: string) => void;
   readonly onIdentity: (fingerprint: string) => void;
   readonly onClipboard: (text: string) => void;
-  /** Whether the remote screen is larger than the stage and can be moved about. */
+  /** Whether the remote screen is larger than the space for it and can be moved. */
   readonly onClipping: (clipping: boolean) => void;
 }
 
-/** How long the old picture stays over the new one, which arrives a little after the handshake. */
+/** How long the last frame covers the new picture, which arrives shortly after the handshake. */
 const FADE_MS = 400;
 
-/** One remote screen over any number of connections. */
+/** One remote screen over any number of connections. A page may have several. */
 export class Screen {
-  readonly #host = getElement("screen", HTMLElement);
-  readonly #still = getElement("still", HTMLCanvasElement);
+  readonly #host: HTMLElement;
+  readonly #still: HTMLCanvasElement;
   readonly #title: string;
   readonly #events: ScreenEvents;
   #rfb: RFB | null = null;
   #settings: Settings;
 
-  constructor(title: string, settings: Settings, events: ScreenEvents) {
+  constructor({ host, still }: ScreenElements, title: string, settings: Settings, events: ScreenEvents) {
+    this.#host = host;
+    this.#still = still;
     this.#title = title;
     this.#settings = settings;
     this.#events = events;
   }
 
-  /** Draws what comes over the channel. */
-  attach(channel: Channel): void {
+  /** Draws what arrives on the channel. */
+  attach(channel: RfbChannel): void {
     const rfb = new RFB(this.#host, channel, { shared: true });
     this.#rfb = rfb;
     const on = (type: string, take: (detail: Readonly<Record<string, unknown>>) => void) =>
@@ -53,7 +61,7 @@ export class Screen {
     this.#nameCanvas();
   }
 
-  /** Lets the connection go and keeps its last frame in sight. */
+  /** Drops the connection and keeps showing its last frame. */
   detach(): void {
     const rfb = this.#rfb;
     this.#rfb = null;
@@ -62,7 +70,7 @@ export class Screen {
     this.#host.replaceChildren();
   }
 
-  /** Takes over what the person set. */
+  /** Applies the user's settings. */
   apply(settings: Settings): void {
     this.#settings = settings;
     const rfb = this.#rfb;
@@ -81,7 +89,7 @@ export class Screen {
     this.#rfb?.sendCredentials(credentials);
   }
 
-  /** Answers noVNC's question whether the server is the right one. */
+  /** Tells noVNC that the user accepts the server's key. */
   approveServer(): void {
     this.#rfb?.approveServer();
   }
@@ -91,7 +99,7 @@ export class Screen {
     for (const { keysym, code, down } of strokes) this.#rfb?.sendKey(keysym, code, down);
   }
 
-  /** Releases every key that the remote screen believes to be down: noVNC does so when the window loses the focus. */
+  /** Releases every key that is down on the remote screen: noVNC does so when the window loses the focus. */
   releaseKeys(): void {
     globalThis.dispatchEvent(new Event("blur"));
   }
@@ -101,7 +109,7 @@ export class Screen {
     this.#rfb?.clipboardPasteFrom(text);
   }
 
-  /** Lets a finger move the view instead of the pointer. */
+  /** Makes a finger move the view rather than the pointer. */
   moveView(moving: boolean): void {
     if (this.#rfb !== null) this.#rfb.dragViewport = moving;
   }
@@ -136,7 +144,7 @@ export class Screen {
     this.#still.hidden = false;
   }
 
-  /** noVNC's canvas takes the focus by a click only and has no name; a keyboard and a screen reader need both. */
+  /** noVNC's canvas gets the focus only by a click and has no name; keyboards and screen readers need both. */
   #nameCanvas(): void {
     const canvas = this.#host.querySelector("canvas");
     if (canvas === null) return;

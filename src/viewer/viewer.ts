@@ -2,49 +2,53 @@
 import type { Down } from "../side_channel/messages.ts";
 import { ClipboardPanel } from "./clipboard_panel.ts";
 import { Connection, type Phase, type ShownMessage } from "./connection.ts";
-import { CredentialsPrompt, type Question } from "./credentials.ts";
-import { diagnose } from "./diagnosis.ts";
+import { CredentialsPrompt, type Question } from "./credentials_prompt.ts";
+import { diagnose } from "./diagnose.ts";
 import { forceViewOnly, startDisplayPanel } from "./display_panel.ts";
 import { getElement } from "./element.ts";
 import { endSentence } from "./ending.ts";
 import { startFullscreen } from "./fullscreen.ts";
-import { askIdentity } from "./identity.ts";
+import { askIdentity } from "./identity_prompt.ts";
+import type { KeyStroke } from "./keys.ts";
 import { startKeysPanel } from "./keys_panel.ts";
-import { type KeyStroke, typeCharacter } from "./keys.ts";
 import { Screen } from "./screen.ts";
 import { savePicture } from "./screenshot.ts";
 import { loadSettings, saveSettings, type Settings } from "./settings.ts";
 import { startSoftKeyboard } from "./soft_keyboard.ts";
+import { makeSocketUrl } from "./source_urls.ts";
 import { Status } from "./status.ts";
 import { Toolbar } from "./toolbar.ts";
+import { enableTools, labelTool, showTool, startTools, toggleTool } from "./tools.ts";
+import { typeText } from "./type_text.ts";
 import { watchWayOut } from "./way_out.ts";
-
-/** Slow enough for a login screen behind a slow link. */
-const TYPE_INTERVAL_MS = 15;
 
 const { basePath = "/", source = "", title = source, viewOnly } = document.body.dataset;
 let isForcedViewOnly = viewOnly === "true";
-let policy: Down<"hello">["clipboard"] = "both";
+let clipboardPolicy: Down<"hello">["clipboard"] = "both";
 let settings = force(loadSettings(localStorage));
 
 const toolbar = new Toolbar();
 const credentials = new CredentialsPrompt(source);
 const status = new Status({ onRetry: () => connection.connect(), onStop: () => connection.leave() });
 const send = (strokes: readonly KeyStroke[]) => screen.sendStrokes(strokes);
-const clipboard = new ClipboardPanel({ sendText: (text) => screen.sendClipboard(text), typeText });
+const clipboard = new ClipboardPanel({
+  sendText: (text) => screen.sendClipboard(text),
+  typeText: (text) => typeText(text, sendWhileOpen),
+});
 
-const screen = new Screen(title, settings, {
+const elements = { host: getElement("screen", HTMLElement), still: getElement("still", HTMLCanvasElement) };
+const screen = new Screen(elements, title, settings, {
   onOpen: () => connection.confirmOpen(),
   onLost: () => connection.fail("The VNC server sent something that this page does not understand.", true),
   onCredentialsNeeded: (fields) => void answerScreen(fields),
   onSecurityFailure: (reason) => refuseLogin(reason),
   onIdentity: (fingerprint) => void confirmIdentity(fingerprint),
   onClipboard: (text) => void clipboard.takeRemote(text),
-  onClipping: (clipping) => getElement("tool-move", HTMLButtonElement).hidden = !clipping,
+  onClipping: (clipping) => showTool("move", clipping),
 });
 
 const connection = new Connection({
-  openSocket: (subprotocol) => new WebSocket(makeSocketUrl(), [subprotocol]),
+  openSocket: (subprotocol) => new WebSocket(makeSocketUrl(basePath, source, location.href), [subprotocol]),
   attach: (channel) => screen.attach(channel),
   showPhase,
   takeMessage,
@@ -55,7 +59,11 @@ const releaseModifiers = startKeysPanel(send);
 startSoftKeyboard(send);
 startFullscreen();
 startDisplayPanel(settings, changeSettings);
-startTools();
+startTools({
+  disconnect: () => connection.phase.kind === "ended" ? connection.connect() : connection.leave(),
+  screenshot: saveScreenshot,
+  move: (button) => screen.moveView(toggleTool(button)),
+});
 toolbar.pin(settings.pinned);
 showPermitted();
 addEventListener("online", () => connection.wake());
@@ -65,12 +73,6 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 watchWayOut(() => toolbar.focus());
 connection.connect();
 
-function makeSocketUrl(): string {
-  const url = new URL(`${basePath}ws/vnc/${encodeURIComponent(source)}`, location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
-}
-
 function showPhase(phase: Phase): void {
   if (phase.kind === "waiting" || phase.kind === "ended") {
     screen.detach();
@@ -78,27 +80,23 @@ function showPhase(phase: Phase): void {
   }
   status.show(phase);
   toolbar.allowHiding(phase.kind === "open");
-  showDisconnect(phase);
+  labelTool("disconnect", phase.kind === "ended" ? "Connect" : "Disconnect");
+  enableTools(["screenshot"], phase.kind === "open");
   if (phase.kind !== "open") return releaseModifiers();
   if (document.activeElement === document.body) screen.focus();
   void clipboard.readLocal();
-}
-
-function showDisconnect({ kind }: Phase): void {
-  const words = kind === "ended" ? "Connect" : "Disconnect";
-  const button = getElement("tool-disconnect", HTMLButtonElement);
-  button.title = words;
-  button.querySelector(".unseen")?.replaceChildren(words);
-  getElement("tool-screenshot", HTMLButtonElement).disabled = kind !== "open";
 }
 
 function takeMessage(message: ShownMessage): void {
   if (message.type === "state") status.showProgress(describeState(message.state));
   if (message.type === "rtt") status.showRoundTrip(message.ms);
   if (message.type === "ask") void answerGateway(message);
-  if (message.type !== "hello") return;
-  policy = message.clipboard;
-  if (message.view_only) {
+  if (message.type === "hello") takeHello(message);
+}
+
+function takeHello(hello: Down<"hello">): void {
+  clipboardPolicy = hello.clipboard;
+  if (hello.view_only) {
     isForcedViewOnly = true;
     forceViewOnly();
   }
@@ -152,37 +150,21 @@ function changeSettings(changed: Settings): void {
 
 /** Disables what sends something up while the session is view-only; noVNC takes no cut text then either. */
 function showPermitted(): void {
-  for (const tool of ["tool-keys", "tool-type", "tool-clipboard"]) {
-    getElement(tool, HTMLButtonElement).disabled = settings.viewOnly;
-  }
-  clipboard.allow(policy, settings.viewOnly);
+  enableTools(["keys", "type", "clipboard"], !settings.viewOnly);
+  clipboard.allow(clipboardPolicy, settings.viewOnly);
 }
 
 function force(chosen: Settings): Settings {
   return { ...chosen, viewOnly: chosen.viewOnly || isForcedViewOnly };
 }
 
-function startTools(): void {
-  const on = (id: string, act: (button: HTMLButtonElement) => void) => {
-    const button = getElement(id, HTMLButtonElement);
-    button.addEventListener("click", () => act(button));
-  };
-  on("tool-disconnect", () => connection.phase.kind === "ended" ? connection.connect() : connection.leave());
-  on("tool-screenshot", async () => {
-    const picture = await screen.takePicture();
-    if (picture !== null) savePicture(picture, source);
-  });
-  on("tool-move", (button) => {
-    const isMoving = button.ariaPressed !== "true";
-    button.ariaPressed = String(isMoving);
-    screen.moveView(isMoving);
-  });
+async function saveScreenshot(): Promise<void> {
+  const picture = await screen.takePicture();
+  if (picture !== null) savePicture(picture, source);
 }
 
-async function typeText(text: string): Promise<void> {
-  for (const character of text.replaceAll("\r\n", "\n")) {
-    if (connection.phase.kind !== "open") return;
-    screen.sendStrokes(typeCharacter(character));
-    await new Promise((resolve) => setTimeout(resolve, TYPE_INTERVAL_MS));
-  }
+function sendWhileOpen(strokes: readonly KeyStroke[]): boolean {
+  if (connection.phase.kind !== "open") return false;
+  send(strokes);
+  return true;
 }

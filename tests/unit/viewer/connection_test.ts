@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Channel } from "../../../src/viewer/channel.ts";
 import { Connection, type Phase, type ShownMessage } from "../../../src/viewer/connection.ts";
 import type { Ending } from "../../../src/viewer/ending.ts";
+import type { RfbChannel } from "../../../src/viewer/rfb_channel.ts";
 import { FakeBrowserSocket } from "../../fakes/browser_socket.ts";
 
 /** A connection with its network and its clock in the hands of the test. */
 function createRig({ diagnose = () => Promise.resolve<Ending | null>(null) } = {}) {
   const sockets: FakeBrowserSocket[] = [];
-  const channels: Channel[] = [];
+  const channels: RfbChannel[] = [];
   const phases: Phase[] = [];
   const messages: ShownMessage[] = [];
   const timers = new Map<() => void, number>();

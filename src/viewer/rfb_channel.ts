@@ -1,8 +1,8 @@
 /**
- * The page's WebSocket as noVNC wants it: binary frames pass to noVNC, text frames are the gateway's side channel.
- * noVNC takes any object with these members (core/websock.js, rawChannelProps), and calls `close()` without a code.
+ * The page's WebSocket as noVNC takes it: binary frames go to noVNC, text frames are the gateway's side channel.
+ * noVNC accepts any object with these members (core/websock.js, rawChannelProps), and calls `close()` without a code.
  */
-export class Channel {
+export class RfbChannel {
   binaryType = "arraybuffer";
   onopen: (() => void) | null = null;
   onmessage: ((event: { readonly data: ArrayBuffer }) => void) | null = null;
@@ -10,7 +10,7 @@ export class Channel {
   onerror: ((event: unknown) => void) | null = null;
   readonly #socket: WebSocket;
 
-  /** @param onText takes each text frame; binary frames go to whoever sets `onmessage`. */
+  /** @param onText receives each text frame; binary frames go to `onmessage`. */
   constructor(socket: WebSocket, onText: (text: string) => void) {
     this.#socket = socket;
     socket.binaryType = "arraybuffer";

@@ -1,7 +1,7 @@
-/** Asks the person whether a VNC server's key is the right one (RSA-AES, rfbproto section "RSA-AES Security Type"). */
+/** Asks the user whether a VNC server's key is the right one (rfbproto, section "RSA-AES Security Type"). */
 import { getElement } from "./element.ts";
 
-/** Resolves to whether the person accepts the key. */
+/** Resolves to whether the user accepts the key. */
 export function askIdentity(fingerprint: string): Promise<boolean> {
   const dialog = getElement("identity", HTMLDialogElement);
   getElement("identity-fingerprint", HTMLElement).textContent = fingerprint;

@@ -1,9 +1,10 @@
-/** Asks the gateway over HTTP what a failed upgrade could not say: a page cannot read its status. */
+/** Asks the gateway over HTTP why an upgrade failed, since a page cannot read the status of that. */
 import { type Ending, explainStatus } from "./ending.ts";
+import { makeApiPath } from "./source_urls.ts";
 
-/** Why this source does not open; null when the gateway sees no reason, or is not there. */
+/** Why this source does not open; null when the gateway knows no reason, or is down. */
 export async function diagnose(basePath: string, source: string): Promise<Ending | null> {
-  const answer = await fetch(`${basePath}api/sources/${encodeURIComponent(source)}`, {
+  const answer = await fetch(makeApiPath(basePath, source), {
     headers: { accept: "application/json" },
     redirect: "manual",
     signal: AbortSignal.timeout(5_000),

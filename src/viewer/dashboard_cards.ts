@@ -1,4 +1,4 @@
-/** Brings the cards of the dashboard up to date from `GET /api/sources`. */
+/** The cards of the dashboard, updated from `GET /api/sources`. */
 
 interface FreshSource {
   readonly name: string;
@@ -7,20 +7,20 @@ interface FreshSource {
   readonly sessions: number;
 }
 
-/** Asks once; a gateway that does not answer is said, and the old detail stays. */
+/** Updates every card once. When the gateway does not answer, the page says so and the cards stay as they are. */
 export async function refreshCards(url: string): Promise<void> {
   const status = document.querySelector("#dashboard-status");
   try {
-    const answer = await fetch(url, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(10_000) });
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
-    showSources(await answer.json() as readonly FreshSource[]);
+    const response = await fetch(url, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(10_000) });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    showSources(await response.json() as readonly FreshSource[]);
     if (status !== null) status.textContent = "";
   } catch {
-    if (status !== null) status.textContent = "The gateway does not answer; this may be out of date.";
+    if (status !== null) status.textContent = "The gateway does not answer. This page may be out of date.";
   }
 }
 
-/** A source that came or went changes the page's shape: the gateway draws that. */
+/** Reloads the page when sources were added or removed, since only the gateway renders cards. */
 function showSources(sources: readonly FreshSource[]): void {
   const cards = new Map([...document.querySelectorAll<HTMLElement>(".card")].map((card) => [card.dataset.name, card]));
   const isSame = cards.size === sources.length && sources.every(({ name }) => cards.has(name));

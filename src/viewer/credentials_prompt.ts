@@ -1,17 +1,17 @@
-/** Asks the person for a login, and remembers it as long as they said: this page's memory, or this tab. */
+/** Asks the user for a VNC server's login, and remembers it as chosen: for this page, or for this tab. */
 import { CREDENTIAL_MAX_CHARS } from "../side_channel/messages.ts";
 import { getElement } from "./element.ts";
 
-/** A login as the VNC server takes it. */
+/** A login as the VNC server expects it. */
 export interface Credentials {
   readonly username?: string;
   readonly password: string;
 }
 
-/** What is asked for. */
+/** The fields to ask for. */
 export interface Question {
   readonly fields: readonly string[];
-  /** Why it is asked again, such as a wrong password. */
+  /** Why the user is asked again, such as a wrong password. */
   readonly message?: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export class CredentialsPrompt {
     getElement("credentials-cancel", HTMLButtonElement).addEventListener("click", () => this.#dialog.close(""));
   }
 
-  /** The login: as known, else as typed; null when the person cancels. A message means that the known one was wrong. */
+  /** The login: the known one, else as typed; null when the user cancels. With a message, the known one was wrong. */
   async ask({ fields, message }: Question): Promise<Credentials | null> {
     if (message !== undefined) this.forget(message);
     const wantsName = fields.includes("username");
@@ -51,7 +51,7 @@ export class CredentialsPrompt {
     return this.#known;
   }
 
-  /** The login was refused: the next question is for the person, with the reason. */
+  /** Forgets a refused login; the dialog then shows the reason. */
   forget(reason: string): void {
     this.#known = null;
     this.#password.value = "";
@@ -59,7 +59,7 @@ export class CredentialsPrompt {
     drop(this.#key);
   }
 
-  /** Takes the dialog away when the connection that asked is gone. */
+  /** Closes the dialog, when the connection that asked is gone. */
   dismiss(): void {
     this.#dialog.close("");
   }
@@ -94,7 +94,7 @@ function keep(key: string, credentials: Credentials): void {
   try {
     sessionStorage.setItem(key, JSON.stringify(credentials));
   } catch {
-    // Without storage it is only asked again
+    // Without storage the user is asked again
   }
 }
 

@@ -1,0 +1,13 @@
+/** The addresses of one source, below the gateway's base path. Pure. */
+
+/** The WebSocket's absolute URL, for a page at `pageUrl`. */
+export function makeSocketUrl(basePath: string, source: string, pageUrl: string): string {
+  const url = new URL(`${basePath}ws/vnc/${encodeURIComponent(source)}`, pageUrl);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
+
+/** The API's path for the source. */
+export function makeApiPath(basePath: string, source: string): string {
+  return `${basePath}api/sources/${encodeURIComponent(source)}`;
+}

@@ -1,0 +1,13 @@
+/** Types text as key strokes, for login screens and consoles without a clipboard. */
+import { type KeyStroke, typeCharacter } from "./keys.ts";
+
+/** Slow enough for a login screen behind a slow link. */
+const INTERVAL_MS = 15;
+
+/** Types character by character; `send` returns whether to go on. Resolves when all is typed, or typing stopped. */
+export async function typeText(text: string, send: (strokes: readonly KeyStroke[]) => boolean): Promise<void> {
+  for (const character of text.replaceAll("\r\n", "\n")) {
+    if (!send(typeCharacter(character))) return;
+    await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+  }
+}
