@@ -18,7 +18,7 @@ function readPixels(page: Page, { x, y, width, height }: Rect): Promise<string> 
 /** The demo at its own size with the toolbar above it, so that the picture shows both whole. */
 const VIEWPORT = { viewport: { width: 1024, height: 768 + 2 * 48 } };
 
-// The README's pictures come from here: PORTHOLE_SCREENSHOTS=docs.
+// docs/dashboard.png comes from here: PORTHOLE_SCREENSHOTS=docs.
 testWith([CHROMIUM, "Xvnc"], "the demo desktop shows in a browser what is typed and clicked there", async () => {
   await using xvnc = await Xvnc.start();
   await using gateway = await startGateway({
@@ -49,6 +49,6 @@ testWith([CHROMIUM, "Xvnc"], "the demo desktop shows in a browser what is typed 
   await page.mouse.move(box.x + 200 * scale, box.y + 360 * scale);
   await waitUntil("the spot below the pointer", async () => await readPixels(page, spot) !== unlit);
   assertNotEquals(await readPixels(page, typed), before);
-  await keepPicture(page, "porthole");
+  await keepPicture(page, "demo");
   assertEquals(browser.complaints, []);
 });
