@@ -1,5 +1,5 @@
 import type { Sources } from "../source/sources.ts";
-import type { SessionListener } from "./session_events.ts";
+import type { SessionListener } from "./session.ts";
 
 /** Tells each source how its sessions fared, and that one has left room for a connection that is kept ready. */
 export function informSources(sources: Sources): SessionListener {

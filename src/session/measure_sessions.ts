@@ -1,6 +1,6 @@
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { SessionRegistry } from "./registry.ts";
-import type { SessionListener } from "./session_events.ts";
+import type { SessionListener } from "./session.ts";
 
 /** Counts sessions, their bytes and the time that opening takes. */
 export function measureSessions(metrics: Metrics, registry: SessionRegistry): SessionListener {

@@ -9,7 +9,6 @@ import type { HandshakeViewer } from "../source/handshake_viewer.ts";
 import type { Opened } from "../source/opened.ts";
 import type { Source } from "../source/source.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { SessionEvents } from "./session_events.ts";
 import { SideChannel } from "./side_channel.ts";
 import { isTold, mayBecome, type SessionState } from "./state.ts";
 
@@ -32,10 +31,22 @@ export interface SessionParties {
   readonly user: SessionUser;
 }
 
+/** Follows sessions. Each method is called in the turn in which it happens and must return at once. */
+export interface SessionListener {
+  /** The session has another state, or has just begun. */
+  onState?(session: Session): void;
+  /** The source is open, and the first byte is about to pass. */
+  onOpened?(session: Session, opened: Opened): void;
+  /** No more bytes are taken; the viewer may still be told why. */
+  onClosing?(session: Session, reason: PortholeError): void;
+  /** Nothing of the session is left, and the registry does not list it any more. */
+  onEnded?(session: Session, reason: PortholeError): void;
+}
+
 /** The effects of a session. */
 export interface SessionEffects {
   readonly log: Log;
-  readonly events: SessionEvents;
+  readonly events: Required<SessionListener>;
   readonly now?: () => number;
 }
 
@@ -54,7 +65,7 @@ export class Session {
   readonly count = { upBytes: 0, downBytes: 0 };
   /** Hands out copies of the bytes, from the first one after the login to the session's end. */
   readonly taps = new Taps();
-  readonly #events: SessionEvents;
+  readonly #events: Required<SessionListener>;
   readonly #now: () => number;
   readonly #abort = new AbortController();
   #state: SessionState = "dialing";

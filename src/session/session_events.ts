@@ -1,19 +1,7 @@
 /** Who follows the sessions of a gateway: metrics, the audit log, what is known of sources. */
 import type { PortholeError } from "../errors.ts";
 import type { Opened } from "../source/opened.ts";
-import type { Session } from "./session.ts";
-
-/** Follows sessions. Each method is called in the turn in which it happens and must return at once. */
-export interface SessionListener {
-  /** The session has another state, or has just begun. */
-  onState?(session: Session): void;
-  /** The source is open, and the first byte is about to pass. */
-  onOpened?(session: Session, opened: Opened): void;
-  /** No more bytes are taken; the viewer may still be told why. */
-  onClosing?(session: Session, reason: PortholeError): void;
-  /** Nothing of the session is left, and the registry does not list it any more. */
-  onEnded?(session: Session, reason: PortholeError): void;
-}
+import type { Session, SessionListener } from "./session.ts";
 
 /** Passes events on to every listener; one that throws is reported and holds up neither the session nor the others. */
 export class SessionEvents implements Required<SessionListener> {

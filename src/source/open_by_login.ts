@@ -6,7 +6,7 @@ import { admitViewer, greetViewer, offerNone } from "../rfb/viewer_side.ts";
 import { type Credentials, pickCredentials } from "./credentials.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
 import type { LoggedIn } from "./login.ts";
-import type { OpenParts } from "./open_for_viewer.ts";
+import type { OpenParts } from "./open_parts.ts";
 import type { Opened } from "./opened.ts";
 import type { BegunHandshake } from "./source_login.ts";
 import { runWithViewer } from "./viewer_handshake.ts";

@@ -7,29 +7,16 @@ import { describeOffer } from "../rfb/describe.ts";
 import { LoginWatch } from "../rfb/login_watch.ts";
 import { chooseSpeaker, keepBrowserTypes } from "../rfb/pass_through.ts";
 import type { Version } from "../rfb/version.ts";
-import type { Dial } from "./dial/dial.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
 import { peekVersion } from "./login.ts";
 import { needsGateway } from "./needs_gateway.ts";
 import { openByLogin } from "./open_by_login.ts";
+import type { OpenParts } from "./open_parts.ts";
 import type { Opened } from "./opened.ts";
-import type { Prewarm } from "./prewarm.ts";
-import type { SourceLogin } from "./source_login.ts";
 import { type SeenOffer, watchOffer } from "./watch_offer.ts";
 
 /** A page or a source that stops within the handshake must not keep its place among limits.handshakes. */
 const OFFER_MS = 30_000;
-
-/** What opening one source needs. */
-export interface OpenParts {
-  readonly source: SourceConfig;
-  readonly dial: Dial;
-  readonly login: SourceLogin;
-  /** Connections that are logged in already. */
-  readonly prewarm: Pick<Prewarm, "open">;
-  /** How long a source may take to say its version; 10 s when left out. */
-  readonly versionMs?: number | undefined;
-}
 
 /**
  * Opens the source in the mode that its configuration and the viewer ask for.
