@@ -4,13 +4,11 @@ import { ENCODING } from "./encodings.ts";
 import { CLIPBOARD_HEAD_BYTES, readClipboardAct } from "./extended_clipboard.ts";
 import { HextileWalk } from "./hextile_length.ts";
 import type { PixelState } from "./pixel_format.ts";
-import { measurePayload, type RectangleHeader } from "./rect_length.ts";
+import { measurePayload } from "./rect_length.ts";
+import { readRectangleHeader, RECTANGLE_HEADER_BYTES, type RectangleHeader } from "./rectangle.ts";
 import { Remainder } from "./remainder.ts";
 import { malformed, measureServerMessage, SERVER_MESSAGE } from "./server_messages.ts";
 import { MAX_TIGHT_HEAD_BYTES } from "./tight_length.ts";
-
-/** Bytes of a rectangle's header (RFC 6143 section 7.6.1). */
-const RECTANGLE_BYTES = 12;
 
 /** The most bytes that a message, a rectangle or its payload may announce: 16 384 x 16 384 pixels of four bytes. */
 const MAX_PART_BYTES = 2 ** 30;
@@ -189,11 +187,9 @@ class Framer implements DownFramer {
   }
 
   #measureRectangle(bytes: Uint8Array, at: number, end: number): number {
-    if (end - at < RECTANGLE_BYTES) return -1;
+    if (end - at < RECTANGLE_HEADER_BYTES) return -1;
     const rectangle = this.#rectangle;
-    rectangle.width = readU16(bytes, at + 4);
-    rectangle.height = readU16(bytes, at + 6);
-    rectangle.encoding = readS32(bytes, at + 8);
+    readRectangleHeader(bytes, at, rectangle);
     if (rectangle.encoding === ENCODING.lastRect) this.#rectangles = 1;
     if (rectangle.encoding === ENCODING.hextile) {
       this.#tiles.begin(rectangle.width, rectangle.height, this.#pixels.sizes.pixelBytes);
@@ -201,7 +197,7 @@ class Framer implements DownFramer {
       else this.#part = "tiles";
     } else this.#part = "payload";
     this.#onRectangle?.(rectangle.encoding);
-    return RECTANGLE_BYTES;
+    return RECTANGLE_HEADER_BYTES;
   }
 
   #measurePayload(bytes: Uint8Array, at: number, end: number): number {

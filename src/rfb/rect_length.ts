@@ -2,15 +2,9 @@
 import { readS32, readU32 } from "./big_endian.ts";
 import { ENCODING } from "./encodings.ts";
 import type { PixelSizes } from "./pixel_format.ts";
+import type { RectangleHeader } from "./rectangle.ts";
 import { malformed } from "./server_messages.ts";
 import { measureTight } from "./tight_length.ts";
-
-/** A rectangle's header as far as it counts for the length. */
-export interface RectangleHeader {
-  width: number;
-  height: number;
-  encoding: number;
-}
 
 /** Tells the length of the payload that starts at `at`, or -1 while too little of it is there. */
 type Measure = (bytes: Uint8Array, at: number, end: number, rectangle: RectangleHeader, sizes: PixelSizes) => number;

@@ -1,7 +1,7 @@
 /** Tight and TightPNG rectangles (rfbproto, "Tight Encoding"): how long they are, without inflating them. */
 import { ENCODING } from "./encodings.ts";
 import type { PixelSizes } from "./pixel_format.ts";
-import type { RectangleHeader } from "./rect_length.ts";
+import type { RectangleHeader } from "./rectangle.ts";
 import { malformed } from "./server_messages.ts";
 
 /** Bytes before the data at most: control, filter, palette count, 256 colours of 4 bytes, compact length. */

@@ -61,6 +61,34 @@ Deno.test("imports point downwards, and rooms that are to stand alone do", async
   assertEquals(wrong.map((pair) => pair.join(" imports ")), []);
 });
 
+Deno.test("no file imports itself by way of others, types included", async () => {
+  const imports = new Map<string, string[]>();
+  for (const [from, to] of await listImports()) {
+    imports.set(from, [...imports.get(from) ?? [], to]);
+  }
+  assertEquals(findCycle(imports), undefined);
+});
+
+/** The files of one import cycle in order, the first one again at the end; undefined where there is none. */
+function findCycle(imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    for (const next of imports.get(file) ?? []) {
+      const cycle = visit(next, [...path, file]);
+      if (cycle) return cycle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of imports.keys()) {
+    const cycle = visit(file, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
 /** Where each power of the runtime is used. */
 const POWERS: readonly (readonly [power: RegExp, places: RegExp])[] = [
   [/\bDeno\.serve\(|serve: Deno\.serve\b/, /^main\.ts$/],
