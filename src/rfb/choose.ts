@@ -67,6 +67,17 @@ export function chooseMechanism(offered: readonly number[], login: Login, within
   return ready ?? best;
 }
 
+/**
+ * What the login to a source that offers `types`, and inside VeNCrypt `subtypes`, still has to ask the user for.
+ *
+ * @throws {LoginRefused} as `chooseMechanism` does.
+ */
+export function findNeeds(types: readonly number[], subtypes: readonly number[], login: Login): readonly Need[] {
+  const outer = chooseMechanism(types, login, []);
+  const isNested = outer === vencrypt && subtypes.length > 0;
+  return listMissing((isNested ? chooseMechanism(subtypes, login, [VENCRYPT]) : outer).needs, login);
+}
+
 /** Refuses a login without what `needs` asks for. */
 export function demand(needs: readonly Need[], login: Login): void {
   if (listMissing(needs, login).length > 0) throw refuseMissing(needs);

@@ -1,6 +1,6 @@
 /** One probe of a source, as sparing as it can be: what it offers, and whether the gateway can log in. */
 import type { SourceConfig } from "../config/config.ts";
-import { chooseMechanism, type Login } from "../rfb/choose.ts";
+import { findNeeds, type Login } from "../rfb/choose.ts";
 import { describeOffer } from "../rfb/describe.ts";
 import type { Look as RfbLook } from "../rfb/handshake.ts";
 import { chooseSpeaker } from "../rfb/pass_through.ts";
@@ -13,7 +13,6 @@ import type { SourceLogin } from "./source_login.ts";
 import type { Trust } from "./trust.ts";
 
 const PROBE_MS = 25_000;
-const VENCRYPT = 19;
 
 /**
  * Connects, finds out what is offered, and leaves.
@@ -60,10 +59,8 @@ function describeOffered(source: SourceConfig, { version, types, subtypes = [] }
 
 /** What a login would have to ask the user for, or be refused with. */
 function tryToFindNeeds(types: readonly number[], subtypes: readonly number[], login: Login) {
-  const outer = types.filter((type) => type !== VENCRYPT || subtypes.length === 0);
-  const [offered, within] = outer.length === 0 ? [subtypes, [VENCRYPT]] : [[...outer, ...subtypes], []];
   try {
-    return chooseMechanism(offered, login, within).needs.filter((need) => login[need] === undefined);
+    return findNeeds(types, subtypes, login);
   } catch (refusal) {
     if (!(refusal instanceof LoginRefused)) throw refusal;
     return refusal.kind === "secret_missing" ? refusal.needs : refusal;

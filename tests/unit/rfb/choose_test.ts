@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Secret } from "../../../src/config/secret.ts";
-import { chooseMechanism, type Login, type Proof } from "../../../src/rfb/choose.ts";
+import { chooseMechanism, findNeeds, type Login, type Proof } from "../../../src/rfb/choose.ts";
 import { describeOffer } from "../../../src/rfb/describe.ts";
 import { chooseSpeaker, keepBrowserTypes } from "../../../src/rfb/pass_through.ts";
-import { LoginRefused } from "../../../src/rfb/refusal.ts";
+import { LoginRefused, type Need } from "../../../src/rfb/refusal.ts";
 
 const password = new Secret("secret12");
 const nobody: Login = { shared: true, proofs: [] };
@@ -86,6 +86,32 @@ Deno.test("chooseMechanism() names what cannot be spoken, and the setting to cha
     }
   }
 });
+
+Deno.test("findNeeds() foresees what the login will choose, and will be refused with", () => {
+  const rows: [Login, number[], number[], Need[]][] = [
+    [nobody, [19, 129], [262], ["username", "password"]],
+    [guest, [19, 129], [262, 261], []],
+    [nobody, [19, 129], [258, 1], []],
+    [nobody, [19], [], []],
+    [nobody, [30, 129], [], ["password"]],
+  ];
+  for (const [login, types, subtypes, needs] of rows) {
+    const found = catchNeeds(() => findNeeds(types, subtypes, login));
+    assertEquals(found, needs, `${types} with ${subtypes}`);
+  }
+  // The login chooses VeNCrypt, and then there is no way back to VNC Authentication.
+  const refusal = assertThrows(() => findNeeds([19, 2], [258], guest), LoginRefused, "TLSVnc");
+  assertEquals(refusal.kind, "no_type");
+});
+
+function catchNeeds(find: () => readonly Need[]): readonly Need[] {
+  try {
+    return find();
+  } catch (refusal) {
+    if (refusal instanceof LoginRefused && refusal.kind === "secret_missing") return refusal.needs;
+    throw refusal;
+  }
+}
 
 Deno.test("chooseSpeaker() leaves to the browser what it can, and knows what only the gateway can", () => {
   const rows: [number[], number[] | undefined, string][] = [
