@@ -1,68 +1,32 @@
-import { nameSecurityPath } from "./describe.ts";
+/** Which of the offered security types to speak. */
+import { nameType, nameTypes } from "./describe.ts";
 import { LoginRefused, type Need } from "./refusal.ts";
-import type { Secret } from "../config/secret.ts";
+import { listMissing, type Login, refuseMissing } from "./security/login.ts";
+import type { ContainerType, SpokenType } from "./security/security_type.ts";
+import { listSpoken, listUnspoken, SECURITY_TYPES } from "./security/table.ts";
 
-/** How a source proves that it is itself before a secret is sent. */
-export type Proof = "certificate" | "key";
-
-/** Who logs in, and what the configuration demands. */
-export interface Login {
-  readonly username?: string;
-  readonly password?: Secret;
-  /** ClientInit's shared-flag (RFC 6143 section 7.3.1). */
-  readonly shared: boolean;
-  /** A type without one of these proofs is never spoken, whatever else is on offer; empty means any. */
-  readonly proofs: readonly Proof[];
-}
-
-/** A security type, or VeNCrypt subtype, that can be spoken. */
-export interface Mechanism {
-  readonly code: number;
-  readonly needs: readonly Need[];
-  readonly proof?: Proof;
-  /** Whether the session is encrypted. */
-  readonly encrypts: boolean;
-}
-
-const VENCRYPT = 19;
-const TIGHT = 16;
+/** Advice for servers of which nothing better is known. */
+const GENERAL_ADVICE = "allow VNC Authentication or VeNCrypt with a certificate on the server";
 
 /**
- * All that can be spoken, the best first: a certificate before a bare key, an encrypted session before a clear one,
- * no secret before one that travels in clear. Type 16 comes last, since it changes ServerInit.
- */
-export const PREFERENCE: readonly Mechanism[] = [
-  { code: 262, needs: ["username", "password"], proof: "certificate", encrypts: true },
-  { code: 261, needs: ["password"], proof: "certificate", encrypts: true },
-  { code: 260, needs: [], proof: "certificate", encrypts: true },
-  { code: 129, needs: ["password"], proof: "key", encrypts: true },
-  { code: 5, needs: ["password"], proof: "key", encrypts: true },
-  { code: 1, needs: [], encrypts: false },
-  { code: 130, needs: ["password"], proof: "key", encrypts: false },
-  { code: 6, needs: ["password"], proof: "key", encrypts: false },
-  { code: 30, needs: ["username", "password"], encrypts: false },
-  { code: 2, needs: ["password"], encrypts: false },
-  { code: 256, needs: ["username", "password"], encrypts: false },
-  { code: TIGHT, needs: [], encrypts: false },
-];
-
-/** What VeNCrypt stands for until its subtypes are known: it holds the best, and lists the outer types again. */
-const vencrypt: Mechanism = { code: VENCRYPT, needs: [], proof: "certificate", encrypts: false };
-
-/**
- * The best of the offered types that the login allows; `within` are the types chosen around it.
+ * The best of the offered types that the login allows; `within` are the types chosen around it, the outermost first.
  *
- * @throws {LoginRefused} `no_type` when none can be spoken, `secret_missing` when one could be with what is missing.
+ * @throws {LoginRefused} `no_type` when the gateway speaks none, `untrusted` when none proves the server as demanded,
+ * `secret_missing` when the login lacks what the best one needs.
  */
-export function chooseMechanism(offered: readonly number[], login: Login, within: readonly number[]): Mechanism {
-  const spoken = (within.length === 0 ? [vencrypt, ...PREFERENCE] : PREFERENCE)
-    .filter(({ code }) => offered.includes(code) && !within.includes(code));
+export function chooseType(
+  offered: readonly number[],
+  login: Login,
+  within: readonly ContainerType[] = [],
+): SpokenType {
+  const spoken = listSpoken(offered, within.at(-1)?.holds ?? "rfb");
   if (spoken.length === 0) throw refuseOffer(offered, within);
-  const proven = spoken.filter(({ proof }) => login.proofs.length === 0 || proof && login.proofs.includes(proof));
-  if (proven.length === 0) throw refuseWeak(spoken.map(({ code }) => code), within);
-  const best = proven[0]!;
+  const { proofs } = login;
+  const proven = spoken.filter(({ proof }) => proofs.length === 0 || proof !== null && proofs.includes(proof));
+  const best = proven[0];
+  if (!best) throw refuseWeak(spoken, within);
   const ready = proven.find(({ needs }) => listMissing(needs, login).length === 0);
-  // RSA-AES servers say later whether they want a user name too: going on until then asks a person once, not twice.
+  // RSA-AES servers say later whether they want a user name too: going on until then asks the user once, not twice.
   if (!ready && best.proof !== "key") throw refuseMissing(best.needs);
   return ready ?? best;
 }
@@ -70,30 +34,17 @@ export function chooseMechanism(offered: readonly number[], login: Login, within
 /**
  * What the login to a source that offers `types`, and inside VeNCrypt `subtypes`, still has to ask the user for.
  *
- * @throws {LoginRefused} as `chooseMechanism` does.
+ * @throws {LoginRefused} as `chooseType` does.
  */
 export function findNeeds(types: readonly number[], subtypes: readonly number[], login: Login): readonly Need[] {
-  const outer = chooseMechanism(types, login, []);
-  const isNested = outer === vencrypt && subtypes.length > 0;
-  return listMissing((isNested ? chooseMechanism(subtypes, login, [VENCRYPT]) : outer).needs, login);
+  const { vencrypt } = SECURITY_TYPES;
+  const outer = chooseType(types, login);
+  const chosen = outer === vencrypt && subtypes.length > 0 ? chooseType(subtypes, login, [vencrypt]) : outer;
+  return listMissing(chosen.needs, login);
 }
 
-/** Refuses a login without what `needs` asks for. */
-export function demand(needs: readonly Need[], login: Login): void {
-  if (listMissing(needs, login).length > 0) throw refuseMissing(needs);
-}
-
-function listMissing(needs: readonly Need[], login: Login): Need[] {
-  return needs.filter((need) => login[need] === undefined);
-}
-
-function refuseMissing(needs: readonly Need[]): LoginRefused {
-  const words = needs.includes("username") ? "a user name and a password" : "a password";
-  return new LoginRefused("secret_missing", `the server asks for ${words}`, { needs });
-}
-
-function refuseWeak(spoken: readonly number[], within: readonly number[]): LoginRefused {
-  const names = spoken.map((code) => nameSecurityPath([...within, code])).join(", ");
+function refuseWeak(spoken: readonly SpokenType[], within: readonly ContainerType[]): LoginRefused {
+  const names = spoken.map((type) => nameTypes([...within, type])).join(", ");
   return new LoginRefused(
     "untrusted",
     `the server must prove who it is, and offers only ${names}; offer X509Vnc or X509Plain there, or drop ` +
@@ -101,27 +52,13 @@ function refuseWeak(spoken: readonly number[], within: readonly number[]): Login
   );
 }
 
-function refuseOffer(offered: readonly number[], within: readonly number[]): LoginRefused {
+function refuseOffer(offered: readonly number[], within: readonly ContainerType[]): LoginRefused {
   if (offered.length === 0) return new LoginRefused("no_type", "the server offers no security type");
-  const names = offered.map((code) => nameSecurityPath([...within, code]));
-  const anonymous = offered.some((code) => code === 18 || code >= 257 && code <= 259);
-  const what = anonymous ? `${names.join(", ")} (anonymous TLS)` : names.join(", ");
-  return new LoginRefused(
-    "no_type",
-    `the server offers ${what}, which this runtime cannot speak; ${advise(offered, anonymous)}`,
-  );
-}
-
-/** The setting to change, for the servers that are known to offer such a thing. */
-function advise(offered: readonly number[], anonymous: boolean): string {
-  if (offered.some((code) => code === 20 || code === 263 || code === 264)) {
-    return "give QEMU password-secret= and tls-creds= instead of sasl=on";
-  }
-  if (anonymous) {
-    return "on the server set SecurityTypes=X509Vnc with X509Cert and X509Key (TigerVNC), use tls-creds-x509 " +
-      "(QEMU), or -ssl with a certificate file (x11vnc)";
-  }
-  if (offered.includes(13) || offered.includes(133)) return "set Authentication=VncAuth on the server (RealVNC)";
-  if (offered.includes(113)) return "turn MS-Logon off on the server and set a VNC password (UltraVNC)";
-  return "allow VNC Authentication or VeNCrypt with a certificate on the server";
+  const list = within.at(-1)?.holds ?? "rfb";
+  const names = offered.map((code) => [...within.map(({ name }) => name), nameType(code, list)].join(" ")).join(", ");
+  const known = listUnspoken(offered, list);
+  const remark = known.find((type) => type.remark)?.remark;
+  const advice = known.find((type) => type.advice)?.advice ?? GENERAL_ADVICE;
+  const what = remark ? `${names} (${remark})` : names;
+  return new LoginRefused("no_type", `the server offers ${what}, which this runtime cannot speak; ${advice}`);
 }

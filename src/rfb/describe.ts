@@ -1,52 +1,27 @@
-/** Names for people; nothing in the protocol depends on them. */
+/** Names of security types for users; nothing in the protocol depends on them. */
+import type { SecurityList, SecurityType } from "./security/security_type.ts";
+import { findType, SECURITY_TYPES } from "./security/table.ts";
 
-const names: Readonly<Record<number, string>> = {
-  1: "None",
-  2: "VNC Authentication",
-  5: "RSA-AES",
-  6: "RSA-AES unencrypted",
-  13: "RSA-AES two-step",
-  16: "Tight",
-  17: "Ultra",
-  18: "TLS",
-  19: "VeNCrypt",
-  20: "SASL",
-  21: "MD5",
-  22: "XVP",
-  23: "Secure Tunnel",
-  30: "Apple Diffie-Hellman",
-  33: "Apple Kerberos",
-  35: "Apple Kerberos",
-  36: "Apple Remote Desktop",
-  113: "MS-Logon II",
-  129: "RSA-AES-256",
-  130: "RSA-AES-256 unencrypted",
-  133: "RSA-AES-256 two-step",
-  256: "Plain",
-  257: "TLSNone",
-  258: "TLSVnc",
-  259: "TLSPlain",
-  260: "X509None",
-  261: "X509Vnc",
-  262: "X509Plain",
-  263: "TLSSASL",
-  264: "X509SASL",
-};
+/** The largest code of the Security message, a U8: VeNCrypt's own subtypes come after it. */
+const LARGEST_RFB_CODE = 255;
 
-/** The name of a security type (below 256) or VeNCrypt subtype. */
-export function nameSecurityType(code: number): string {
-  return names[code] ?? `type ${code}`;
+/** The name of the type that `code` means in `list`: "X509Plain", or "type 99" where it is unknown. */
+export function nameType(code: number, list: SecurityList): string {
+  return findType(code, list)?.name ?? `type ${code}`;
 }
 
-/** The path through nested types as one name: `[19, 262]` is "VeNCrypt X509Plain". */
-export function nameSecurityPath(path: readonly number[]): string {
-  return path.map(nameSecurityType).join(" ");
+/** Nested types, the outermost first, as one name: "VeNCrypt X509Plain". */
+export function nameTypes(path: readonly SecurityType[]): string {
+  return path.map(({ name }) => name).join(" ");
 }
 
 /** What a source offers in one line: "VeNCrypt X509Plain, RSA-AES-256" for `[19, 129]` with `[262]` inside type 19. */
 export function describeOffer(types: readonly number[], subtypes: readonly number[] = []): string {
-  const inner = subtypes.filter((code) => code > 255);
+  const { vencrypt } = SECURITY_TYPES;
+  const inner = subtypes.filter((code) => code > LARGEST_RFB_CODE);
   return types.flatMap((code) =>
-    code === 19 && inner.length > 0 ? inner.map((subtype) => nameSecurityPath([19, subtype])) : [nameSecurityType(code)]
+    code === vencrypt.code && inner.length > 0
+      ? inner.map((subtype) => `${vencrypt.name} ${nameType(subtype, vencrypt.holds)}`)
+      : [nameType(code, "rfb")]
   ).join(", ");
 }

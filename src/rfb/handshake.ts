@@ -1,38 +1,39 @@
-/** The viewer's side of the RFB handshake with a source, from ProtocolVersion to ServerInit (RFC 6143 section 7). */
-import { chooseMechanism, type Login, type Mechanism, PREFERENCE } from "./choose.ts";
-import { nameSecurityPath } from "./describe.ts";
+/** The gateway's side of the RFB handshake with a source, from ProtocolVersion to ServerInit (RFC 6143 section 7). */
+import { chooseType } from "./choose.ts";
+import { nameTypes } from "./describe.ts";
 import type { LoginStep } from "./login_step.ts";
 import { readReason, refuseAsLockedOut, refuseWith } from "./reason.ts";
 import { LoginRefused } from "./refusal.ts";
 import { read, readU32, readU8, type Script, StreamEnded, titled, u8, write } from "./script.ts";
-import { speakType } from "./security/by_code.ts";
-import { speakTight } from "./security/tight.ts";
-import { readSubtypes, speakVencrypt } from "./security/vencrypt.ts";
-import { readServerInit, type ServerInit, skipTightCapabilities } from "./server_init.ts";
+import type { Login } from "./security/login.ts";
+import type { LoginType } from "./security/security_type.ts";
+import { type SecurityPath, speakType } from "./security/speak.ts";
+import { SECURITY_TYPES } from "./security/table.ts";
+import { readServerInit, type ServerInit } from "./server_init.ts";
 import { encodeVersion, readVersion, type Version } from "./version.ts";
 
-/** What a source offers, once its version has been answered. */
+/** The security types that a source offers, once the gateway has answered its version. */
 export interface Offer {
   readonly version: Version;
-  /** Security types in the server's order; one with 3.3, where the server decides. */
+  /** Security types in the server's order; one in version 3.3, where the server decides. */
   readonly types: readonly number[];
 }
 
-/** What a look at a source found. */
-export interface Look extends Offer {
-  /** The subtypes inside VeNCrypt, when they were asked for. */
+/** An offer and what else a probe found. */
+export interface ProbedOffer extends Offer {
+  /** The subtypes inside VeNCrypt, when the probe asked for them. */
   readonly subtypes?: readonly number[];
-  /** The desktop, when it could be opened without a secret. */
+  /** The desktop, when the probe could open it without a secret. */
   readonly serverInit?: ServerInit;
 }
 
-/** A source that has let the gateway in: it waits for ClientInit. */
+/** A source that has accepted the login and waits for ClientInit. */
 export interface Admission {
   readonly version: Version;
-  /** Nested security types from the outside in: `[19, 262]`. */
-  readonly path: readonly number[];
-  /** Their name: "VeNCrypt X509Plain". */
+  readonly path: SecurityPath;
+  /** Name of the path: "VeNCrypt X509Plain". */
   readonly security: string;
+  /** Whether the bytes after the login are encrypted. */
   readonly encrypted: boolean;
 }
 
@@ -44,38 +45,42 @@ export interface OpenSource extends Admission {
 /** Where the handshake goes on: at its start, after ProtocolVersion was read, or after the types were. */
 export type From = { readonly version?: Version } | Offer;
 
-const NONE = 1;
-const TIGHT = 16;
-const VENCRYPT = 19;
-const PLAIN_CODES = [256, 262];
+/** SecurityResult for too many failed logins (rfbproto, "SecurityResult"). */
 const TOO_MANY = 2;
+const { none, vencrypt } = SECURITY_TYPES;
 
-/** Opens the source as its only word with the viewer's person: logs in, sends ClientInit, reads ServerInit. */
+/**
+ * Logs in, sends ClientInit and reads ServerInit; sentences in refusals call the source `title`.
+ *
+ * @throws {LoginRefused}
+ */
 export function openSource(title: string, login: Login, from: From = {}): Script<OpenSource, LoginStep> {
   return titled(title, open(login, from));
 }
 
-/** The first part of `openSource`: logs in, and leaves the source waiting for ClientInit. */
+/** First part of `openSource`: logs in, and leaves the source waiting for ClientInit. @throws {LoginRefused} */
 export function admitUs(title: string, login: Login): Script<Admission, LoginStep> {
   return titled(title, admit(login, {}));
 }
 
-/** The second part: sends ClientInit and reads ServerInit. */
+/** Second part of `openSource`: sends ClientInit and reads ServerInit. @throws {LoginRefused} */
 export function enterSource(title: string, admission: Admission, shared: boolean): Script<OpenSource> {
   return titled(title, enter(admission, shared));
 }
 
-/** Finds out what the source offers: reads its version, answers it, and reads the security types. */
+/** Reads the source's version, answers it, and reads the security types. @throws {LoginRefused} */
 export function readOffer(title: string, from: From = {}): Script<Offer> {
   return titled(title, offer(from));
 }
 
 /**
- * Looks at a source without a secret. It goes the whole way where None is offered, since TigerVNC counts what ends
- * before as a failed login; else it asks VeNCrypt for its subtypes.
+ * Probes a source without a secret. Where the source offers None the probe opens the desktop, since TigerVNC counts
+ * everything that ends before as a failed login; else it asks VeNCrypt for its subtypes.
+ *
+ * @throws {LoginRefused}
  */
-export function lookAt(title: string, from: From = {}): Script<Look, LoginStep> {
-  return titled(title, look(from));
+export function probe(title: string, from: From = {}): Script<ProbedOffer, LoginStep> {
+  return titled(title, probeOffer(from));
 }
 
 function* open(login: Login, from: From): Script<OpenSource, LoginStep> {
@@ -84,33 +89,28 @@ function* open(login: Login, from: From): Script<OpenSource, LoginStep> {
 
 function* admit(login: Login, from: From): Script<Admission, LoginStep> {
   const { version, types } = yield* offer(from);
-  const chosen = version.spoken === "3.3" ? chooseMechanism(types, login, []) : yield* choose(types, login);
-  const path = yield* speak(chosen.code, login);
-  const last = findLast(path);
-  if (last.code !== NONE || version.spoken === "3.8") yield* readResult(version, last);
-  return { version, path, security: nameSecurityPath(path), encrypted: last.encrypts };
+  const chosen = chooseType(types, login);
+  yield* answerOffer(version, chosen.code);
+  const path = yield* speakType(chosen, login);
+  // None has no SecurityResult before 3.8 (RFC 6143 appendix A).
+  if (path.last !== none || version.spoken === "3.8") yield* readResult(version, path.last);
+  return { version, path, security: nameTypes([...path.within, path.last]), encrypted: path.last.encrypts };
 }
 
 function* enter(admission: Admission, shared: boolean): Script<OpenSource> {
-  const { path } = admission;
   yield* write(u8(shared ? 1 : 0));
-  return { ...admission, serverInit: yield* readDesktop(path, findLast(path)) };
+  return { ...admission, serverInit: yield* readDesktop(admission.path) };
 }
 
-/** The type that carried out the login: the innermost. */
-function findLast(path: readonly number[]): Mechanism {
-  return PREFERENCE.find(({ code }) => code === path.at(-1))!;
-}
-
-function* look(from: From): Script<Look, LoginStep> {
+function* probeOffer(from: From): Script<ProbedOffer, LoginStep> {
   const found = yield* offer(from);
-  if (found.types.includes(NONE)) {
-    const { serverInit } = yield* open({ shared: true, proofs: [] }, { ...found, types: [NONE] });
+  if (found.types.includes(none.code)) {
+    const { serverInit } = yield* open({ shared: true, proofs: [] }, { ...found, types: [none.code] });
     return { ...found, serverInit };
   }
-  if (!found.types.includes(VENCRYPT)) return found;
-  yield* write(u8(VENCRYPT));
-  return { ...found, subtypes: yield* readSubtypes() };
+  if (!found.types.includes(vencrypt.code)) return found;
+  yield* answerOffer(found.version, vencrypt.code);
+  return { ...found, subtypes: yield* vencrypt.readInner() };
 }
 
 function* offer(from: From): Script<Offer> {
@@ -120,35 +120,27 @@ function* offer(from: From): Script<Offer> {
   return { version, types: version.spoken === "3.3" ? yield* readType() : yield* readTypes() };
 }
 
-/** RFC 6143 section 7.1.2: U8 count and U8 types; a count of 0 is followed by a reason. */
+/** Sends the chosen type; in version 3.3 the server has decided. */
+function* answerOffer({ spoken }: Version, code: number): Script<void> {
+  if (spoken !== "3.3") yield* write(u8(code));
+}
+
+/** RFC 6143 section 7.1.2: U8 count and U8 types; a reason follows a count of 0. */
 function* readTypes(): Script<number[]> {
   const count = yield* readU8("its security types");
   if (count === 0) throw refuseWith(yield* readReason(), "refused");
   return [...yield* read(count, "its security types")];
 }
 
-/** RFC 6143 appendix A.1: in version 3.3 the server decides on one U32 type; 0 is followed by a reason. */
+/** RFC 6143 appendix A.1: in version 3.3 the server decides on one type, a U32; a reason follows a 0. */
 function* readType(): Script<number[]> {
   const type = yield* readU32("its security type");
   if (type === 0) throw refuseWith(yield* readReason(), "refused");
   return [type];
 }
 
-function* choose(types: readonly number[], login: Login): Script<Mechanism> {
-  const chosen = chooseMechanism(types, login, []);
-  yield* write(u8(chosen.code));
-  return chosen;
-}
-
-function* speak(code: number, login: Login): Script<readonly number[], LoginStep> {
-  if (code === VENCRYPT) return [VENCRYPT, yield* speakVencrypt(login)];
-  if (code === TIGHT) return [TIGHT, yield* speakTight(login)];
-  yield* speakType(code, login);
-  return [code];
-}
-
 /** RFC 6143 section 7.1.3; before 3.8 no reason follows a failure. */
-function* readResult(version: Version, spoken: Mechanism): Script<void> {
+function* readResult(version: Version, spoken: LoginType): Script<void> {
   const result = yield* readResultCode(spoken);
   if (result === 0) return;
   const reason = version.spoken === "3.8" ? yield* readReason() : "";
@@ -158,7 +150,7 @@ function* readResult(version: Version, spoken: Mechanism): Script<void> {
   throw refuseWith(reason, spoken.needs.length > 0 ? "wrong_secret" : "refused", secret);
 }
 
-function* readResultCode(spoken: Mechanism): Script<number> {
+function* readResultCode(spoken: LoginType): Script<number> {
   try {
     return yield* readU32("its SecurityResult");
   } catch (error) {
@@ -167,21 +159,21 @@ function* readResultCode(spoken: Mechanism): Script<number> {
   }
 }
 
-/** SecurityResult 0 proves nothing: QEMU closes after it when it is full, neatvnc 0.5 when the password was wrong. */
-function* readDesktop(path: readonly number[], spoken: Mechanism): Script<ServerInit> {
+/** A SecurityResult of 0 proves nothing: QEMU closes after it when it is full, neatvnc 0.5 after a wrong password. */
+function* readDesktop({ within, last }: SecurityPath): Script<ServerInit> {
   try {
     const serverInit = yield* readServerInit();
-    if (path.includes(TIGHT)) yield* skipTightCapabilities();
+    for (const { skipAfterServerInit } of within) if (skipAfterServerInit) yield* skipAfterServerInit();
     return serverInit;
   } catch (error) {
-    throw explainNoDesktop(error, spoken);
+    throw explainNoDesktop(error, last);
   }
 }
 
-function explainNoDesktop(error: unknown, spoken: Mechanism): unknown {
+function explainNoDesktop(error: unknown, { falseOk }: LoginType): unknown {
   const ended = error instanceof StreamEnded;
   const garbage = error instanceof LoginRefused && error.kind === "malformed";
-  if (PLAIN_CODES.includes(spoken.code) && (ended || garbage)) {
+  if (falseOk && (ended || garbage)) {
     return new LoginRefused("wrong_secret", "the server refused the user name or password", { cause: error });
   }
   if (!ended) return error;

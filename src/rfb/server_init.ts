@@ -1,5 +1,5 @@
 import { LoginRefused } from "./refusal.ts";
-import { concat, read, readU16, type Script, u16, u32 } from "./script.ts";
+import { concat, read, type Script, u16, u32 } from "./script.ts";
 
 /** What a source says of its desktop (RFC 6143 section 7.3.2). */
 export interface ServerInit {
@@ -15,9 +15,6 @@ export interface ServerInit {
 const NAME_CAP_BYTES = 64 * 1024;
 /** What is read of a ServerInit first. */
 export const SERVER_INIT_HEAD_BYTES = 24;
-/** TightVNC announces a few dozen capabilities at most. */
-const TIGHT_CAP_CAPABILITIES = 1024;
-const TIGHT_CAPABILITY_BYTES = 16;
 
 /** Reads and checks a ServerInit. @throws {LoginRefused} `malformed` when no viewer could use it. */
 export function* readServerInit(): Script<ServerInit> {
@@ -38,17 +35,3 @@ function refuseDesktop(what: string): LoginRefused {
 export function encodeServerInit(init: ServerInit): Uint8Array<ArrayBuffer> {
   return concat([u16(init.width), u16(init.height), init.pixelFormat, u32(init.name.length), init.name]);
 }
-
-/**
- * Reads and drops what ServerInit carries in addition after security type 16 (rfbproto, "ServerInit", Tight): the
- * capabilities must not reach a viewer that was offered type 1.
- */
-export function* skipTightCapabilities(): Script<void> {
-  const counts = [yield* readU16(TIGHT), yield* readU16(TIGHT), yield* readU16(TIGHT)];
-  yield* readU16(TIGHT);
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  if (total > TIGHT_CAP_CAPABILITIES) throw new LoginRefused("malformed", `it announces ${total} Tight capabilities`);
-  yield* read(total * TIGHT_CAPABILITY_BYTES, TIGHT);
-}
-
-const TIGHT = "its Tight capabilities";

@@ -1,10 +1,11 @@
 /** The source's side of the RFB handshake, as the gateway shows it to a viewer: 3.8 with None (RFC 6143 section 7). */
 import { PortholeError } from "../errors.ts";
 import { concat, read, readU8, type Script, u32, u8, write } from "./script.ts";
+import { SECURITY_TYPES } from "./security/table.ts";
 import { encodeServerInit, type ServerInit } from "./server_init.ts";
 import { encodeVersion, parseReply, type SpokenVersion, VERSION_BYTES } from "./version.ts";
 
-const NONE = 1;
+const NONE = SECURITY_TYPES.none.code;
 
 /**
  * Agrees on a version, and with 3.8 on security type None, while the login to the source is under way. Then goes

@@ -1,8 +1,16 @@
 /** The handshake of the gateway with a source, over a stream that is open. */
 import type { ByteStream } from "../bridge/byte_stream.ts";
-import type { Login } from "../rfb/choose.ts";
-import { type From, type Look, lookAt, type Offer, type OpenSource, openSource, readOffer } from "../rfb/handshake.ts";
+import {
+  type From,
+  type Offer,
+  type OpenSource,
+  openSource,
+  probe,
+  type ProbedOffer,
+  readOffer,
+} from "../rfb/handshake.ts";
 import { titled } from "../rfb/script.ts";
+import type { Login } from "../rfb/security/login.ts";
 import { encodeServerInit, type ServerInit } from "../rfb/server_init.ts";
 import { readVersion, type Version } from "../rfb/version.ts";
 import { pickCredentials } from "./credentials.ts";
@@ -56,8 +64,8 @@ export function peekOffer(stream: ByteStream, title: string, limits: LoginLimits
 }
 
 /** Probes a source without a secret, as far as that goes; the caller then closes the stream. @throws {LoginRefused} */
-export function peekAll(stream: ByteStream, title: string, limits: LoginLimits, from: From = {}): Promise<Look> {
-  return new LoginRunner(stream, undefined, limits).run(lookAt(title, from));
+export function peekAll(stream: ByteStream, title: string, limits: LoginLimits, from: From = {}): Promise<ProbedOffer> {
+  return new LoginRunner(stream, undefined, limits).run(probe(title, from));
 }
 
 /** What the protocol's login needs of a source's configuration. */

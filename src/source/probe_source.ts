@@ -1,10 +1,11 @@
 /** One probe of a source, as sparing as it can be: what it offers, and whether the gateway can log in. */
 import type { SourceConfig } from "../config/config.ts";
-import { findNeeds, type Login } from "../rfb/choose.ts";
+import { findNeeds } from "../rfb/choose.ts";
 import { describeOffer } from "../rfb/describe.ts";
-import type { Look as RfbLook } from "../rfb/handshake.ts";
+import type { ProbedOffer } from "../rfb/handshake.ts";
 import { chooseSpeaker } from "../rfb/pass_through.ts";
 import { LoginRefused, type Need } from "../rfb/refusal.ts";
+import type { Login } from "../rfb/security/login.ts";
 import { pickCredentials } from "./credentials.ts";
 import { peekAll } from "./login.ts";
 import { needsGateway } from "./needs_gateway.ts";
@@ -38,7 +39,11 @@ async function tryPassword(source: SourceConfig, login: SourceLogin, signal: Abo
 }
 
 /** @throws LoginRefused when nobody can open it, with the setting to change. */
-function describeOffered(source: SourceConfig, { version, types, subtypes = [] }: RfbLook, trust: Trust): ProbeResult {
+function describeOffered(
+  source: SourceConfig,
+  { version, types, subtypes = [] }: ProbedOffer,
+  trust: Trust,
+): ProbeResult {
   const byGateway = needsGateway(source, source.viewOnly) || chooseSpeaker(types) !== "browser";
   const login = {
     ...pickCredentials(source),

@@ -2,7 +2,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { SourceConfig } from "../config/config.ts";
-import type { Proof } from "../rfb/choose.ts";
+import type { Proof } from "../rfb/security/login.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
 import type { PinStore } from "./pins.ts";
 

@@ -1,8 +1,8 @@
 /** Security type 30, Apple Diffie-Hellman (rfbproto, "Diffie-Hellman Authentication"). */
 import { createCipheriv, createDiffieHellman, createHash, randomBytes } from "node:crypto";
-import { demand, type Login } from "../choose.ts";
 import { LoginRefused } from "../refusal.ts";
 import { read, readU16, type Script, write } from "../script.ts";
+import { demand, type Login } from "./login.ts";
 
 /** Apple uses 128 bytes, neatvnc 256. */
 const PRIME_LEAST_BYTES = 64;

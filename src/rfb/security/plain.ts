@@ -1,6 +1,6 @@
 /** VeNCrypt's Plain: user name and password as they are (rfbproto, "VeNCrypt", Plain subtype). */
-import { demand, type Login } from "../choose.ts";
 import { type Script, u32, write } from "../script.ts";
+import { demand, type Login } from "./login.ts";
 
 /** Sends user name and password in UTF-8. */
 export function* speakPlain(login: Login): Script<void> {

@@ -11,12 +11,12 @@ import {
   timingSafeEqual,
 } from "node:crypto";
 import { promisify } from "node:util";
-import { demand, type Login } from "../choose.ts";
 import { checkKey, type ClientKey, getClientKey, type LoginStep, sealStream } from "../login_step.ts";
 import { LoginRefused } from "../refusal.ts";
 import { concat, read, readU16, readU32, type Script, u16, u32, u8, write } from "../script.ts";
 import { TAG_BYTES } from "../aes_eax.ts";
 import { MessageOpener, MessageSealer } from "../sealed_messages.ts";
+import { demand, type Login } from "./login.ts";
 
 /** The four types differ in the size of keys and in whether the session stays sealed. */
 export interface Ra2Variant {

@@ -1,7 +1,7 @@
 /** Security type 2, VNC Authentication (RFC 6143 section 7.2.2). */
 import { createCipheriv } from "node:crypto";
-import { demand, type Login } from "../choose.ts";
 import { concat, read, type Script, write } from "../script.ts";
+import { demand, type Login } from "./login.ts";
 
 const CHALLENGE_BYTES = 16;
 const BLOCK_BYTES = 8;

@@ -65,7 +65,7 @@ export function* playSource(source: FakeSource): Script<Seen | undefined, LoginS
   const shared = yield* readU8("ClientInit");
   if (source.full) return;
   yield* write(source.serverInit ?? SERVER_INIT);
-  if (type === 16) yield* write(u16(1), u16(1), u16(0), u16(0), new Uint8Array(32));
+  if (path.includes(16)) yield* write(u16(1), u16(1), u16(0), u16(0), new Uint8Array(32));
   return { version, path, shared };
 }
 
@@ -120,7 +120,9 @@ function* playTight(source: FakeSource, path: number[]): Script<boolean, LoginSt
   const tunnel = concat([u32(0), encode("TGHTNOTUNNEL")]);
   yield* write(u32(1), tunnel);
   if ((yield* readU32("tunnel")) !== 0) return false;
-  const capabilities = (source.subtypes ?? []).map((code) => concat([u32(code), encode("STDVABCDEFGH")]));
+  // Inside VeNCrypt the subtypes are VeNCrypt's, and Tight asks for no login.
+  const logins = path.length === 1 ? source.subtypes ?? [] : [];
+  const capabilities = logins.map((code) => concat([u32(code), encode("STDVABCDEFGH")]));
   yield* write(u32(capabilities.length), ...capabilities);
   path.push(capabilities.length === 0 ? 1 : yield* readU32("login"));
   return yield* playType(path.at(-1)!, source, path);

@@ -1,17 +1,21 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Secret } from "../../../src/config/secret.ts";
-import { chooseMechanism, findNeeds, type Login, type Proof } from "../../../src/rfb/choose.ts";
+import { chooseType, findNeeds } from "../../../src/rfb/choose.ts";
 import { describeOffer } from "../../../src/rfb/describe.ts";
 import { chooseSpeaker, keepBrowserTypes } from "../../../src/rfb/pass_through.ts";
 import { LoginRefused, type Need } from "../../../src/rfb/refusal.ts";
+import type { Login, Proof } from "../../../src/rfb/security/login.ts";
+import type { ContainerType } from "../../../src/rfb/security/security_type.ts";
+import { SECURITY_TYPES } from "../../../src/rfb/security/table.ts";
 
+const { vencrypt } = SECURITY_TYPES;
 const password = new Secret("secret12");
 const nobody: Login = { shared: true, proofs: [] };
 const guest: Login = { ...nobody, password };
 const ada: Login = { ...guest, username: "ada" };
 const proving = (...proofs: Proof[]): Login => ({ ...ada, proofs });
 
-Deno.test("chooseMechanism() takes the best of the outer types", () => {
+Deno.test("chooseType() takes the best of the outer types", () => {
   const rows: [Login, number[], number][] = [
     [ada, [2, 19, 129, 5], 19],
     [ada, [30, 5, 129, 2], 129],
@@ -26,10 +30,10 @@ Deno.test("chooseMechanism() takes the best of the outer types", () => {
     [nobody, [129, 1], 1],
     [nobody, [129], 129],
   ];
-  for (const [login, offered, code] of rows) assertEquals(chooseMechanism(offered, login, []).code, code, `${offered}`);
+  for (const [login, offered, code] of rows) assertEquals(chooseType(offered, login).code, code, `${offered}`);
 });
 
-Deno.test("chooseMechanism() takes the best VeNCrypt subtype for the secret that is there, never anonymous TLS", () => {
+Deno.test("chooseType() takes the best VeNCrypt subtype for the secret that is there, never anonymous TLS", () => {
   const all = [257, 258, 259, 256, 260, 261, 262, 2, 1, 19];
   const rows: [Login, number[], number][] = [
     [ada, all, 262],
@@ -39,49 +43,49 @@ Deno.test("chooseMechanism() takes the best VeNCrypt subtype for the secret that
     [ada, [259, 256], 256],
   ];
   for (const [login, offered, code] of rows) {
-    assertEquals(chooseMechanism(offered, login, [19]).code, code, `${offered}`);
+    assertEquals(chooseType(offered, login, [vencrypt]).code, code, `${offered}`);
   }
 });
 
-Deno.test("chooseMechanism() speaks nothing weaker where the source must prove itself", () => {
-  assertEquals(chooseMechanism([2, 19, 129], proving("certificate"), []).code, 19);
-  assertEquals(chooseMechanism([2, 1, 129], proving("certificate", "key"), []).code, 129);
+Deno.test("chooseType() speaks nothing weaker where the source must prove itself", () => {
+  assertEquals(chooseType([2, 19, 129], proving("certificate")).code, 19);
+  assertEquals(chooseType([2, 1, 129], proving("certificate", "key")).code, 129);
   for (const offered of [[1], [2], [16], [30, 2], [129, 5]]) {
-    const error = assertThrows(() => chooseMechanism(offered, proving("certificate"), []), LoginRefused);
+    const error = assertThrows(() => chooseType(offered, proving("certificate")), LoginRefused);
     assertEquals(error.kind, "untrusted");
   }
   for (const offered of [[256], [258, 2, 1]]) {
-    const error = assertThrows(() => chooseMechanism(offered, proving("certificate"), [19]), LoginRefused);
+    const error = assertThrows(() => chooseType(offered, proving("certificate"), [vencrypt]), LoginRefused);
     assertEquals(error.kind, "untrusted");
   }
 });
 
-Deno.test("chooseMechanism() says which secret is missing", () => {
-  const rows: [Login, number[], number[], string[]][] = [
+Deno.test("chooseType() says which secret is missing", () => {
+  const rows: [Login, number[], ContainerType[], string[]][] = [
     [nobody, [2], [], ["password"]],
-    [guest, [262], [19], ["username", "password"]],
+    [guest, [262], [vencrypt], ["username", "password"]],
     [guest, [30], [], ["username", "password"]],
-    [nobody, [261, 2], [19], ["password"]],
+    [nobody, [261, 2], [vencrypt], ["password"]],
   ];
   for (const [login, offered, within, needs] of rows) {
-    const error = assertThrows(() => chooseMechanism(offered, login, within), LoginRefused);
+    const error = assertThrows(() => chooseType(offered, login, within), LoginRefused);
     assertEquals([error.kind, [...error.needs]], ["secret_missing", needs]);
   }
 });
 
-Deno.test("chooseMechanism() names what cannot be spoken, and the setting to change", () => {
-  const rows: [number[], number[], string[]][] = [
-    [[258], [19], ["VeNCrypt TLSVnc (anonymous TLS)", "SecurityTypes=X509Vnc", "tls-creds-x509"]],
-    [[257, 259], [19], ["VeNCrypt TLSNone, VeNCrypt TLSPlain (anonymous TLS)", "-ssl"]],
+Deno.test("chooseType() names what cannot be spoken, and the setting to change", () => {
+  const rows: [number[], ContainerType[], string[]][] = [
+    [[258], [vencrypt], ["VeNCrypt TLSVnc (anonymous TLS)", "SecurityTypes=X509Vnc", "tls-creds-x509"]],
+    [[257, 259], [vencrypt], ["VeNCrypt TLSNone, VeNCrypt TLSPlain (anonymous TLS)", "-ssl"]],
     [[20], [], ["SASL", "password-secret="]],
     [[13, 133], [], ["RSA-AES two-step", "Authentication=VncAuth"]],
     [[113], [], ["MS-Logon II", "UltraVNC"]],
     [[77], [], ["type 77"]],
-    [[], [19], ["no security type"]],
+    [[], [vencrypt], ["no security type"]],
   ];
   for (const [offered, within, words] of rows) {
     for (const word of words) {
-      const error = assertThrows(() => chooseMechanism(offered, ada, within), LoginRefused, word);
+      const error = assertThrows(() => chooseType(offered, ada, within), LoginRefused, word);
       assertEquals([error.kind, error.of("Pi").message.startsWith("Cannot open Pi: ")], ["no_type", true]);
     }
   }

@@ -2,11 +2,11 @@ import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@s
 import fc from "fast-check";
 import { Secret } from "../../../src/config/secret.ts";
 import { PortholeError } from "../../../src/errors.ts";
-import type { Login } from "../../../src/rfb/choose.ts";
-import { lookAt, type OpenSource, openSource } from "../../../src/rfb/handshake.ts";
+import { type OpenSource, openSource, probe } from "../../../src/rfb/handshake.ts";
 import type { LoginStep } from "../../../src/rfb/login_step.ts";
 import { LoginRefused } from "../../../src/rfb/refusal.ts";
 import { concat, type Script, u16, u32, u8, write } from "../../../src/rfb/script.ts";
+import type { Login } from "../../../src/rfb/security/login.ts";
 import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
 import { encodeServerInit } from "../../../src/rfb/server_init.ts";
 import { duel, type Outcome } from "../../fakes/rfb_security/duel.ts";
@@ -51,6 +51,7 @@ const rows: Row[] = [
     secret: true,
   },
   { name: "X509None", source: { types: [19], subtypes: [257, 260] }, security: "VeNCrypt X509None", encrypted: true },
+  { name: "VeNCrypt Tight", source: { types: [19], subtypes: [16] }, security: "VeNCrypt Tight None" },
   {
     name: "X509Vnc",
     source: { types: [19], subtypes: [261, 258] },
@@ -187,6 +188,23 @@ Deno.test("what servers say instead of types is told apart", () => {
   }
 });
 
+Deno.test("a code means what its list says: elsewhere the same number is another type", () => {
+  const tightUnixLogin = concat([u32(129), encode("TGHTULGNAUTH")]);
+  const saying: [Uint8Array[], string][] = [
+    // 129 is RSA-AES-256 in the Security message, and Unix login inside Tight.
+    [[v38, u8(1), u8(16), u32(0), u32(1), tightUnixLogin], "Tight Unix login"],
+    // The subtypes of VeNCrypt mean nothing outside.
+    [[encode("RFB 003.003\n"), u32(262)], "type 262"],
+    [[encode("RFB 003.003\n"), u32(256)], "type 256"],
+    [[v38, u8(1), u8(19), u8(0), u8(2), u8(0), u8(1), u32(19)], "VeNCrypt type 19"],
+  ];
+  for (const [parts, words] of saying) {
+    const refusal = hear(openSource("Pi", right), ...parts);
+    assertEquals(refusal.kind, "no_type", words);
+    assertStringIncludes(refusal.message, words);
+  }
+});
+
 Deno.test("a reason is cut to 200 characters and cleaned of what is no text", () => {
   const refusal = hear(openSource("Pi", right), v38, u8(0), reason("a\u001b[31m\u202e\r\n" + "b".repeat(1000)));
   assert(refusal.message.length < 260);
@@ -243,12 +261,12 @@ Deno.test("a shared-flag of 0 goes out when the source says so", () => {
   assertEquals(up.at(-1), 0);
 });
 
-Deno.test("lookAt() opens what needs no secret, lists VeNCrypt's subtypes, and sends no secret", () => {
-  const opened = duel(lookAt("Pi"), playSource({ types: [19, 1] })).result!;
+Deno.test("probe() opens what needs no secret, lists VeNCrypt's subtypes, and sends no secret", () => {
+  const opened = duel(probe("Pi"), playSource({ types: [19, 1] })).result!;
   assertEquals([opened.types, opened.serverInit?.width], [[19, 1], 640]);
-  const listed = duel(lookAt("Pi"), playSource({ types: [19, 129], subtypes: [262, 258] })).result!;
+  const listed = duel(probe("Pi"), playSource({ types: [19, 129], subtypes: [262, 258] })).result!;
   assertEquals(listed.subtypes, [262, 258]);
-  const plain = duel(lookAt("Pi"), playSource({ types: [2], version: "RFB 003.003" })).result!;
+  const plain = duel(probe("Pi"), playSource({ types: [2], version: "RFB 003.003" })).result!;
   assertEquals(plain.types, [2]);
 });
 
@@ -278,8 +296,8 @@ Deno.test("whatever a source sends, the login ends with a value or a named failu
     fc.array(fc.constantFrom(0, 1, 2, 5, 16, 19, 255), { maxLength: 60 }).map((list) => Uint8Array.from(list)),
   );
   fc.assert(
-    fc.property(fc.constantFrom(...starts), bytes, fc.boolean(), (start, tail, looks) => {
-      const script: Script<unknown, LoginStep> = looks ? lookAt("Pi") : openSource("Pi", right);
+    fc.property(fc.constantFrom(...starts), bytes, fc.boolean(), (start, tail, isProbe) => {
+      const script: Script<unknown, LoginStep> = isProbe ? probe("Pi") : openSource("Pi", right);
       const { error } = duel(script, say(start, tail), { clientKey });
       if (error !== undefined) assertInstanceOf(error, PortholeError);
     }),
