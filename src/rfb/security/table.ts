@@ -14,6 +14,7 @@ import { speakVncAuth } from "./vnc_auth.ts";
 const PASSWORD: readonly Need[] = ["password"];
 const USERNAME_AND_PASSWORD: readonly Need[] = ["username", "password"];
 
+const SUBTYPE: readonly SecurityList[] = ["vencrypt"];
 /** VeNCrypt may list every type of the Security message but itself. */
 const OUTER: readonly SecurityList[] = ["rfb", "vencrypt"];
 const EVERYWHERE: readonly SecurityList[] = ["rfb", "vencrypt", "tight"];
@@ -48,7 +49,7 @@ export const SECURITY_TYPES = {
   x509Plain: {
     code: 262,
     name: "X509Plain",
-    lists: ["vencrypt"],
+    lists: SUBTYPE,
     inBrowser: false,
     needs: USERNAME_AND_PASSWORD,
     proof: "certificate",
@@ -59,7 +60,7 @@ export const SECURITY_TYPES = {
   x509Vnc: {
     code: 261,
     name: "X509Vnc",
-    lists: ["vencrypt"],
+    lists: SUBTYPE,
     inBrowser: false,
     needs: PASSWORD,
     proof: "certificate",
@@ -70,7 +71,7 @@ export const SECURITY_TYPES = {
   x509None: {
     code: 260,
     name: "X509None",
-    lists: ["vencrypt"],
+    lists: SUBTYPE,
     inBrowser: false,
     needs: [],
     proof: "certificate",
@@ -158,7 +159,7 @@ export const SECURITY_TYPES = {
   plain: {
     code: 256,
     name: "Plain",
-    lists: ["vencrypt"],
+    lists: SUBTYPE,
     inBrowser: true,
     needs: USERNAME_AND_PASSWORD,
     proof: null,
@@ -180,43 +181,22 @@ export const SECURITY_TYPES = {
     skipAfterServerInit: skipTightCapabilities,
   },
   sasl: { code: 20, name: "SASL", lists: EVERYWHERE, inBrowser: false, remark: null, advice: SET_UP_WITHOUT_SASL },
-  tlsSasl: {
-    code: 263,
-    name: "TLSSASL",
-    lists: ["vencrypt"],
-    inBrowser: false,
-    remark: null,
-    advice: SET_UP_WITHOUT_SASL,
-  },
+  tlsSasl: { code: 263, name: "TLSSASL", lists: SUBTYPE, inBrowser: false, remark: null, advice: SET_UP_WITHOUT_SASL },
   x509Sasl: {
     code: 264,
     name: "X509SASL",
-    lists: ["vencrypt"],
+    lists: SUBTYPE,
     inBrowser: false,
     remark: null,
     advice: SET_UP_WITHOUT_SASL,
   },
   tls: { code: 18, name: "TLS", lists: OUTER, inBrowser: false, remark: ANONYMOUS_TLS, advice: SET_UP_X509 },
-  tlsNone: {
-    code: 257,
-    name: "TLSNone",
-    lists: ["vencrypt"],
-    inBrowser: false,
-    remark: ANONYMOUS_TLS,
-    advice: SET_UP_X509,
-  },
-  tlsVnc: {
-    code: 258,
-    name: "TLSVnc",
-    lists: ["vencrypt"],
-    inBrowser: false,
-    remark: ANONYMOUS_TLS,
-    advice: SET_UP_X509,
-  },
+  tlsNone: { code: 257, name: "TLSNone", lists: SUBTYPE, inBrowser: false, remark: ANONYMOUS_TLS, advice: SET_UP_X509 },
+  tlsVnc: { code: 258, name: "TLSVnc", lists: SUBTYPE, inBrowser: false, remark: ANONYMOUS_TLS, advice: SET_UP_X509 },
   tlsPlain: {
     code: 259,
     name: "TLSPlain",
-    lists: ["vencrypt"],
+    lists: SUBTYPE,
     inBrowser: false,
     remark: ANONYMOUS_TLS,
     advice: SET_UP_X509,
@@ -244,9 +224,13 @@ export const SECURITY_TYPES = {
   tightExternal: { code: 130, name: "External", lists: ["tight"], inBrowser: false, remark: null, advice: null },
   xvp: { code: 22, name: "XVP", lists: OUTER, inBrowser: true, remark: null, advice: null },
   secureTunnel: { code: 23, name: "Secure Tunnel", lists: OUTER, inBrowser: false, remark: null, advice: null },
-  apple33: { code: 33, name: "Apple Kerberos", lists: OUTER, inBrowser: false, remark: null, advice: null },
+  integratedSsh: { code: 24, name: "Integrated SSH", lists: OUTER, inBrowser: false, remark: null, advice: null },
+  appleRsa: { code: 33, name: "Apple RSA", lists: OUTER, inBrowser: false, remark: null, advice: null },
   appleKerberos: { code: 35, name: "Apple Kerberos", lists: OUTER, inBrowser: false, remark: null, advice: null },
-  apple36: { code: 36, name: "Apple Remote Desktop", lists: OUTER, inBrowser: false, remark: null, advice: null },
+  appleSrp: { code: 36, name: "Apple SRP", lists: OUTER, inBrowser: false, remark: null, advice: null },
+  ident: { code: 265, name: "Ident", lists: SUBTYPE, inBrowser: false, remark: null, advice: null },
+  tlsIdent: { code: 266, name: "TLSIdent", lists: SUBTYPE, inBrowser: false, remark: ANONYMOUS_TLS, advice: null },
+  x509Ident: { code: 267, name: "X509Ident", lists: SUBTYPE, inBrowser: false, remark: null, advice: null },
 } as const satisfies Record<string, SecurityType>;
 
 const ROWS: readonly SecurityType[] = Object.values(SECURITY_TYPES);

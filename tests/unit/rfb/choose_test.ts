@@ -145,4 +145,6 @@ Deno.test("describeOffer() names the types in the server's order", () => {
     "VeNCrypt X509Plain, VeNCrypt TLSVnc, RSA-AES-256, VNC Authentication",
   );
   assertEquals(describeOffer([19, 99]), "VeNCrypt, type 99");
+  // macOS: 33 is RSA and 36 SRP, neither Kerberos nor a type 30.
+  assertEquals(describeOffer([30, 33, 36, 35]), "Apple Diffie-Hellman, Apple RSA, Apple SRP, Apple Kerberos");
 });

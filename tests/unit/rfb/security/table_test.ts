@@ -5,7 +5,8 @@ import { findType, listSpoken, SECURITY_TYPES } from "../../../../src/rfb/securi
 const rows: readonly SecurityType[] = Object.values(SECURITY_TYPES);
 const lists: readonly SecurityList[] = ["rfb", "vencrypt", "tight"];
 
-Deno.test("each security type has in each list a code of its own", () => {
+Deno.test("each security type has a name of its own, and in each list a code of its own", () => {
+  assertEquals(repeated(rows.map(({ name }) => name)), []);
   for (const list of lists) {
     const codes = rows.filter((row) => row.lists.includes(list)).map(({ code }) => code);
     assertEquals(repeated(codes), [], list);
