@@ -18,48 +18,60 @@ export const MAX_ENCODINGS = 1024;
 /** Bytes of a ClientFence's payload (rfbproto, "ClientFence"). */
 const MAX_FENCE_BYTES = 64;
 
+/** Screens of a SetDesktopSize: all that its U8 count can say (rfbproto, "SetDesktopSize"). */
+const MAX_SCREENS = 255;
+
 /** Bytes of the longest message beside ClientCutText and gii: SetEncodings. */
 export const MAX_MESSAGE_BYTES = 4 + 4 * MAX_ENCODINGS;
+
+/** What a message is for: this viewer's own view, control of the desktop, cut text, or gii's own kinds of input. */
+export type ClientMessageUse = "view" | "control" | "text" | "gii";
+
+/** Items at the end of a message that a field of it counts. */
+interface Counted {
+  /** Offset of the count in the message. */
+  readonly at: number;
+  /** Bytes of the count. */
+  readonly width: 1 | 2;
+  /** Bytes of one item. */
+  readonly each: number;
+  /** Items that a message may have. */
+  readonly most: number;
+}
 
 /** One row of the table. */
 interface ClientMessage {
   readonly name: string;
-  /** What it is for: `look` changes this viewer's own picture only, `act` the desktop, `text` its clipboard. */
-  readonly use: "look" | "act" | "text" | "gii";
-  /** Bytes without the counted part, all of which must be there before the length is known. */
+  readonly use: ClientMessageUse;
+  /** Bytes without the counted items, all of which must be there before the length is known. */
   readonly bytes: number;
-  /** A counted part behind: where the count stands, its width, what each of them takes, and how many may come. */
-  readonly counted?: {
-    readonly at: number;
-    readonly width: 1 | 2;
-    readonly each: number;
-    readonly most?: number;
-  };
+  /** Null where the length is fixed, or follows from fields that `measureClientMessage` reads. */
+  readonly counted: Counted | null;
 }
 
 /**
- * By type. Types that are not here end the session: their length is not agreed between servers, and some of them
- * (7, 9, 10, 130 and up) make x11vnc and TightVNC transfer files.
+ * Messages by type. Types that are not here end the session: servers do not agree on their length, and some of them (7,
+ * 9, 10, 130 and up) make x11vnc and TightVNC transfer files.
  */
 const MESSAGES: Readonly<Record<number, ClientMessage>> = {
-  0: { name: "SetPixelFormat", use: "look", bytes: 20 },
-  2: { name: "SetEncodings", use: "look", bytes: 4, counted: { at: 2, width: 2, each: 4, most: MAX_ENCODINGS } },
-  3: { name: "FramebufferUpdateRequest", use: "look", bytes: 10 },
-  4: { name: "KeyEvent", use: "act", bytes: 8 },
-  5: { name: "PointerEvent", use: "act", bytes: 6 },
-  6: { name: "ClientCutText", use: "text", bytes: 8 },
-  150: { name: "EnableContinuousUpdates", use: "look", bytes: 10 },
-  248: { name: "ClientFence", use: "look", bytes: 9, counted: { at: 8, width: 1, each: 1, most: MAX_FENCE_BYTES } },
-  250: { name: "xvp", use: "act", bytes: 4 },
-  251: { name: "SetDesktopSize", use: "act", bytes: 8, counted: { at: 6, width: 1, each: 16 } },
-  253: { name: "gii", use: "gii", bytes: 4 },
-  255: { name: "QEMU", use: "act", bytes: 4 },
+  0: { name: "SetPixelFormat", use: "view", bytes: 20, counted: null },
+  2: { name: "SetEncodings", use: "view", bytes: 4, counted: { at: 2, width: 2, each: 4, most: MAX_ENCODINGS } },
+  3: { name: "FramebufferUpdateRequest", use: "view", bytes: 10, counted: null },
+  4: { name: "KeyEvent", use: "control", bytes: 8, counted: null },
+  5: { name: "PointerEvent", use: "control", bytes: 6, counted: null },
+  6: { name: "ClientCutText", use: "text", bytes: 8, counted: null },
+  150: { name: "EnableContinuousUpdates", use: "view", bytes: 10, counted: null },
+  248: { name: "ClientFence", use: "view", bytes: 9, counted: { at: 8, width: 1, each: 1, most: MAX_FENCE_BYTES } },
+  250: { name: "xvp", use: "control", bytes: 4, counted: null },
+  251: { name: "SetDesktopSize", use: "control", bytes: 8, counted: { at: 6, width: 1, each: 16, most: MAX_SCREENS } },
+  253: { name: "gii", use: "gii", bytes: 4, counted: null },
+  255: { name: "QEMU", use: "control", bytes: 4, counted: null },
 };
 
 const ROWS: readonly (ClientMessage | undefined)[] = Array.from({ length: 256 }, (_, type) => MESSAGES[type]);
 
 /** What messages of that type are for; undefined when the type is not known. */
-export function readUse(type: number): ClientMessage["use"] | undefined {
+export function readUse(type: number): ClientMessageUse | undefined {
   return ROWS[type]?.use;
 }
 
@@ -79,12 +91,12 @@ export function measureClientMessage(bytes: Uint8Array, at: number): number {
 
 function measureCounted(
   row: ClientMessage,
-  counted: NonNullable<ClientMessage["counted"]>,
+  counted: Counted,
   bytes: Uint8Array,
   at: number,
 ): number {
   const count = counted.width === 1 ? bytes[at + counted.at]! : readU16(bytes, at + counted.at);
-  if (count > (counted.most ?? Infinity)) {
+  if (count > counted.most) {
     throw new PortholeError("viewer_malformed", `Cannot follow the viewer: ${row.name} with a count of ${count}`);
   }
   return row.bytes + counted.each * count;

@@ -53,41 +53,57 @@ function subrectangles(placeBytes: number): Measure {
     end - at < 4 ? -1 : 4 + pixelBytes + readU32(bytes, at) * (pixelBytes + placeBytes);
 }
 
-/** All but Hextile, which is walked. */
-const MEASURES: ReadonlyMap<number, Measure> = new Map([
-  [ENCODING.raw, raw],
-  [ENCODING.copyRect, fixed(4)],
-  [ENCODING.rre, subrectangles(8)],
-  [ENCODING.coRre, subrectangles(4)],
-  [ENCODING.zlib, counted(4)],
-  [ENCODING.tight, measureTight],
-  [ENCODING.tightPng, measureTight],
-  [ENCODING.zrle, counted(4)],
-  [ENCODING.h264, counted(8)],
-  [ENCODING.desktopSize, nothing],
-  [ENCODING.lastRect, nothing],
-  [ENCODING.pointerPos, nothing],
-  [ENCODING.cursor, cursor],
-  [ENCODING.xCursor, xCursor],
-  [ENCODING.qemuKeyEvent, nothing],
-  [ENCODING.qemuAudio, nothing],
-  [ENCODING.qemuLed, fixed(1)],
-  [ENCODING.desktopName, counted(4)],
-  [ENCODING.extendedDesktopSize, screens],
-  [ENCODING.cursorWithAlpha, cursorWithAlpha],
-  [ENCODING.vmwareCursor, vmwareCursor],
-  [ENCODING.vmwareLed, fixed(4)],
-]);
+/**
+ * Encodings without a measure. "tiles": Hextile, whose tiles are walked; "message": extensions that change messages and
+ * never come as a rectangle; "unframed": extensions that no framed source may use.
+ */
+type Unmeasured = "tiles" | "message" | "unframed";
 
-/** Encodings that a framed source may use: those measured here, Hextile, and extensions that change messages only. */
-export const FRAMEABLE_ENCODINGS: ReadonlySet<number> = new Set([
-  ...MEASURES.keys(),
-  ENCODING.hextile,
-  ENCODING.xvp,
-  ENCODING.fence,
-  ENCODING.continuousUpdates,
-  ENCODING.extendedClipboard,
-]);
+/** How long the payload of each encoding is. */
+const PAYLOADS: Readonly<Record<keyof typeof ENCODING, Measure | Unmeasured>> = {
+  raw,
+  copyRect: fixed(4),
+  rre: subrectangles(8),
+  coRre: subrectangles(4),
+  hextile: "tiles",
+  zlib: counted(4),
+  tight: measureTight,
+  zrle: counted(4),
+  h264: counted(8),
+  desktopSize: nothing,
+  lastRect: nothing,
+  pointerPos: nothing,
+  cursor,
+  xCursor,
+  qemuPointerMotion: "unframed",
+  qemuKeyEvent: nothing,
+  qemuAudio: nothing,
+  tightPng: measureTight,
+  qemuLed: fixed(1),
+  gii: "unframed",
+  desktopName: counted(4),
+  extendedDesktopSize: screens,
+  xvp: "message",
+  fence: "message",
+  continuousUpdates: "message",
+  cursorWithAlpha,
+  extendedMouseButtons: "unframed",
+  vmwareCursor,
+  vmwareLed: fixed(4),
+  extendedClipboard: "message",
+};
+
+const NAMES = Object.keys(PAYLOADS) as (keyof typeof PAYLOADS)[];
+
+const MEASURES: ReadonlyMap<number, Measure> = new Map(NAMES.flatMap((name): [number, Measure][] => {
+  const measure = PAYLOADS[name];
+  return typeof measure === "string" ? [] : [[ENCODING[name], measure]];
+}));
+
+/** Encodings that a framed source may use. */
+export const FRAMEABLE_ENCODINGS: ReadonlySet<number> = new Set(
+  NAMES.filter((name) => PAYLOADS[name] !== "unframed").map((name) => ENCODING[name]),
+);
 
 /**
  * The length of the payload at `at` of any rectangle but a Hextile one; -1 while too little of it is there to tell.

@@ -109,7 +109,7 @@ class Filter implements UpFilter {
   #judge(bytes: Uint8Array, at: number, length: number): number {
     const use = readUse(bytes[at]!);
     if (use === "text") return this.#judgeCutText(bytes, at, length);
-    if (use === "gii" || (use === "act" && this.#viewOnly)) return this.#drop(at, length);
+    if (use === "gii" || (use === "control" && this.#viewOnly)) return this.#drop(at, length);
     // Whole or not at all: TigerVNC takes a SetDesktopSize whose header is cut in two for an empty one, and what
     // follows for messages.
     if (bytes.length - at < length) return -1;
