@@ -1,29 +1,29 @@
 /**
- * AES-EAX as RSA-AES uses it: (Bellare, Rogaway, Wagner: The EAX Mode of Operation; rfbproto "RSA-AES Security Type").
+ * AES-EAX as RSA-AES uses it (Bellare, Rogaway, Wagner: The EAX Mode of Operation; rfbproto, "RSA-AES Security Type").
  *
  * node:crypto has neither EAX nor CMAC, so both are built from AES-ECB and AES-CBC. Making a cipher object costs more
  * than a small message, so each key keeps one of each: the counter blocks of a message go through ECB in one call, and
- * the CBC chain is restarted by XORing what it ended with into the next first block.
+ * the CBC chain is restarted by XORing its last block into the next first block.
  */
 import { type Cipheriv, createCipheriv, timingSafeEqual } from "node:crypto";
 
 const BLOCK_BYTES = 16;
-/** Length of the MAC behind each message. */
+/** Bytes of the MAC after each message. */
 export const TAG_BYTES = 16;
 
-/** One key; nonces are 16 bytes, headers 1 to 15. It must be closed: Deno keeps a cipher until its `final()`. */
+/** Cipher with one key; nonces have 16 bytes, headers 1 to 15. Close it: Deno keeps a cipher until its `final()`. */
 export class AesEax {
   readonly #ecb: Cipheriv;
   readonly #cbc: Cipheriv;
   #closed = false;
-  /** The last block that went out of `#cbc`. */
+  /** The last block that `#cbc` gave. */
   #chain: Uint8Array = new Uint8Array(BLOCK_BYTES);
-  /** Subkeys of CMAC (RFC 4493 section 2.3) for whole and for padded last blocks. */
+  /** CMAC's subkeys (RFC 4493 section 2.3) for whole and for padded last blocks. */
   readonly #whole: Uint8Array;
   readonly #padded: Uint8Array;
-  /** What CMAC has made of the block that tells nonce (0), header (1) and ciphertext (2) apart. */
+  /** Encrypted first blocks of the three CMACs: of the nonce (0), the header (1) and the ciphertext (2). */
   readonly #tweaks: readonly Uint8Array[];
-  /** Scratch for counters and for what is authenticated; grows to the largest message. */
+  /** Buffers for counters and for the bytes to authenticate; they grow to the largest message. */
   #counters = new Uint8Array(0);
   #work = new Uint8Array(0);
 
@@ -55,7 +55,7 @@ export class AesEax {
     return true;
   }
 
-  /** Lets go of the ciphers; may be called more than once. */
+  /** Frees the ciphers; may be called more than once. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -63,7 +63,7 @@ export class AesEax {
     this.#cbc.final();
   }
 
-  /** The first counter block, and what the ciphertext's MAC is XORed with to give the tag. */
+  /** The first counter block, and the mask that turns the ciphertext's MAC into the tag. */
   #begin(nonce: Uint8Array, header: Uint8Array): [Uint8Array, Uint8Array] {
     const blocks = new Uint8Array(2 * BLOCK_BYTES);
     blocks.set(header, BLOCK_BYTES);
@@ -86,7 +86,7 @@ export class AesEax {
     xorInto(from, this.#encrypt(counters), into);
   }
 
-  /** CMAC of the ciphertext behind its tweak block. */
+  /** CMAC of the tweak block and the ciphertext. */
   #authenticate(ciphertext: Uint8Array): Uint8Array {
     if (ciphertext.length === 0) return this.#encrypt(tweakBlock(2).map((byte, at) => byte ^ this.#whole[at]!));
     const bytes = roundUp(ciphertext.length);
@@ -142,7 +142,7 @@ function fillCounters(start: Uint8Array, into: Uint8Array): void {
   }
 }
 
-/** XORs the key stream in: by words through an aligned copy, since messages start at odd addresses. */
+/** XORs with the key stream, word by word in an aligned copy, since messages may start at odd addresses. */
 function xorInto(from: Uint8Array, keyStream: Uint8Array, into: Uint8Array): void {
   const aligned = keyStream.byteOffset % 4 === 0 ? keyStream : keyStream.slice();
   const data = new Uint8Array(aligned.length);

@@ -1,4 +1,4 @@
-/** Big-endian integers at an offset: no DataView per chunk, and no bounds check beside the caller's own. */
+/** Big-endian integers at an offset, read without a DataView per chunk and without bounds checks. */
 
 /** The unsigned 16-bit integer at `at`. */
 export function readU16(bytes: Uint8Array, at: number): number {

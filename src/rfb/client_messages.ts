@@ -1,4 +1,4 @@
-/** Viewer-to-source messages and how long they are (RFC 6143 section 7.5, and rfbproto for 150 and up). */
+/** Messages from viewer to source and their lengths (RFC 6143 section 7.5; rfbproto for 150 and up). */
 import { PortholeError } from "../errors.ts";
 import { readS32, readU16 } from "./big_endian.ts";
 
@@ -12,16 +12,16 @@ export const CLIENT_MESSAGE = {
   enableContinuousUpdates: 150,
 } as const;
 
-/** Encodings that one SetEncodings may list; viewers send about thirty. */
+/** Encodings that one SetEncodings may list; viewers list about thirty. */
 export const MAX_ENCODINGS = 1024;
 
-/** Bytes of a ClientFence's payload (rfbproto, "ClientFence"). */
+/** Bytes that a ClientFence's payload may have (rfbproto, "ClientFence"). */
 const MAX_FENCE_BYTES = 64;
 
 /** Screens of a SetDesktopSize: all that its U8 count can say (rfbproto, "SetDesktopSize"). */
 const MAX_SCREENS = 255;
 
-/** Bytes of the longest message beside ClientCutText and gii: SetEncodings. */
+/** Bytes of the longest message other than ClientCutText and gii: SetEncodings. */
 export const MAX_MESSAGE_BYTES = 4 + 4 * MAX_ENCODINGS;
 
 /** What a message is for: this viewer's own view, control of the desktop, cut text, or gii's own kinds of input. */
@@ -70,19 +70,24 @@ const MESSAGES: Readonly<Record<number, ClientMessage>> = {
 
 const ROWS: readonly (ClientMessage | undefined)[] = Array.from({ length: 256 }, (_, type) => MESSAGES[type]);
 
-/** What messages of that type are for; undefined when the type is not known. */
+/** The error for a message that cannot be parsed; `what` ends the sentence. */
+function malformed(what: string): PortholeError {
+  return new PortholeError("viewer_malformed", `Cannot parse the viewer's message: ${what}`);
+}
+
+/** What messages of this type are for; undefined for unknown types. */
 export function readUse(type: number): ClientMessageUse | undefined {
   return ROWS[type]?.use;
 }
 
 /**
- * The length in bytes of the message that starts at `at`, or -1 while too little of it is there to tell.
- * @throws PortholeError `viewer_malformed` for unknown types and for counts over the cap.
+ * Bytes of the message that starts at `at`, or -1 while too few of them are there to know.
+ * @throws {PortholeError} `viewer_malformed` for unknown types and for counts over the cap.
  */
 export function measureClientMessage(bytes: Uint8Array, at: number): number {
   const type = bytes[at]!;
   const row = ROWS[type];
-  if (!row) throw new PortholeError("viewer_malformed", `Cannot follow the viewer: unknown message type ${type}`);
+  if (!row) throw malformed(`unknown message type ${type}`);
   if (bytes.length - at < row.bytes) return -1;
   if (row.counted) return measureCounted(row, row.counted, bytes, at);
   if (type < 250) return type === CLIENT_MESSAGE.clientCutText ? 8 + Math.abs(readS32(bytes, at + 4)) : row.bytes;
@@ -97,21 +102,21 @@ function measureCounted(
 ): number {
   const count = counted.width === 1 ? bytes[at + counted.at]! : readU16(bytes, at + counted.at);
   if (count > counted.most) {
-    throw new PortholeError("viewer_malformed", `Cannot follow the viewer: ${row.name} with a count of ${count}`);
+    throw malformed(`${row.name} with a count of ${count}`);
   }
   return row.bytes + counted.each * count;
 }
 
-/** QEMU's submessages: 0 is a key event, 1 is audio (0 on, 1 off, 2 format). */
+/** QEMU's submessages: 0 is a key event, 1 is audio with an operation (0 on, 1 off, 2 format). */
 function measureQemu(bytes: Uint8Array, at: number): number {
   const submessage = bytes[at + 1]!;
   if (submessage === 0) return 12;
   const operation = readU16(bytes, at + 2);
   if (submessage === 1 && operation <= 2) return operation === 2 ? 10 : 4;
-  throw new PortholeError("viewer_malformed", `Cannot follow the viewer: unknown QEMU message ${submessage}`);
+  throw malformed(`unknown QEMU message ${submessage}`);
 }
 
-/** gii says with the highest bit of its second byte whether its length is big-endian. */
+/** gii: the highest bit of the second byte says whether the length is big-endian. */
 function measureGii(bytes: Uint8Array, at: number): number {
   const isBigEndian = (bytes[at + 1]! & 0x80) !== 0;
   return 4 + (isBigEndian ? readU16(bytes, at + 2) : bytes[at + 2]! | bytes[at + 3]! << 8);

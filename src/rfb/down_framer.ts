@@ -1,4 +1,4 @@
-/** The down stage: follows what the source sends message by message, to leave cut text out. */
+/** The down framer: parses the source's bytes message by message and removes cut text. */
 import { readS32, readU16 } from "./big_endian.ts";
 import { ENCODING } from "./encodings.ts";
 import { CLIPBOARD_HEAD_BYTES, readClipboardAct } from "./extended_clipboard.ts";
@@ -10,45 +10,46 @@ import { Remainder } from "./remainder.ts";
 import { malformed, measureServerMessage, SERVER_MESSAGE } from "./server_messages.ts";
 import { MAX_TIGHT_HEAD_BYTES } from "./tight_length.ts";
 
-/** The most bytes that a message, a rectangle or its payload may announce: 16 384 x 16 384 pixels of four bytes. */
+/** Bytes that a message, a rectangle or its payload may have: 16 384 × 16 384 pixels of four bytes. */
 const MAX_PART_BYTES = 2 ** 30;
 
-/** Which of the source's cut text may pass. */
+/** Which of the source's cut text messages may pass. */
 export type CutTextPass =
-  /** All of it. */
+  /** All of them. */
   | "all"
-  /** What the extended clipboard needs so that the viewer's own text can reach the source. */
+  /** Those that let the viewer's own text reach the source by the extended clipboard. */
   | "signals"
+  /** None of them. */
   | "none";
 
-/** What a framer works with. */
+/** Parts of a down framer. */
 export interface DownFramerOptions {
   /** The session's pixel format, shared with the up filter. */
   readonly pixels: PixelState;
   readonly cutText: CutTextPass;
-  /** Told of each message's type once its header is there. */
+  /** Called with each message's type once its header is there. */
   readonly onMessage?: (type: number) => void;
-  /** Told of each rectangle's encoding once its header is there. */
+  /** Called with each rectangle's encoding once its header is there. */
   readonly onRectangle?: (encoding: number) => void;
 }
 
-/** A down stage, from the first byte after ServerInit. */
+/** A framer for the bytes that come down, from the first one after ServerInit. */
 export interface DownFramer {
   /**
-   * Takes the source's next bytes and gives those that may go to the viewer: the same array when all may, a view of it
-   * when one range may, else a copy. The chunk is not written to and not kept.
+   * Takes the source's next bytes and gives those that may go to the viewer: the chunk itself, a view of it when one
+   * range may go, else a copy. The chunk is neither changed nor kept.
    *
-   * At most 12 bytes wait, for the head of a cut text message; beside the output 1 KiB is kept, whatever lengths are
-   * announced.
+   * At most 12 bytes wait, for the head of a cut text message. Besides the output 1 KiB is kept, whatever lengths the
+   * source announces.
    *
-   * @throws PortholeError `vnc_malformed` when the bytes cannot be followed; every later call throws the same.
+   * @throws {PortholeError} `vnc_malformed` for bytes that cannot be parsed; each later call throws the same error.
    */
   push(chunk: Uint8Array): Uint8Array;
   /** Whether the bytes so far end with a whole message. */
   readonly isBetweenMessages: boolean;
 }
 
-/** Makes the down stage of one session. */
+/** Makes the down framer of one session. */
 export function createDownFramer(options: DownFramerOptions): DownFramer {
   return new Framer(options);
 }
@@ -65,15 +66,15 @@ class Framer implements DownFramer {
   readonly #tiles = new HextileWalk();
   readonly #rectangle: RectangleHeader = { width: 0, height: 0, encoding: 0 };
   #part: Part = "message";
-  /** Rectangles to come in this FramebufferUpdate. */
+  /** Rectangles still to come in this FramebufferUpdate. */
   #rectangles = 0;
-  /** Bytes to come of the part that was measured, and whether they are dropped. */
+  /** Bytes still to arrive of the measured part, and whether they are dropped. */
   #left = 0;
   #isDropping = false;
-  /** The beginning of a part of which too little is there to measure it. */
+  /** The start of a part that is too short to measure it. */
   readonly #head = new Uint8Array(MAX_TIGHT_HEAD_BYTES);
   #headBytes = 0;
-  /** Whether the head's bytes wait too; those of all but cut text have passed already. */
+  /** Whether the bytes of the head wait; those of all but cut text have passed already. */
   #isWithheld = false;
   #failure: unknown;
 
@@ -92,7 +93,7 @@ class Framer implements DownFramer {
     if (this.#failure !== undefined) throw this.#failure;
     try {
       this.#out.begin(chunk);
-      this.#follow(chunk);
+      this.#parse(chunk);
       return this.#out.end();
     } catch (failure) {
       this.#failure = failure;
@@ -100,7 +101,7 @@ class Framer implements DownFramer {
     }
   }
 
-  #follow(chunk: Uint8Array): void {
+  #parse(chunk: Uint8Array): void {
     if (this.#headBytes > 0 && !this.#completeHead(chunk)) return;
     let at = 0;
     for (;;) {
@@ -120,7 +121,7 @@ class Framer implements DownFramer {
     return end;
   }
 
-  /** Keeps the start of a part until the rest of its head comes; cut text waits with it, everything else passes. */
+  /** Keeps the start of a part until the rest of its head arrives. That of a cut text message waits, others pass. */
   #holdHead(chunk: Uint8Array, at: number): void {
     this.#headBytes = chunk.length - at;
     if (this.#headBytes === 0) return;
@@ -147,7 +148,7 @@ class Framer implements DownFramer {
     return true;
   }
 
-  /** The length of the part at `at`, after which the next one is expected; -1 while too little is there to tell. */
+  /** Bytes of the part at `at`, after which `#part` names the next one; -1 while too few are there to know. */
   #measure(bytes: Uint8Array, at: number, end: number): number {
     const length = this.#measurePart(bytes, at, end);
     if (length > MAX_PART_BYTES) throw malformed(`${length} bytes announced at once`);

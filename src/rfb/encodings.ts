@@ -1,4 +1,4 @@
-/** Encoding and pseudo-encoding numbers, signed, as RFC 6143 section 7.7 and rfbproto name them. */
+/** Numbers of encodings and pseudo-encodings, signed 32-bit, by their names in RFC 6143 section 7.7 and rfbproto. */
 export const ENCODING = {
   raw: 0,
   copyRect: 1,
@@ -32,7 +32,7 @@ export const ENCODING = {
   extendedClipboard: 0xc0a1e5ce | 0,
 } as const;
 
-/** Quality, compression and subsampling levels: they never come back as a rectangle. */
+/** Whether the encoding is a level of quality, compression or subsampling; servers send no rectangle for one. */
 export function isLevel(encoding: number): boolean {
   return (encoding >= -32 && encoding <= -23) || (encoding >= -256 && encoding <= -247) ||
     (encoding >= -512 && encoding <= -412) || (encoding >= -768 && encoding <= -763);

@@ -1,6 +1,6 @@
 /**
  * Cut text messages of the extended clipboard (rfbproto, "Extended Clipboard Pseudo-Encoding"), the same in both
- * directions: type, 3 bytes padding, S32 minus length, U32 flags, data.
+ * directions: U8 type, 3 bytes of padding, S32 negative length, U32 flags, data.
  */
 import { readS32, readU32 } from "./big_endian.ts";
 
@@ -11,23 +11,23 @@ const NOTIFY = 1 << 27;
 const PROVIDE = 1 << 28;
 const ACTIONS = 0xff << 24;
 
-/** Bytes of a cut text message up to and including the flags. */
+/** Bytes of a cut text message up to the end of the flags. */
 export const CLIPBOARD_HEAD_BYTES = 12;
 
 /** What a message of the extended clipboard does. */
 export type ClipboardAct =
-  /** Capabilities, or asks the other side for its text. */
+  /** Tells capabilities, or asks for the other side's text. */
   | "signal"
   /** Announces or carries the sender's own text. */
   | "text"
-  /** Not a message of the extension as specified. */
+  /** Breaks the specification. */
   | "malformed";
 
 /**
- * Tells what the extended message at `at`, of which the first 12 bytes are there, does.
+ * What the extended message at `at`, of which the first 12 bytes are there, does.
  *
- * Lengths are held to exactly what the action needs: TigerVNC reads what a longer caps, request, peek or notify has left
- * over as the next message, which would carry anything past a filter.
+ * A length must be exactly what the action needs: TigerVNC reads the surplus of a longer caps, request, peek or notify
+ * as the next message, which would smuggle anything past a filter.
  */
 export function readClipboardAct(bytes: Uint8Array, at: number): ClipboardAct {
   const length = -readS32(bytes, at + 4);

@@ -125,26 +125,26 @@ function* answerOffer({ spoken }: Version, code: number): Script<void> {
   if (spoken !== "3.3") yield* write(u8(code));
 }
 
-/** RFC 6143 section 7.1.2: U8 count and U8 types; a reason follows a count of 0. */
+/** The Security message (RFC 6143 section 7.1.2): U8 count and U8 types; a reason follows a count of 0. */
 function* readTypes(): Script<number[]> {
   const count = yield* readU8("its security types");
   if (count === 0) throw refuseWith(yield* readReason(), "refused");
   return [...yield* read(count, "its security types")];
 }
 
-/** RFC 6143 appendix A.1: in version 3.3 the server decides on one type, a U32; a reason follows a 0. */
+/** The Security message of 3.3 (RFC 6143 appendix A.1): the type that the server chose, a U32; a reason follows a 0. */
 function* readType(): Script<number[]> {
   const type = yield* readU32("its security type");
   if (type === 0) throw refuseWith(yield* readReason(), "refused");
   return [type];
 }
 
-/** RFC 6143 section 7.1.3; before 3.8 no reason follows a failure. */
+/** SecurityResult (RFC 6143 section 7.1.3); before 3.8 a failure has no reason. */
 function* readResult(version: Version, spoken: LoginType): Script<void> {
   const result = yield* readResultCode(spoken);
   if (result === 0) return;
   const reason = version.spoken === "3.8" ? yield* readReason() : "";
-  // x11vnc -unixpw_cmd sends the reason's length in the place of the result: whatever is not 0 is a failure.
+  // Everything but 0 is a failure: x11vnc -unixpw_cmd sends the reason's length in place of the result.
   if (result === TOO_MANY) throw refuseAsLockedOut(reason);
   const secret = spoken.needs.includes("username") ? "user name or password" : "password";
   throw refuseWith(reason, spoken.needs.length > 0 ? "wrong_secret" : "refused", secret);
@@ -155,11 +155,13 @@ function* readResultCode(spoken: LoginType): Script<number> {
     return yield* readU32("its SecurityResult");
   } catch (error) {
     if (!(error instanceof StreamEnded) || spoken.needs.length === 0) throw error;
-    throw new LoginRefused("wrong_secret", "the server closed the connection on seeing the password", { cause: error });
+    throw new LoginRefused("wrong_secret", "the server closed the connection when it got the password", {
+      cause: error,
+    });
   }
 }
 
-/** A SecurityResult of 0 proves nothing: QEMU closes after it when it is full, neatvnc 0.5 after a wrong password. */
+/** Reads ServerInit. Only it proves the login: after SecurityResult 0 QEMU closes when it is full. */
 function* readDesktop({ within, last }: SecurityPath): Script<ServerInit> {
   try {
     const serverInit = yield* readServerInit();
@@ -177,5 +179,7 @@ function explainNoDesktop(error: unknown, { falseOk }: LoginType): unknown {
     return new LoginRefused("wrong_secret", "the server refused the user name or password", { cause: error });
   }
   if (!ended) return error;
-  return new LoginRefused("busy", "the server closed after the login: it takes no further viewer", { cause: error });
+  return new LoginRefused("busy", "the server closed after the login: it does not accept another viewer", {
+    cause: error,
+  });
 }

@@ -1,4 +1,4 @@
-/** Hextile rectangles (RFC 6143 section 7.7.4): their length is known only by walking tile after tile. */
+/** Length of Hextile rectangles (RFC 6143 section 7.7.4), which only a walk from tile to tile can find. */
 import { malformed } from "./server_messages.ts";
 
 const RAW = 1;
@@ -8,7 +8,7 @@ const SUBRECTS = 8;
 const COLOURED = 16;
 const TILE_PIXELS = 16;
 
-/** The tiles of one rectangle, left to right and top to bottom. */
+/** A walk over the tiles of one rectangle, left to right and top to bottom. */
 export class HextileWalk {
   #width = 0;
   #height = 0;
@@ -16,7 +16,7 @@ export class HextileWalk {
   #x = 0;
   #y = 0;
 
-  /** Starts on a rectangle of that many pixels. */
+  /** Starts on a rectangle; width and height are in pixels. */
   begin(width: number, height: number, pixelBytes: number): void {
     this.#width = width;
     this.#height = height;
@@ -31,9 +31,9 @@ export class HextileWalk {
   }
 
   /**
-   * The length of as many next tiles as can be told from the bytes at `at`; the last of them may reach past `end`.
-   * -1 while too little is there to tell one.
-   * @throws PortholeError `vnc_malformed` for masks that do not exist.
+   * Bytes of the next tiles, as many as the bytes from `at` to `end` can measure; the last one may reach past `end`. -1
+   * while they cannot measure one.
+   * @throws {PortholeError} `vnc_malformed` for masks that do not exist.
    */
   measure(bytes: Uint8Array, at: number, end: number): number {
     let here = at;

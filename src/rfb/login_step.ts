@@ -1,18 +1,18 @@
-/** The steps that only a login takes, beside reading and writing. */
+/** Steps that a login takes besides reading and writing. */
 import type { KeyObject } from "node:crypto";
 import type { MessageOpener, MessageSealer } from "./sealed_messages.ts";
 import type { Script, WireStep } from "./script.ts";
 
-/** The RSA key that the gateway shows to sources: made once, since making one takes 80 to 300 ms. */
+/** The RSA key that the gateway sends to sources. One serves the whole process: making one takes 80 to 300 ms. */
 export interface ClientKey {
   readonly privateKey: KeyObject;
-  /** As it goes over the wire: U32 length in bits, modulus, exponent. */
+  /** The public key on the wire: U32 length in bits, modulus, exponent. */
   readonly wire: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * `start_tls`: from here on TLS, and the certificate has been judged; `check_key`: the RSA key, as on the wire, has
- * been judged; `client_key`: answered with the gateway's own; `seal`: from here on every byte is sealed both ways.
+ * A step of a login. `start_tls` starts TLS and verifies the certificate; `check_key` verifies the source's RSA key, in
+ * its wire form; `client_key` is answered with a `ClientKey`; `seal` encrypts every later byte in both directions.
  */
 export type LoginStep =
   | WireStep
@@ -21,22 +21,22 @@ export type LoginStep =
   | { readonly do: "client_key" }
   | { readonly do: "seal"; readonly opener: MessageOpener; readonly sealer: MessageSealer };
 
-/** Turns the connection into TLS; whoever runs the script judges the certificate before it answers. */
+/** Starts TLS on the connection; the runner of the script verifies the certificate before it answers. */
 export function* startTls(): Script<void, LoginStep> {
   yield { do: "start_tls" };
 }
 
-/** Has the source's RSA key judged. */
+/** Has the runner verify the source's RSA key; `key` is its wire form: U32 length in bits, modulus, exponent. */
 export function* checkKey(key: Uint8Array): Script<void, LoginStep> {
   yield { do: "check_key", key };
 }
 
-/** The gateway's own RSA key. */
+/** Gets the gateway's own RSA key. */
 export function* getClientKey(): Script<ClientKey, LoginStep> {
   return (yield { do: "client_key" }) as ClientKey;
 }
 
-/** Seals every later byte, both ways. */
+/** Encrypts every later byte in both directions. */
 export function* sealStream(opener: MessageOpener, sealer: MessageSealer): Script<void, LoginStep> {
   yield { do: "seal", opener, sealer };
 }

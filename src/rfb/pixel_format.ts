@@ -1,38 +1,38 @@
-/** PIXEL_FORMAT (RFC 6143 section 7.4) as far as the lengths of rectangles depend on it. */
+/** The part of PIXEL_FORMAT (RFC 6143 section 7.4) that the lengths of rectangles depend on. */
 import { PortholeError } from "../errors.ts";
 import { readU16 } from "./big_endian.ts";
 
 /** Bytes of a PIXEL_FORMAT on the wire. */
 export const PIXEL_FORMAT_BYTES = 16;
 
-/** What the framer needs to know of a pixel format. */
+/** Sizes of pixels in one pixel format. */
 export interface PixelSizes {
   /** Bytes of a pixel: 1, 2 or 4. */
   readonly pixelBytes: number;
   /** Bytes of Tight's TPIXEL. */
   readonly tightPixelBytes: number;
   /**
-   * Whether every server takes the TPIXEL for that long. For 32 bits of other depths they differ: TigerVNC looks at
-   * the depth, QEMU does not, neatvnc divides it by eight.
+   * Whether all servers agree on the TPIXEL's length. For 32 bits of other depths they do not: TigerVNC reads the
+   * depth, QEMU ignores it, neatvnc divides it by eight.
    */
   readonly isAgreed: boolean;
 }
 
 /**
  * Reads the 16 bytes of a PIXEL_FORMAT at `at`.
- * @throws PortholeError `viewer_malformed` when bits-per-pixel is not 8, 16 or 32.
+ * @throws {PortholeError} `viewer_malformed` when bits-per-pixel is not 8, 16 or 32.
  */
 export function readPixelSizes(bytes: Uint8Array, at: number): PixelSizes {
   const bits = bytes[at]!;
   if (bits !== 8 && bits !== 16 && bits !== 32) {
-    throw new PortholeError("viewer_malformed", `Cannot follow the viewer: pixels of ${bits} bits`);
+    throw new PortholeError("viewer_malformed", `Cannot parse the viewer's message: ${bits} bits per pixel`);
   }
   if (bits < 32) return { pixelBytes: bits / 8, tightPixelBytes: bits / 8, isAgreed: true };
   const isPacked = isTrueColour888(bytes, at);
   return { pixelBytes: 4, tightPixelBytes: isPacked ? 3 : 4, isAgreed: isPacked };
 }
 
-/** Depth 24 with eight bits each at byte borders: what every server packs into three bytes. */
+/** Depth 24 with eight bits a colour at byte borders, which every server packs into three bytes. */
 function isTrueColour888(bytes: Uint8Array, at: number): boolean {
   const shifts = [bytes[at + 10]!, bytes[at + 11]!, bytes[at + 12]!];
   return bytes[at + 1] === 24 && bytes[at + 3] !== 0 &&
@@ -41,42 +41,46 @@ function isTrueColour888(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * The pixel format of one session: ServerInit's, then the viewer's. The up filter writes it, the down framer reads it.
+ * The pixel format of one session: ServerInit's, then the viewer's. The up filter sets it, the down framer reads it.
  *
- * It is fixed by the viewer's first request, since what a later SetPixelFormat does to updates under way is undefined
- * (rfbproto, "SetPixelFormat").
+ * The viewer's first request for pixels fixes it, since the effect of a later SetPixelFormat on updates under way is
+ * undefined (rfbproto, "SetPixelFormat").
  */
 export class PixelState {
   #sizes: PixelSizes;
   #isFixed = false;
 
-  /** Takes ServerInit's 16 bytes, which the login has checked. */
+  /** Starts from the 16 bytes of ServerInit's PIXEL_FORMAT, which the login has validated. */
   constructor(serverFormat: Uint8Array) {
     this.#sizes = readPixelSizes(serverFormat, 0);
   }
 
+  /** The sizes as they are now. */
   get sizes(): PixelSizes {
     return this.#sizes;
   }
 
   /**
-   * The viewer asks for another format.
-   * @throws PortholeError `viewer_malformed` when it already asked for pixels.
+   * Takes the PIXEL_FORMAT of the viewer's SetPixelFormat, 16 bytes at `at`.
+   * @throws {PortholeError} `viewer_malformed` after the viewer has asked for pixels.
    */
   change(bytes: Uint8Array, at: number): void {
     if (this.#isFixed) {
-      throw new PortholeError("viewer_malformed", "Cannot follow the viewer: pixel format changed after an update");
+      throw new PortholeError(
+        "viewer_malformed",
+        "Cannot filter this viewer: it changed the pixel format after it asked for pixels",
+      );
     }
     this.#sizes = readPixelSizes(bytes, at);
   }
 
   /**
-   * The viewer asks for pixels.
-   * @throws PortholeError `viewer_malformed` when servers do not agree about the format.
+   * Fixes the format, since the viewer asks for pixels.
+   * @throws {PortholeError} `viewer_malformed` for a format that servers do not agree about.
    */
   fix(): void {
     if (!this.#sizes.isAgreed) {
-      throw new PortholeError("viewer_malformed", "Cannot follow the viewer: 32-bit pixels must have a depth of 24");
+      throw new PortholeError("viewer_malformed", "Cannot filter this viewer: 32-bit pixels must have a depth of 24");
     }
     this.#isFixed = true;
   }

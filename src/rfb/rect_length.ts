@@ -1,4 +1,4 @@
-/** How long a rectangle's payload is, by its encoding (RFC 6143 section 7.7, and rfbproto). Nothing is inflated. */
+/** Lengths of rectangles' payloads by encoding (RFC 6143 section 7.7, and rfbproto), without inflating anything. */
 import { readS32, readU32 } from "./big_endian.ts";
 import { ENCODING } from "./encodings.ts";
 import type { PixelSizes } from "./pixel_format.ts";
@@ -6,10 +6,10 @@ import type { RectangleHeader } from "./rectangle.ts";
 import { malformed } from "./server_messages.ts";
 import { measureTight } from "./tight_length.ts";
 
-/** Tells the length of the payload that starts at `at`, or -1 while too little of it is there. */
+/** Gives the bytes of the payload that starts at `at`, or -1 while too few of them are there to know. */
 type Measure = (bytes: Uint8Array, at: number, end: number, rectangle: RectangleHeader, sizes: PixelSizes) => number;
 
-/** Nothing follows the header. */
+/** Header without a payload. */
 const nothing: Measure = () => 0;
 
 const raw: Measure = (_bytes, _at, _end, { width, height }, { pixelBytes }) => width * height * pixelBytes;
@@ -20,14 +20,14 @@ const cursor: Measure = (_bytes, _at, _end, { width, height }, { pixelBytes }) =
 const xCursor: Measure = (_bytes, _at, _end, { width, height }) =>
   width * height === 0 ? 0 : 6 + 2 * Math.ceil(width / 8) * height;
 
-/** Servers send the picture Raw, four bytes for a pixel. */
+/** S32 encoding and the picture, which servers send Raw with four bytes a pixel. */
 const cursorWithAlpha: Measure = (bytes, at, end, { width, height }) => {
   if (end - at < 4) return -1;
   if (readS32(bytes, at) !== ENCODING.raw) throw malformed(`unknown cursor encoding ${readS32(bytes, at)}`);
   return 4 + width * height * 4;
 };
 
-/** Type 0 has two masks of pixels, type 1 a picture with alpha. */
+/** U8 type and one byte of padding; type 0 has two masks of pixels, type 1 a picture with alpha. */
 const vmwareCursor: Measure = (bytes, at, end, { width, height }, { pixelBytes }) => {
   if (end - at < 1) return -1;
   const type = bytes[at]!;
@@ -35,19 +35,20 @@ const vmwareCursor: Measure = (bytes, at, end, { width, height }, { pixelBytes }
   return 2 + width * height * (type === 0 ? 2 * pixelBytes : 4);
 };
 
+/** U8 count, three bytes of padding, and as many screens. */
 const screens: Measure = (bytes, at, end) => end - at < 1 ? -1 : 4 + 16 * bytes[at]!;
 
-/** A fixed number of bytes. */
+/** Payload of a fixed number of bytes. */
 function fixed(bytes: number): Measure {
   return () => bytes;
 }
 
-/** A head that begins with the number of bytes that follow it. */
+/** Head that begins with a U32, the number of bytes after it. */
 function counted(headBytes: number): Measure {
   return (bytes, at, end) => end - at < 4 ? -1 : headBytes + readU32(bytes, at);
 }
 
-/** A count, the background, and that many subrectangles: a pixel and a place each. */
+/** U32 count, background pixel, and as many subrectangles: a pixel and a place each. */
 function subrectangles(placeBytes: number): Measure {
   return (bytes, at, end, _rectangle, { pixelBytes }) =>
     end - at < 4 ? -1 : 4 + pixelBytes + readU32(bytes, at) * (pixelBytes + placeBytes);
@@ -106,8 +107,8 @@ export const FRAMEABLE_ENCODINGS: ReadonlySet<number> = new Set(
 );
 
 /**
- * The length of the payload at `at` of any rectangle but a Hextile one; -1 while too little of it is there to tell.
- * @throws PortholeError `vnc_malformed` for encodings that no viewer was allowed to ask for.
+ * Bytes of the payload at `at` of a rectangle that is not Hextile; -1 while too few of them are there to know.
+ * @throws {PortholeError} `vnc_malformed` for encodings that no viewer may ask for.
  */
 export function measurePayload(
   bytes: Uint8Array,

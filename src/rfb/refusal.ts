@@ -1,8 +1,9 @@
+/** Refusals: why the gateway could not open a source. */
 import { type ErrorCode, PortholeError } from "../errors.ts";
 
 /**
- * Why a source could not be opened, for programs: the lockout guard stops at `wrong_secret` and waits at
- * `locked_out`, the page asks at `secret_missing`.
+ * The kind of a refusal, for programs: the login guard stops at `wrong_secret` and waits at `locked_out`, the page asks
+ * at `secret_missing`.
  */
 export type RefusalKind =
   | "malformed"
@@ -16,7 +17,7 @@ export type RefusalKind =
   | "locked_out"
   | "untrusted";
 
-/** What a security type asks of a person. */
+/** A credential that a security type asks the user for. */
 export type Need = "username" | "password";
 
 const codes: Record<RefusalKind, ErrorCode> = {
@@ -32,18 +33,20 @@ const codes: Record<RefusalKind, ErrorCode> = {
   untrusted: "vnc_login_failed",
 };
 
-/** What goes with a refusal. */
+/** Details of a refusal. */
 export interface RefusalOptions extends ErrorOptions {
+  /** The credentials to ask for, for `secret_missing`. */
   readonly needs?: readonly Need[];
+  /** The source's title, which makes the message a whole sentence. */
   readonly title?: string;
 }
 
-/** A source that could not be opened: `state` says why, and `of(title)` makes the whole sentence. */
+/** The error for a source that could not be opened: `state` says why, `of(title)` makes it a whole sentence. */
 export class LoginRefused extends PortholeError {
   readonly kind: RefusalKind;
-  /** The state without the source's title. */
+  /** The reason without the source's title. */
   readonly state: string;
-  /** What has to be asked for when the kind is `secret_missing`, else empty. */
+  /** The credentials to ask for when the kind is `secret_missing`, else empty. */
   readonly needs: readonly Need[];
 
   constructor(kind: RefusalKind, state: string, options: RefusalOptions = {}) {
@@ -53,7 +56,7 @@ export class LoginRefused extends PortholeError {
     this.needs = options.needs ?? [];
   }
 
-  /** What the server offers, or who it is, does not change by itself: each further try would only cost a mark there. */
+  /** The types on offer do not change by themselves: a retry would only count as another failed login. */
   override get retry(): boolean {
     return this.kind !== "no_type" && super.retry;
   }

@@ -1,8 +1,8 @@
 /**
- * What is left of a chunk after some of its bytes were dropped or replaced.
+ * The bytes that remain of a chunk after some were dropped or replaced.
  *
- * The chunk itself is never written to, since it may belong to somebody else (the built-in desktop, a test). While what
- * is left is one range of the chunk it is handed on as a view; only otherwise are bytes copied, once.
+ * The chunk itself is never changed, since another part of the program may own it (the built-in desktop, a test). While
+ * one range remains it is a view of the chunk; otherwise the bytes are copied once.
  */
 export class Remainder {
   #chunk: Uint8Array = EMPTY;
@@ -20,7 +20,7 @@ export class Remainder {
     this.#length = 0;
   }
 
-  /** Keeps the chunk's bytes in [from, to); ranges come in order. */
+  /** Keeps the chunk's bytes in [from, to); call it in ascending order. */
   keep(from: number, to: number): void {
     if (this.#copy) this.#append(this.#chunk.subarray(from, to));
     else if (this.#to === from) this.#to = to;
@@ -29,8 +29,8 @@ export class Remainder {
   }
 
   /**
-   * Adds bytes that are not the chunk's own at this place; they are copied. Those after the first ones must stand for
-   * at least as many of the chunk's, so that the copy never grows.
+   * Copies other bytes in at this point. All but the first call must replace at least as many bytes of the chunk, so
+   * that the copy never grows.
    */
   insert(bytes: Uint8Array): void {
     if (!this.#copy) {
@@ -40,7 +40,7 @@ export class Remainder {
     this.#append(bytes);
   }
 
-  /** What is left: the very chunk, a view of it, or a copy. Forgets the chunk. */
+  /** The bytes that remain: the chunk itself, a view of it, or a copy. Forgets the chunk. */
   end(): Uint8Array {
     const whole = this.#to - this.#from === this.#chunk.length;
     const left = this.#copy?.subarray(0, this.#length) ??
@@ -55,5 +55,5 @@ export class Remainder {
   }
 }
 
-/** No bytes. */
+/** The empty array. */
 export const EMPTY: Uint8Array = new Uint8Array(0);

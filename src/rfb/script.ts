@@ -1,39 +1,43 @@
 /**
  * A handshake as a script: a generator that says what to read and write and never touches a connection (sans-IO).
  *
- * Whoever runs it answers each step, or throws `StreamEnded` or `Overdue` into it, so that the script can say what
- * the silence meant at that point. Scripts compose with `yield*`.
+ * The runner of the script answers each step, or throws `StreamEnded` or `Overdue` into it, so that the script can say
+ * what the silence means at that point. Scripts compose with `yield*`.
  */
 import { LoginRefused } from "./refusal.ts";
 
-/** Steps that every script may take: `read` is answered with exactly that many bytes, `write` with nothing. */
+/** Steps of every script: `read` is answered with exactly that many bytes, `write` with nothing. */
 export type WireStep =
   | { readonly do: "read"; readonly bytes: number; readonly what: string }
   | { readonly do: "write"; readonly bytes: Uint8Array };
 
-/** A generator of steps that ends with a result. */
+/** A generator of steps that returns a result. */
 export type Script<Result, Step = WireStep> = Generator<Step, Result, unknown>;
 
-/** No handshake message needs more; a script that asks for more was led there by the peer. */
+/** Bytes of one read at most: no honest handshake message has more. */
 export const READ_CAP_BYTES = 64 * 1024;
 
-/** Thrown into a script when the stream ended before `what` had come whole. */
+/** Thrown into a script when the stream ends before all of `what` has arrived. */
 export class StreamEnded extends Error {
   constructor(readonly what: string, options?: ErrorOptions) {
     super(`the stream ended before ${what}`, options);
   }
 }
 
-/** Thrown into a script when its time was up before `what` had come whole. */
+/** Thrown into a script when the time is up before all of `what` has arrived. */
 export class Overdue extends Error {
   constructor(readonly what: string) {
-    super(`${what} did not come in time`);
+    super(`${what} did not arrive in time`);
   }
 }
 
-/** Reads exactly `bytes` bytes; `what` names them in the sentence for a person, as in "the security types". */
+/**
+ * Reads exactly `bytes` bytes; `what` names them in the sentence for the user, as in "its security types".
+ *
+ * @throws {LoginRefused} `malformed` for more than `READ_CAP_BYTES`.
+ */
 export function* read(bytes: number, what: string): Script<Uint8Array<ArrayBuffer>> {
-  if (bytes > READ_CAP_BYTES) throw new LoginRefused("malformed", `${what} would take ${bytes} bytes`);
+  if (bytes > READ_CAP_BYTES) throw new LoginRefused("malformed", `${what} would have ${bytes} bytes`);
   if (bytes === 0) return new Uint8Array();
   return (yield { do: "read", bytes, what }) as Uint8Array<ArrayBuffer>;
 }
@@ -55,12 +59,12 @@ export function* readU32(what: string): Script<number> {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
 }
 
-/** Writes the parts as one piece, so that they leave in one packet. */
+/** Writes the parts in one step, so that they can leave in one packet. */
 export function* write(...parts: readonly Uint8Array[]): Script<void> {
   yield { do: "write", bytes: concat(parts) };
 }
 
-/** The parts in one array. */
+/** The parts joined in a new array. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -86,7 +90,7 @@ export function u32(value: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
-/** Runs a script to its end; what `perform` throws is thrown into the script, which may know what it means. */
+/** Runs a script to its end; throws what `perform` throws into the script, which may know what it means. */
 export async function runScript<Result, Step>(
   script: Script<Result, Step>,
   perform: (step: Step) => Promise<unknown>,
@@ -99,7 +103,7 @@ export async function runScript<Result, Step>(
   return turn.value;
 }
 
-/** Runs the script, and makes a whole sentence about the source named `title` of the refusal that it ends with. */
+/** Runs the script and turns a refusal that ends it into a whole sentence about the source named `title`. */
 export function* titled<Result, Step>(title: string, script: Script<Result, Step>): Script<Result, Step> {
   try {
     return yield* script;

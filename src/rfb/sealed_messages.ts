@@ -1,12 +1,12 @@
-/** The messages of RSA-AES: U16 length, which is authenticated too, ciphertext, tag (rfbproto, "RSA-AES Security Type"). */
+/** RSA-AES messages: U16 length (authenticated too), ciphertext, tag (rfbproto, "RSA-AES Security Type"). */
 import { AesEax, TAG_BYTES } from "./aes_eax.ts";
 import { LoginRefused } from "./refusal.ts";
 
 const LENGTH_BYTES = 2;
-/** TigerVNC and neatvnc send and take 8 KiB at most. */
+/** Bytes of one message at most, as TigerVNC and neatvnc send and accept them. */
 export const SEALED_MESSAGE_CAP_BYTES = 8192;
 
-/** Counts messages: the nonce is a little-endian counter from 0. */
+/** The nonce: a little-endian counter of messages, from 0. */
 class Counter {
   readonly nonce = new Uint8Array(16);
 
@@ -18,7 +18,7 @@ class Counter {
   }
 }
 
-/** Seals what goes up. It must be closed. */
+/** Seals the bytes that go up. Close it. */
 export class MessageSealer {
   readonly #eax: AesEax;
   readonly #counter = new Counter();
@@ -27,12 +27,12 @@ export class MessageSealer {
     this.#eax = new AesEax(key);
   }
 
-  /** Lets go of the cipher; may be called more than once. */
+  /** Frees the cipher; may be called more than once. */
   close(): void {
     this.#eax.close();
   }
 
-  /** The bytes as one or more messages of at most 8 KiB each. */
+  /** Seals the bytes in messages of at most 8 KiB each. */
   seal(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     const messages = Math.ceil(bytes.length / SEALED_MESSAGE_CAP_BYTES);
     const out = new Uint8Array(bytes.length + messages * (LENGTH_BYTES + TAG_BYTES));
@@ -49,7 +49,7 @@ export class MessageSealer {
   }
 }
 
-/** Opens what comes down. It must be closed. */
+/** Opens the messages that come down. Close it. */
 export class MessageOpener {
   readonly #eax: AesEax;
   readonly #counter = new Counter();
@@ -58,7 +58,7 @@ export class MessageOpener {
     this.#eax = new AesEax(key);
   }
 
-  /** Lets go of the cipher; may be called more than once. */
+  /** Frees the cipher; may be called more than once. */
   close(): void {
     this.#eax.close();
   }
@@ -66,17 +66,19 @@ export class MessageOpener {
   /**
    * Opens one message into `into`: `header` is its two length bytes, `sealed` ciphertext and tag.
    *
-   * @throws {LoginRefused} `malformed` when it was not sealed with this key as the next message.
+   * @throws {LoginRefused} `malformed` when it is not the next message sealed with this key.
    */
   open(header: Uint8Array, sealed: Uint8Array, into: Uint8Array): void {
     if (!this.#eax.open(this.#counter.nonce, header, sealed, into)) {
-      throw new LoginRefused("malformed", "a message of the server is not encrypted as agreed");
+      throw new LoginRefused("malformed", "a message from the server is not encrypted as agreed");
     }
     this.#counter.advance();
   }
 
   /**
-   * Opens all whole messages in `wire`: `opened` is their plain text, `used` the bytes of `wire` that they took.
+   * Opens all whole messages in `wire`: `opened` is their plaintext, `used` the number of bytes that they have there.
+   *
+   * @throws {LoginRefused} as `open` does.
    */
   openAll(wire: Uint8Array): { opened: Uint8Array<ArrayBuffer>; used: number } {
     const out = new Uint8Array(wire.length);

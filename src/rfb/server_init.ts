@@ -1,22 +1,24 @@
+/** ServerInit (RFC 6143 section 7.3.2). */
 import { LoginRefused } from "./refusal.ts";
 import { concat, read, type Script, u16, u32 } from "./script.ts";
 
-/** What a source says of its desktop (RFC 6143 section 7.3.2). */
+/** A source's description of its desktop. */
 export interface ServerInit {
   /** Pixels, never 0. */
   readonly width: number;
   readonly height: number;
-  /** The 16 bytes of PIXEL_FORMAT as they came. */
+  /** The 16 bytes of PIXEL_FORMAT as sent. */
   readonly pixelFormat: Uint8Array<ArrayBuffer>;
-  /** The desktop's name, in whatever encoding the server uses. */
+  /** The desktop's name as sent, in an encoding that the server does not tell. */
   readonly name: Uint8Array<ArrayBuffer>;
 }
 
+/** Bytes that a name may have. */
 const NAME_CAP_BYTES = 64 * 1024;
-/** What is read of a ServerInit first. */
+/** Bytes of a ServerInit before the name: size, PIXEL_FORMAT, U32 length of the name. */
 export const SERVER_INIT_HEAD_BYTES = 24;
 
-/** Reads and checks a ServerInit. @throws {LoginRefused} `malformed` when no viewer could use it. */
+/** Reads and validates a ServerInit. @throws {LoginRefused} `malformed` when no viewer could use it. */
 export function* readServerInit(): Script<ServerInit> {
   const head = yield* read(SERVER_INIT_HEAD_BYTES, "its ServerInit");
   const view = new DataView(head.buffer, head.byteOffset, SERVER_INIT_HEAD_BYTES);
@@ -31,7 +33,7 @@ function refuseDesktop(what: string): LoginRefused {
   return new LoginRefused("malformed", `the server announces a desktop with ${what}`);
 }
 
-/** The message as it goes to a viewer. */
+/** The ServerInit message for a viewer. */
 export function encodeServerInit(init: ServerInit): Uint8Array<ArrayBuffer> {
   return concat([u16(init.width), u16(init.height), init.pixelFormat, u32(init.name.length), init.name]);
 }

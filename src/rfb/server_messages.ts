@@ -1,19 +1,19 @@
-/** Source-to-viewer messages and how long they are (RFC 6143 section 7.6, and rfbproto for 150 and up). */
+/** Messages from source to viewer and their lengths (RFC 6143 section 7.6; rfbproto for 150 and up). */
 import { PortholeError } from "../errors.ts";
 import { readS32, readU16, readU32 } from "./big_endian.ts";
 
 /** Message types that the down framer names. */
 export const SERVER_MESSAGE = { framebufferUpdate: 0, serverCutText: 3 } as const;
 
-/** A source that cannot be followed; `what` it sent ends the sentence. */
+/** The error for bytes from a source that cannot be parsed; `what` ends the sentence. */
 export function malformed(what: string): PortholeError {
-  return new PortholeError("vnc_malformed", `Cannot follow the VNC server: ${what}`);
+  return new PortholeError("vnc_malformed", `Cannot parse the VNC server's message: ${what}`);
 }
 
 /**
- * The length in bytes of the message that starts at `at`, of a FramebufferUpdate its header's; -1 while too little of
- * it is there to tell.
- * @throws PortholeError `vnc_malformed` for unknown types.
+ * Bytes of the message that starts at `at`, or of a FramebufferUpdate's header; -1 while too few of them are there to
+ * know.
+ * @throws {PortholeError} `vnc_malformed` for unknown types.
  */
 export function measureServerMessage(bytes: Uint8Array, at: number, end: number): number {
   if (at >= end) return -1;
@@ -39,7 +39,7 @@ export function measureServerMessage(bytes: Uint8Array, at: number, end: number)
   }
 }
 
-/** Audio ends (0), begins (1), or comes (2). */
+/** QEMU audio: its operation ends the stream (0), begins it (1), or carries samples (2). */
 function measureQemuAudio(bytes: Uint8Array, at: number, there: number): number {
   if (there < 4) return -1;
   const operation = readU16(bytes, at + 2);

@@ -1,37 +1,38 @@
 /**
- * SetEncodings as the source may see it. Most extensions act only after the viewer listed their pseudo-encoding, so
- * taking it out of the list turns the extension off (RFC 6143 section 7.5.2).
+ * The filter for SetEncodings (RFC 6143 section 7.5.2). Most extensions act only after the viewer lists their
+ * pseudo-encoding, so removing it from the list turns the extension off.
  */
 import { readS32, readU16 } from "./big_endian.ts";
 import { ENCODING, isLevel } from "./encodings.ts";
 import { FRAMEABLE_ENCODINGS } from "./rect_length.ts";
 
-/** Extensions that no filtered viewer gets: -316 gives PointerEvent two lengths, gii and -257 change what input means. */
-const NEVER: readonly number[] = [ENCODING.extendedMouseButtons, ENCODING.gii, ENCODING.qemuPointerMotion];
+/** Extensions for no filtered viewer: -316 gives PointerEvent two lengths, gii and -257 change what input means. */
+const UNFILTERABLE: readonly number[] = [ENCODING.extendedMouseButtons, ENCODING.gii, ENCODING.qemuPointerMotion];
 
-/** Extensions that act or listen. */
-const NEVER_WHILE_VIEWING: readonly number[] = [ENCODING.xvp, ENCODING.qemuKeyEvent, ENCODING.qemuAudio];
+/** Extensions that control the desktop or listen to it. */
+const CONTROLLING: readonly number[] = [ENCODING.xvp, ENCODING.qemuKeyEvent, ENCODING.qemuAudio];
 
-/** What a viewer may do, as far as its encodings go. */
+/** The policy for the encodings that a viewer may list. */
 export interface EncodingPolicy {
+  /** Whether extensions that control the desktop are removed. */
   readonly viewOnly: boolean;
-  /** Whether the extended clipboard may be turned on. */
+  /** Whether the viewer may use the extended clipboard. */
   readonly extendedClipboard: boolean;
-  /** Only what the down framer can measure. */
+  /** Whether only encodings stay that the down framer can measure. */
   readonly framed: boolean;
 }
 
-/** Makes the question whether an encoding, signed, may stay in the list. */
+/** Makes the predicate that says whether an encoding, a signed number, may stay in the list. */
 export function createEncodingFilter(policy: EncodingPolicy): (encoding: number) => boolean {
-  const denied = new Set(policy.viewOnly ? [...NEVER, ...NEVER_WHILE_VIEWING] : NEVER);
+  const denied = new Set(policy.viewOnly ? [...UNFILTERABLE, ...CONTROLLING] : UNFILTERABLE);
   if (!policy.extendedClipboard) denied.add(ENCODING.extendedClipboard);
   return (encoding) =>
     !denied.has(encoding) && (!policy.framed || FRAMEABLE_ENCODINGS.has(encoding) || isLevel(encoding));
 }
 
 /**
- * Copies the SetEncodings message at `at`, all of which is there, without the encodings that may not stay; the order
- * is kept, since it is the viewer's preference.
+ * Copies the whole SetEncodings message at `at` without the encodings that may not stay. The others keep their order,
+ * which is the viewer's preference.
  */
 export function rewriteSetEncodings(
   bytes: Uint8Array,

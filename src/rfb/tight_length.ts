@@ -1,13 +1,13 @@
-/** Tight and TightPNG rectangles (rfbproto, "Tight Encoding"): how long they are, without inflating them. */
+/** Lengths of Tight and TightPNG rectangles (rfbproto, "Tight Encoding"), without inflating them. */
 import { ENCODING } from "./encodings.ts";
 import type { PixelSizes } from "./pixel_format.ts";
 import type { RectangleHeader } from "./rectangle.ts";
 import { malformed } from "./server_messages.ts";
 
-/** Bytes before the data at most: control, filter, palette count, 256 colours of 4 bytes, compact length. */
+/** Bytes that may come before the data: control, filter, palette count, 256 colours of 4 bytes, compact length. */
 export const MAX_TIGHT_HEAD_BYTES = 1 + 1 + 1 + 4 * 256 + 3;
 
-/** Less data than this comes as it is, without a length and not deflated. */
+/** Data of fewer bytes is neither deflated nor preceded by its length. */
 const MIN_DEFLATED_BYTES = 12;
 
 const FILL = 0x8;
@@ -19,8 +19,8 @@ const PALETTE_FILTER = 1;
 const GRADIENT_FILTER = 2;
 
 /**
- * The length of the Tight payload that starts at `at`, or -1 while too little of it is there to tell.
- * @throws PortholeError `vnc_malformed` for control bytes and filters that do not exist.
+ * Bytes of the Tight payload that starts at `at`, or -1 while too few of them are there to know.
+ * @throws {PortholeError} `vnc_malformed` for control bytes and filters that do not exist.
  */
 export function measureTight(
   bytes: Uint8Array,
@@ -53,7 +53,7 @@ function measureBasic(
   return addData(bytes, at, isExplicit ? 2 : 1, end, width * height * pixelBytes);
 }
 
-/** Two colours take a bit for each pixel, in whole bytes for each row; more take a byte. */
+/** A palette of two colours has one bit a pixel and whole bytes a row; a larger one has one byte a pixel. */
 function measurePalette(
   bytes: Uint8Array,
   at: number,
@@ -72,7 +72,7 @@ function addData(bytes: Uint8Array, at: number, head: number, end: number, plain
   return plainBytes < MIN_DEFLATED_BYTES ? head + plainBytes : addCompact(bytes, at, head, end);
 }
 
-/** Adds to `head` a compact length of one to three bytes, seven bits in each, and what it announces. */
+/** Adds to `head` a compact length (one to three bytes of seven bits each) and the number of bytes that it gives. */
 function addCompact(bytes: Uint8Array, at: number, head: number, end: number): number {
   const here = at + head;
   if (here >= end) return -1;

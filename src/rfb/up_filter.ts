@@ -1,4 +1,4 @@
-/** The up stage: cuts what the viewer sends into messages and lets those pass that the policy allows. */
+/** The up filter: splits the viewer's bytes into messages and passes those that the policy allows. */
 import { readS32 } from "./big_endian.ts";
 import { CLIENT_MESSAGE, measureClientMessage, readUse } from "./client_messages.ts";
 import { CLIPBOARD_HEAD_BYTES, readClipboardAct } from "./extended_clipboard.ts";
@@ -6,39 +6,39 @@ import type { PixelState } from "./pixel_format.ts";
 import { EMPTY, Remainder } from "./remainder.ts";
 import { createEncodingFilter, rewriteSetEncodings } from "./set_encodings.ts";
 
-/** Longest ClientCutText that passes; longer ones are dropped, as TigerVNC does, since libvncserver would hang up. */
+/** Bytes of the longest ClientCutText that passes; longer ones are dropped, since libvncserver closes on them. */
 export const MAX_CUT_TEXT_BYTES = 1024 * 1024;
 
 /** Bit 7 of a PointerEvent's mask: button 8, or the mark of the seven-byte form (rfbproto, "ExtendedMouseButtons"). */
 const EXTENDED_POINTER_BIT = 0x80;
 
-/** What one viewer may do. */
+/** The policy for the messages of one viewer. */
 export interface UpPolicy {
-  /** Only messages that concern the viewer's own picture pass; cut text does not, whatever `clipboardIn` says. */
+  /** Whether only messages about the viewer's own view pass; cut text does not, whatever `clipboardIn` says. */
   readonly viewOnly: boolean;
   /** Whether the viewer's cut text may reach the source. */
   readonly clipboardIn: boolean;
-  /** Whether the source's cut text may reach the viewer; the down framer sees to that. */
+  /** Whether the source's cut text may reach the viewer; the down framer enforces it. */
   readonly clipboardOut: boolean;
-  /** Given when a down framer runs: it is told the pixel format, and only frameable encodings are offered. */
+  /** The session's pixel format, given when a down framer runs; then the source sees only frameable encodings. */
   readonly pixels?: PixelState;
 }
 
-/** An up stage, from the first byte after ClientInit. */
+/** A filter for the bytes that go up, from the first one after ClientInit. */
 export interface UpFilter {
   /**
-   * Takes the viewer's next bytes and gives those that may go to the source: the same array when all may, a view of
-   * it when one range may, else a copy. The chunk is not written to and not kept.
+   * Takes the viewer's next bytes and gives those that may go to the source: the chunk itself, a view of it when one
+   * range may go, else a copy. The chunk is neither changed nor kept.
    *
-   * Messages pass as a whole, except long cut text; at most `MAX_MESSAGE_BYTES` wait for the rest of theirs, and at most twice
-   * the chunk and those are allocated.
+   * Messages pass whole, except cut text, which passes as it arrives. At most `MAX_MESSAGE_BYTES` wait for the rest of
+   * their message; at most twice the chunk and those bytes is allocated.
    *
-   * @throws PortholeError `viewer_malformed` when the bytes cannot be followed; every later call throws the same.
+   * @throws {PortholeError} `viewer_malformed` for bytes that cannot be parsed; each later call throws the same error.
    */
   push(chunk: Uint8Array): Uint8Array;
 }
 
-/** Makes the up stage of one session. */
+/** Makes the up filter of one session. */
 export function createUpFilter(policy: UpPolicy): UpFilter {
   return new Filter(policy);
 }
@@ -50,9 +50,9 @@ class Filter implements UpFilter {
   readonly #pixels: PixelState | undefined;
   readonly #encodingMayStay: (encoding: number) => boolean;
   readonly #out = new Remainder();
-  /** The beginning of a message whose rest has not come. */
+  /** The start of a message whose rest has not arrived. */
   #held: Uint8Array = EMPTY;
-  /** Bytes to come of a message that passes, or is dropped, while it arrives. */
+  /** Bytes still to arrive of a message that passes, or is dropped, as it arrives. */
   #passing = 0;
   #dropping = 0;
   #failure: unknown;
@@ -88,7 +88,7 @@ class Filter implements UpFilter {
     return this.#out.end();
   }
 
-  /** Takes one step from `at` and gives the place after it; -1 when more bytes are needed. */
+  /** Takes one step from `at` and gives the offset after it; -1 when more bytes are needed. */
   #advance(bytes: Uint8Array, at: number): number {
     if (this.#dropping > 0) {
       const end = Math.min(bytes.length, at + this.#dropping);
@@ -105,13 +105,13 @@ class Filter implements UpFilter {
     return length < 0 ? -1 : this.#judge(bytes, at, length);
   }
 
-  /** Decides about the message at `at`, whose length is known. */
+  /** Decides whether the message at `at`, whose length is known, passes. */
   #judge(bytes: Uint8Array, at: number, length: number): number {
     const use = readUse(bytes[at]!);
     if (use === "text") return this.#judgeCutText(bytes, at, length);
     if (use === "gii" || (use === "control" && this.#viewOnly)) return this.#drop(at, length);
-    // Whole or not at all: TigerVNC takes a SetDesktopSize whose header is cut in two for an empty one, and what
-    // follows for messages.
+    // Whole or not at all: TigerVNC reads a SetDesktopSize whose header is split as an empty one, and what follows as
+    // messages.
     if (bytes.length - at < length) return -1;
     return this.#pass(bytes, at, length);
   }
@@ -158,9 +158,9 @@ function asksForPixels(type: number): boolean {
 }
 
 /**
- * No source was told that the viewer knows ExtendedMouseButtons, so the message has six bytes and the bit is button 8.
- * A server that took it for the mark of the long form anyway would read the next message's type as a seventh byte: the
- * button is given up for one reading on both sides.
+ * Clears the bit: the filter hides ExtendedMouseButtons from the source, so the message has six bytes and the bit is
+ * button 8. A server that read it as the mark of the long form would take the next message's type as a seventh byte;
+ * losing the button keeps one reading on both sides.
  */
 function withoutExtendedBit(message: Uint8Array): Uint8Array {
   message[1]! &= ~EXTENDED_POINTER_BIT;

@@ -1,4 +1,4 @@
-/** The source's side of the RFB handshake, as the gateway shows it to a viewer: 3.8 with None (RFC 6143 section 7). */
+/** The source's side of the RFB handshake, as viewers see it: version 3.8 with None (RFC 6143 section 7). */
 import { PortholeError } from "../errors.ts";
 import { concat, read, readU8, type Script, u32, u8, write } from "./script.ts";
 import { SECURITY_TYPES } from "./security/table.ts";
@@ -8,20 +8,27 @@ import { encodeVersion, parseReply, type SpokenVersion, VERSION_BYTES } from "./
 const NONE = SECURITY_TYPES.none.code;
 
 /**
- * Agrees on a version, and with 3.8 on security type None, while the login to the source is under way. Then goes
- * either `admitViewer` or `refuseViewer`.
+ * Agrees on a version, and in 3.8 on security type None, while the login to the source is under way. Call `admitViewer`
+ * or `refuseViewer` next.
  *
  * @throws {PortholeError} `viewer_malformed`
  */
 export function* greetViewer(): Script<SpokenVersion> {
   yield* write(encodeVersion("3.8"));
   const version = parseReply(yield* read(VERSION_BYTES, "the viewer's version"));
-  if (!version) throw new PortholeError("viewer_malformed", "The viewer answered with no RFB version from 3.3 to 3.8");
+  if (!version) {
+    throw new PortholeError("viewer_malformed", "The viewer did not answer with an RFB version from 3.3 to 3.8");
+  }
   if (version === "3.8") yield* offerNone();
   return version;
 }
 
-/** Lets the viewer in: what is still owed to its version, and ServerInit. Gives ClientInit's shared-flag. */
+/**
+ * Ends the handshake with success: the rest of the security handshake in the viewer's version, ClientInit, ServerInit.
+ * Gives ClientInit's shared-flag.
+ *
+ * @throws {PortholeError} `viewer_malformed`
+ */
 export function* admitViewer(version: SpokenVersion, serverInit: ServerInit): Script<boolean> {
   if (version === "3.3") yield* write(u32(NONE));
   if (version === "3.7") yield* offerNone();
@@ -31,7 +38,7 @@ export function* admitViewer(version: SpokenVersion, serverInit: ServerInit): Sc
   return shared !== 0;
 }
 
-/** Refuses the viewer with a sentence that it can show. */
+/** Ends the handshake with a failure; the viewer can show `sentence` to its user. */
 export function* refuseViewer(version: SpokenVersion, sentence: string): Script<void> {
   const text = new TextEncoder().encode(sentence);
   const reason = concat([u32(text.length), text]);
@@ -40,7 +47,7 @@ export function* refuseViewer(version: SpokenVersion, sentence: string): Script<
   if (version === "3.8") yield* write(u32(1), reason);
 }
 
-/** Offers None and nothing else, as 3.7 and 3.8 do after the version. @throws {PortholeError} `viewer_malformed` */
+/** Offers only None, as 3.7 and 3.8 do after the version. @throws {PortholeError} `viewer_malformed` */
 export function* offerNone(): Script<void> {
   yield* write(u8(1), u8(NONE));
   const chosen = yield* readU8("the viewer's choice");

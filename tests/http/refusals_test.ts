@@ -59,7 +59,7 @@ for (const protocol of ["binary", "porthole.v1"]) {
     const sentence = protocol === "binary" ? reason : String(viewer.side.at(-1)?.message);
     assertMatch(
       sentence,
-      /^Cannot open The Pi: the server says nothing; it may be no VNC server, or one that expects TLS/,
+      /^Cannot open The Pi: the server sent nothing; it may not be a VNC server, or it may expect TLS/,
     );
     assertEquals(protocol === "binary" ? code : viewer.side.at(-1)?.close, 4504);
     assertEquals(viewer.byteCount, 0);

@@ -4,13 +4,17 @@ import { LoginRefused } from "../refusal.ts";
 import { read, readU16, type Script, write } from "../script.ts";
 import { demand, type Login } from "./login.ts";
 
-/** Apple uses 128 bytes, neatvnc 256. */
+/** Limits of the prime in bytes; Apple uses 128, neatvnc 256. */
 const PRIME_LEAST_BYTES = 64;
 const PRIME_MOST_BYTES = 512;
-/** Each half of the credentials, with the zero that ends the text. */
+/** Bytes of each half of the credentials, with the zero that ends the text. */
 const FIELD_BYTES = 64;
 
-/** Sends user name and password encrypted with a secret that an eavesdropper, but no man in the middle, lacks. */
+/**
+ * Sends user name and password encrypted with an agreed secret: safe from eavesdroppers, not from a man in the middle.
+ *
+ * @throws {LoginRefused}
+ */
 export function* speakAppleDh(login: Login): Script<void> {
   demand(["username", "password"], login);
   const generator = yield* readU16("its Diffie-Hellman generator");
@@ -29,7 +33,7 @@ export function* speakAppleDh(login: Login): Script<void> {
   yield* write(credentials, ours);
 }
 
-/** The two numbers of the agreement, both as long as the prime: shorter ones would be read shifted. */
+/** The shared secret and the gateway's public key, both padded to the prime's length: shorter ones would be misread. */
 function agree(prime: Uint8Array, generator: number, theirs: Uint8Array): { secret: Uint8Array; ours: Uint8Array } {
   // A prime is odd and as long as announced; node:crypto checks the rest slowly or not at all.
   if (prime[0] === 0 || prime.at(-1)! % 2 === 0 || generator < 2) throw refuseNumbers();
@@ -46,7 +50,7 @@ function refuseNumbers(cause?: unknown): LoginRefused {
   return new LoginRefused("malformed", "the server sends unusable Diffie-Hellman numbers", { cause });
 }
 
-/** Both texts in UTF-8, cut at 63 bytes, ended by zero, with random bytes behind. */
+/** Both texts in UTF-8, each cut at 63 bytes, ended by a zero and filled up with random bytes. */
 function packCredentials(username: string, password: string): Uint8Array {
   const fields = new Uint8Array(randomBytes(2 * FIELD_BYTES));
   for (const [at, text] of [username, password].entries()) {

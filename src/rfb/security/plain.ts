@@ -1,8 +1,8 @@
-/** VeNCrypt's Plain: user name and password as they are (rfbproto, "VeNCrypt", Plain subtype). */
+/** VeNCrypt subtype 256, Plain: user name and password unencrypted (rfbproto, "Plain subtype"). */
 import { type Script, u32, write } from "../script.ts";
 import { demand, type Login } from "./login.ts";
 
-/** Sends user name and password in UTF-8. */
+/** Sends user name and password in UTF-8, each after its U32 length. @throws {LoginRefused} `secret_missing` */
 export function* speakPlain(login: Login): Script<void> {
   demand(["username", "password"], login);
   const encoder = new TextEncoder();

@@ -18,11 +18,13 @@ import { TAG_BYTES } from "../aes_eax.ts";
 import { MessageOpener, MessageSealer } from "../sealed_messages.ts";
 import { demand, type Login } from "./login.ts";
 
-/** The four types differ in the size of keys and in whether the session stays sealed. */
+/** The parameters in which the four types differ. */
 export interface Ra2Variant {
+  /** Hash of the keys and of the randoms. */
   readonly hash: "sha1" | "sha256";
-  /** Length of the AES key and of each random; the specification gives the randoms 16 bytes for both sizes. */
+  /** Bytes of the AES key and of each random; rfbproto says 16 for all randoms, but 256-bit servers send 32. */
   readonly keyBytes: 16 | 32;
+  /** Whether the session stays encrypted after the login. */
   readonly seals: boolean;
 }
 
@@ -33,7 +35,7 @@ const USERNAME_AND_PASSWORD = 1;
 const PASSWORD = 2;
 const FIELD_CAP_BYTES = 255;
 
-/** Proves to know the secret over a channel that is sealed with keys from both sides. */
+/** Sends the secret over a channel that is encrypted with keys from both sides. @throws {LoginRefused} */
 export function* speakRa2(variant: Ra2Variant, login: Login): Script<void, LoginStep> {
   const theirs = yield* readPublicKey();
   yield* checkKey(theirs.wire);
@@ -56,7 +58,7 @@ export function* speakRa2(variant: Ra2Variant, login: Login): Script<void, Login
   }
 }
 
-/** Makes the RSA key that `client_key` asks for; keep it for as long as the process runs. */
+/** Makes the RSA key that the step `client_key` asks for; keep it while the process runs. */
 export async function makeClientKey(): Promise<ClientKey> {
   const { privateKey, publicKey } = await promisify(generateKeyPair)("rsa", { modulusLength: OUR_RSA_BITS });
   const { n, e } = publicKey.export({ format: "jwk" });
@@ -96,7 +98,7 @@ function encryptRandom(key: KeyObject, random: Uint8Array): Uint8Array {
   }
 }
 
-/** neatvnc drops leading zeros of the encrypted number, about once in 256 logins. */
+/** Reads the server's random; neatvnc drops leading zeros of the encrypted one, about once in 256 logins. */
 function* readRandom(ours: ClientKey, bytes: number): Script<Uint8Array> {
   const length = yield* readU16("its random number");
   const cap = OUR_RSA_BITS / 8;
@@ -124,7 +126,7 @@ function hash(variant: Ra2Variant, ...parts: Uint8Array[]): Uint8Array {
   return createHash(variant.hash).update(concat(parts)).digest();
 }
 
-/** The server's comes first: neatvnc loses ours when it arrives together with our random number. */
+/** Reads the server's hash before it sends the gateway's: neatvnc loses one that arrives together with the random. */
 function* exchangeHashes(
   variant: Ra2Variant,
   theirs: Uint8Array,
@@ -135,13 +137,13 @@ function* exchangeHashes(
   const expected = hash(variant, theirs, ours);
   const sent = yield* readSealed(opener, expected.length, "its hash of the keys");
   if (!timingSafeEqual(sent, expected)) {
-    throw new LoginRefused("untrusted", "the keys were changed between the server and the gateway");
+    throw new LoginRefused("untrusted", "the keys were changed on the way between the server and the gateway");
   }
   yield* write(sealer.seal(hash(variant, ours, theirs)));
 }
 
 function* sendCredentials(login: Login, opener: MessageOpener, sealer: MessageSealer): Script<void> {
-  const [subtype] = yield* readSealed(opener, 1, "what it wants to know");
+  const [subtype] = yield* readSealed(opener, 1, "its credentials request");
   if (subtype !== USERNAME_AND_PASSWORD && subtype !== PASSWORD) {
     throw new LoginRefused("malformed", `the server asks for unknown credentials (${subtype})`);
   }
@@ -154,10 +156,10 @@ function* sendCredentials(login: Login, opener: MessageOpener, sealer: MessageSe
 function encodeField(text: string, what: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
   if (bytes.length <= FIELD_CAP_BYTES) return bytes;
-  throw new LoginRefused("wrong_secret", `the ${what} is longer than the ${FIELD_CAP_BYTES} bytes that fit`);
+  throw new LoginRefused("wrong_secret", `the ${what} is longer than ${FIELD_CAP_BYTES} bytes`);
 }
 
-/** Reads one sealed message of exactly `bytes` bytes. */
+/** Reads one sealed message whose plaintext has exactly `bytes` bytes. */
 function* readSealed(opener: MessageOpener, bytes: number, what: string): Script<Uint8Array> {
   const header = yield* read(2, what);
   if ((header[0]! << 8 | header[1]!) !== bytes) throw new LoginRefused("malformed", `${what} has a wrong length`);

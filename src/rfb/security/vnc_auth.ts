@@ -6,7 +6,7 @@ import { demand, type Login } from "./login.ts";
 const CHALLENGE_BYTES = 16;
 const BLOCK_BYTES = 8;
 
-/** Answers the server's challenge with the password. */
+/** Answers the server's challenge with the password. @throws {LoginRefused} `secret_missing` */
 export function* speakVncAuth(login: Login): Script<void> {
   demand(["password"], login);
   const challenge = yield* read(CHALLENGE_BYTES, "its challenge");
@@ -14,8 +14,8 @@ export function* speakVncAuth(login: Login): Script<void> {
 }
 
 /**
- * The challenge encrypted with DES, whose key is the password's first 8 characters in Latin-1, each with its bits
- * reversed (RFC 6143 erratum 4951).
+ * The response to a challenge of 16 bytes: the challenge encrypted with DES. The key is the password's first 8
+ * characters in Latin-1, each with its bits reversed (RFC 6143 erratum 4951).
  */
 export function answerChallenge(challenge: Uint8Array, password: string): Uint8Array<ArrayBuffer> {
   const key = Uint8Array.from({ length: BLOCK_BYTES }, (_, at) => reverseBits(password.charCodeAt(at) || 0));
@@ -31,7 +31,7 @@ function reverseBits(byte: number): number {
   return reversed;
 }
 
-/** Deno's node:crypto has no des-ecb; triple DES with three equal keys and one block per cipher is the same. */
+/** DES-ECB of one block as triple DES with three equal keys, since Deno's node:crypto has no des-ecb. */
 function encryptBlock(key: Uint8Array, block: Uint8Array): Uint8Array {
   const cipher = createCipheriv("des-ede3-cbc", concat([key, key, key]), new Uint8Array(BLOCK_BYTES));
   const encrypted = cipher.setAutoPadding(false).update(block);

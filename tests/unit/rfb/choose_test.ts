@@ -73,7 +73,7 @@ Deno.test("chooseType() says which secret is missing", () => {
   }
 });
 
-Deno.test("chooseType() names what cannot be spoken, and the setting to change", () => {
+Deno.test("chooseType() names the types that the gateway does not speak, and the setting to change", () => {
   const rows: [number[], ContainerType[], string[]][] = [
     [[258], [vencrypt], ["VeNCrypt TLSVnc (anonymous TLS)", "SecurityTypes=X509Vnc", "tls-creds-x509"]],
     [[257, 259], [vencrypt], ["VeNCrypt TLSNone, VeNCrypt TLSPlain (anonymous TLS)", "-ssl"]],
@@ -133,7 +133,7 @@ Deno.test("chooseSpeaker() leaves to the browser what it can, and knows what onl
   for (const [types, subtypes, speaker] of rows) assertEquals(chooseSpeaker(types, subtypes), speaker, `${types}`);
 });
 
-Deno.test("keepBrowserTypes() hides VeNCrypt, which noVNC would take first and fail in", () => {
+Deno.test("keepBrowserTypes() hides VeNCrypt, which noVNC would choose first and fail with", () => {
   assertEquals(keepBrowserTypes([19, 2]), [2]);
   assertEquals(keepBrowserTypes([19, 129, 6], [262]), [6]);
   assertEquals(keepBrowserTypes([19], [258, 256]), [19]);

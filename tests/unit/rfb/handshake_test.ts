@@ -145,7 +145,7 @@ Deno.test("RA2, cut at every byte, ends with a named refusal", () => {
   for (let at = 0; at < whole; at++) refusalOf(run(source, right, at));
 });
 
-Deno.test("neatvnc 0.5's answer to a wrong password, an OK with garbage behind, is a wrong password", () => {
+Deno.test("neatvnc 0.5's answer to a wrong password, an OK followed by garbage, means a wrong password", () => {
   const source: FakeSource = { ...secrets, types: [19], subtypes: [262], onWrong: "garbage" };
   assertEquals(refusalOf(run(source, wrong)).kind, "wrong_secret");
 });
@@ -162,7 +162,7 @@ function hear(script: Script<unknown, LoginStep>, ...parts: Uint8Array[]): Login
 const v38 = encode("RFB 003.008\n");
 const reason = (text: string) => concat([u32(text.length), encode(text)]);
 
-Deno.test("what servers say instead of types is told apart", () => {
+Deno.test("each way of a server to refuse instead of offering types has its own kind", () => {
   const open = () => openSource("Pi", right);
   const saying: [Uint8Array[], string, string][] = [
     [
@@ -170,8 +170,8 @@ Deno.test("what servers say instead of types is told apart", () => {
       "locked_out",
       "“Too many security failures”",
     ],
-    [[v38, u8(0), reason("Too many authentication failures")], "locked_out", "for a while"],
-    [[v38, u8(0), reason("The server is already in use")], "busy", "no further viewer"],
+    [[v38, u8(0), reason("Too many authentication failures")], "locked_out", "is blocking this gateway"],
+    [[v38, u8(0), reason("The server is already in use")], "busy", "does not accept another viewer"],
     [[v38, u8(0), reason("Go away\0")], "refused", "“Go away”"],
     [[v38, u8(0), u32(0)], "refused", "gave no reason"],
     [[v38, u8(0)], "refused", "gave no reason"],
@@ -205,7 +205,7 @@ Deno.test("a code means what its list says: elsewhere the same number is another
   }
 });
 
-Deno.test("a reason is cut to 200 characters and cleaned of what is no text", () => {
+Deno.test("a reason is cut to 200 characters, without control characters", () => {
   const refusal = hear(openSource("Pi", right), v38, u8(0), reason("a\u001b[31m\u202e\r\n" + "b".repeat(1000)));
   assert(refusal.message.length < 260);
   assert(!/[\p{C}]/u.test(refusal.message));

@@ -176,7 +176,7 @@ Deno.test("logIn() is refused when garbage comes in the place of TLS", async () 
 
 for (
   const [what, sent, words] of [
-    ["at all", "", "says nothing"],
+    ["at all", "", "the server sent nothing"],
     ["after its version", "524642203030332e3030380a", "did not send its security types"],
     [
       "in TLS",
