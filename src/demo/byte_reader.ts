@@ -10,7 +10,7 @@ export class ByteReader {
   }
 
   /**
-   * Whether the stream ended here, between two messages; waits until that is known.
+   * Whether the stream has ended; waits for the next byte or the end.
    * @throws {PortholeError} `viewer_left` when the stream fails, as it does after a reset.
    */
   async atEnd(): Promise<boolean> {
@@ -25,8 +25,8 @@ export class ByteReader {
   }
 
   /**
-   * The next `count` bytes; the caller has capped the count.
-   * @throws {PortholeError} `viewer_malformed` when the stream ends before.
+   * Reads the next `count` bytes, which the caller has capped.
+   * @throws {PortholeError} `viewer_malformed` when the stream ends before them.
    */
   async read(count: number): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#chunk.length >= count) return this.#take(count);
@@ -40,7 +40,7 @@ export class ByteReader {
     return bytes;
   }
 
-  /** The next `count` bytes, ready to take numbers from. */
+  /** Reads the next `count` bytes as a view for numbers. @throws {PortholeError} as `read` does. */
   async view(count: number): Promise<DataView<ArrayBuffer>> {
     const bytes = await this.read(count);
     return new DataView(bytes.buffer, bytes.byteOffset, count);

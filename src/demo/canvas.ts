@@ -1,10 +1,10 @@
 import { GLYPH_HEIGHT, GLYPH_WIDTH, hasPixel } from "./font.ts";
 import { intersect, type Rect } from "./rect.ts";
 
-/** From one character to the next, in glyph pixels. */
+/** Distance from one character to the next, in glyph pixels. */
 export const CHAR_WIDTH = GLYPH_WIDTH + 1;
 
-/** A picture of 0x00RRGGBB pixels to draw on; nothing is drawn outside `clip`. */
+/** A picture of 0x00RRGGBB pixels to draw on; drawing changes no pixel outside `clip`. */
 export class Canvas {
   readonly area: Rect;
   readonly #pixels: Uint32Array;
@@ -16,12 +16,12 @@ export class Canvas {
     this.#clip = this.area;
   }
 
-  /** Where the next drawing may change pixels. */
+  /** The area in which drawing may change pixels. */
   set clip(area: Rect) {
     this.#clip = intersect(area, this.area) ?? { x: 0, y: 0, width: 0, height: 0 };
   }
 
-  /** One colour. */
+  /** Fills an area with one colour. */
   fill(area: Rect, colour: number): void {
     const part = intersect(area, this.#clip);
     if (!part) return;
@@ -31,7 +31,7 @@ export class Canvas {
     }
   }
 
-  /** Top to bottom from one colour to another. */
+  /** Fills an area with a gradient from top to bottom. */
   shade(area: Rect, top: number, bottom: number): void {
     const part = intersect(area, this.#clip);
     if (!part) return;
@@ -40,7 +40,7 @@ export class Canvas {
     }
   }
 
-  /** A disc around a point. */
+  /** Draws a disc around a point. */
   disc(x: number, y: number, radius: number, colour: number): void {
     for (let dy = -radius; dy <= radius; dy++) {
       const half = Math.floor(Math.sqrt((radius + 0.5) ** 2 - dy * dy));
@@ -48,7 +48,7 @@ export class Canvas {
     }
   }
 
-  /** One line of text, each glyph pixel `scale` pixels wide. */
+  /** Draws one line of text, each glyph pixel `scale` pixels wide and high. */
   text(text: string, x: number, y: number, scale: number, colour: number): void {
     [...text].forEach((char, i) => {
       const cell = { x: x + i * CHAR_WIDTH * scale, y, width: GLYPH_WIDTH * scale, height: GLYPH_HEIGHT * scale };
@@ -56,7 +56,7 @@ export class Canvas {
     });
   }
 
-  /** A copy of the pixels, row by row; black outside. */
+  /** A copy of the pixels, row by row; black outside the picture. */
   read(area: Rect): Uint32Array {
     const copy = new Uint32Array(area.width * area.height);
     const part = intersect(area, this.area);

@@ -1,9 +1,9 @@
 import type { ByteStream } from "../bridge/byte_stream.ts";
 
-/** What one direction holds before its writer has to wait, in bytes. */
+/** Bytes that one direction holds before its writer must wait. */
 const CAPACITY_BYTES = 256 * 1024;
 
-/** Two byte streams, each the other's far end, as a connected pair of sockets is. */
+/** Makes two byte streams, each the other's far end, like a connected pair of sockets. */
 export function createStreamPair(): [ByteStream, ByteStream] {
   const there = new Channel();
   const back = new Channel();
@@ -18,7 +18,7 @@ export function createStreamPair(): [ByteStream, ByteStream] {
   return [join(back, there), join(there, back)];
 }
 
-/** One direction: bytes written come out in order; the writer waits while the reader is behind. */
+/** One direction: gives written bytes in order; the writer waits while the reader is behind. */
 class Channel {
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly writable: WritableStream<Uint8Array<ArrayBufferLike>>;
@@ -40,7 +40,7 @@ class Channel {
     });
   }
 
-  /** No more bytes: the reader gets those on the way, then the end. */
+  /** Ends the direction: the reader gets the bytes on the way, then the end. */
   end(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -49,7 +49,7 @@ class Channel {
     this.#controller.byobRequest?.respond(0);
   }
 
-  /** Nobody reads any more: the writer's next byte fails. */
+  /** Fails the writer's next byte, since the reader is gone. */
   abandon(): void {
     this.#fail(new Error("The stream is closed"));
   }
@@ -61,7 +61,7 @@ class Channel {
     this.#controller.error(reason);
   }
 
-  /** Copied, because the reader is given the buffer and the writer may use its own again (Buffer's slice() does not copy). */
+  /** Copies the chunk, since the writer may reuse its buffer (Buffer's slice() would not copy). */
   async #write(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length;) {
       while (this.#open && this.#room() <= 0) await new Promise<void>((resolve) => this.#wake = resolve);

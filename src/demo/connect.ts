@@ -3,21 +3,21 @@ import { createStreamPair } from "./channel.ts";
 import { DemoDesktop, type DemoDesktopOptions } from "./demo_desktop.ts";
 import { serveRfb } from "./rfb_server.ts";
 
-/** The built-in desktop as a source: dialing it needs no network. */
+/** The built-in desktop as a source, without a network. */
 export interface Demo {
-  /** A new connection to the desktop that all connections share. */
+  /** Makes a new connection to the desktop, which all connections share. */
   connect(): ByteStream;
   /** Ends every connection. */
   close(): void;
 }
 
-/** How the demo source is made. */
+/** Options of the demo source. */
 export interface DemoOptions extends DemoDesktopOptions {
-  /** Told why a connection ended that did not end well; for the log. */
+  /** Called with the error that ended a connection, for the log. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** Makes the demo source; it costs nothing until it is connected to. */
+/** Makes the demo source; it costs nothing without connections. */
 export function createDemo({ onError = () => {}, ...options }: DemoOptions = {}): Demo {
   const desktop = new DemoDesktop(options);
   const open = new Set<ByteStream>();

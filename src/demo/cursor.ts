@@ -1,3 +1,4 @@
+/** The arrow: "#" is dark, "." is white, a space is transparent. */
 const arrow = [
   "#           ",
   "##          ",
@@ -19,7 +20,7 @@ const arrow = [
   "      ####  ",
 ];
 
-/** The shape of the pointer: 0x00RRGGBB pixels and, a bit each, which of them are seen (RFC 6143 section 7.8.1). */
+/** The cursor (RFC 6143 section 7.8.1): 0x00RRGGBB pixels and a bitmask of the visible ones; hotX, hotY is its tip. */
 export const CURSOR = {
   width: 12,
   height: 18,

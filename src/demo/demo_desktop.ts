@@ -4,25 +4,25 @@ import { type Layout, layOut } from "./layout.ts";
 import { paint, type Scene, spotArea } from "./picture.ts";
 import { bound, contains, intersect, type Rect, subtract } from "./rect.ts";
 
-/** How the built-in desktop looks and moves. */
+/** Options of the built-in desktop. */
 export interface DemoDesktopOptions {
   readonly name?: string;
   /** Pixels. */
   readonly width?: number;
   /** Pixels. */
   readonly height?: number;
-  /** Between two steps of the picture, in milliseconds; 0 is a picture that stands still. */
+  /** Milliseconds between two steps of the picture; 0 stops it. */
   readonly tickMs?: number;
   readonly now?: () => Date;
 }
 
-/** Larger sizes are refused, in pixels: 64 MiB of picture. */
+/** Pixels that the desktop may have: 64 MiB of picture. */
 const MAX_PIXELS = 16 * 1024 * 1024;
 const MAX_TYPED_CHARS = 2000;
 const BACKSPACE = 0xff08;
 const ENTERS: readonly number[] = [0xff0d, 0xff8d];
 
-/** The built-in desktop: a moving test picture that shows what viewers type, point at and paste; shared by all of them. */
+/** The built-in desktop: a moving test picture, shared by all viewers, of what they type, point at and paste. */
 export class DemoDesktop implements Desktop {
   readonly name: string;
   readonly #tickMs: number;
@@ -65,7 +65,7 @@ export class DemoDesktop implements Desktop {
     return this.#canvas.read(area);
   }
 
-  /** The picture moves only while somebody looks. */
+  /** Adds a viewer. The picture moves only while there is one. */
   join(viewer: DesktopViewer): () => void {
     this.#viewers.add(viewer);
     if (this.#viewers.size === 1 && this.#tickMs > 0) this.#timer = setInterval(() => this.step(), this.#tickMs);
@@ -133,7 +133,7 @@ export class DemoDesktop implements Desktop {
     this.#showMove(from, this.#box);
   }
 
-  /** The spot lies over the box: where they meet, the box cannot be copied with it. */
+  /** Shows the box at its new place: as a move, unless the spot covers a part, which a copy would move too. */
   #showMove(from: Rect, to: Rect): void {
     const spot = spotArea(this.#spot, this.#layout.unit);
     if (intersect(spot, bound(from, to))) {
@@ -172,7 +172,7 @@ function bounce(at: number, velocity: number, unit: number, low: number, high: n
   return next < low || next > high ? -velocity : velocity;
 }
 
-/** Keysyms up to 0xFF are Latin-1, those from 0x01000100 are Unicode (X11 protocol, appendix A). */
+/** The text of a keysym: up to 0xFF it is Latin-1, from 0x01000100 Unicode (X11 protocol, appendix A); else empty. */
 function keysymToText(keysym: number): string {
   if (ENTERS.includes(keysym)) return "\n";
   if ((keysym >= 0x20 && keysym <= 0x7e) || (keysym >= 0xa0 && keysym <= 0xff)) return String.fromCharCode(keysym);

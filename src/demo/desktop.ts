@@ -1,10 +1,10 @@
 import type { Rect } from "./rect.ts";
 
-/** A viewer as the desktop sees it: told what changed, at once and without waiting. */
+/** A viewer as the desktop sees it. The desktop calls it at each change and does not wait. */
 export interface DesktopViewer {
   /** These pixels changed. */
   damaged(area: Rect): void;
-  /** The picture at `from` now stands at `to`; what that uncovered is told as damage. */
+  /** The picture at `from` is now at `to`; the uncovered part follows as damage. */
   moved(from: Rect, to: Rect): void;
   /** The desktop has a new size; all its pixels are new. */
   resized(): void;
@@ -12,21 +12,21 @@ export interface DesktopViewer {
   cut(text: string): void;
 }
 
-/** What the RFB server shows and steers: pixels, and where keys, pointer and cut text go. */
+/** The desktop behind the RFB server: its pixels, and the receiver of keys, pointer and cut text. */
 export interface Desktop {
   readonly name: string;
   readonly width: number;
   readonly height: number;
   /** A copy of these pixels, row by row, as 0x00RRGGBB; black outside the desktop. */
   readPixels(area: Rect): Uint32Array;
-  /** Adds a viewer; the returned function takes it out again. */
+  /** Adds a viewer; the returned function removes it. */
   join(viewer: DesktopViewer): () => void;
   /** A key went down or up (X11 keysym). */
   key(down: boolean, keysym: number): void;
-  /** The pointer is here with these buttons held: bit 0 is the left one. */
+  /** The pointer is at `x`, `y` with these buttons pressed: bit 0 is the left one. */
   pointer(x: number, y: number, buttons: number): void;
   /** A viewer's clipboard holds this text. */
   cut(text: string): void;
-  /** A new size in pixels; false when it is refused. */
+  /** Changes the size, in pixels; false when the desktop refuses it. */
   resize(width: number, height: number): boolean;
 }

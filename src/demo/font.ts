@@ -1,9 +1,9 @@
-/** Glyphs are 5 pixels wide and 7 high. */
+/** Width of a glyph, in pixels. */
 export const GLYPH_WIDTH = 5;
-/** See GLYPH_WIDTH. */
+/** Height of a glyph, in pixels. */
 export const GLYPH_HEIGHT = 7;
 
-/** From space to tilde: five columns each, the top pixel in the lowest bit. */
+/** Glyphs from space to tilde, five columns each, a byte a column with the top pixel in the lowest bit. */
 const columns = "0000000000" + "00005F0000" + "0007000700" + "147F147F14" + "242A7F2A12" + "2313086462" + "3649552250" +
   "0005030000" + "001C224100" + "0041221C00" + "082A1C2A08" + "08083E0808" + "0050300000" + "0808080808" +
   "0060600000" +
@@ -28,7 +28,7 @@ const columns = "0000000000" + "00005F0000" + "0007000700" + "147F147F14" + "242
   "3C4030403C" + "4428102844" + "0C5050503C" + "4464544C44" + "0008364100" + "00007F0000" + "0041360800" + "0804081008";
 
 const FIRST = 0x20;
-/** What has no glyph is shown as a box. */
+/** The glyph of all other characters, a box. */
 const BOX = "7F4141417F";
 
 /** Whether the pixel of a character is set; `x` and `y` lie inside the glyph. */

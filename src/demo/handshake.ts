@@ -1,29 +1,32 @@
+/** The server's side of the RFB handshake. */
 import { PortholeError } from "../errors.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { DESKTOP_FORMAT, formatToBytes } from "./pixel_format.ts";
 import { answerChallenge, CHALLENGE_BYTES } from "./vnc_auth.ts";
 
-/** The versions of RFC 6143 section 7.1.1. */
+/** An RFB version (RFC 6143 section 7.1.1). */
 export type RfbVersion = "3.3" | "3.7" | "3.8";
 
-/** How far a connection has come: each stage is what has just been read or sent. */
+/** A stage of a connection, named after the last message that was read or sent. */
 export type Stage = "version" | "security" | "init" | "open";
 
-/** What the handshake found out about the viewer, for those who watch. */
+/** What the handshake learns about the viewer, for observers. */
 export type HandshakeEvent =
   | { readonly type: "ProtocolVersion"; readonly version: RfbVersion }
   | { readonly type: "SecurityType"; readonly securityType: number }
   | { readonly type: "ClientInit"; readonly shared: boolean };
 
-/** What the handshake needs: ways to read and write, what to offer, and who watches. */
+/** Parts of the handshake: reader and writer, the offer, and observers. */
 export interface HandshakeParts {
   readonly reader: ByteReader;
   write(bytes: Uint8Array): Promise<void>;
   /** The highest version offered. */
   readonly version: RfbVersion;
-  /** With one, VNC Authentication is asked for (RFC 6143 section 7.2.2); without, None. */
+  /** With a password the server asks for VNC Authentication (RFC 6143 section 7.2.2), without one it offers None. */
   readonly password: string | undefined;
+  /** Called with each event. */
   observe(event: HandshakeEvent): void;
+  /** Awaited at each stage before the next byte is sent. */
   reach(stage: Stage): Promise<void>;
 }
 
@@ -32,7 +35,7 @@ const VNC_AUTHENTICATION = 2;
 const text = new TextEncoder();
 
 /**
- * ProtocolVersion up to ClientInit (RFC 6143 section 7.1 to 7.3.1).
+ * Carries out the handshake from ProtocolVersion to ClientInit (RFC 6143 sections 7.1 to 7.3.1).
  * @throws {PortholeError} `viewer_malformed`, or `vnc_login_failed` for a wrong password.
  */
 export async function greetViewer(parts: HandshakeParts): Promise<void> {
@@ -53,10 +56,17 @@ async function agreeOnVersion({ reader, write, version, observe }: HandshakePart
   await write(text.encode(`RFB 00${version.replace(".", ".00")}\n`));
   const answer = new TextDecoder().decode(await reader.read(12));
   const minor = /^RFB 003\.00([3578])\n$/.exec(answer)?.[1];
-  if (minor === undefined) throw new PortholeError("viewer_malformed", "The viewer speaks no known RFB version");
+  if (minor === undefined) {
+    throw new PortholeError("viewer_malformed", "The viewer did not answer with an RFB version from 3.3 to 3.8");
+  }
   // Some viewers say 3.5 and mean 3.3 (RFC 6143 section 7.1.1).
   const agreed = minor === "8" ? "3.8" : minor === "7" ? "3.7" : "3.3";
-  if (agreed > version) throw new PortholeError("viewer_malformed", `The viewer asks for RFB ${agreed}`);
+  if (agreed > version) {
+    throw new PortholeError(
+      "viewer_malformed",
+      `The viewer asked for RFB ${agreed}, a higher version than the server offered`,
+    );
+  }
   observe({ type: "ProtocolVersion", version: agreed });
   return agreed;
 }
@@ -75,7 +85,7 @@ async function checkPassword({ reader, write }: HandshakeParts, password: string
   return answerChallenge(password, challenge).every((byte, i) => byte === answer[i]);
 }
 
-/** Before 3.8, None has no result and a failure no reason (RFC 6143 appendix A). */
+/** Sends SecurityResult. Before 3.8 None has none, and a failure has no reason (RFC 6143 appendix A). */
 async function sendSecurityResult(parts: HandshakeParts, version: RfbVersion, passed: boolean): Promise<void> {
   if (version !== "3.8" && parts.password === undefined) return;
   await parts.write(Uint8Array.of(0, 0, 0, passed ? 0 : 1));
@@ -84,7 +94,7 @@ async function sendSecurityResult(parts: HandshakeParts, version: RfbVersion, pa
   throw new PortholeError("vnc_login_failed", "Cannot log in: wrong password");
 }
 
-/** ServerInit (RFC 6143 section 7.3.2). */
+/** Builds ServerInit (RFC 6143 section 7.3.2); width and height are in pixels. */
 export function buildServerInit(width: number, height: number, name: string): Uint8Array<ArrayBuffer> {
   const title = withLength(text.encode(name));
   const bytes = new Uint8Array(20 + title.length);
@@ -96,7 +106,7 @@ export function buildServerInit(width: number, height: number, name: string): Ui
   return bytes;
 }
 
-/** Bytes behind their length as u32, as RFB sends texts. */
+/** Puts the length as U32 in front of the bytes, as RFB sends texts. */
 export function withLength(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(4 + bytes.length);
   new DataView(whole.buffer).setUint32(0, bytes.length);

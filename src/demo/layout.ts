@@ -2,15 +2,15 @@ import { CHAR_WIDTH } from "./canvas.ts";
 import { GLYPH_HEIGHT } from "./font.ts";
 import type { Rect } from "./rect.ts";
 
-/** Where everything on the test picture is, for one size of the desktop; all in pixels. */
+/** Places of the parts of the test picture for one size of the desktop, in pixels. */
 export interface Layout {
-  /** The length that all others are multiples of, and the scale of small text. */
+  /** Unit of all lengths, and scale of small text. */
   readonly unit: number;
   readonly title: Rect;
   readonly clock: Rect;
   readonly bars: Rect;
   readonly ramp: Rect;
-  /** Where the box bounces; nothing else is drawn there but the spot. */
+  /** Area in which the box bounces; only the spot is drawn over it. */
   readonly lane: Rect;
   readonly typed: Rect;
   readonly clipboard: Rect;
@@ -19,7 +19,7 @@ export interface Layout {
   readonly boxSide: number;
 }
 
-/** The layout was drawn for 512 by 384 units; what does not fit a smaller desktop is cut off. */
+/** Lays the picture out. The design is 512 by 384 units; a smaller desktop cuts it off. */
 export function layOut(width: number, height: number): Layout {
   const unit = Math.max(1, Math.floor(Math.min(width / 512, height / 384)));
   const margin = 12 * unit;

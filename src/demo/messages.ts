@@ -1,9 +1,10 @@
+/** Messages from the viewer (RFC 6143 section 7.5). */
 import { PortholeError } from "../errors.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { formatFromBytes, type PixelFormat } from "./pixel_format.ts";
 import type { Rect } from "./rect.ts";
 
-/** A message from the viewer (RFC 6143 section 7.5), named as there. */
+/** A message from the viewer, by its name in RFC 6143 and rfbproto. */
 export type ViewerMessage =
   | { readonly type: "SetPixelFormat"; readonly format: PixelFormat }
   | { readonly type: "SetEncodings"; readonly encodings: readonly number[] }
@@ -13,8 +14,9 @@ export type ViewerMessage =
   | { readonly type: "ClientCutText"; readonly text: string }
   | { readonly type: "SetDesktopSize"; readonly width: number; readonly height: number };
 
-/** The longest ClientCutText that is taken, in bytes. */
+/** Bytes of the longest ClientCutText that the server accepts. */
 export const MAX_CUT_TEXT_BYTES = 256 * 1024;
+/** Encodings that one SetEncodings may list. */
 const MAX_ENCODINGS = 1024;
 
 type Parser = (reader: ByteReader, extendedButtons: boolean) => Promise<ViewerMessage>;
@@ -30,8 +32,8 @@ const parsers: ReadonlyMap<number, Parser> = new Map<number, Parser>([
 ]);
 
 /**
- * The next message, or undefined when the viewer left between two. `extendedButtons` says that the viewer advertised
- * them, and with that how long its PointerEvents may be.
+ * Reads the next message, or gives undefined when the viewer has left between two. `extendedButtons`: the viewer lists
+ * ExtendedMouseButtons, so its PointerEvents may have a seventh byte.
  * @throws {PortholeError} `viewer_malformed` for unknown types, lengths over their cap and a stream that ends inside.
  */
 export async function readMessage(reader: ByteReader, extendedButtons: boolean): Promise<ViewerMessage | undefined> {
@@ -65,7 +67,7 @@ async function readKeyEvent(reader: ByteReader): Promise<ViewerMessage> {
   return { type: "KeyEvent", down: view.getUint8(0) !== 0, keysym: view.getUint32(3) };
 }
 
-/** With extended mouse buttons (rfbproto, -316) bit 7 of the mask announces one byte more. */
+/** With ExtendedMouseButtons (rfbproto, -316) bit 7 of the mask announces one more byte. */
 async function readPointerEvent(reader: ByteReader, extendedButtons: boolean): Promise<ViewerMessage> {
   const view = await reader.view(5);
   const mask = view.getUint8(0);
@@ -81,21 +83,21 @@ async function readCutText(reader: ByteReader): Promise<ViewerMessage> {
   return { type: "ClientCutText", text: latin1ToText(await reader.read(length)) };
 }
 
-/** Screens beyond the size are read past: the desktop has one. */
+/** The list of screens is skipped, since the desktop has one. */
 async function readSetDesktopSize(reader: ByteReader): Promise<ViewerMessage> {
   const view = await reader.view(7);
   await reader.read(16 * view.getUint8(5));
   return { type: "SetDesktopSize", width: view.getUint16(1), height: view.getUint16(3) };
 }
 
-/** Bytes as ISO 8859-1, which is what plain cut text is; TextDecoder's "latin1" is windows-1252 and is not. */
+/** Decodes ISO 8859-1, the encoding of plain cut text; TextDecoder's "latin1" is windows-1252. */
 export function latin1ToText(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
   return text;
 }
 
-/** Text as ISO 8859-1; what does not fit becomes a question mark. */
+/** Encodes text in ISO 8859-1; other characters become question marks. */
 export function textToLatin1(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (char) => char.codePointAt(0)! < 256 ? char.charCodeAt(0) : 63);
 }

@@ -1,6 +1,6 @@
 import { bound, contains, intersect, type Rect, subtract } from "./rect.ts";
 
-/** Past this many rectangles their bound is sent instead. */
+/** With more rectangles than this, their bounding rectangle is sent instead. */
 const MAX_RECTANGLES = 16;
 
 /** A CopyRect (RFC 6143 section 7.7.2): the picture at `from` appears at `to`. */
@@ -9,12 +9,12 @@ export interface Copy {
   readonly to: Rect;
 }
 
-/** What one viewer has not been sent yet: at most one copy, then rectangles of changed pixels. */
+/** The changes that one viewer has not received: at most one copy, then rectangles of changed pixels. */
 export class PendingUpdate {
   #copy: Copy | undefined;
   #damage: Rect[] = [];
 
-  /** These pixels changed. */
+  /** Adds changed pixels. */
   add(rect: Rect): void {
     if (this.#damage.some((known) => contains(known, rect))) return;
     this.#damage = [...this.#damage.filter((known) => !contains(rect, known)), rect];
@@ -22,8 +22,8 @@ export class PendingUpdate {
   }
 
   /**
-   * These pixels moved: a copy, as long as the viewer holds what was at `from`. What the move uncovered is added by the
-   * caller, so two moves in a row become one.
+   * Adds a move, as a copy while the viewer has the pixels at `from`. The caller adds the part that the move uncovers,
+   * so that two moves in a row become one.
    */
   move(from: Rect, to: Rect): void {
     const stale = this.#damage.some((rect) => intersect(rect, from));
@@ -32,20 +32,20 @@ export class PendingUpdate {
     this.#copy = { from: this.#copy?.from ?? from, to };
   }
 
-  /** The copy is no longer wanted, or cannot be done: its target is sent as pixels. */
+  /** Replaces the copy by the pixels of its target. */
   dropCopy(): void {
     const copy = this.#copy;
     this.#copy = undefined;
     if (copy) this.add(copy.to);
   }
 
-  /** Whether something is to be sent inside the area. */
+  /** Whether there are changes inside the area. */
   touches(area: Rect): boolean {
     const targets = this.#copy ? [this.#copy.to, ...this.#damage] : this.#damage;
     return targets.some((rect) => intersect(rect, area));
   }
 
-  /** Takes out what lies inside the area and keeps the rest. */
+  /** Removes and gives the changes inside the area; keeps the rest. */
   take(area: Rect): { copy: Copy | undefined; damage: Rect[] } {
     if (this.#copy && !(contains(area, this.#copy.from) && contains(area, this.#copy.to))) this.dropCopy();
     const copy = this.#copy;
@@ -55,7 +55,7 @@ export class PendingUpdate {
     return { copy, damage };
   }
 
-  /** Forgets everything: the whole picture is about to be added. */
+  /** Forgets all changes; the caller adds the whole picture next. */
   clear(): void {
     this.#copy = undefined;
     this.#damage = [];

@@ -3,10 +3,10 @@ import { GLYPH_HEIGHT } from "./font.ts";
 import type { Layout } from "./layout.ts";
 import type { Rect } from "./rect.ts";
 
-/** What the picture shows, besides its own size. */
+/** The content of the picture. */
 export interface Scene {
   readonly time: Date;
-  /** Undefined where the lane has no room for it. */
+  /** Undefined where the lane is too small for it. */
   readonly box: Rect | undefined;
   readonly spot: { readonly x: number; readonly y: number; readonly pressed: boolean };
   readonly typed: string;
@@ -26,11 +26,11 @@ const COLOUR = {
   spot: 0xff6f59,
   pressed: 0xffe066,
 };
-/** Left to right, three quarters bright as on the test cards of television. */
+/** Colour bars from left to right, at three quarters of full brightness as on television test cards. */
 const BARS = [0xc0c0c0, 0xc0c000, 0x00c0c0, 0x00c000, 0xc000c0, 0xc00000, 0x0000c0, 0x101010];
 const RAMP_STEPS = 16;
 
-/** Draws the whole scene; the canvas keeps to its clip, so a part costs little. */
+/** Draws the whole scene; the canvas draws inside its clip only, so a part is cheap. */
 export function paint(canvas: Canvas, layout: Layout, scene: Scene): void {
   canvas.shade(canvas.area, COLOUR.top, COLOUR.bottom);
   paintTitle(canvas, layout);
@@ -44,7 +44,7 @@ export function paint(canvas: Canvas, layout: Layout, scene: Scene): void {
   paintSpot(canvas, scene.spot, layout.unit);
 }
 
-/** Where the spot is drawn. */
+/** The area that the spot covers. */
 export function spotArea({ x, y }: Scene["spot"], unit: number): Rect {
   const radius = 6 * unit;
   return { x: x - radius, y: y - radius, width: 2 * radius + 1, height: 2 * radius + 1 };
@@ -105,7 +105,7 @@ function inset({ x, y, width, height }: Rect, by: number): Rect {
   return { x: x + by, y: y + by, width: width - 2 * by, height: height - 2 * by };
 }
 
-/** Only the end of a long text can be seen, so only that is wrapped. */
+/** The last lines of a text, wrapped; only as much of its end is wrapped as can be visible. */
 function lastLines(content: string, columns: number, rows: number): string[] {
   const tail = [...content.slice(-2 * columns * rows)].join("");
   const lines = tail.split(/\r\n|\r|\n/).flatMap((line) => {

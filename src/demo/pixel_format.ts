@@ -13,7 +13,7 @@ export interface PixelFormat {
   readonly blueShift: number;
 }
 
-/** What ServerInit announces: 0x00RRGGBB in little-endian, which is how the desktop keeps its pixels. */
+/** The format in ServerInit: 0x00RRGGBB in little-endian, as the desktop stores its pixels. */
 export const DESKTOP_FORMAT: PixelFormat = {
   bitsPerPixel: 32,
   depth: 24,
@@ -26,7 +26,7 @@ export const DESKTOP_FORMAT: PixelFormat = {
   blueShift: 0,
 };
 
-/** The 16 bytes of PIXEL_FORMAT. */
+/** Encodes PIXEL_FORMAT in its 16 bytes. */
 export function formatToBytes(format: PixelFormat): Uint8Array<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(16));
   view.setUint8(0, format.bitsPerPixel);
@@ -43,7 +43,7 @@ export function formatToBytes(format: PixelFormat): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * PIXEL_FORMAT from its 16 bytes.
+ * Decodes PIXEL_FORMAT from its 16 bytes.
  * @throws {PortholeError} `viewer_malformed` for colour maps, odd pixel sizes and colours that do not fit the pixel.
  */
 export function formatFromBytes(view: DataView): PixelFormat {
@@ -51,7 +51,9 @@ export function formatFromBytes(view: DataView): PixelFormat {
   if (bitsPerPixel !== 8 && bitsPerPixel !== 16 && bitsPerPixel !== 32) {
     throw new PortholeError("viewer_malformed", `SetPixelFormat: ${bitsPerPixel} bits per pixel`);
   }
-  if (view.getUint8(3) === 0) throw new PortholeError("viewer_malformed", "SetPixelFormat: colour maps are not spoken");
+  if (view.getUint8(3) === 0) {
+    throw new PortholeError("viewer_malformed", "SetPixelFormat: colour maps are not supported");
+  }
   const format: PixelFormat = {
     bitsPerPixel,
     depth: view.getUint8(1),
@@ -69,15 +71,15 @@ export function formatFromBytes(view: DataView): PixelFormat {
   return format;
 }
 
-/** Turns desktop pixels into the bytes that one viewer asked for. */
+/** Encodes desktop pixels in the format of one viewer. */
 export interface PixelWriter {
-  /** Pixels as PIXEL values: Raw, Cursor. */
+  /** Encodes PIXEL values, as Raw and Cursor use them. */
   write(pixels: Uint32Array): Uint8Array<ArrayBuffer>;
-  /** Pixels as CPIXEL values (RFC 6143 section 7.7.5): one byte shorter where 32 bits carry 24. */
+  /** Encodes CPIXEL values (RFC 6143 section 7.7.5): three bytes where 24 of 32 bits matter. */
   writeCompact(pixels: Uint32Array): Uint8Array<ArrayBuffer>;
 }
 
-/** A writer for one format. */
+/** Makes the writer for one format. */
 export function createPixelWriter(format: PixelFormat): PixelWriter {
   const convert = createConverter(format);
   const size = format.bitsPerPixel / 8;

@@ -6,7 +6,7 @@ export interface Rect {
   readonly height: number;
 }
 
-/** What both rectangles cover, or undefined when that is nothing. */
+/** The intersection of both rectangles, or undefined when it is empty. */
 export function intersect(a: Rect, b: Rect): Rect | undefined {
   const x = Math.max(a.x, b.x);
   const y = Math.max(a.y, b.y);
@@ -15,7 +15,7 @@ export function intersect(a: Rect, b: Rect): Rect | undefined {
   return width > 0 && height > 0 ? { x, y, width, height } : undefined;
 }
 
-/** What `a` covers and `b` does not: at most four rectangles that do not overlap. */
+/** The part of `a` outside `b`: at most four rectangles that do not overlap. */
 export function subtract(a: Rect, b: Rect): Rect[] {
   const hole = intersect(a, b);
   if (!hole) return [a];
@@ -29,7 +29,7 @@ export function subtract(a: Rect, b: Rect): Rect[] {
   ].filter((part) => part.width > 0 && part.height > 0);
 }
 
-/** The smallest rectangle around both. */
+/** The smallest rectangle that contains both. */
 export function bound(a: Rect, b: Rect): Rect {
   const x = Math.min(a.x, b.x);
   const y = Math.min(a.y, b.y);
@@ -38,13 +38,13 @@ export function bound(a: Rect, b: Rect): Rect {
   return { x, y, width: right - x, height: bottom - y };
 }
 
-/** Whether `outer` covers all of `inner`. */
+/** Whether `outer` contains `inner`. */
 export function contains(outer: Rect, inner: Rect): boolean {
   return inner.x >= outer.x && inner.y >= outer.y && inner.x + inner.width <= outer.x + outer.width &&
     inner.y + inner.height <= outer.y + outer.height;
 }
 
-/** The rectangle cut into bands of whole rows, none of more than `maxPixels` unless one row is. */
+/** Cuts the rectangle into bands of whole rows of at most `maxPixels` each, or of one row where that is longer. */
 export function cutIntoBands(rect: Rect, maxPixels: number): Rect[] {
   const rows = Math.max(1, Math.floor(maxPixels / rect.width));
   const bands: Rect[] = [];

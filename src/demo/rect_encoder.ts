@@ -4,7 +4,7 @@ import { createPixelWriter, DESKTOP_FORMAT, type PixelFormat, type PixelWriter }
 import { cutIntoBands, type Rect } from "./rect.ts";
 import { Deflater, encodeTiles } from "./zrle.ts";
 
-/** The encodings and pseudo-encodings that are spoken, by their numbers (RFC 6143 section 7.7, rfbproto). */
+/** Numbers of the encodings and pseudo-encodings that the server speaks (RFC 6143 section 7.7, rfbproto). */
 export const ENCODING = {
   Raw: 0,
   CopyRect: 1,
@@ -15,10 +15,10 @@ export const ENCODING = {
   ExtendedMouseButtons: -316,
 } as const;
 
-/** Larger rectangles are sent as several, so that no buffer holds a whole screen. */
+/** Pixels of the largest rectangle: larger ones are split, so that no buffer holds a whole screen. */
 const MAX_BAND_PIXELS = 64 * 1024;
 
-/** Turns areas of the desktop into the rectangles that one viewer asked for. */
+/** Encodes areas of the desktop as rectangles for one viewer. */
 export class RectEncoder {
   #writer: PixelWriter = createPixelWriter(DESKTOP_FORMAT);
   #known: ReadonlySet<number> = new Set();
@@ -30,24 +30,24 @@ export class RectEncoder {
     this.#writer = createPixelWriter(format);
   }
 
-  /** Takes the viewer's SetEncodings: the first one spoken here is used for pixels, Raw when there is none. */
+  /** Takes the viewer's SetEncodings; pixels use the first one that is ZRLE or Raw, else Raw. */
   setEncodings(encodings: readonly number[]): void {
     this.#known = new Set(encodings);
     this.#preferred = encodings.find((encoding) => encoding === ENCODING.ZRLE || encoding === ENCODING.Raw) ??
       ENCODING.Raw;
   }
 
-  /** Whether the viewer said that it understands this encoding. */
+  /** Whether the viewer listed this encoding. */
   knows(encoding: number): boolean {
     return this.#known.has(encoding);
   }
 
-  /** The areas cut into pieces that `encode` takes. */
+  /** Cuts the areas into pieces for `encode`. */
   cut(areas: readonly Rect[]): Rect[] {
     return areas.flatMap((area) => cutIntoBands(area, MAX_BAND_PIXELS));
   }
 
-  /** One rectangle of pixels, in parts to be sent in order. */
+  /** Encodes one rectangle of pixels, in parts to send in order. */
   async encode(area: Rect, readPixels: (tile: Rect) => Uint32Array): Promise<Uint8Array[]> {
     if (this.#preferred === ENCODING.Raw) return [header(area, ENCODING.Raw), this.#writer.write(readPixels(area))];
     this.#deflater ??= new Deflater();
@@ -57,23 +57,23 @@ export class RectEncoder {
     return [header(area, ENCODING.ZRLE), new Uint8Array(length.buffer), ...parts];
   }
 
-  /** CopyRect (RFC 6143 section 7.7.2). */
+  /** Encodes CopyRect (RFC 6143 section 7.7.2). */
   encodeCopy({ from, to }: Copy): Uint8Array {
     return join(header(to, ENCODING.CopyRect), u16(from.x), u16(from.y));
   }
 
-  /** The shape of the pointer (RFC 6143 section 7.8.1): pixels, then a mask. */
+  /** Encodes the cursor (RFC 6143 section 7.8.1): pixels, then a bitmask. */
   encodeCursor(): Uint8Array {
     const area = { x: CURSOR.hotX, y: CURSOR.hotY, width: CURSOR.width, height: CURSOR.height };
     return join(header(area, ENCODING.Cursor), this.#writer.write(CURSOR.pixels), CURSOR.mask);
   }
 
-  /** Says that PointerEvent may carry the ninth button (rfbproto, ExtendedMouseButtons). */
+  /** Tells the viewer that PointerEvents may have the extended form (rfbproto, "ExtendedMouseButtons"). */
   encodeMouseButtons(): Uint8Array {
     return header({ x: 0, y: 0, width: 0, height: 0 }, ENCODING.ExtendedMouseButtons);
   }
 
-  /** The size of the desktop, as DesktopSize or as ExtendedDesktopSize with its one screen (rfbproto). */
+  /** Encodes the size of the desktop as DesktopSize, or as ExtendedDesktopSize with one screen (rfbproto). */
   encodeSize(encoding: number, { width, height }: Rect, cause: number, status: number): Uint8Array {
     if (encoding === ENCODING.DesktopSize) return header({ x: 0, y: 0, width, height }, encoding);
     const screen = join(new Uint8Array(8), u16(width), u16(height), new Uint8Array(4));

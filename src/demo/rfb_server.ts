@@ -1,3 +1,4 @@
+/** The RFB server of the built-in desktop. It shares no code with rfb/, so that tests have an independent oracle. */
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import { PortholeError } from "../errors.ts";
 import { ByteReader } from "./byte_reader.ts";
@@ -15,29 +16,29 @@ import { PendingUpdate } from "./pending_update.ts";
 import { bound, intersect, type Rect } from "./rect.ts";
 import { ENCODING, RectEncoder } from "./rect_encoder.ts";
 
-/** What can be seen of a viewer: its handshake, then every message. */
+/** What a viewer sends: the events of its handshake, then every message. */
 export type RfbEvent = HandshakeEvent | ViewerMessage;
 
-/** How one connection is served. */
+/** Options of one connection. */
 export interface RfbServerOptions {
-  /** The highest version offered; 3.8 by default. */
+  /** The highest version to offer; 3.8 by default. */
   readonly version?: RfbVersion;
-  /** With one, VNC Authentication is asked for. */
+  /** With a password the server asks for VNC Authentication, without one it offers None. */
   readonly password?: string;
-  /** Told of each message after it was read and before it is acted on. */
+  /** Called with each message after the server has read it and before it acts on it. */
   readonly observe?: (event: RfbEvent) => void;
-  /** Awaited at each stage before the next byte is sent; what it throws ends the connection. */
+  /** Awaited at each stage before the next byte is sent; an error that it throws ends the connection. */
   readonly reach?: (stage: Stage) => Promise<void>;
 }
 
-/** How a new size came about, and how it ended (rfbproto, ExtendedDesktopSize). */
+/** Causes and results of a new size (rfbproto, "ExtendedDesktopSize"). */
 const SIZE = { byServer: 0, byThisViewer: 1, byOtherViewer: 2, done: 0, refused: 3 } as const;
 
 /**
- * Serves one viewer until it leaves: the server side of RFB 3.3, 3.7 and 3.8 (RFC 6143) over any byte stream. The stream
- * is closed when this returns, however it ended.
+ * Serves one viewer until it leaves: the server's side of RFB 3.3, 3.7 and 3.8 (RFC 6143) over any byte stream. Closes
+ * the stream in every case.
  * @throws {PortholeError} `viewer_malformed`, `vnc_login_failed` for a wrong password, or `viewer_left` when the stream
- * fails; a viewer that ends the stream between two messages is no error.
+ * fails. A viewer may end the stream between two messages.
  */
 export async function serveRfb(stream: ByteStream, desktop: Desktop, options: RfbServerOptions = {}): Promise<void> {
   const { version = "3.8", password, observe = () => {}, reach = async () => {} } = options;
@@ -58,7 +59,7 @@ export async function serveRfb(stream: ByteStream, desktop: Desktop, options: Rf
   }
 }
 
-/** One viewer past the handshake: one loop reads, another sends, and the desktop marks what there is to send. */
+/** One viewer after the handshake: one loop reads, another sends, and the desktop marks what to send. */
 class RfbSession implements DesktopViewer {
   readonly #reader: ByteReader;
   readonly #write: (bytes: Uint8Array) => Promise<void>;
@@ -67,7 +68,7 @@ class RfbSession implements DesktopViewer {
   readonly #close: () => void;
   readonly #encoder = new RectEncoder();
   readonly #pending = new PendingUpdate();
-  /** The size that the viewer was told. */
+  /** The size that the viewer knows. */
   #known: Rect;
   #requested: Rect | undefined;
   #cutText: string | undefined;
@@ -92,7 +93,7 @@ class RfbSession implements DesktopViewer {
     this.#known = { x: 0, y: 0, width: desktop.width, height: desktop.height };
   }
 
-  /** Both loops; the first one to end ends the other. */
+  /** Runs both loops; the first one to end ends the other. */
   async run(): Promise<void> {
     const leave = this.#desktop.join(this);
     const loops = [this.#receive(), this.#send()];
@@ -113,7 +114,7 @@ class RfbSession implements DesktopViewer {
     this.#wake();
   }
 
-  /** While an update is under way its later rectangles may hold either picture, so nothing can be copied from there. */
+  /** Copies nothing while an update is under way, since its later rectangles may show either picture. */
   moved(from: Rect, to: Rect): void {
     if (this.#sending || !this.#encoder.knows(ENCODING.CopyRect)) this.#pending.add(to);
     else this.#pending.move(from, to);
@@ -161,7 +162,7 @@ class RfbSession implements DesktopViewer {
     }
   }
 
-  /** What the viewer understands is told to it once: size, pointer shape, and that more buttons are welcome. */
+  /** Announces once what the viewer has listed: the size, the cursor, and the extended mouse buttons. */
   #setEncodings(encodings: readonly number[]): void {
     const announced = [ENCODING.ExtendedDesktopSize, ENCODING.Cursor, ENCODING.ExtendedMouseButtons];
     const fresh = announced.filter((encoding) => encodings.includes(encoding) && !this.#encoder.knows(encoding));
@@ -207,14 +208,14 @@ class RfbSession implements DesktopViewer {
     }
   }
 
-  /** ServerCutText (RFC 6143 section 7.6.4). */
+  /** Sends ServerCutText (RFC 6143 section 7.6.4). */
   async #sendCutText(text: string): Promise<void> {
     this.#cutText = undefined;
     await this.#write(Uint8Array.of(3, 0, 0, 0));
     await this.#write(withLength(textToLatin1(text)));
   }
 
-  /** Pseudo-rectangles go alone: a new size must not share an update with pixels (rfbproto, ExtendedDesktopSize). */
+  /** Sends pseudo-rectangles without pixels, as a new size must be sent (rfbproto, "ExtendedDesktopSize"). */
   async #sendPseudo(): Promise<void> {
     this.#requested = undefined;
     const { cause, status } = this.#size;
@@ -230,7 +231,7 @@ class RfbSession implements DesktopViewer {
     for (const rectangle of rectangles) await this.#write(rectangle);
   }
 
-  /** FramebufferUpdate (RFC 6143 section 7.6.1): each rectangle is read from the desktop when its turn comes. */
+  /** Sends FramebufferUpdate (RFC 6143 section 7.6.1); reads each rectangle from the desktop right before. */
   async #sendUpdate(area: Rect): Promise<void> {
     this.#requested = undefined;
     const visible = intersect(area, this.#known);

@@ -1,12 +1,12 @@
 import { createCipheriv } from "node:crypto";
 import { textToLatin1 } from "./messages.ts";
 
-/** The challenge of VNC Authentication (RFC 6143 section 7.2.2), in bytes. */
+/** Bytes of the challenge of VNC Authentication (RFC 6143 section 7.2.2). */
 export const CHALLENGE_BYTES = 16;
 
 /**
- * What a viewer with this password answers to the challenge: DES in ECB mode, the bits of each key byte mirrored.
- * Triple DES with one key three times over is single DES, which OpenSSL 3 no longer gives by itself.
+ * The response to the challenge with this password: DES in ECB mode, the bits of each key byte mirrored. Triple DES with
+ * three equal keys is single DES, which OpenSSL 3 does not offer by default.
  */
 export function answerChallenge(password: string, challenge: Uint8Array): Uint8Array<ArrayBuffer> {
   const key = new Uint8Array(8);

@@ -1,13 +1,14 @@
+/** ZRLE (RFC 6143 section 7.7.6). */
 import { constants, createDeflate } from "node:zlib";
 import type { PixelWriter } from "./pixel_format.ts";
 import type { Rect } from "./rect.ts";
 
-/** Tiles are 64 pixels wide and high (RFC 6143 section 7.7.6). */
+/** Width and height of a tile, in pixels. */
 const TILE_SIDE = 64;
 const LARGEST_PACKED_PALETTE = 16;
 const DEFLATE_LEVEL = 3;
 
-/** The zlib stream of one connection: ZRLE keeps one dictionary from the first rectangle to the last. */
+/** The zlib stream of one connection: all ZRLE rectangles share one dictionary. */
 export class Deflater {
   readonly #deflate = createDeflate({ level: DEFLATE_LEVEL });
   #parts: Uint8Array[] = [];
@@ -18,7 +19,7 @@ export class Deflater {
     this.#deflate.on("error", (error: Error) => this.#fail(error));
   }
 
-  /** The bytes that carry `data` to the other side's inflate, flushed to a byte boundary; one call at a time. */
+  /** Compresses `data` and flushes to a byte boundary; one call at a time. */
   compress(data: Uint8Array): Promise<Uint8Array[]> {
     return new Promise((resolve, reject) => {
       this.#fail = reject;
@@ -33,7 +34,7 @@ export class Deflater {
   }
 }
 
-/** The tiles of a rectangle before compression; `readPixels` gives the desktop's pixels of one tile. */
+/** Encodes the tiles of a rectangle, before compression; `readPixels` gives the desktop's pixels of one tile. */
 export function encodeTiles(
   rect: Rect,
   readPixels: (tile: Rect) => Uint32Array,
@@ -72,7 +73,7 @@ function collectPalette(pixels: Uint32Array): Map<number, number> | undefined {
   return palette;
 }
 
-/** Each row starts on a byte of its own, the leftmost pixel in the highest bits. */
+/** Packs palette indexes; each row starts at a byte, with the leftmost pixel in the highest bits. */
 function packIndexes(pixels: Uint32Array, width: number, palette: Map<number, number>): Uint8Array {
   const bits = palette.size === 2 ? 1 : palette.size <= 4 ? 2 : 4;
   const rowBytes = Math.ceil(width * bits / 8);
