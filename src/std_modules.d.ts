@@ -2,11 +2,15 @@
 // With JSR in reach, delete this file and point the two imports in deno.json at jsr:.
 
 declare module "@std/yaml" {
-  /** Parses one YAML 1.2 document. @throws SyntaxError with line and column in its message. */
+  /** Parses one YAML document. @throws YamlSyntaxError */
   export function parse(
     text: string,
     options?: { schema?: "core" | "json" | "failsafe" },
   ): unknown;
+  /** A text that is not YAML, and the offset at which reading it ended. */
+  export class YamlSyntaxError extends SyntaxError {
+    readonly offset: number;
+  }
   /** Writes a value as YAML. */
   export function stringify(value: unknown): string;
 }

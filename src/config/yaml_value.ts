@@ -1,0 +1,111 @@
+/** The value of a YAML tree as plain objects, arrays and scalars. */
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
+import { findPlace } from "./place.ts";
+import { ConfigError, type Problem } from "./problem.ts";
+
+/** The most values that aliases may expand to: enough for 512 sources with every key. */
+const MAX_VALUES = 100_000;
+
+type Complain = (node: unknown, message: string) => void;
+
+/**
+ * The document's value. Each alias is the same object as its anchor.
+ * @throws ConfigError for keys that are not text or that are there twice, and for aliases that expand to too much.
+ */
+export function readValue(document: Document.Parsed, text: string): unknown {
+  const problems: Problem[] = [];
+  const complain: Complain = (node, message) => {
+    const offset = (node as Node | null)?.range?.[0] ?? 0;
+    problems.push({ path: "", message, ...findPlace(text, offset) });
+  };
+  const value = createReader(complain)(document.contents);
+  if (problems.length === 0 && !isBounded(value)) {
+    complain(document.contents, "must not multiply itself through aliases");
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return value;
+}
+
+/** A scalar as the text of a key, or undefined where it does not read as it is written: 5901 and true do; 017 and ~ do not. */
+export function readKey(node: unknown): string | undefined {
+  if (!isScalar(node)) return undefined;
+  const { value, source } = node as Scalar;
+  return typeof value === "string" || String(value) === source ? String(value) : undefined;
+}
+
+function createReader(complain: Complain): (node: unknown) => unknown {
+  const anchors = new Map<string, unknown>();
+
+  function note<T>(node: { anchor?: string | undefined }, value: T): T {
+    if (node.anchor !== undefined) anchors.set(node.anchor, value);
+    return value;
+  }
+
+  function readMap(node: YAMLMap): unknown {
+    const value = note<Record<string, unknown>>(node, {});
+    for (const { key, value: part } of node.items) {
+      const name = isAlias(key) ? followKey(key) : readKey(key);
+      if (name === undefined) complain(key ?? node, "must be text: put it in quotes");
+      else if (Object.hasOwn(value, name)) complain(key, "must not have the same key twice");
+      if (isScalar(key)) note(key, name);
+      define(value, name ?? "", read(part));
+    }
+    return value;
+  }
+
+  function readList(node: YAMLSeq): unknown {
+    const value = note<unknown[]>(node, []);
+    for (const item of node.items) value.push(read(item));
+    return value;
+  }
+
+  function followKey(key: Alias): string | undefined {
+    const value = follow(key);
+    return typeof value === "string" ? value : undefined;
+  }
+
+  function follow(alias: Alias): unknown {
+    if (!anchors.has(alias.source)) complain(alias, "has no such anchor: put text that begins with * in quotes");
+    return anchors.get(alias.source);
+  }
+
+  function read(node: unknown): unknown {
+    if (isAlias(node)) return follow(node);
+    if (isMap(node)) return readMap(node);
+    if (isSeq(node)) return readList(node);
+    return isScalar(node) ? note(node, node.value) : null;
+  }
+
+  return read;
+}
+
+/** Assignment would take `__proto__` for the prototype. */
+function define(object: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** Whether the value, with every alias expanded, stays small; false also when it contains itself. */
+function isBounded(value: unknown): boolean {
+  const sizes = new Map<object, number>();
+  const measure = (part: unknown): number => {
+    if (typeof part !== "object" || part === null) return 1;
+    const known = sizes.get(part);
+    if (known !== undefined) return known;
+    sizes.set(part, Infinity);
+    const size = Object.values(part).reduce((sum: number, child) => sum + measure(child), 1);
+    sizes.set(part, size);
+    return size;
+  };
+  return measure(value) <= MAX_VALUES;
+}
