@@ -5,9 +5,9 @@ import { ensureLoginToken, formatLoginLine, renewLoginToken } from "./access/log
 import type { Command } from "./config/command_line.ts";
 import type { Address, Config } from "./config/config.ts";
 import { takesLoginLink, warnOfExposure } from "./config/exposure.ts";
+import { LiveConfig } from "./config/live_config.ts";
 import { loadConfig } from "./config/load.ts";
 import { formatProblem } from "./config/problem.ts";
-import { type ConfigStore, createConfigStore } from "./config/store.ts";
 import { watchConfig } from "./config/watch.ts";
 import { createDemo } from "./demo/connect.ts";
 import { PortholeError } from "./errors.ts";
@@ -45,22 +45,22 @@ export interface Running {
   /** The line with the login link, at the first start only. */
   readonly login?: string;
   readonly gateway: Gateway;
-  readonly store: ConfigStore;
+  readonly store: LiveConfig;
   /** Refuses new sessions, tells viewers to come back, and closes everything, within a deadline. */
   stop(): Promise<void>;
 }
 
 /** Loads the configuration; the store keeps reading it as it was asked for. @throws ConfigError */
-export async function openConfig({ command, env }: Pick<StartParts, "command" | "env">): Promise<ConfigStore> {
+export async function openConfig({ command, env }: Pick<StartParts, "command" | "env">): Promise<LiveConfig> {
   const { file, overrides } = command;
   const load = () => loadConfig({ ...(file === undefined ? {} : { file }), overrides, env });
-  return createConfigStore(await load(), load);
+  return new LiveConfig(await load(), load);
 }
 
 /** Makes a gateway on the store, without listeners; `tls` tells about its certificate. */
 export async function makeGateway(
   parts: StartParts,
-  store: ConfigStore,
+  store: LiveConfig,
   { tls, sink }: { tls?: CertificateSource | undefined; sink?: AuditSink | undefined } = {},
 ): Promise<Gateway> {
   const { log, version, root } = parts;

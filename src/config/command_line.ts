@@ -2,13 +2,13 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { parseListener } from "./address.ts";
-import type { Overrides } from "./build.ts";
+import type { Overrides } from "./overrides.ts";
 import type { Tls } from "./config.ts";
 import { type FlagName, FLAGS } from "./flags.ts";
 import { findNearest } from "./nearest.ts";
 import { quote } from "./problem.ts";
 import type { ReadEnv } from "./resolver.ts";
-import { DEFAULT_PORT, DEFAULT_REDIRECT_PORT } from "./schema.ts";
+import { DEFAULT_PORT, DEFAULT_REDIRECT_PORT } from "./gateway_section.ts";
 import { nameTargets } from "./targets.ts";
 import { parseBasePath, parsePublicUrl } from "./web_address.ts";
 

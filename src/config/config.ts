@@ -22,10 +22,14 @@ export interface SourceTls {
 /** Which way cut text may travel: `in` is up (viewer to source), `out` is down. */
 export type Clipboard = "both" | "in" | "out" | "none";
 
+/** Where a source comes from: sources.yaml, the command line, or a token file of websockify's. */
+export type SourceOrigin = "file" | "target" | "token_file";
+
 /** One VNC server of sources.yaml. */
 export interface SourceConfig {
   /** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}` */
   readonly name: string;
+  readonly origin: SourceOrigin;
   readonly title: string;
   readonly group?: string;
   readonly target: Target;

@@ -26,6 +26,14 @@ export function parsed<T>(parse: (text: string) => T) {
   return text().transform((value, context) => attempt(() => parse(value), context));
 }
 
+/** An address in quotes where it needs them, as `parse` takes it. */
+export function address<T>(parse: (text: string) => T) {
+  return choose<T>((written) => {
+    if (typeof written === "string") return parsed(parse);
+    return Array.isArray(written) ? `must be in quotes, as "[::1]:5900"` : "must be HOST or HOST:PORT";
+  });
+}
+
 /** A whole number. */
 export function integer(least: number, most: number = Number.MAX_SAFE_INTEGER): z.ZodNumber {
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;

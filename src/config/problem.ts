@@ -14,6 +14,12 @@ export interface Problem {
   readonly message: string;
 }
 
+/** Makes a problem of something that is wrong at a path, with its place. */
+export type PlaceProblem = (path: Path, message: string, at?: "key" | "value") => Problem;
+
+/** For what stands in no file. */
+export const placeNowhere: PlaceProblem = (path, message) => ({ path: formatPath(path), message });
+
 /** A configuration that cannot be used, with every reason. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";

@@ -3,7 +3,14 @@ import { basename } from "node:path";
 import { parseTarget } from "./address.ts";
 import type { Address } from "./config.ts";
 import { quote } from "./problem.ts";
-import { explainName, SOURCE_NAME } from "./schema.ts";
+import type { SourceProvider } from "./provider.ts";
+import { explainName, SOURCE_NAME } from "./source_name.ts";
+
+/** The provider of the sources on the command line. */
+export function createTargetProvider(targets: ReadonlyMap<string, Address>): SourceProvider {
+  const sources = new Map([...targets].map(([name, target]) => [name, { target }]));
+  return { origin: "target", read: () => Promise.resolve({ sources, problems: [], files: [] }) };
+}
 
 /**
  * The targets by name, in order. Names that are not given come from the host, then host and port, then with a number.

@@ -3,27 +3,24 @@ import { join, resolve } from "node:path";
 import { parseHost, parsePort } from "./address.ts";
 import type { Address } from "./config.ts";
 import { type Problem, quote } from "./problem.ts";
+import type { Provided, SourceProvider } from "./provider.ts";
 import { explainReadError, type ReadFile } from "./resolver.ts";
-import { explainName, SOURCE_NAME } from "./schema.ts";
+import { explainName, SOURCE_NAME } from "./source_name.ts";
 
-/** What token files name, and every line of them that cannot be used. */
-export interface Tokens {
-  readonly targets: ReadonlyMap<string, Address>;
-  readonly problems: readonly Problem[];
-  /** Absolute paths of all that was read, the folder included. */
-  readonly files: readonly string[];
-}
-
-type ComplainOfFile = (file: string, line: number | undefined, message: string) => void;
+type Complain = (file: string, line: number | undefined, message: string) => void;
 
 /**
- * Reads token files and folders of them, whose files come in the order of their names; hidden files and inner folders are
- * passed over. What cannot be used is a problem with its file and line; nothing is thrown.
+ * The provider of the sources in token files, and in folders of them. The files of a folder come in the order of their
+ * names; hidden files and inner folders are skipped.
  */
-export async function readTokenFiles(paths: readonly string[], readFile: ReadFile): Promise<Tokens> {
+export function createTokenFileProvider(paths: readonly string[], readFile: ReadFile): SourceProvider {
+  return { origin: "token_file", read: () => readTokenFiles(paths, readFile) };
+}
+
+async function readTokenFiles(paths: readonly string[], readFile: ReadFile): Promise<Provided> {
   const targets = new Map<string, Address>();
   const problems: Problem[] = [];
-  const complain: ComplainOfFile = (file, line, message) =>
+  const complain: Complain = (file, line, message) =>
     void problems.push({ path: "", file, ...(line !== undefined && { line, column: 1 }), message });
   const files = (await Promise.all(paths.map((path) => listFiles(path, complain)))).flat();
   for (const file of files) {
@@ -32,10 +29,14 @@ export async function readTokenFiles(paths: readonly string[], readFile: ReadFil
       readLine(line, targets, (message) => complain(file, index + 1, message));
     }
   }
-  return { targets, problems, files: [...new Set([...paths, ...files])].map((file) => resolve(file)) };
+  return {
+    sources: new Map([...targets].map(([name, target]) => [name, { target }])),
+    problems,
+    files: [...new Set([...paths, ...files])].map((file) => resolve(file)),
+  };
 }
 
-async function listFiles(path: string, complain: ComplainOfFile): Promise<string[]> {
+async function listFiles(path: string, complain: Complain): Promise<string[]> {
   try {
     if (!(await Deno.stat(path)).isDirectory) return [path];
     const names: string[] = [];
@@ -53,7 +54,7 @@ async function isFolder(path: string): Promise<boolean> {
   return (await Deno.stat(path)).isDirectory;
 }
 
-async function readText(file: string, readFile: ReadFile, complain: ComplainOfFile): Promise<string> {
+async function readText(file: string, readFile: ReadFile, complain: Complain): Promise<string> {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
   } catch (error) {

@@ -1,40 +1,44 @@
-/** Reloads the configuration when one of its files changes. */
+/** Reloads the configuration when one of its files changes, or when a provider of sources has something else. */
 import { dirname } from "node:path";
-import type { ConfigStore } from "./store.ts";
+import type { LiveConfig } from "./live_config.ts";
+import type { SourceProvider } from "./provider.ts";
 
-/** How patient the watcher is; the defaults suit people who edit files. */
+/** What to watch besides the files, and how often; the defaults suit people who edit files. */
 export interface WatchOptions {
-  /** Files count as written when nothing about them changed for this long. */
+  /** Providers that report their changes themselves. */
+  readonly providers?: readonly SourceProvider[];
+  /** A file is read when nothing about it has changed for this long. */
   readonly settleMs?: number;
-  /** Also look without being told: a bind mount, a network folder or a full inotify table does not tell. */
+  /** The files are also checked this often: bind mounts, network folders and a full inotify table send no events. */
   readonly pollMs?: number;
 }
 
-/** So that a file which is written without a pause cannot put off the reload for ever. */
-const MOST_SETTLE_ROUNDS = 40;
+/** A file that is written without a pause delays the reload by this many rounds at most. */
+const MAX_SETTLE_ROUNDS = 40;
 
 /**
- * Reloads the store once at the start, in case something changed since it was loaded, and whenever the state of its files
- * on disk is another than before. The folders are watched, because editors replace files and Kubernetes swaps a link
- * beside them; what happens there only makes the watcher look.
+ * Reloads once at the start, for changes since the configuration was loaded, and then whenever the state of its files on
+ * disk differs from the last one. The watches are on folders, because editors replace files and Kubernetes swaps a link
+ * beside them; an event there only makes the watcher compare.
  */
-export function watchConfig(store: ConfigStore, options: WatchOptions = {}): AsyncDisposable {
-  const { settleMs = 50, pollMs = 10_000 } = options;
+export function watchConfig(live: LiveConfig, options: WatchOptions = {}): AsyncDisposable {
+  const { settleMs = 50, pollMs = 10_000, providers = [] } = options;
   const bell = createBell();
+  const stops = providers.map((provider) => provider.subscribe?.(() => void live.reload()));
   let stopped = false;
 
   async function run(): Promise<void> {
     let known: string | undefined;
-    let folders = await watchFolders(store.files, bell.ring);
+    let folders = await watchFolders(live.files, bell.ring);
     while (!stopped) {
-      const found = await settle(() => describeFiles(store.files), settleMs);
+      const found = await settle(() => describeFiles(live.files), settleMs);
       if (found === known) {
         await bell.wait(pollMs);
         continue;
       }
       known = found;
-      await store.reload();
-      const next = await watchFolders(store.files, bell.ring);
+      await live.reload();
+      const next = await watchFolders(live.files, bell.ring);
       await folders[Symbol.asyncDispose]();
       folders = next;
     }
@@ -45,14 +49,15 @@ export function watchConfig(store: ConfigStore, options: WatchOptions = {}): Asy
   return {
     async [Symbol.asyncDispose]() {
       stopped = true;
+      for (const stop of stops) stop?.();
       bell.ring();
       await running;
     },
   };
 }
 
-/** Wakes one who waits; rung while nobody does, it wakes the next one at once. */
-function createBell(): { ring(): void; wait(mostMs: number): Promise<void> } {
+/** Ends a wait; rung while nothing waits, it ends the next wait at once. */
+function createBell(): { ring(): void; wait(maxMs: number): Promise<void> } {
   let rung = false;
   let wake: () => void = () => {};
   return {
@@ -60,9 +65,9 @@ function createBell(): { ring(): void; wait(mostMs: number): Promise<void> } {
       rung = true;
       wake();
     },
-    async wait(mostMs) {
+    async wait(maxMs) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, mostMs);
+      const timer = setTimeout(resolve, maxMs);
       wake = resolve;
       if (!rung) await promise;
       rung = false;
@@ -71,16 +76,16 @@ function createBell(): { ring(): void; wait(mostMs: number): Promise<void> } {
   };
 }
 
-/** Looks until two looks, a little while apart, see the same. */
-async function settle(look: () => Promise<string>, settleMs: number): Promise<string> {
-  let seen = await look();
-  for (let round = 0; round < MOST_SETTLE_ROUNDS; round++) {
+/** Describes until two descriptions, a short time apart, are the same. */
+async function settle(describe: () => Promise<string>, settleMs: number): Promise<string> {
+  let last = await describe();
+  for (let round = 0; round < MAX_SETTLE_ROUNDS; round++) {
     await new Promise((resolve) => setTimeout(resolve, settleMs));
-    const again = await look();
-    if (again === seen) break;
-    seen = again;
+    const next = await describe();
+    if (next === last) break;
+    last = next;
   }
-  return seen;
+  return last;
 }
 
 async function describeFiles(files: readonly string[]): Promise<string> {
@@ -96,7 +101,7 @@ async function describeFile(file: string): Promise<string> {
   }
 }
 
-/** Rings for what happens in the files' folders; without a watch (too many, or not supported) only polling is left. */
+/** Rings at every event in the folders of the files. Where no watch can be had (too many, unsupported), polling remains. */
 async function watchFolders(files: readonly string[], ring: () => void): Promise<AsyncDisposable> {
   const folders = new Set((await Promise.all(files.map(listFolders))).flat());
   try {
@@ -119,7 +124,7 @@ async function forward(watcher: Deno.FsWatcher, ring: () => void): Promise<void>
   }
 }
 
-/** Where a change of the file shows: the folder that it is in, or the nearest there is, and the one that a link leads to. */
+/** The folders in which a change of the file causes an event: its own or the nearest that exists, and that of a link's target. */
 async function listFolders(file: string): Promise<string[]> {
   try {
     const real = await Deno.realPath(file);

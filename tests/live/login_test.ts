@@ -15,6 +15,7 @@ const clientKey = await makeClientKey();
 function describeSource({ login, ca }: Mode, { address, lab }: LiveServer, password = login?.password): SourceConfig {
   return {
     name: "live",
+    origin: "target",
     title: "Live",
     target: "unix" in address
       ? { kind: "unix", path: address.unix }

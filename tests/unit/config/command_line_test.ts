@@ -56,7 +56,7 @@ Deno.test("parseCommandLine() takes a host named like a subcommand as NAME=HOST"
 
 Deno.test("parseCommandLine() keeps __proto__ and constructor as data", () => {
   assertEquals([...parseStart(["constructor=a"]).overrides.targets!.keys()], ["constructor"]);
-  assertThrows(() => parse(["__proto__=a"]), UsageError, "has a name that is not");
+  assertThrows(() => parse(["__proto__=a"]), UsageError, "has an invalid name");
   assertThrows(() => parse(["--__proto__"]), UsageError, "Unknown flag --__proto__");
   assertThrows(() => parse(["--constructor", "x"]), UsageError, "Unknown flag --constructor");
 });
@@ -120,7 +120,7 @@ for (
     [["a b"], `Target "a b" must be a host name`],
     [["http://pi"], `Target "http://pi" must be HOST:PORT without a scheme`],
     [["a=b", "a=c"], "has a name that another target has"],
-    [["=b"], "has a name that is not"],
+    [["=b"], "has an invalid name"],
     [["init", "x"], "init takes no targets"],
   ] as const
 ) {

@@ -42,7 +42,7 @@ sources:
     "2:3: gateway.listn: is not a known key; did you mean listen?",
     "3:17: limits.idle: must be a duration with its unit, for example 500ms, 5s, 2m or 1h",
     "3:30: limits.sessions: must be a whole number of at least 1",
-    `5:3: sources.__proto__: has a name that is not 1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit: "__proto__"`,
+    `5:3: sources.__proto__: has an invalid name, "__proto__": use 1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit`,
     "6:17: sources.b.prot: is not a known key; did you mean port?",
     "7:34: sources.c.password.env: needs the environment variable NOT_SET (or NOT_SET_FILE), which is not set",
   ]);
@@ -103,6 +103,7 @@ sources:
   assertEquals(password?.reveal(), "s3cret");
   assertEquals(a, {
     name: "a",
+    origin: "file",
     title: "A",
     group: "Own",
     target: { kind: "tcp", hostname: "h", port: 5907 },

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { resolve } from "node:path";
 import { loadConfig } from "../../../src/config/load.ts";
 import { ConfigError, formatProblem } from "../../../src/config/problem.ts";
-import { readTokenFiles } from "../../../src/config/token_file.ts";
+import { createTokenFileProvider } from "../../../src/config/token_file.ts";
 
 async function makeFolder(files: Record<string, string>): Promise<AsyncDisposable & { path: string }> {
   const path = await Deno.makeTempDir();
@@ -10,15 +10,15 @@ async function makeFolder(files: Record<string, string>): Promise<AsyncDisposabl
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
-Deno.test("readTokenFiles() reads names, comments, blank lines, IPv6 and unix sockets", async () => {
+Deno.test("createTokenFileProvider() reads names, comments, blank lines, IPv6 and unix sockets", async () => {
   await using folder = await makeFolder({
     tokens:
       "# ours\n\npi: 192.168.1.31:5901\r\nsix: ::1:5902\n  seven:\t[fd00::1]:81\nvm: unix_socket:/run/vm.vnc\nlow: h:1",
   });
-  const { targets, problems, files } = await readTokenFiles([`${folder.path}/tokens`], Deno.readFile);
+  const { sources, problems, files } = await createTokenFileProvider([`${folder.path}/tokens`], Deno.readFile).read();
   assertEquals(problems, []);
   assertEquals(files, [`${folder.path}/tokens`]);
-  assertEquals(Object.fromEntries(targets), {
+  assertEquals(Object.fromEntries([...sources].map(([name, { target }]) => [name, target])), {
     pi: { kind: "tcp", hostname: "192.168.1.31", port: 5901 },
     six: { kind: "tcp", hostname: "::1", port: 5902 },
     seven: { kind: "tcp", hostname: "fd00::1", port: 81 },
@@ -27,28 +27,29 @@ Deno.test("readTokenFiles() reads names, comments, blank lines, IPv6 and unix so
   });
 });
 
-Deno.test("readTokenFiles() reads every file of a folder in the order of names, without hidden ones and folders", async () => {
+Deno.test("createTokenFileProvider() reads every file of a folder in the order of names, without hidden ones and folders", async () => {
   await using folder = await makeFolder({ b: "two: h:2", a: "one: h:1", ".swp": "nonsense" });
   await Deno.mkdir(`${folder.path}/inner`);
-  const { targets, problems, files } = await readTokenFiles([folder.path], Deno.readFile);
-  assertEquals([...targets.keys()], ["one", "two"]);
+  const { sources, problems, files } = await createTokenFileProvider([folder.path], Deno.readFile).read();
+  assertEquals([...sources.keys()], ["one", "two"]);
   assertEquals(problems, []);
   assertEquals(files, [folder.path, `${folder.path}/a`, `${folder.path}/b`]);
 });
 
-Deno.test("readTokenFiles() names every line that it cannot use", async () => {
+Deno.test("createTokenFileProvider() names every line that it cannot use", async () => {
   await using folder = await makeFolder({
     tokens: "pi 192.168.1.31\n__proto__: h:1\na: h\nb: h:99999\nb: h:1\nb: h:2\nc: a b:1\nd: :5\ne: h:",
   });
-  const { targets, problems } = await readTokenFiles([`${folder.path}/tokens`], Deno.readFile);
-  assertEquals([...targets.keys()], ["b"]);
+  const { sources, problems } = await createTokenFileProvider([`${folder.path}/tokens`], Deno.readFile).read();
+  assertEquals([...sources.keys()], ["b"]);
   assertEquals(problems.map(({ line }) => line), [1, 2, 3, 4, 6, 7, 8, 9]);
 });
 
-Deno.test("readTokenFiles() tells of a missing file and of one that is not text", async () => {
+Deno.test("createTokenFileProvider() tells of a missing file and of one that is not text", async () => {
   await using folder = await makeFolder({});
   await Deno.writeFile(`${folder.path}/binary`, new Uint8Array([0xff, 0xfe]));
-  const { problems } = await readTokenFiles([`${folder.path}/none`, `${folder.path}/binary`], Deno.readFile);
+  const paths = [`${folder.path}/none`, `${folder.path}/binary`];
+  const { problems } = await createTokenFileProvider(paths, Deno.readFile).read();
   assertEquals(problems.map(({ message }) => message), [
     "Cannot read it: not found",
     "Cannot read it: is not UTF-8 text",
@@ -65,6 +66,6 @@ Deno.test("loadConfig() makes sources of token files, and names the file and lin
     ConfigError,
   );
   assertEquals(error.problems.map(formatProblem), [
-    `${folder.path}/bad:3:1: has a name that is not 1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit: "-c"`,
+    `${folder.path}/bad:3:1: has an invalid name, "-c": use 1 to 64 of A-Z a-z 0-9 . _ -, beginning with a letter or digit`,
   ]);
 });

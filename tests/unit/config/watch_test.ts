@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { loadConfig, type LoadOptions } from "../../../src/config/load.ts";
-import { type ConfigStore, createConfigStore } from "../../../src/config/store.ts";
+import { LiveConfig } from "../../../src/config/live_config.ts";
 import { watchConfig } from "../../../src/config/watch.ts";
 
 /** Far beyond the test, so that polling cannot be what notices an edit. */
@@ -33,7 +33,7 @@ function countRests(ms: number): Disposable & { count: number; waitBeyond(mark: 
   return rests;
 }
 
-/** A folder with files, a store over its sources.yaml and a watcher at rest; gone when the test ends. */
+/** A folder with files, a live over its sources.yaml and a watcher at rest; gone when the test ends. */
 async function createRig(
   prepare: (folder: string) => Promise<Partial<LoadOptions> | void>,
   pollMs = NEVER_MS,
@@ -41,36 +41,36 @@ async function createRig(
   const folder = await Deno.realPath(await Deno.makeTempDir());
   const options = await prepare(folder);
   const load = () => loadConfig({ file: `${folder}/sources.yaml`, env: () => undefined, ...options });
-  const store = createConfigStore(await load(), load);
+  const live = new LiveConfig(await load(), load);
   const rests = countRests(pollMs);
-  const watcher = watchConfig(store, { settleMs: 5, pollMs });
+  const watcher = watchConfig(live, { settleMs: 5, pollMs });
   await rests.waitBeyond(0);
   return {
     folder,
-    store,
-    /** Edits while the watcher rests, waits until the store is as it should be, and until the watcher rests again. */
-    async edit(change: () => Promise<unknown>, isMet: (store: ConfigStore) => boolean) {
+    live,
+    /** Edits while the watcher rests, waits until the live is as it should be, and until the watcher rests again. */
+    async edit(change: () => Promise<unknown>, isMet: (live: LiveConfig) => boolean) {
       const mark = rests.count;
       await change();
-      await waitFor(store, isMet);
+      await waitFor(live, isMet);
       await rests.waitBeyond(mark);
     },
     async [Symbol.asyncDispose]() {
       await watcher[Symbol.asyncDispose]();
       rests[Symbol.dispose]();
-      store[Symbol.dispose]();
+      live[Symbol.dispose]();
       await Deno.remove(folder, { recursive: true });
     },
   };
 }
 
-/** Waits for a store that satisfies the condition. */
-async function waitFor(store: ConfigStore, isMet: (store: ConfigStore) => boolean): Promise<void> {
+/** Waits for a live that satisfies the condition. */
+async function waitFor(live: LiveConfig, isMet: (live: LiveConfig) => boolean): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(() => reject(new Error("the watcher did not notice within 8 s")), 8000);
-  const unsubscribe = store.subscribe(() => isMet(store) && resolve());
+  const unsubscribe = live.subscribe(() => isMet(live) && resolve());
   try {
-    if (!isMet(store)) await promise;
+    if (!isMet(live)) await promise;
   } finally {
     clearTimeout(timer);
     unsubscribe();
@@ -80,11 +80,11 @@ async function waitFor(store: ConfigStore, isMet: (store: ConfigStore) => boolea
 const writeFiles = (files: Record<string, string>) => async (folder: string) => {
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
 };
-const hasPassword = (text: string) => ({ current }: ConfigStore) =>
+const hasPassword = (text: string) => ({ current }: LiveConfig) =>
   current.sources.get("a")?.password?.reveal() === text;
-const hasSource = (name: string) => ({ current, problems }: ConfigStore) =>
+const hasSource = (name: string) => ({ current, problems }: LiveConfig) =>
   current.sources.has(name) && problems.length === 0;
-const isRefused = ({ problems }: ConfigStore) => problems.length > 0;
+const isRefused = ({ problems }: LiveConfig) => problems.length > 0;
 
 /** Swaps a symbolic link in one step, as Kubernetes does. */
 async function swapLink(target: string, link: string): Promise<void> {
@@ -97,7 +97,7 @@ Deno.test("watchConfig() notices a file written in place, a bad edit, and its re
   const write = (text: string) => () => Deno.writeTextFile(`${rig.folder}/sources.yaml`, text);
   await rig.edit(write("sources: { b: h2 }"), hasSource("b"));
   await rig.edit(write("sources: { b: h2, c: "), isRefused);
-  assert(rig.store.current.sources.has("b"));
+  assert(rig.live.current.sources.has("b"));
   await rig.edit(write("sources: { c: h1 }"), hasSource("c"));
 });
 
@@ -148,10 +148,10 @@ Deno.test("watchConfig() notices what changed between loading and watching", asy
   const file = `${folder}/sources.yaml`;
   await Deno.writeTextFile(file, "sources: { a: h1 }");
   const load = () => loadConfig({ file, env: () => undefined });
-  using store = createConfigStore(await load(), load);
+  using live = new LiveConfig(await load(), load);
   await Deno.writeTextFile(file, "sources: { b: h1 }");
-  await using _watcher = watchConfig(store, { settleMs: 5, pollMs: NEVER_MS });
-  await waitFor(store, hasSource("b"));
+  await using _watcher = watchConfig(live, { settleMs: 5, pollMs: NEVER_MS });
+  await waitFor(live, hasSource("b"));
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -163,5 +163,5 @@ Deno.test("watchConfig() finds by polling what sends no event: a link swapped in
     await Deno.symlink("links/now/s.yaml", `${folder}/sources.yaml`);
   }, POLL_MS);
   await rig.edit(() => swapLink("../two", `${rig.folder}/links/now`), hasSource("two"));
-  assertEquals([...rig.store.current.sources.keys()], ["two"]);
+  assertEquals([...rig.live.current.sources.keys()], ["two"]);
 });

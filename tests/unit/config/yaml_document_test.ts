@@ -200,11 +200,11 @@ for (const [text, place, words] of REFUSED) {
   });
 }
 
-Deno.test("readYaml() reads 100,000 aliases and as many keys in a time that grows with their number", () => {
-  const aliases = `a: &a x\nb: [${"*a,".repeat(99_000)}]\n`;
-  assertEquals((readYaml(aliases).value as { b: string[] }).b.length, 99_000);
-  const keys = Array.from({ length: 50_000 }, (_, index) => `k${index}: x`).join("\n");
-  assertEquals(Object.keys(readYaml(keys).value as object).length, 50_000);
+Deno.test("readYaml() reads 20,000 aliases and as many keys", () => {
+  const aliases = `a: &a x\nb: [${"*a,".repeat(20_000)}]\n`;
+  assertEquals((readYaml(aliases).value as { b: string[] }).b.length, 20_000);
+  const keys = Array.from({ length: 20_000 }, (_, index) => `k${index}: x`).join("\n");
+  assertEquals(Object.keys(readYaml(keys).value as object).length, 20_000);
 });
 
 Deno.test("readYaml() reads back any value that was written as YAML", () => {

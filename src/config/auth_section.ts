@@ -6,7 +6,7 @@ import { choose, duration, flag, isMapping, list, mapping, parsed, section, text
 import type { Path } from "./problem.ts";
 import type { Resolver } from "./resolver.ts";
 import { checkOne, secretSchema } from "./secret_schema.ts";
-import { buildOidc, buildProxy, oidcSchema, proxySchema } from "./single_sign_on_schema.ts";
+import { buildOidc, buildProxy, oidcSchema, proxySchema } from "./single_sign_on_section.ts";
 import { parseFingerprint } from "./web_address.ts";
 
 /** What people and tokens may be called; a colon would make one look like `group:NAME`. */

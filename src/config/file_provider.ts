@@ -1,0 +1,123 @@
+/** sources.yaml: the provider of its sources, and of the sections beside them. */
+import { dirname, resolve } from "node:path";
+import { isMapping } from "./fields.ts";
+import { ConfigError, formatPath, type PlaceProblem, type Problem } from "./problem.ts";
+import type { Provided, SourceProvider } from "./provider.ts";
+import { renameKeys } from "./renamed_keys.ts";
+import { explainReadError, type ReadFile } from "./resolver.ts";
+import { checkFile, type Sections } from "./schema.ts";
+import { MAX_FILE_BYTES, readYaml, type YamlDocument } from "./yaml_document.ts";
+
+/** Which file to read. */
+export interface FileOptions {
+  /** Path of sources.yaml. Without it and without text the sections have their defaults, and there are no sources. */
+  readonly file?: string | undefined;
+  /** The text itself, in place of the file's; `file` is then only its name. */
+  readonly text?: string | undefined;
+  readonly readFile: ReadFile;
+}
+
+/** What sources.yaml has. */
+export interface ProvidedFile extends Provided {
+  readonly placeProblem: PlaceProblem;
+  /** Absent when one of the sections is wrong. */
+  readonly sections?: Sections;
+  /** A file without a `sources` section: an error, unless another provider has sources. */
+  readonly lacksSources: boolean;
+  /** Old names of keys. */
+  readonly warnings: readonly Problem[];
+}
+
+/** The most problems reported of one file: more than a person reads, and each costs a search for its place. */
+const MAX_PROBLEMS = 500;
+
+/** The provider of the sources in sources.yaml, which has the other sections as well. */
+export interface FileProvider extends SourceProvider {
+  read(): Promise<ProvidedFile>;
+}
+
+/** The provider for one file. */
+export function createFileProvider(options: FileOptions): FileProvider {
+  return { origin: "file", read: () => readProvided(options) };
+}
+
+async function readProvided(options: FileOptions): Promise<ProvidedFile> {
+  const { file } = options;
+  const base = {
+    files: file === undefined ? [] : [resolve(file)],
+    ...(file !== undefined && { folder: dirname(file) }),
+  };
+  try {
+    return { ...base, ...checkDocument(await readDocument(options), file) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const problems = error.problems.map((problem) => nameFile(problem, file));
+    return { ...base, sources: new Map(), problems, warnings: [], lacksSources: false, placeProblem: placeIn(file) };
+  }
+}
+
+function checkDocument(
+  document: YamlDocument | undefined,
+  file: string | undefined,
+): Omit<ProvidedFile, "files" | "folder"> {
+  const renamed = renameKeys(document?.value ?? {});
+  const { sections, sources, complaints } = checkFile(renamed.value);
+  const placeProblem: PlaceProblem = (path, message, at) =>
+    placeIn(file, document)(renamed.asWritten(path), message, at);
+  const problems = [...renamed.complaints, ...complaints].slice(0, MAX_PROBLEMS);
+  return {
+    ...(sections && { sections }),
+    sources,
+    problems: problems.map(({ path, message, at }) => placeProblem(path, message, at)),
+    placeProblem,
+    lacksSources: document !== undefined && isMapping(document.value) && !Object.hasOwn(document.value, "sources"),
+    warnings: renamed.warnings.map(({ path, message, at }) => placeProblem(path, message, at)),
+  };
+}
+
+function placeIn(file: string | undefined, document?: YamlDocument): PlaceProblem {
+  return (path, message, at) => nameFile({ path: formatPath(path), message, ...document?.locate(path, at) }, file);
+}
+
+function nameFile(problem: Problem, file: string | undefined): Problem {
+  return file === undefined ? problem : { file, ...problem };
+}
+
+async function readDocument({ file, text, readFile }: FileOptions): Promise<YamlDocument | undefined> {
+  if (text !== undefined) return readYaml(text);
+  return file === undefined ? undefined : readYaml(await readText(file, readFile));
+}
+
+async function readText(file: string, readFile: ReadFile): Promise<string> {
+  const bytes = await readFile(file).catch((error) => {
+    const advice = error instanceof Deno.errors.NotFound ? " (deno task start init writes one)" : "";
+    throw refuse(`Cannot read it: ${explainReadError(error)}${advice}`);
+  });
+  if (bytes.length > MAX_FILE_BYTES) throw refuse("must be at most 1 MiB");
+  const text = decode(bytes);
+  if (text === undefined) throw refuse("is not UTF-8 text", { line: findBadLine(bytes), column: 1 });
+  return text;
+}
+
+function refuse(message: string, place: { line?: number; column?: number } = {}): ConfigError {
+  return new ConfigError([{ path: "", message, ...place }]);
+}
+
+/** The text without its byte order mark. */
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** UTF-8 never has the byte of a line feed inside a character, so lines can be tried one by one. */
+function findBadLine(bytes: Uint8Array): number {
+  let [line, start] = [1, 0];
+  for (;; line++) {
+    const end = bytes.indexOf(10, start);
+    if (end === -1 || decode(bytes.subarray(start, end)) === undefined) return line;
+    start = end + 1;
+  }
+}

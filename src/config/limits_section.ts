@@ -1,0 +1,34 @@
+/** The `limits` section as it is written, and its meaning. */
+import type { z } from "zod";
+import type { Limits } from "./config.ts";
+import { duration, integer, section, size } from "./fields.ts";
+
+/** Every key with its default. */
+export const limitsSchema = section({
+  sessions: integer(1).default(512),
+  per_source: integer(1).default(16),
+  per_address: integer(1).default(8),
+  per_user: integer(1).default(16),
+  handshakes: integer(1).default(64),
+  connects_per_minute: integer(1).default(60),
+  sign_ins_per_minute: integer(1).default(10),
+  up_queue: size(64 * 1024).default(16 * 1024 ** 2),
+  idle: duration().default(0),
+  stall: duration(1000).default(90_000),
+});
+
+/** The limits under the names that other rooms use. */
+export function buildLimits(written: z.output<typeof limitsSchema>): Limits {
+  return {
+    sessions: written.sessions,
+    perSource: written.per_source,
+    perAddress: written.per_address,
+    perUser: written.per_user,
+    handshakes: written.handshakes,
+    connectsPerMinute: written.connects_per_minute,
+    signInsPerMinute: written.sign_ins_per_minute,
+    upQueueBytes: written.up_queue,
+    idleMs: written.idle,
+    stallMs: written.stall,
+  };
+}

@@ -1,0 +1,177 @@
+/** The configuration in force, replaced as a whole by the next valid one. */
+import type { Config, Gateway, SourceConfig } from "./config.ts";
+import { freezeDeeply } from "./freeze.ts";
+import type { Loaded } from "./load.ts";
+import { ConfigError, type Problem } from "./problem.ts";
+import { isSame } from "./same.ts";
+
+/** The result of a reload. */
+export type ConfigEvent =
+  | {
+    readonly kind: "swapped";
+    readonly config: Config;
+    /** Names of sources. */
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    readonly changed: readonly string[];
+    /** A sentence for each changed setting that needs a restart. */
+    readonly restart: readonly string[];
+  }
+  | { readonly kind: "refused"; readonly problems: readonly Problem[] };
+
+type Listener = (event: ConfigEvent) => void;
+
+/** The configuration in force. It begins with what was loaded at start; the settings in BOUND keep their values from then. */
+export class LiveConfig implements Disposable {
+  readonly #listeners = new Set<Listener>();
+  readonly #started: Gateway;
+  readonly #load: () => Promise<Loaded>;
+  #current: Config;
+  #files: readonly string[];
+  #warnings: readonly Problem[];
+  #problems: readonly Problem[] = [];
+  #restart: readonly string[] = [];
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  constructor(initial: Loaded, load: () => Promise<Loaded>) {
+    this.#started = initial.config.gateway;
+    this.#load = load;
+    ({ config: this.#current, files: this.#files, warnings: this.#warnings } = initial);
+  }
+
+  get current(): Config {
+    return this.#current;
+  }
+
+  /** Why the last reload was refused; empty after one that was accepted. */
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  /** A sentence for each setting whose new value needs a restart. */
+  get restart(): readonly string[] {
+    return this.#restart;
+  }
+
+  /** What works in this release and will not in the next. */
+  get warnings(): readonly Problem[] {
+    return this.#warnings;
+  }
+
+  /** Absolute paths of the files whose change may change the configuration. */
+  get files(): readonly string[] {
+    return this.#files;
+  }
+
+  /** Calls back after every swap, and after every refusal with new problems. Gives back the way to stop. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Reads everything again. Never rejects: see `problems`. All calls during one reload share the next one. */
+  reload(): Promise<void> {
+    if (this.#running === undefined) return this.#start();
+    return this.#next ??= this.#running.then(() => this.#start());
+  }
+
+  [Symbol.dispose](): void {
+    this.#listeners.clear();
+  }
+
+  #start(): Promise<void> {
+    this.#next = undefined;
+    return this.#running = this.#run().finally(() => this.#running = undefined);
+  }
+
+  async #run(): Promise<void> {
+    try {
+      this.#accept(await this.#load());
+    } catch (error) {
+      this.#refuse(error instanceof ConfigError ? error : describeFailure(error));
+    }
+  }
+
+  #accept(loaded: Loaded): void {
+    const before = this.#current;
+    const config = keepUnchanged(before, pinGateway(loaded.config, this.#started));
+    const restart = listRestarts(this.#started, loaded.config.gateway);
+    const isNews = config !== before || this.#problems.length > 0 || !isSame(restart, this.#restart);
+    ({ files: this.#files, warnings: this.#warnings } = loaded);
+    [this.#current, this.#problems, this.#restart] = [config, [], restart];
+    if (isNews) this.#emit({ kind: "swapped", config, ...compareSources(before, config), restart });
+  }
+
+  #refuse({ problems, files }: ConfigError): void {
+    this.#files = [...new Set([...files, ...this.#files])];
+    if (isSame(problems, this.#problems)) return;
+    this.#problems = problems;
+    this.#emit({ kind: "refused", problems });
+  }
+
+  /** A listener that throws must not stop the others, or the reload. */
+  #emit(event: ConfigEvent): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        reportError(error);
+      }
+    }
+  }
+}
+
+/** Settings that are applied only when the program starts, with the key of each in sources.yaml. */
+const BOUND: readonly (readonly [keyof Gateway, string])[] = [
+  ["listen", "gateway.listen"],
+  ["tls", "gateway.tls"],
+  ["redirect", "gateway.redirect"],
+  ["basePath", "gateway.base_path"],
+  ["dataDir", "gateway.data"],
+  ["audit", "gateway.audit"],
+];
+
+/** The configuration with the bound settings as they were at start. */
+function pinGateway(config: Config, started: Gateway): Config {
+  const isBound = (key: string) => BOUND.some(([bound]) => bound === key);
+  const pinned = Object.entries(started).filter(([key]) => isBound(key));
+  const free = Object.entries(config.gateway).filter(([key]) => !isBound(key));
+  return { ...config, gateway: Object.fromEntries([...free, ...pinned]) as unknown as Gateway };
+}
+
+function listRestarts(started: Gateway, asked: Gateway): string[] {
+  return BOUND.filter(([key]) => !isSame(started[key], asked[key]))
+    .map(([, name]) => `${name} changed; restart to apply`);
+}
+
+/** The new configuration with every unchanged part of the old one, so that a comparison of references finds changes. */
+function keepUnchanged(old: Config, config: Config): Config {
+  if (isSame(old, config)) return old;
+  const keep = <T>(before: T | undefined, after: T): T =>
+    before !== undefined && isSame(before, after) ? before : after;
+  const sources = new Map<string, SourceConfig>();
+  for (const [name, source] of config.sources) sources.set(name, keep(old.sources.get(name), source));
+  return freezeDeeply({
+    gateway: keep(old.gateway, config.gateway),
+    auth: keep(old.auth, config.auth),
+    limits: keep(old.limits, config.limits),
+    sources,
+  });
+}
+
+function compareSources(old: Config, config: Config) {
+  const [before, after] = [old.sources, config.sources];
+  return {
+    added: [...after.keys()].filter((name) => !before.has(name)),
+    removed: [...before.keys()].filter((name) => !after.has(name)),
+    changed: [...after.keys()].filter((name) => before.has(name) && before.get(name) !== after.get(name)),
+  };
+}
+
+function describeFailure(error: unknown): ConfigError {
+  return new ConfigError([{
+    path: "",
+    message: `Cannot load the configuration: ${error instanceof Error ? error.name : "failed"}`,
+  }]);
+}
