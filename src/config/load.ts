@@ -8,7 +8,7 @@ import { buildLimits } from "./limits_section.ts";
 import type { Overrides } from "./overrides.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { type MergedSource, mergeSources, type NamedProvided, type Provided, type SourceProvider } from "./provider.ts";
-import { createResolver, type ReadEnv, type ReadFile, type Resolver } from "./resolver.ts";
+import { type ReadEnv, type ReadFile, Resolver } from "./resolver.ts";
 import { buildSource } from "./source_section.ts";
 import { createTargetProvider } from "./targets.ts";
 import { createTokenFileProvider } from "./token_file.ts";
@@ -42,7 +42,7 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
   const { env, readFile = Deno.readFile, overrides = {} } = options;
   const file = await createFileProvider({ file: options.file, text: options.text, readFile }).read();
   const all = await readProviders(file, options);
-  const resolvers = new Map(all.map(({ provided }) => [provided, createResolver({ ...provided, env, readFile })]));
+  const resolvers = new Map(all.map(({ provided }) => [provided, new Resolver({ ...provided, env, readFile })]));
   const resolverOf = (provided: Provided) => resolvers.get(provided)!;
   const config = await build({ file, merged: mergeSources(all), resolverOf, overrides });
   const problems = all.flatMap(({ provided }) => sort([...provided.problems, ...resolverOf(provided).problems]));

@@ -29,7 +29,7 @@ export function readValue(document: Document.Parsed, text: string): unknown {
     const offset = (node as Node | null)?.range?.[0] ?? 0;
     problems.push({ path: "", message, ...findPlace(text, offset) });
   };
-  const value = createReader(complain)(document.contents);
+  const value = new TreeReader(complain).read(document.contents);
   if (problems.length === 0 && !isBounded(value)) {
     complain(document.contents, "must not multiply itself through aliases");
   }
@@ -44,50 +44,55 @@ export function readKey(node: unknown): string | undefined {
   return typeof value === "string" || String(value) === source ? String(value) : undefined;
 }
 
-function createReader(complain: Complain): (node: unknown) => unknown {
-  const anchors = new Map<string, unknown>();
+/** Walks a tree in the order of its text, so that an alias means the latest anchor of its name before it. */
+class TreeReader {
+  readonly #anchors = new Map<string, unknown>();
+  readonly #complain: Complain;
 
-  function note<T>(node: { anchor?: string | undefined }, value: T): T {
-    if (node.anchor !== undefined) anchors.set(node.anchor, value);
-    return value;
+  constructor(complain: Complain) {
+    this.#complain = complain;
   }
 
-  function readMap(node: YAMLMap): unknown {
-    const value = note<Record<string, unknown>>(node, {});
+  read(node: unknown): unknown {
+    if (isAlias(node)) return this.#follow(node);
+    if (isMap(node)) return this.#readMap(node);
+    if (isSeq(node)) return this.#readList(node);
+    return isScalar(node) ? this.#note(node, node.value) : null;
+  }
+
+  #readMap(node: YAMLMap): unknown {
+    const value = this.#note<Record<string, unknown>>(node, {});
     for (const { key, value: part } of node.items) {
-      const name = isAlias(key) ? followKey(key) : readKey(key);
-      if (name === undefined) complain(key ?? node, "must be text: put it in quotes");
-      else if (Object.hasOwn(value, name)) complain(key, "must not have the same key twice");
-      if (isScalar(key)) note(key, name);
-      define(value, name ?? "", read(part));
+      const name = this.#readName(key);
+      if (name === undefined) this.#complain(key ?? node, "must be text: put it in quotes");
+      else if (Object.hasOwn(value, name)) this.#complain(key, "must not have the same key twice");
+      define(value, name ?? "", this.read(part));
     }
     return value;
   }
 
-  function readList(node: YAMLSeq): unknown {
-    const value = note<unknown[]>(node, []);
-    for (const item of node.items) value.push(read(item));
-    return value;
-  }
-
-  function followKey(key: Alias): string | undefined {
-    const value = follow(key);
+  #readName(key: unknown): string | undefined {
+    if (!isAlias(key)) return isScalar(key) ? this.#note(key, readKey(key)) : undefined;
+    const value = this.#follow(key);
     return typeof value === "string" ? value : undefined;
   }
 
-  function follow(alias: Alias): unknown {
-    if (!anchors.has(alias.source)) complain(alias, "has no such anchor: put text that begins with * in quotes");
-    return anchors.get(alias.source);
+  #readList(node: YAMLSeq): unknown {
+    const value = this.#note<unknown[]>(node, []);
+    for (const item of node.items) value.push(this.read(item));
+    return value;
   }
 
-  function read(node: unknown): unknown {
-    if (isAlias(node)) return follow(node);
-    if (isMap(node)) return readMap(node);
-    if (isSeq(node)) return readList(node);
-    return isScalar(node) ? note(node, node.value) : null;
+  #follow(alias: Alias): unknown {
+    const isKnown = this.#anchors.has(alias.source);
+    if (!isKnown) this.#complain(alias, "has no such anchor: put text that begins with * in quotes");
+    return this.#anchors.get(alias.source);
   }
 
-  return read;
+  #note<T>(node: { anchor?: string | undefined }, value: T): T {
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, value);
+    return value;
+  }
 }
 
 /** Assignment would take `__proto__` for the prototype. */

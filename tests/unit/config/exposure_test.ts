@@ -3,7 +3,7 @@ import { parseListener } from "../../../src/config/address.ts";
 import { buildAuth } from "../../../src/config/auth_section.ts";
 import type { Auth } from "../../../src/config/config.ts";
 import { isLocal, isOpenToAll, warnOfExposure } from "../../../src/config/exposure.ts";
-import { createResolver } from "../../../src/config/resolver.ts";
+import { Resolver } from "../../../src/config/resolver.ts";
 
 const env = () => undefined;
 
@@ -37,7 +37,7 @@ Deno.test("isOpenToAll() asks for a sign-in as soon as others than this machine 
   const unset = await buildAuth(
     undefined,
     false,
-    createResolver({ env, readFile: Deno.readFile }),
+    new Resolver({ env, readFile: Deno.readFile }),
   );
   const none = { mode: "none" } as const;
   for (const text of LOCAL) assert(isOpenToAll({ ...listenAt(text), trustedProxies: [] }, unset), text);
