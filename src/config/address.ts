@@ -1,15 +1,16 @@
+/** Addresses of sources and listeners. */
 import { isIP } from "node:net";
 import type { Address } from "./config.ts";
 import { quote } from "./problem.ts";
 
-/** Where VNC servers listen: display N is port 5900 + N (RFC 6143 section 5). */
+/** The port of display 0; display N is port 5900 + N (RFC 6143 section 5). */
 export const FIRST_VNC_PORT = 5900;
 
-/** Ports below this are displays, as VNC viewers take them. */
+/** A port below this is the number of a display, as in VNC viewers. */
 const DISPLAY_COUNT = 100;
 
 /**
- * Where a source is: `HOST[:PORT]` with IPv6 in brackets, or `unix:PATH`. A port below 100 is a display.
+ * The address of a source: `HOST[:PORT]` with IPv6 in brackets, or `unix:PATH`. A port below 100 is a display.
  * @throws SyntaxError with a sentence.
  */
 export function parseTarget(text: string): Address {
@@ -19,7 +20,7 @@ export function parseTarget(text: string): Address {
 }
 
 /**
- * Where to listen: `HOST[:PORT]` with IPv6 in brackets, or `unix:PATH`. Port 0 is any free one.
+ * The address of a listener: `HOST[:PORT]` with IPv6 in brackets, or `unix:PATH`. Port 0 is any free port.
  * @throws SyntaxError with a sentence.
  */
 export function parseListener(text: string, defaultPort: number): Address {
@@ -27,7 +28,7 @@ export function parseListener(text: string, defaultPort: number): Address {
 }
 
 /**
- * A host name or an IP address without port; brackets around IPv6 are taken off.
+ * A host name or an IP address without a port. Brackets around IPv6 are removed.
  * @throws SyntaxError with a sentence.
  */
 export function parseHost(text: string): string {
@@ -36,11 +37,11 @@ export function parseHost(text: string): string {
   const kind = isIP(host);
   if (kind === 6 || (kind === 4 && host === text)) return host;
   if (host.includes(":") || host !== text) {
-    throw new SyntaxError(`must be a host name or an address, not ${quote(text)}`);
+    throw new SyntaxError(`must be a host name or an IP address, not ${quote(text)}`);
   }
   if (/^[\d.]+$/.test(host)) throw new SyntaxError(`must be an IPv4 address of four numbers, not ${quote(text)}`);
   if (host.length > 253 || !/^[\p{L}\p{N}_]([\p{L}\p{N}\p{M}_.-]*[\p{L}\p{N}\p{M}_.])?$/u.test(host)) {
-    throw new SyntaxError(`must be a host name or an address, not ${quote(text)}`);
+    throw new SyntaxError(`must be a host name or an IP address, not ${quote(text)}`);
   }
   return host;
 }
@@ -56,7 +57,7 @@ export function parsePort(text: string): number {
   return Number(text);
 }
 
-/** An address as a person would write it: `192.168.1.20:5901`, `[::1]:8443`, `unix:/run/vm7.vnc`. */
+/** An address as it is written in sources.yaml: `192.168.1.20:5901`, `[::1]:8443`, `unix:/run/vm7.vnc`. */
 export function formatAddress(address: Address): string {
   if (address.kind === "unix") return `unix:${address.path}`;
   const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;
@@ -66,7 +67,7 @@ export function formatAddress(address: Address): string {
 function parseAddress(text: string, defaultPort: number): Address {
   if (text.startsWith("unix:")) return parseUnixSocket(text.slice("unix:".length));
   if (/^\w+:\/\//.test(text)) throw new SyntaxError(`must be HOST:PORT without a scheme, not ${quote(text)}`);
-  if (isIP(text) === 6) throw new SyntaxError(`must have IPv6 in brackets: "[${text}]"`);
+  if (isIP(text) === 6) throw new SyntaxError(`must have the IPv6 address in brackets: "[${text}]"`);
   const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(text) ?? [];
   if (host === undefined) throw new SyntaxError(`must be HOST:PORT, with IPv6 in brackets, not ${quote(text)}`);
   return { kind: "tcp", hostname: parseHost(host), port: port === undefined ? defaultPort : parsePort(port) };

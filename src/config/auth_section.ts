@@ -1,4 +1,4 @@
-/** The `auth` section as it is written, and what it becomes. */
+/** The `auth` section as it is written, and its meaning. */
 import { z } from "zod";
 import { parseArgon2id } from "./argon2id.ts";
 import type { ApiToken, Auth, SignInMethods, TokenSigner, User } from "./config.ts";
@@ -9,26 +9,26 @@ import { checkOne, secretSchema } from "./secret_schema.ts";
 import { buildOidc, buildProxy, oidcSchema, proxySchema } from "./single_sign_on_section.ts";
 import { parseFingerprint } from "./web_address.ts";
 
-/** What people and tokens may be called; a colon would make one look like `group:NAME`. */
-const PERSON_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+/** Names of users, groups and tokens. A colon is not allowed, because `group:NAME` has a meaning of its own. */
+const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 const SCOPES = ["view", "control", "links", "metrics", "admin"] as const;
 const DEFAULT_IDLE_MS = 12 * 3_600_000;
 const DEFAULT_ABSOLUTE_MS = 7 * 24 * 3_600_000;
 
-const personName = parsed(parsePersonName);
+const userName = parsed(parseUserName);
 const principals = list(parsed(parsePrincipal));
 
 const userSchema = section({
   password: parsed(parseArgon2id),
-  groups: list(personName).default([]),
+  groups: list(userName).default([]),
   totp: secretSchema.optional(),
 });
 
 const tokenSchema = section({
-  name: personName,
+  name: userName,
   hash: parsed(parseFingerprint),
   scopes: list(word(SCOPES)).default(["control"]),
-  groups: list(personName).default([]),
+  groups: list(userName).default([]),
   sources: list(text()).optional(),
   expires: parsed(parseInstant).optional(),
 });
@@ -41,7 +41,7 @@ const signerSchema = section({
 }, (written) => checkOne(written, ["secret", "public_key"], "must have either secret or public_key"));
 
 const methodsSchema = section({
-  users: mapping(PERSON_NAME, userSchema).default(new Map()),
+  users: mapping(USER_NAME, userSchema).default(new Map()),
   tokens: list(tokenSchema).default([]),
   jwt: list(signerSchema).default([]),
   oidc: oidcSchema.optional(),
@@ -71,7 +71,7 @@ const NO_METHODS: SignInMethods = {
   session: { idleMs: DEFAULT_IDLE_MS, absoluteMs: DEFAULT_ABSOLUTE_MS },
 };
 
-/** Who signs in, with secrets and keys read; `open` (the flag `--open`) is `auth: none`. */
+/** The sign-in methods, with their secrets and keys. `open` (the flag `--open`) is `auth: none`. */
 export async function buildAuth(
   written: z.output<typeof authSchema> | undefined,
   open: boolean,
@@ -124,20 +124,22 @@ async function buildSigner(
   return read && { key: { kind: "secret", secret: read }, ...claims };
 }
 
-function parsePersonName(name: string): string {
-  if (!PERSON_NAME.test(name)) throw new SyntaxError("must be 1 to 64 of A-Z a-z 0-9 . _ @ -");
+function parseUserName(name: string): string {
+  if (!USER_NAME.test(name)) throw new SyntaxError("must be 1 to 64 of A-Z a-z 0-9 . _ @ -");
   return name;
 }
 
 function parsePrincipal(name: string): string {
-  if (!PERSON_NAME.test(name.replace(/^(group|token):/, ""))) {
-    throw new SyntaxError("must be a user's name, group:NAME or token:NAME");
+  if (!USER_NAME.test(name.replace(/^(group|token):/, ""))) {
+    throw new SyntaxError("must be a user name, group:NAME or token:NAME");
   }
   return name;
 }
 
 function parseInstant(written: string): number {
   const ms = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(written) ? Date.parse(written) : NaN;
-  if (Number.isNaN(ms)) throw new SyntaxError("must be a day such as 2027-01-31, or 2027-01-31T12:00:00Z");
+  if (Number.isNaN(ms)) {
+    throw new SyntaxError("must be a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z");
+  }
   return ms;
 }

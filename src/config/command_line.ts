@@ -12,15 +12,15 @@ import { DEFAULT_PORT, DEFAULT_REDIRECT_PORT } from "./gateway_section.ts";
 import { nameTargets } from "./targets.ts";
 import { parseBasePath, parsePublicUrl } from "./web_address.ts";
 
-/** The file that is read when nothing else says what to serve. */
+/** The configuration file where no other and no targets are given. */
 export const DEFAULT_FILE = "sources.yaml";
 
-/** A command line that makes no sense; the program prints the sentence and exits with 2. */
+/** An invalid command line. The program prints the message and exits with 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** What `start` and `check` work from; `file` and `overrides` go to loadConfig() as they are. */
+/** The settings of `start`, `check` and `link`; `file` and `overrides` are options of loadConfig(). */
 export interface Settings {
   readonly file?: string;
   readonly overrides: Overrides;
@@ -28,7 +28,7 @@ export interface Settings {
   readonly verbose: boolean;
 }
 
-/** What the program was asked to do. */
+/** A command with its settings. */
 export type Command =
   | ({ readonly kind: "start" | "check" | "link" } & Settings)
   | { readonly kind: "init"; readonly file: string }
@@ -39,7 +39,7 @@ export type Command =
 const SUBCOMMANDS = ["start", "check", "init", "link", "hash", "token"] as const;
 
 /**
- * Reads the words after the program's name, and the PORTHOLE_ variables for the flags that are not among them.
+ * Parses the arguments, and takes the flags that are absent from the PORTHOLE_ variables.
  * @throws UsageError with a sentence.
  */
 export function parseCommandLine(argv: readonly string[], env: ReadEnv): Command {
@@ -50,12 +50,12 @@ export function parseCommandLine(argv: readonly string[], env: ReadEnv): Command
   const targets = kind === undefined ? words : words.slice(1);
   const values = createValues(flags, env);
   if (kind === "init") {
-    if (targets.length > 0) throw new UsageError(`init takes no targets, but got ${quote(targets[0]!)}`);
+    if (targets.length > 0) throw new UsageError(`init takes no targets: ${quote(targets[0]!)}`);
     return { kind, file: values.get("config") ?? DEFAULT_FILE };
   }
   if (kind === "hash" || kind === "token") {
     if (targets.length > 0) {
-      throw new UsageError(`${kind} takes no arguments: a secret there would stand in the history`);
+      throw new UsageError(`${kind} takes no arguments, because a secret there would be in the shell history`);
     }
     return { kind };
   }
@@ -99,14 +99,14 @@ function refuseFlag(rawName: string): never {
   throw new UsageError(`Unknown flag ${rawName}; ${advice}`);
 }
 
-/** Values by flag: the command line's, else the environment's. An empty variable counts as not set. */
+/** Values by flag, from the command line, else from the environment. An empty variable is ignored. */
 interface Values {
   get(name: FlagName): string | undefined;
   all(name: FlagName): readonly string[];
   /** @throws UsageError that names the flag or the variable when parse throws a SyntaxError. */
   parse<T>(name: FlagName, parse: (text: string) => T): T | undefined;
   isSet(name: FlagName): boolean;
-  /** The same without the environment, where one of these flags was given. */
+  /** These values; if one of these flags is on the command line, those of the command line alone. */
   preferFlags(...names: FlagName[]): Values;
 }
 
@@ -161,8 +161,8 @@ function readTls(values: Values): Tls | undefined {
   const mode = values.parse("tls", (text) => oneOf(text, ["auto", "none"]));
   const [cert, key] = [values.get("cert"), values.get("key")];
   if (cert === undefined && key === undefined) return mode === undefined ? undefined : { mode };
-  if (mode !== undefined) throw new UsageError(`--tls ${mode} does not go with --cert and --key`);
-  if (cert === undefined || key === undefined) throw new UsageError("--cert and --key go together");
+  if (mode !== undefined) throw new UsageError(`--tls ${mode} cannot be combined with --cert and --key`);
+  if (cert === undefined || key === undefined) throw new UsageError("--cert and --key need each other");
   return { mode: "files", cert: resolve(cert), key: resolve(key) };
 }
 

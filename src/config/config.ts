@@ -1,202 +1,222 @@
-/** The configuration as every other room sees it: checked, resolved, frozen. Types only. */
+/** The configuration as every other room sees it: checked, resolved and frozen. Types only. */
 import type { Secret } from "./secret.ts";
 
-/** Where a listener is, or a source: TCP host and port, or the path of a unix socket. */
+/** The address of a listener or a source: TCP host and port, or the path of a unix socket. */
 export type Address =
   | { readonly kind: "tcp"; readonly hostname: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string };
 
-/** Where a source is: an address, or the built-in desktop. */
+/** The target of a source: an address, or the built-in desktop. */
 export type Target = Address | { readonly kind: "demo" };
 
-/** How the VNC server's certificate is trusted; none of them means trust on first use. */
+/** How the VNC server's certificate is verified. With no field set, it is trusted on first use. */
 export interface SourceTls {
-  /** PEM text of the CAs that may have signed it. */
+  /** PEM text of the CAs that may have issued the certificate. */
   readonly ca?: string;
-  /** The name that the certificate must carry, instead of the host. */
+  /** The name that the certificate must be issued for, instead of the host. */
   readonly serverName?: string;
-  /** SHA-256 of the certificate in DER, as 64 lower-case hex digits. */
+  /** SHA-256 of the certificate (DER), or of the RSA key of an RSA-AES server: 64 lower-case hex digits. */
   readonly fingerprint?: string;
 }
 
-/** Which way cut text may travel: `in` is up (viewer to source), `out` is down. */
+/** The directions in which clipboard text is passed on: `in` is up (viewer to source), `out` is down. */
 export type Clipboard = "both" | "in" | "out" | "none";
 
-/** Where a source comes from: sources.yaml, the command line, or a token file of websockify's. */
+/** Where a source was configured: in sources.yaml, on the command line, or in a token file of websockify's. */
 export type SourceOrigin = "file" | "target" | "token_file";
 
-/** One VNC server of sources.yaml. */
+/** The configuration of one source. */
 export interface SourceConfig {
-  /** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}` */
+  /** Matches `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
   readonly name: string;
   readonly origin: SourceOrigin;
+  /** The name that users see. */
   readonly title: string;
+  /** The heading on the dashboard. */
   readonly group?: string;
   readonly target: Target;
+  /** The user name for the VNC server. */
   readonly username?: string;
+  /** The password for the VNC server. */
   readonly password?: Secret;
+  /** Whether all viewers are view-only. */
   readonly viewOnly: boolean;
   readonly clipboard: Clipboard;
-  /** What the gateway sends as ClientInit's shared-flag (RFC 6143 section 7.3.1). */
+  /** The shared-flag in the gateway's ClientInit (RFC 6143 section 7.3.1). False disconnects other clients. */
   readonly shared: boolean;
   readonly tls?: SourceTls;
-  /** Upstream connections kept logged in and ready. */
+  /** Number of upstream connections that are kept logged in and ready. */
   readonly prewarm: number;
+  /** Timeout of connecting to the VNC server, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** WebSocket ping interval towards the viewer; 0 is off. */
+  /** Interval of WebSocket pings to the viewer, in milliseconds; 0 is off. */
   readonly keepaliveMs: number;
-  /** Who may open it with control: user names and `group:NAME`; undefined is everybody who signed in. */
+  /** Users, `group:NAME` and `token:NAME` that may control it; undefined is everyone who signed in. */
   readonly allow?: readonly string[];
-  /** Who may open it view-only. */
+  /** Users, `group:NAME` and `token:NAME` that may open it view-only. */
   readonly view?: readonly string[];
 }
 
-/** How the browser side is encrypted. */
+/** TLS of the gateway's listener: an own CA and certificate, none, or a certificate and key in PEM files. */
 export type Tls =
   | { readonly mode: "auto" }
   | { readonly mode: "none" }
+  /** Absolute paths. */
   | { readonly mode: "files"; readonly cert: string; readonly key: string };
 
-/** The gateway's own settings. */
+/** The `gateway` section. */
 export interface Gateway {
   readonly listen: Address;
   readonly tls: Tls;
+  /** A second listener, for plain HTTP, which redirects to the first. */
   readonly redirect?: Address;
   /** Begins and ends with a slash. */
   readonly basePath: string;
+  /** The URL that users open. Ends with a slash. */
   readonly publicUrl?: URL;
-  /** Addresses and CIDR ranges whose X-Forwarded-* headers count. */
+  /** IP addresses and CIDR ranges of proxies whose X-Forwarded-* headers are accepted. */
   readonly trustedProxies: readonly string[];
-  /** Origins besides the own one that may open WebSockets and send unsafe requests. */
+  /** Origins, besides its own, whose pages may open WebSockets and send unsafe requests. */
   readonly allowedOrigins: readonly string[];
-  /** Host names besides the own ones under which it may be reached. */
+  /** Host names, besides its own, under which the gateway may be reached. Lower case. */
   readonly allowedHosts: readonly string[];
-  /** CIDR ranges that are never dialed, checked on the address after DNS. */
+  /** CIDR ranges that are never connected to. They are compared with the address after DNS. */
   readonly denyNetworks: readonly string[];
-  /** Where the trail is sent beside its file, and the token that goes with it. */
+  /** A service that also receives the audit log, and the Bearer token for it. */
   readonly audit?: { readonly url: URL; readonly token?: Secret };
   /** Absolute path of the folder for certificates, keys and state. */
   readonly dataDir: string;
 }
 
-/** Caps; 0 is off where it says so. Sizes in bytes, times in milliseconds. */
+/** The `limits` section. */
 export interface Limits {
+  /** Open sessions. */
   readonly sessions: number;
+  /** Open sessions of one source. */
   readonly perSource: number;
-  /** Sessions of one address. */
+  /** Open sessions of one IP address. */
   readonly perAddress: number;
-  /** Sessions of one person who signed in, from wherever. */
+  /** Open sessions of one user who signed in, from any address. */
   readonly perUser: number;
   /** Sessions that are not open yet. */
   readonly handshakes: number;
+  /** New sessions of one IP address in a minute. */
   readonly connectsPerMinute: number;
-  /** Tries to sign in, of one address. */
+  /** Sign-in attempts of one IP address in a minute. */
   readonly signInsPerMinute: number;
-  /** Bytes a viewer may have queued towards a source that does not read. */
+  /** Bytes that may be queued from a viewer for a source that does not read. */
   readonly upQueueBytes: number;
-  /** A session without a key or pointer event for this long ends; 0 is off. */
+  /** A session without key and pointer events for this many milliseconds ends; 0 is off. */
   readonly idleMs: number;
-  /** A viewer that takes no byte for this long is let go. */
+  /** A viewer that reads nothing for this many milliseconds is disconnected. */
   readonly stallMs: number;
 }
 
-/** Someone who signs in with a password. */
+/** A user who signs in with a password. */
 export interface User {
   readonly name: string;
   /** PHC string of argon2id. */
   readonly passwordHash: string;
   readonly groups: readonly string[];
-  /** Base32 secret of the two-factor authentication, where the file says it; people may also set one up by themselves. */
+  /** Base32 secret for two-factor authentication; users may also set up their own. */
   readonly totp?: Secret;
 }
 
-/** What a program's token may do; `view` and `control` concern sources. */
+/** A permission of an API token; `view` and `control` are for sources. */
 export type Scope = "view" | "control" | "links" | "metrics" | "admin";
 
-/** A program's token, sent as `Authorization: Bearer`. */
+/** A token for a program, sent as `Authorization: Bearer`. */
 export interface ApiToken {
   readonly name: string;
   /** SHA-256 of the token, 64 lower-case hex digits. */
   readonly hash: string;
   readonly scopes: readonly Scope[];
   readonly groups: readonly string[];
-  /** The only sources it is for; undefined is every one that its name and groups may open. */
+  /** Names of the only sources that it may open; undefined is every source that its name and groups may open. */
   readonly sources?: readonly string[];
+  /** Milliseconds since 1970; undefined is never. */
   readonly expiresAtMs?: number;
 }
 
-/** Who may sign `/websockify?token=<JWT>`: a shared secret (HS256), or a public key in PEM (RS256, ES256). */
+/** An issuer of `/websockify?token=<JWT>`: a shared secret (HS256), or a public key in PEM (RS256, ES256). */
 export interface TokenSigner {
   readonly key: { readonly kind: "secret"; readonly secret: Secret } | {
     readonly kind: "public";
     readonly pem: string;
   };
+  /** The required `iss` claim. */
   readonly issuer?: string;
+  /** The required `aud` claim. */
   readonly audience?: string;
 }
 
-/** The claims that say who somebody is. */
+/** The names of the claims that identify a user. */
 export interface UserClaims {
   readonly user: string;
   readonly groups: string;
 }
 
-/** A provider of OpenID Connect. */
+/** An OpenID Connect provider. */
 export interface OidcProvider {
-  /** As the provider itself spells it. */
+  /** Exactly as the provider spells it. */
   readonly issuer: string;
   readonly clientId: string;
-  /** Left out for a public client, which PKCE alone protects. */
+  /** Undefined for a public client, which only PKCE protects. */
   readonly clientSecret?: Secret;
-  /** What people call it: "Sign in with TITLE". */
+  /** The name in "Sign in with TITLE". */
   readonly title: string;
+  /** Always includes `openid`. */
   readonly scopes: readonly string[];
   readonly claims: UserClaims;
-  /** The provider's group to ours; groups that it does not name count as none. Undefined: they keep their names. */
+  /** From the provider's groups to groups here; others are ignored. Undefined: groups keep their names. */
   readonly groups?: ReadonlyMap<string, string>;
-  /** Only people of these mail domains, or those named in `users`, may sign in; neither: everybody whom it knows. */
+  /** Only users with an email address in these domains, or named in `users`, may sign in. With neither, all may. */
   readonly domains?: readonly string[];
   readonly users?: readonly string[];
 }
 
-/** Headers in which a proxy says who somebody is, in lower case. */
+/** The headers in which a proxy names the user, in lower case. */
 export interface UserHeaders {
   readonly user: string;
   readonly groups?: string;
 }
 
-/** A signed token in which a proxy says who somebody is. */
+/** A signed token in which a proxy names the user. */
 export interface ProxyAssertion {
+  /** The header that has the token, in lower case. */
   readonly header: string;
-  /** Where the keys are that sign it (RFC 7517). */
+  /** URL of the keys that it is signed with (RFC 7517). */
   readonly jwks: string;
   readonly issuer: string;
   readonly audience: string;
   readonly claims: UserClaims;
 }
 
-/** Sign-in by a proxy in front of the gateway: headers from `trustedProxies` only, a signed assertion from anywhere. */
+/** Sign-in by a proxy in front of the gateway. */
 export interface ProxySignIn {
+  /** Accepted only from `trustedProxies`. */
   readonly headers?: UserHeaders;
+  /** Accepted from any address. */
   readonly assertion?: ProxyAssertion;
 }
 
-/** How people and programs sign in. */
+/** The ways in which users and programs sign in. */
 export interface SignInMethods {
+  /** By name. */
   readonly users: ReadonlyMap<string, User>;
   readonly tokens: readonly ApiToken[];
   readonly signers: readonly TokenSigner[];
   readonly oidc?: OidcProvider;
   readonly proxy?: ProxySignIn;
-  /** Whether the login link of the first start works beside them. */
+  /** Whether the login link of the first start also works. */
   readonly loginLink: boolean;
-  /** User names and `group:NAME`: who may open every source, and see and end everything. */
+  /** Users, `group:NAME` and `token:NAME` that may open every source, and see and end every session. */
   readonly admins: readonly string[];
-  /** How long a sign-in lasts without use, and at most. */
+  /** A user is signed out after this many milliseconds without activity, and after this many in all. */
   readonly session: { readonly idleMs: number; readonly absoluteMs: number };
 }
 
-/** Sign-in: off (`auth: none`), not said (a login link, beyond this machine), or methods. */
+/** The `auth` section: `none`, absent (a login link, unless only this machine can reach the gateway), or methods. */
 export type Auth =
   | { readonly mode: "none" }
   | ({ readonly mode: "unset" | "methods" } & SignInMethods);

@@ -1,17 +1,17 @@
-/** What sections of sources.yaml are made of: each leaf says in one sentence what it must be. */
+/** The schemas that sections of sources.yaml are made of. Each of them explains in one sentence what a value must be. */
 import { z } from "zod";
 import { findNearest } from "./nearest.ts";
 import { type Path, quote } from "./problem.ts";
 import { parseDuration, parseSize } from "./units.ts";
 
-/** Something wrong within a section; `at` the key when the key itself is the mistake. */
+/** Something that is wrong in a section; `at` is "key" when the key is wrong and not its value. */
 export interface Complaint {
   readonly path: Path;
   readonly message: string;
   readonly at?: "key" | "value";
 }
 
-/** A text; a number or a date that YAML made of it wants quotes. */
+/** A text. A number or a boolean needs quotes to be one. */
 export function text(): z.ZodString {
   return z.string({
     error: ({ input }) => {
@@ -21,12 +21,12 @@ export function text(): z.ZodString {
   }).min(1, "must not be empty");
 }
 
-/** A text that `parse` makes something of; `parse` throws SyntaxError with a sentence. */
+/** A text that `parse` converts; `parse` throws SyntaxError with a sentence. */
 export function parsed<T>(parse: (text: string) => T) {
   return text().transform((value, context) => attempt(() => parse(value), context));
 }
 
-/** An address in quotes where it needs them, as `parse` takes it. */
+/** An address that `parse` converts. */
 export function address<T>(parse: (text: string) => T) {
   return choose<T>((written) => {
     if (typeof written === "string") return parsed(parse);
@@ -56,14 +56,14 @@ export function list<T extends z.ZodType>(item: T): z.ZodArray<T> {
   return z.array(item, { error: "must be a list" });
 }
 
-/** Names and what they stand for, as a Map, so that `__proto__` is a name like any other (and no good one). */
+/** A mapping of names to values, as a Map, so that `__proto__` is a name like any other. */
 export function mapping<T extends z.ZodType>(name: RegExp, item: T) {
   return z.unknown().transform((written, context): Map<string, z.output<T>> => {
-    if (!isMapping(written)) return complain(context, [{ path: [], message: "must be a mapping of names" }]);
+    if (!isMapping(written)) return complain(context, [{ path: [], message: "must be a mapping of names to values" }]);
     const complaints: Complaint[] = [];
     const found = new Map<string, z.output<T>>();
     for (const [key, value] of Object.entries(written)) {
-      if (!name.test(key)) complaints.push({ path: [key], message: "is not a name that can be used here", at: "key" });
+      if (!name.test(key)) complaints.push({ path: [key], message: "is not a valid name", at: "key" });
       const result = item.safeParse(value);
       if (result.success) found.set(key, result.data);
       for (const issue of readIssues(result.error, [])) complaints.push({ ...issue, path: [key, ...issue.path] });
@@ -88,7 +88,7 @@ function measure(parse: (value: string | number) => number, least: number, messa
     .refine((amount) => amount >= least, message);
 }
 
-/** A mapping with these keys and no others; `check` sees what was written, whatever else is wrong with it. */
+/** A mapping with these keys and no others. `check` is called with what was written even if parts of it are invalid. */
 export function section<Shape extends z.ZodRawShape>(
   shape: Shape,
   check: (written: Readonly<Record<string, unknown>>) => Iterable<Complaint> = () => [],
@@ -102,7 +102,7 @@ export function section<Shape extends z.ZodRawShape>(
   });
 }
 
-/** The schema that suits what was written: for values of several forms, without a union's tangle of errors. */
+/** A value of several forms: `pick` gives the schema for the form that was written, or a sentence if it has none. */
 export function choose<T>(pick: (written: unknown) => z.ZodType<T> | string) {
   return z.unknown().transform((written, context): T => {
     const schema = pick(written);
@@ -112,7 +112,7 @@ export function choose<T>(pick: (written: unknown) => z.ZodType<T> | string) {
   });
 }
 
-/** What a schema found wrong, with unknown keys one by one and the nearest known key named. */
+/** The issues of a schema as complaints, one for each unknown key, with the nearest known key. */
 export function* readIssues(error: z.ZodError | undefined, knownKeys: readonly string[]): Generator<Complaint> {
   for (const issue of error?.issues ?? []) {
     const path = issue.path as Path;
@@ -125,7 +125,7 @@ export function* readIssues(error: z.ZodError | undefined, knownKeys: readonly s
   }
 }
 
-/** Whether it is a mapping of YAML, not a list, a scalar or nothing. */
+/** Whether it is a mapping: not a list, a scalar or null. */
 export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-/** sources.yaml: the provider of its sources, and of the sections beside them. */
+/** The provider of sources.yaml: its sources, and the other sections. */
 import { dirname, resolve } from "node:path";
 import { isMapping } from "./fields.ts";
 import { ConfigError, formatPath, type PlaceProblem, type Problem } from "./problem.ts";
@@ -8,27 +8,27 @@ import { explainReadError, type ReadFile } from "./resolver.ts";
 import { checkFile, type Sections } from "./schema.ts";
 import { MAX_FILE_BYTES, readYaml, type YamlDocument } from "./yaml_document.ts";
 
-/** Which file to read. */
+/** The file of a provider. */
 export interface FileOptions {
-  /** Path of sources.yaml. Without it and without text the sections have their defaults, and there are no sources. */
+  /** Path of sources.yaml. Without a file and a text there are no sources, and the sections have their defaults. */
   readonly file?: string | undefined;
   /** The text itself, in place of the file's; `file` is then only its name. */
   readonly text?: string | undefined;
   readonly readFile: ReadFile;
 }
 
-/** What sources.yaml has. */
+/** The content of sources.yaml. */
 export interface ProvidedFile extends Provided {
   readonly placeProblem: PlaceProblem;
   /** Absent when one of the sections is wrong. */
   readonly sections?: Sections;
-  /** A file without a `sources` section: an error, unless another provider has sources. */
+  /** Whether there is a file without a `sources` section: an error, unless another provider has sources. */
   readonly lacksSources: boolean;
-  /** Old names of keys. */
+  /** One for each old name of a key. */
   readonly warnings: readonly Problem[];
 }
 
-/** The most problems reported of one file: more than a person reads, and each costs a search for its place. */
+/** The most problems that are reported of one file. Each costs a search for its place. */
 const MAX_PROBLEMS = 500;
 
 /** The provider of the sources in sources.yaml, which has the other sections as well. */
@@ -91,11 +91,11 @@ async function readDocument({ file, text, readFile }: FileOptions): Promise<Yaml
 async function readText(file: string, readFile: ReadFile): Promise<string> {
   const bytes = await readFile(file).catch((error) => {
     const advice = error instanceof Deno.errors.NotFound ? " (deno task start init writes one)" : "";
-    throw refuse(`Cannot read it: ${explainReadError(error)}${advice}`);
+    throw refuse(`cannot be read: ${explainReadError(error)}${advice}`);
   });
   if (bytes.length > MAX_FILE_BYTES) throw refuse("must be at most 1 MiB");
   const text = decode(bytes);
-  if (text === undefined) throw refuse("is not UTF-8 text", { line: findBadLine(bytes), column: 1 });
+  if (text === undefined) throw refuse("is not valid UTF-8 text", { line: findBadLine(bytes), column: 1 });
   return text;
 }
 
@@ -112,7 +112,7 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** UTF-8 never has the byte of a line feed inside a character, so lines can be tried one by one. */
+/** The byte of a line feed is never part of another character in UTF-8, so each line can be decoded by itself. */
 function findBadLine(bytes: Uint8Array): number {
   let [line, start] = [1, 0];
   for (;; line++) {

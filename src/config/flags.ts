@@ -1,29 +1,29 @@
-/** Every flag in one table: parsing, environment variables and help are made from it. */
+/** The flags, in one table from which parsing, environment variables and help are made. */
 
 interface Flag {
   readonly name: string;
   readonly short?: string;
-  /** How its value is called in the help; without it, the flag is a switch. */
+  /** The name of its value in the help; without it, the flag is a switch. */
   readonly value?: string;
   readonly help: string;
 }
 
 const table = [
-  { name: "config", value: "FILE", help: "the configuration; sources.yaml, unless targets are given" },
-  { name: "listen", value: "HOST:PORT", help: "where to listen; 127.0.0.1:8443" },
-  { name: "tls", value: "auto|none", help: "auto makes and keeps a local CA and a certificate" },
-  { name: "cert", value: "FILE", help: "a certificate chain in PEM, with --key" },
-  { name: "key", value: "FILE", help: "its private key in PEM" },
-  { name: "open", help: "let anybody in who reaches the address: auth: none" },
-  { name: "redirect", value: "HOST:PORT", help: "also listen for plain HTTP, to redirect it" },
-  { name: "base-path", value: "PATH", help: "the path that Porthole lives under behind another server" },
-  { name: "public-url", value: "URL", help: "the address that people open" },
-  { name: "data", value: "FOLDER", help: "where certificates, keys and state are kept; ./data" },
-  { name: "token-file", value: "FILE", help: "websockify's token file, or a folder of them; may be repeated" },
-  { name: "log", value: "text|json", help: "the form of the log on stderr; text" },
+  { name: "config", value: "FILE", help: "configuration file (default: sources.yaml, or none with targets)" },
+  { name: "listen", value: "HOST:PORT", help: "address to listen on (default: 127.0.0.1:8443)" },
+  { name: "tls", value: "auto|none", help: "auto: own CA and certificate; none: plain HTTP (default: auto)" },
+  { name: "cert", value: "FILE", help: "certificate chain in PEM format; needs --key" },
+  { name: "key", value: "FILE", help: "private key in PEM format; needs --cert" },
+  { name: "open", help: "let anyone who can reach the address open every source (auth: none)" },
+  { name: "redirect", value: "HOST:PORT", help: "also listen for plain HTTP, and redirect it to HTTPS" },
+  { name: "base-path", value: "PATH", help: "path of Porthole behind another server (default: /)" },
+  { name: "public-url", value: "URL", help: "URL that users open" },
+  { name: "data", value: "FOLDER", help: "folder for certificates, keys and state (default: data, beside the file)" },
+  { name: "token-file", value: "FILE", help: "websockify token file, or a folder of them; can be repeated" },
+  { name: "log", value: "text|json", help: "format of the log on stderr (default: text)" },
   { name: "verbose", help: "log more" },
-  { name: "help", short: "h", help: "show this" },
-  { name: "version", help: "show the version" },
+  { name: "help", short: "h", help: "print this help" },
+  { name: "version", help: "print the version" },
 ] as const satisfies readonly Flag[];
 
 /** A flag without its dashes. */
@@ -32,27 +32,37 @@ export type FlagName = typeof table[number]["name"];
 /** All flags, in the order of the help. */
 export const FLAGS: readonly (Flag & { readonly name: FlagName })[] = table;
 
-/** What `--help` prints. */
+/** The text of `--help`. */
 export function helpText(version: string): string {
-  return `Porthole ${version}: every VNC screen of a network in a browser.
+  return `Porthole ${version}: VNC servers in a browser
 
-deno task start [TARGET…] [FLAGS]   serve the targets, or the sources of sources.yaml
-deno task start check [FLAGS]       read the configuration and look at every source; exit 1 when something is wrong
-deno task start init                write a commented sources.yaml, never over an existing one
-deno task start link [FLAGS]        print a new login link; the one before counts no more
-deno task start hash                make the hash of a password, asked for or from a pipe, for auth.users
-deno task start token               make a token for a program and its hash, for auth.tokens
+Usage: deno task start [COMMAND] [TARGET…] [FLAGS]
 
-A TARGET is HOST[:PORT] or NAME=HOST[:PORT] and needs no file. A port below 100 is a display: pi:1 is pi:5901.
+Commands:
+  start   serve the targets, or the sources of the configuration file (default)
+  check   read the configuration and probe every source; exit 1 if something is wrong
+  init    write an example configuration file; an existing file is left as it is
+  link    print a new login link, which invalidates the previous one
+  hash    read a password from the terminal or a pipe and print its hash, for auth.users
+  token   print a new token for a program, and its hash for auth.tokens
 
+Targets:
+  HOST[:PORT] or NAME=HOST[:PORT]. A port below 100 is a display: pi:1 is pi:5901.
+  With targets, no configuration file is read unless --config names one.
+
+Flags:
 ${FLAGS.map(describeFlag).join("\n")}
 
-Each flag has an environment variable, such as PORTHOLE_LISTEN or PORTHOLE_TOKEN_FILE. A flag wins over the environment,
-the environment over the file. Exit codes: 0 ended as asked, 1 could not start or check failed, 2 wrong usage.
+Environment:
+  Every flag has a variable: --listen is PORTHOLE_LISTEN, --token-file is PORTHOLE_TOKEN_FILE.
+  Flags take precedence over the environment, and the environment over the file.
+
+Exit codes:
+  0 stopped as requested, 1 could not start or check failed, 2 wrong usage
 `;
 }
 
 function describeFlag({ name, short, value, help }: Flag): string {
   const usage = `${short === undefined ? "" : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
-  return `  ${usage.padEnd(24)}  ${help}`;
+  return `  ${usage.padEnd(22)}  ${help}`;
 }

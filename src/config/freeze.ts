@@ -1,4 +1,4 @@
-/** Freezes plain objects, arrays and Maps, all the way down; class instances such as Secret and URL are left as they are. */
+/** Deeply freezes plain objects, arrays and Maps. Instances of classes such as Secret and URL are left alone. */
 export function freezeDeeply<T>(value: T): T {
   if (value instanceof Map) return freezeMap(value);
   if (!isPlain(value) || Object.isFrozen(value)) return value;
@@ -11,7 +11,7 @@ function isPlain(value: unknown): value is object {
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** Object.freeze() does not reach what a Map holds: its ways to change are shadowed as well. */
+/** Object.freeze() does not protect the entries of a Map, so its mutating methods are replaced as well. */
 function freezeMap<T extends Map<unknown, unknown>>(map: T): T {
   if (Object.isFrozen(map)) return map;
   for (const part of map.values()) freezeDeeply(part);

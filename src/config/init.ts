@@ -1,92 +1,128 @@
-/** What `init` writes: a sources.yaml that loads as it stands and shows every key. */
-
-/** A commented sources.yaml; only its demo source is switched on. */
+/** The sources.yaml that `init` writes. It is valid as it stands, and names every key there is. */
 export function exampleYaml(): string {
   return EXAMPLE;
 }
 
 const EXAMPLE =
-  `# Porthole: which VNC servers to show, and to whom. Every key may be left out; the values shown are examples, and
-# "default" says what stands where a key is absent. Durations and sizes have units: 500ms, 5s, 2m, 1h; 64KiB, 16MiB.
-# The file is watched: a change takes effect at once, and a mistake keeps the old configuration running.
+  `# Configuration of Porthole: the VNC servers, and who may open them. Lines that begin with # have no effect.
+# This file names every key. Each may be left out; "default" is its value then.
+# Durations and sizes need a unit: 500ms, 5s, 2m, 1h, 7d; 64KiB, 16MiB. Relative paths begin at this file's folder.
+# A secret is text in quotes, { env: NAME } or { file: PATH }.
+# Porthole watches this file. A valid change takes effect at once. An invalid change is reported, and has no effect.
 
 sources:
-  # The built-in desktop: no VNC server needed.
+  # The built-in desktop. It needs no VNC server.
   demo: { demo: true }
 
-  # Short form: HOST, HOST:PORT or HOST:DISPLAY (a port below 100 is a display: ":1" is 5901). IPv6 goes in quotes.
+  # Short form: HOST, HOST:PORT or HOST:DISPLAY. A port below 100 is a display: 1 is port 5901.
   # pi: 192.168.1.31
-  # nas: "[fd00::7]:5901"
+  # nas: "[fd00::7]:5901"              # IPv6 needs brackets and quotes
 
-  # Long form: one of host, unix or demo, and whatever else it needs.
+  # Long form: one of host, unix or demo, and any of the other keys.
   # workshop:
   #   host: 192.168.1.20
-  #   port: 5901                     # default 5900
-  #   # display: 1                   # instead of port
-  #   # unix: /run/vm7.vnc           # instead of host: a unix socket
-  #   title: Workshop PC             # default: the name
-  #   group: Upstairs                # a heading on the dashboard
-  #   username: ada
-  #   password: { env: WORKSHOP_VNC }  # or { file: workshop.password }, or text
-  #   view_only: false               # default false: viewers may type and click
-  #   clipboard: both                # both, in (viewer to source), out, none; default both
-  #   shared: true                   # default true: others stay connected
-  #   tls:                           # how its certificate is trusted; default: trust on first use
-  #     ca: workshop-ca.pem
-  #     server_name: workshop.lan
-  #     fingerprint: "sha256:…"
-  #   prewarm: 0                     # connections kept logged in and ready; default 0
-  #   allow: [ada, "group:makers"]   # who may use it; default: everybody who signed in
-  #   view: [guest]                  # who may only look
-  #   connect_timeout: 5s            # default 5s
-  #   keepalive: 20s                 # pings towards the browser; 0 is off; default 20s
+  #   port: 5901                       # default: 5900
+  #   title: Workshop PC               # default: the name of the source
+  #   group: Upstairs                  # heading on the dashboard; default: none
+  #   username: ada                    # to log in to the VNC server
+  #   password: { env: WORKSHOP_VNC }  # a secret
+  #   view_only: false                 # true blocks keys, pointer and clipboard of viewers; default: false
+  #   clipboard: both                  # both, in (viewer to source), out (source to viewer) or none; default: both
+  #   shared: true                     # false disconnects other clients of the VNC server; default: true
+  #   tls:                             # how to verify the server's certificate; default: trust on first use
+  #     ca: workshop-ca.pem            # certificates of the CAs that may have issued it
+  #     server_name: workshop.lan      # the name it was issued for; default: host
+  #     fingerprint: "sha256:…"        # of the certificate, or of the RSA key of an RSA-AES server
+  #   prewarm: 0                       # connections kept logged in and ready, 0 to 16; default: 0
+  #   allow: [ada, "group:makers"]     # users, groups and tokens that may use it; default: everyone who signed in
+  #   view: [guest]                    # users, groups and tokens that may only view it; default: none
+  #   connect_timeout: 5s              # default: 5s
+  #   keepalive: 20s                   # interval of pings to the browser; 0 is off; default: 20s
+  # television:
+  #   host: tv.lan
+  #   display: 1                       # instead of port; display 1 is port 5901
+  # vm7:
+  #   unix: /run/vm7.vnc               # a unix socket
 
-# What sources have in common: any key of a source except where it is and its title.
+# Settings for all sources: any key of the long form from group on. A setting of the source itself takes precedence.
 # defaults:
 #   connect_timeout: 5s
 #   username: ada
 
 # gateway:
-#   listen: 0.0.0.0:8443             # default 127.0.0.1:8443; "[::]:8443", unix:/run/porthole.sock
-#   tls: auto                        # default auto: own CA and certificate, kept in data; none; { cert: FILE, key: FILE }
-#   redirect: 0.0.0.0:8080           # plain HTTP that only redirects; default off
-#   base_path: /                     # /vnc/ when it lives behind another server's path
-#   public_url: https://vnc.example.net/
-#   trusted_proxies: [10.0.0.0/8]      # whose X-Forwarded-* headers count; default none
-#   allowed_origins: [https://home.example.net]  # other sites that may open sources; default none
-#   allowed_hosts: [vnc.example.org] # more names under which it is reached; default none
-#   deny_networks: [169.254.0.0/16]  # never dialed; default: link-local and cloud metadata addresses
-#   data: ./data                     # certificates, keys, state; default ./data
+#   listen: 0.0.0.0:8443               # "[::]:8443" or unix:/run/porthole.sock; default: 127.0.0.1:8443
+#   tls: auto                          # auto: own CA and certificate; none; or { cert: FILE, key: FILE }; default: auto
+#   redirect: 0.0.0.0:8080             # plain HTTP that redirects to HTTPS; default: off
+#   base_path: /                       # /vnc/ behind another server's path; default: /
+#   public_url: https://vnc.example.net/  # the URL that users open; default: the address of the listener
+#   trusted_proxies: [10.0.0.0/8]      # proxies whose X-Forwarded-* headers are accepted; default: none
+#   allowed_origins: [https://home.example.net]  # other sites whose pages may open sources; default: none
+#   allowed_hosts: [vnc.example.org]   # further host names of the gateway; default: none
+#   deny_networks: [169.254.0.0/16]    # never connected to; default: link-local and cloud metadata addresses
+#   data: ./data                       # folder for certificates, keys and state; default: ./data
+#   audit:                             # a service that also receives the audit log; default: none
+#     url: https://logs.example.net/audit
+#     token: { env: AUDIT_TOKEN }      # a secret, sent as a Bearer token
 
-# Who signs in. Left out: whoever has the login link that the first start prints; on this machine alone, nobody has to.
-# auth:                              # or none: anybody who reaches the address may open every source
+# How users and programs sign in. Without this section, users sign in with the login link that the first start prints,
+# and a gateway that only this machine can reach needs no sign-in. With "none", nobody signs in.
+# auth:
 #   users:
 #     ada:
-#       password: "$argon2id$…"      # made by: deno task start hash
-#       groups: [admins]             # admins may open every source, see and end everything
-#   tokens:                          # for programs; made by: deno task start token
-#     - { name: prometheus, hash: "sha256:…", scopes: [metrics], expires: 2027-12-31 }
-#   jwt:                             # who may sign /websockify?token=<JWT>
-#     - { secret: { env: JWT_SECRET }, issuer: portal }  # or public_key: FILE
-#   oidc:                            # single sign-on at a provider of OpenID Connect
+#       password: "$argon2id$…"        # printed by: deno task start hash
+#       groups: [admins]               # default: none
+#       totp: { env: ADA_TOTP }        # a secret in Base32 for two-factor authentication; default: set up by the user
+#   tokens:                            # for programs; printed by: deno task start token
+#     - name: prometheus
+#       hash: "sha256:…"
+#       scopes: [metrics]              # view, control, links, metrics, admin; default: control
+#       groups: [monitoring]           # default: none
+#       sources: [workshop]            # default: every source that its name and groups may open
+#       expires: 2027-12-31            # or 2027-12-31T12:00:00Z; default: never
+#   jwt:                               # issuers of signed tokens for /websockify?token=JWT
+#     - secret: { env: JWT_SECRET }    # a secret of at least 32 characters, for HS256
+#       issuer: portal                 # required issuer; default: any
+#       audience: porthole             # required audience; default: any
+#     - public_key: portal.pem         # instead of secret, for RS256 or ES256
+#   oidc:                              # single sign-on with OpenID Connect
 #     issuer: https://id.example.net/realms/home
 #     client_id: porthole
-#     client_secret: { env: OIDC_SECRET }
-#   proxy:                           # names from a proxy in front, which must be in trusted_proxies
-#     headers: { user: Remote-User, groups: Remote-Groups }
-#   login_link: false                # default false: not beside other ways
-#   admins: ["group:admins"]
-#   session: { idle: 12h, absolute: 7d }
+#     client_secret: { env: OIDC_SECRET }  # a secret; default: a public client
+#     title: Example ID                # the button says "Sign in with …"; default: single sign-on
+#     scopes: [openid, profile, email] # default: these
+#     claims:                          # the claims that are read
+#       user: preferred_username       # default: preferred_username
+#       groups: groups                 # default: groups
+#     groups: { "/vnc-admins": admins }  # the provider's group: group here; others are ignored; default: same names
+#     domains: [example.net]           # only users with these email domains; default: any
+#     users: [ada@example.org]         # and these users; default: any
+#   proxy:                             # single sign-on by a reverse proxy: headers, assertion or both
+#     headers:                         # accepted only from trusted_proxies
+#       user: Remote-User
+#       groups: Remote-Groups          # default: none
+#     assertion:                       # a signed token
+#       header: Cf-Access-Jwt-Assertion
+#       jwks: https://example.cloudflareaccess.com/cdn-cgi/access/certs  # the proxy's public keys
+#       issuer: https://example.cloudflareaccess.com
+#       audience: 0123456789abcdef
+#       claims:
+#         user: email                  # default: email
+#         groups: groups               # default: groups
+#   login_link: false                  # whether the login link of the first start also works; default: false
+#   admins: ["group:admins"]           # may open every source, and see and end every session; default: group:admins
+#   session:                           # how long a user stays signed in
+#     idle: 12h                        # without activity; default: 12h
+#     absolute: 7d                     # at most; default: 7d
 
 # limits:
-#   sessions: 512                    # at once; per_source, per_address (an address) and per_user likewise
-#   per_source: 16
-#   per_address: 8
-#   per_user: 16
-#   handshakes: 64                   # sessions that are not open yet
-#   connects_per_minute: 60          # per viewer
-#   sign_ins_per_minute: 10          # per viewer
-#   up_queue: 16MiB                  # queued towards a source that does not read
-#   idle: 0                          # a session without a key or pointer event for this long ends; 0 is off
-#   stall: 90s                       # a viewer that takes nothing for this long is let go
+#   sessions: 512                      # open sessions; default: 512
+#   per_source: 16                     # open sessions of one source; default: 16
+#   per_address: 8                     # open sessions of one IP address; default: 8
+#   per_user: 16                       # open sessions of one user; default: 16
+#   handshakes: 64                     # sessions that are still connecting; default: 64
+#   connects_per_minute: 60            # new sessions of one IP address; default: 60
+#   sign_ins_per_minute: 10            # sign-in attempts of one IP address; default: 10
+#   up_queue: 16MiB                    # bytes that wait for a source that does not read; default: 16MiB
+#   idle: 0                            # ends a session without keys and pointer for this long; 0 is off; default: 0
+#   stall: 90s                         # disconnects a viewer that reads nothing for this long; default: 90s
 `;

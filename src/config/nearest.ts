@@ -1,4 +1,4 @@
-/** The candidate that a person most likely meant, or undefined when none is close. Case and `-`/`_` count for little. */
+/** The candidate closest to a misspelled word, or undefined when none is close. Case, and `-` for `_`, make no difference. */
 export function findNearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > 64) return undefined;
   const wanted = fold(word);

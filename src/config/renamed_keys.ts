@@ -1,4 +1,4 @@
-/** Keys of sources.yaml that had another name in an earlier release; the old name is accepted for one release. */
+/** Renamed keys of sources.yaml. The old name is accepted for one release, with a warning. */
 import { type Complaint, isMapping } from "./fields.ts";
 import type { Path } from "./problem.ts";
 
@@ -11,18 +11,18 @@ const RENAMED: readonly (readonly [section: string, old: string, now: string])[]
 
 type Mapping = Readonly<Record<string, unknown>>;
 
-/** A document whose keys have their new names. */
+/** A document in which every key has its new name. */
 export interface Renamed {
   readonly value: unknown;
-  /** One for each old name. */
+  /** One for each old name that was accepted. */
   readonly warnings: readonly Complaint[];
   /** One for each old name beside its new one. */
   readonly complaints: readonly Complaint[];
-  /** The path to a value under the names that the document uses. */
+  /** Turns a path with new names into the path with the names that were written. */
   readonly asWritten: (path: Path) => Path;
 }
 
-/** Gives every key its new name; where both names are there, the new one wins and the old one is a complaint. */
+/** Gives every key its new name. Where both names are used, the old one is a complaint. */
 export function renameKeys(written: unknown): Renamed {
   if (!isMapping(written)) return { value: written, warnings: [], complaints: [], asWritten: (path) => path };
   const value: Record<string, unknown> = { ...written };
@@ -32,9 +32,9 @@ export function renameKeys(written: unknown): Renamed {
   for (const [section, old, now] of RENAMED) {
     const part = value[section];
     if (!isMapping(part) || !Object.hasOwn(part, old)) continue;
-    if (Object.hasOwn(part, now)) complaints.push(explain(section, old, `is the old name of ${now}: remove it`));
+    if (Object.hasOwn(part, now)) complaints.push(explain(section, old, `is the old name of ${now}; remove it`));
     else {
-      warnings.push(explain(section, old, `is now called ${now}; the old name will be refused in the next release`));
+      warnings.push(explain(section, old, `was renamed to ${now}; the next release will refuse the old name`));
       oldNames.set(`${section}.${now}`, old);
     }
     value[section] = renameKey(part, old, now);

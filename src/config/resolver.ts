@@ -120,7 +120,7 @@ export function explainReadError(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "not found";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.NotCapable) return "Deno has no permission to read it";
-  if (error instanceof Deno.errors.IsADirectory) return "is a folder";
-  if (error instanceof TypeError) return "is not UTF-8 text";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  if (error instanceof TypeError) return "it is not valid UTF-8 text";
   return error instanceof Error && "code" in error ? String(error.code) : "failed";
 }

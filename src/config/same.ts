@@ -1,6 +1,7 @@
+/** Comparison of configurations by value. */
 import { Secret } from "./secret.ts";
 
-/** Whether two parts of a configuration say the same, all the way down; secrets are compared by what they hold. */
+/** Whether two parts of a configuration are deeply equal. Secrets are compared by their text. */
 export function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;

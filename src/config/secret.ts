@@ -1,4 +1,4 @@
-/** A text that must not reach a log, a page or an answer: only `reveal()` gives it. */
+/** A text that must not appear in a log, a page or a response. Only `reveal()` gives it. */
 export class Secret {
   readonly #text: string;
 
@@ -6,7 +6,7 @@ export class Secret {
     this.#text = text;
   }
 
-  /** The text itself; call it where it is used, and nowhere earlier. */
+  /** The text itself. Call this only where the text is used. */
   reveal(): string {
     return this.#text;
   }

@@ -1,4 +1,4 @@
-/** Secrets as they are written, and the check that one of several keys stands. */
+/** Secrets as they are written, and the check for exactly one of several keys. */
 import { z } from "zod";
 import { choose, type Complaint, isMapping, parsed, section, text } from "./fields.ts";
 
@@ -8,8 +8,8 @@ const secretReference = section(
 );
 
 /**
- * A secret: a text, `{ env: NAME }` or `{ file: PATH }`; resolved when the configuration is loaded. Any other mapping may
- * be a password in braces without quotes: its keys are not repeated.
+ * A secret: a text, `{ env: NAME }` or `{ file: PATH }`. Any other mapping may be a password in braces without quotes, so
+ * the message does not repeat its keys.
  */
 export const secretSchema = choose<string | z.output<typeof secretReference>>((written) => {
   if (!isMapping(written)) return text();
@@ -18,7 +18,7 @@ export const secretSchema = choose<string | z.output<typeof secretReference>>((w
     : "must be { env: NAME }, { file: PATH } or text in quotes";
 });
 
-/** Complains unless exactly one of these keys is there. */
+/** A complaint unless exactly one of these keys is used. */
 export function checkOne(
   written: Readonly<Record<string, unknown>>,
   keys: readonly string[],
@@ -27,12 +27,12 @@ export function checkOne(
   return keys.filter((key) => hasKey(written, key)).length === 1 ? [] : [{ path: [], message, at: "key" }];
 }
 
-/** Whether the key was written with a value. */
+/** Whether the key has a value. */
 export function hasKey(written: Readonly<Record<string, unknown>>, key: string): boolean {
   return Object.hasOwn(written, key) && written[key] !== undefined;
 }
 
 function parseVariableName(name: string): string {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new SyntaxError("must name an environment variable");
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new SyntaxError("must be the name of an environment variable");
   return name;
 }

@@ -1,4 +1,4 @@
-/** `auth.oidc` and `auth.proxy` as they are written, and what they become. */
+/** `auth.oidc` and `auth.proxy` as they are written, and their meaning. */
 import { z } from "zod";
 import type { OidcProvider, ProxySignIn, UserClaims } from "./config.ts";
 import { list, mapping, parsed, section, text } from "./fields.ts";
@@ -6,15 +6,15 @@ import type { Resolver } from "./resolver.ts";
 import { hasKey, secretSchema } from "./secret_schema.ts";
 import { parseProviderUrl } from "./web_address.ts";
 
-/** Providers call groups whatever they like: paths, UUIDs, distinguished names. */
+/** Names of a provider's groups can be paths, UUIDs or distinguished names. */
 const FOREIGN_GROUP = /^.{1,256}$/;
-/** The part of a token of RFC 9110 section 5.6.2 that no proxy takes for another name. */
+/** The characters of a token (RFC 9110 section 5.6.2) that no proxy rewrites. */
 const HEADER_NAME = /^[A-Za-z0-9-]{1,64}$/;
 const DOMAIN_NAME = /^([a-z0-9-]+\.)*[a-z0-9-]+$/;
 
 const headerName = parsed(parseHeaderName);
 
-/** A provider of OpenID Connect. */
+/** The `auth.oidc` section: an OpenID Connect provider. */
 export const oidcSchema = section({
   issuer: parsed(parseProviderUrl),
   client_id: text(),
@@ -35,7 +35,7 @@ const assertionSchema = section({
   claims: claimsSchema("email"),
 });
 
-/** A proxy that signs people in. */
+/** The `auth.proxy` section: a proxy that signs users in. */
 export const proxySchema = section({
   headers: section({ user: headerName, groups: headerName.optional() }).optional(),
   assertion: assertionSchema.optional(),
@@ -49,7 +49,7 @@ function claimsSchema(user: string) {
   return section({ user: text().default(user), groups: text().default("groups") }).default(standard);
 }
 
-/** The provider, with its secret read. */
+/** The provider, with its secret. */
 export async function buildOidc(written: z.output<typeof oidcSchema>, resolver: Resolver): Promise<OidcProvider> {
   const { issuer, client_id, client_secret, title, scopes, claims, groups, domains, users } = written;
   const path = ["auth", "oidc", "client_secret"];
@@ -67,7 +67,7 @@ export async function buildOidc(written: z.output<typeof oidcSchema>, resolver: 
   };
 }
 
-/** What the proxy says, and where. */
+/** The headers and the assertion of the proxy. */
 export function buildProxy({ headers, assertion }: z.output<typeof proxySchema>): ProxySignIn {
   return {
     ...(headers && { headers: { user: headers.user, ...(headers.groups && { groups: headers.groups }) } }),
@@ -76,12 +76,12 @@ export function buildProxy({ headers, assertion }: z.output<typeof proxySchema>)
 }
 
 function parseHeaderName(name: string): string {
-  if (!HEADER_NAME.test(name)) throw new SyntaxError("must be a header's name, of letters, digits and -");
+  if (!HEADER_NAME.test(name)) throw new SyntaxError("must be a header name of letters, digits and -");
   return name.toLowerCase();
 }
 
 function parseDomain(name: string): string {
   const domain = name.toLowerCase();
-  if (!DOMAIN_NAME.test(domain)) throw new SyntaxError("must be a mail domain such as example.net");
+  if (!DOMAIN_NAME.test(domain)) throw new SyntaxError("must be an email domain such as example.net");
   return domain;
 }

@@ -13,15 +13,16 @@ export function createTargetProvider(targets: ReadonlyMap<string, Address>): Sou
 }
 
 /**
- * The targets by name, in order. Names that are not given come from the host, then host and port, then with a number.
- * @throws what `fail` makes of a sentence, for a target or a name that cannot be, or a name given twice.
+ * The targets by name, in order. A target without a name is named after its host, or host and port, or with a number as
+ * well, whichever is free.
+ * @throws the error that `fail` makes of a sentence, for an invalid target or name, or a name that is used twice.
  */
 export function nameTargets(words: readonly string[], fail: (message: string) => Error): Map<string, Address> {
   const targets = words.map((word) => readTarget(word, fail));
   const taken = new Set<string>();
   for (const { name, word } of targets) {
     if (name === undefined) continue;
-    if (taken.has(name)) throw fail(`Target ${quote(word)} has a name that another target has`);
+    if (taken.has(name)) throw fail(`Target ${quote(word)} has the same name as another target`);
     taken.add(name);
   }
   return new Map(targets.map(({ name, address }) => [name ?? inventName(address, taken), address]));
@@ -48,7 +49,7 @@ function inventName(address: Address, taken: Set<string>): string {
   return name;
 }
 
-/** Cut in the middle, so that a port or number at the end still tells names apart. */
+/** Long names are cut in the middle, because a port or number at the end distinguishes them. */
 function makeLegal(text: string): string {
   const legal = text.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "") || "source";
   return legal.length <= 64 ? legal : `${legal.slice(0, 48)}-${legal.slice(-15)}`;

@@ -45,7 +45,7 @@ async function listFiles(path: string, complain: Complain): Promise<string[]> {
     }
     return names.sort().map((name) => join(path, name));
   } catch (error) {
-    complain(path, undefined, `Cannot read it: ${explainReadError(error)}`);
+    complain(path, undefined, `cannot be read: ${explainReadError(error)}`);
     return [];
   }
 }
@@ -58,7 +58,7 @@ async function readText(file: string, readFile: ReadFile, complain: Complain): P
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
   } catch (error) {
-    complain(file, undefined, `Cannot read it: ${explainReadError(error)}`);
+    complain(file, undefined, `cannot be read: ${explainReadError(error)}`);
     return "";
   }
 }
@@ -68,10 +68,10 @@ function readLine(written: string, targets: Map<string, Address>, complain: (mes
   if (line === "" || line.startsWith("#")) return;
   const [, name, target] = /^(.*?):\s+(.*)$/.exec(line) ?? [];
   if (name === undefined || target === undefined) {
-    return complain("is not NAME: HOST:PORT, with a space after the name's colon");
+    return complain("is not NAME: HOST:PORT with a space after the first colon");
   }
   if (!SOURCE_NAME.test(name)) return complain(explainName(name));
-  if (targets.has(name)) return complain(`names ${name} a second time`);
+  if (targets.has(name)) return complain(`has the name ${quote(name)} again`);
   try {
     targets.set(name, parseTokenTarget(target));
   } catch (error) {
@@ -80,11 +80,11 @@ function readLine(written: string, targets: Map<string, Address>, complain: (mes
   }
 }
 
-/** As websockify reads it: the last colon parts host and port, so IPv6 needs no brackets; a port is never a display. */
+/** As in websockify, the last colon separates host and port, so IPv6 needs no brackets, and a port is never a display. */
 function parseTokenTarget(text: string): Address {
   const at = text.lastIndexOf(":");
   const [host, port] = [text.slice(0, at), text.slice(at + 1)];
-  if (at === -1 || host === "" || port === "") throw new SyntaxError(`must have a host and a port, not ${quote(text)}`);
+  if (at === -1 || host === "" || port === "") throw new SyntaxError(`must be HOST:PORT, not ${quote(text)}`);
   if (host === "unix_socket") return { kind: "unix", path: resolve(port) };
   return { kind: "tcp", hostname: parseHost(host), port: parsePort(port) };
 }

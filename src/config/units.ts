@@ -1,4 +1,4 @@
-/** Durations and sizes as people write them: `5s`, `2m`, `500ms`, `16MiB`, `64KB`. */
+/** Durations and sizes with their units: `5s`, `2m`, `500ms`, `16MiB`, `64KB`. */
 
 const MILLISECONDS: ReadonlyMap<string, number> = new Map([
   ["ms", 1],
@@ -19,30 +19,30 @@ const BYTES: ReadonlyMap<string, number> = new Map([
   ["gib", 1024 ** 3],
 ]);
 
-/** The longest delay that a timer takes: beyond it, setTimeout fires at once. */
-const LONGEST_MS = 2 ** 31 - 1;
+/** The longest delay of setTimeout(); with a longer one it fires at once. */
+const MAX_MS = 2 ** 31 - 1;
 
 /**
- * Milliseconds of `500ms`, `5s`, `1.5m`, `2h`, `1d` or 0. Any other bare number is refused, because half of its readers
- * would take it for seconds and half for milliseconds.
+ * Milliseconds of `500ms`, `5s`, `1.5m`, `2h`, `1d` or 0. Any other number without a unit is refused, because it could mean
+ * seconds or milliseconds.
  * @throws SyntaxError with a sentence.
  */
 export function parseDuration(value: string | number): number {
   if (Number(value) === 0 && String(value).trim() !== "") return 0;
   const ms = measure(String(value), MILLISECONDS);
-  if (ms === undefined) throw new SyntaxError(`must be a duration with its unit, for example 500ms, 5s, 2m or 1h`);
-  if (ms > LONGEST_MS) throw new SyntaxError("must be at most 24d");
+  if (ms === undefined) throw new SyntaxError(`must be a duration with a unit, for example 500ms, 5s, 2m or 1h`);
+  if (ms > MAX_MS) throw new SyntaxError("must be at most 24d");
   return Math.round(ms);
 }
 
 /**
- * Bytes of `64KiB`, `16MiB`, `1GB` (units of 1024 with an i, of 1000 without) or a bare number of bytes.
+ * Bytes of `64KiB`, `16MiB`, `1GB` (units of 1024 with an i, of 1000 without) or a number of bytes.
  * @throws SyntaxError with a sentence.
  */
 export function parseSize(value: string | number): number {
   const bytes = /^\d+$/.test(String(value)) ? Number(value) : measure(String(value), BYTES);
-  if (bytes === undefined) throw new SyntaxError(`must be a size with its unit, for example 64KiB, 16MiB or 1GB`);
-  if (!Number.isSafeInteger(Math.round(bytes))) throw new SyntaxError("must be a smaller size");
+  if (bytes === undefined) throw new SyntaxError(`must be a size with a unit, for example 64KiB, 16MiB or 1GB`);
+  if (!Number.isSafeInteger(Math.round(bytes))) throw new SyntaxError("is too large");
   return Math.round(bytes);
 }
 

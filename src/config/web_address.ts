@@ -1,4 +1,4 @@
-/** Addresses of the browser's side, and certificate fingerprints, as people write them. */
+/** URLs, paths, origins and certificate fingerprints. */
 import { quote } from "./problem.ts";
 
 /**
@@ -14,40 +14,40 @@ export function parseBasePath(text: string): string {
 }
 
 /**
- * The address that people open, ending in a slash.
+ * The URL that users open, ending in a slash.
  * @throws SyntaxError with a sentence.
  */
 export function parsePublicUrl(text: string): URL {
   const url = URL.parse(text);
   const plain = url !== null && /^https?:$/.test(url.protocol) &&
     url.username + url.password + url.search + url.hash === "";
-  if (!plain) throw new SyntaxError(`must be an address such as https://vnc.example.net/`);
+  if (!plain) throw new SyntaxError(`must be a URL such as https://vnc.example.net/`);
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;
 }
 
 /**
- * The address of something whose answers decide who may come in: https, or http on this machine.
+ * The URL of a service that decides who may sign in: https, or http on this machine.
  * @throws SyntaxError with a sentence.
  */
 export function parseProviderUrl(text: string): string {
   const url = URL.parse(text);
   const isLocal = url?.protocol === "http:" && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
   if (!url || (url.protocol !== "https:" && !isLocal) || url.username + url.password + url.hash !== "") {
-    throw new SyntaxError("must be an address that begins with https://");
+    throw new SyntaxError("must be a URL that begins with https://");
   }
   return text;
 }
 
 /**
- * An address that takes what is sent to it: https, or http on this machine.
+ * The URL of a service that receives the audit log: https, or http on this machine.
  * @throws SyntaxError with a sentence.
  */
 export function parseSinkUrl(text: string): URL {
   const url = URL.parse(text);
   const isOwn = url?.protocol === "http:" && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
   const plain = url !== null && (url.protocol === "https:" || isOwn) && url.username + url.password + url.hash === "";
-  if (!plain) throw new SyntaxError("must be an https address, and its token stands beside it");
+  if (!plain) throw new SyntaxError("must be a URL that begins with https://, without credentials (use token)");
   return url;
 }
 
@@ -63,7 +63,7 @@ export function parseOrigin(text: string): string {
 }
 
 /**
- * A SHA-256 fingerprint as 64 lower-case hex digits; `sha256:` before it and colons within are as good.
+ * A SHA-256 fingerprint as 64 lower-case hex digits. `sha256:` before it and colons within it are removed.
  * @throws SyntaxError with a sentence.
  */
 export function parseFingerprint(text: string): string {

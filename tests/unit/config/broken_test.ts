@@ -89,7 +89,7 @@ const BROKEN: readonly (readonly [text: string, place: string, sentence: string]
   ["sources: { a: { host: h, password: '' } }\n", "1:36", "must not be empty"],
   ["sources: { a: { host: h, password: {} } }\n", "1:36", "must be { env: NAME }, { file: PATH } or text"],
   ["sources: { a: { host: h, password: { env: A, file: b } } }\n", "1:26", "must have either env or file"],
-  ["sources: { a: { host: h, password: { env: 'A B' } } }\n", "1:43", "must name an environment variable"],
+  ["sources: { a: { host: h, password: { env: 'A B' } } }\n", "1:43", "must be the name of an environment variable"],
   ["sources: { a: { host: h, password: { env: NONE } } }\n", "1:43", "environment variable NONE"],
   ["sources: { a: { host: h, password: { file: none } } }\n", "1:44", "cannot read none: not found"],
   ["sources: { a: { host: h, tls: true } }\n", "1:31", "must be a mapping"],
@@ -98,7 +98,7 @@ const BROKEN: readonly (readonly [text: string, place: string, sentence: string]
   ["sources: { a: { host: h, prewarm: 99 } }\n", "1:35", "from 0 to 16"],
   ["sources: { a: { host: h, allow: ada } }\n", "1:33", "must be a list"],
   ["sources: { a: { host: h, allow: [1] } }\n", "1:34", "put it in quotes"],
-  ["sources: { a: { host: h, connect_timeout: 5 } }\n", "1:43", "must be a duration with its unit"],
+  ["sources: { a: { host: h, connect_timeout: 5 } }\n", "1:43", "must be a duration with a unit"],
   ["sources: { a: { host: h, connect_timeout: 1ms } }\n", "1:43", "must be at least 100 ms"],
   ["sources: {}\ndefaults: { host: h }\n", "2:13", "is not a known key"],
   ["sources: {}\ndefaults: { keepalive: soon }\n", "2:24", "must be a duration"],
@@ -113,15 +113,15 @@ const BROKEN: readonly (readonly [text: string, place: string, sentence: string]
   ["sources: {}\ngateway: { tls: on }\n", "2:17", "must be auto, none or"],
   ["sources: {}\ngateway: { tls: { cert: a } }\n", "2:12", "is missing"],
   ["sources: {}\ngateway: { base_path: /a?b }\n", "2:23", "must be a path"],
-  ["sources: {}\ngateway: { public_url: 'https://u:p@h/' }\n", "2:24", "must be an address"],
+  ["sources: {}\ngateway: { public_url: 'https://u:p@h/' }\n", "2:24", "must be a URL"],
   ["sources: {}\ngateway: { trusted_proxies: [10.0.0.0/33] }\n", "2:30", "from 0 to 32"],
-  ["sources: {}\ngateway: { deny_networks: [lan] }\n", "2:28", "must be an address or a range"],
+  ["sources: {}\ngateway: { deny_networks: [lan] }\n", "2:28", "must be an IP address or a range"],
   ["sources: {}\ngateway: { allowed_origins: ['*'] }\n", "2:30", "must be an origin"],
   ["sources: {}\ngateway: { allowed_origins: ['https://a/b'] }\n", "2:30", "must be an origin"],
   ["sources: {}\nauth: off\n", "2:7", "must be none"],
   ["sources: {}\nauth: { password: {} }\n", "2:9", "is not a known key"],
-  ["sources: {}\nauth: { users: { ada: { password: secret } } }\n", "2:35", "make one with start hash"],
-  ["sources: {}\nauth: { users: { __proto__: {} } }\n", "2:18", "is not a name"],
+  ["sources: {}\nauth: { users: { ada: { password: secret } } }\n", "2:35", "make one with: deno task start hash"],
+  ["sources: {}\nauth: { users: { __proto__: {} } }\n", "2:18", "is not a valid name"],
   [
     "sources: {}\nauth: { users: { a: { password: '$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$aaaaaaaaaaaaaaaaaaaaaaaaaa' } } }\n",
     "2:33",
@@ -141,7 +141,7 @@ const BROKEN: readonly (readonly [text: string, place: string, sentence: string]
   [
     "sources: {}\nauth: { oidc: { issuer: 'https://id.example', client_id: a, domains: ['@x'] } }\n",
     "2:71",
-    "mail domain",
+    "email domain",
   ],
   [
     "sources: {}\nauth: { oidc: { issuer: 'https://id.example', client_id: a, client_secret: { env: NONE } } }\n",
@@ -149,9 +149,9 @@ const BROKEN: readonly (readonly [text: string, place: string, sentence: string]
     "NONE",
   ],
   ["sources: {}\nauth: { proxy: {} }\n", "2:9", "must have headers, assertion or both"],
-  ["sources: {}\nauth: { proxy: { headers: { user: 'Remote_User' } } }\n", "2:35", "must be a header's name"],
+  ["sources: {}\nauth: { proxy: { headers: { user: 'Remote_User' } } }\n", "2:35", "must be a header name"],
   ["sources: {}\nauth: { proxy: { headers: { user: Remote-User } } }\n", "2:27", "accepted only from trusted proxies"],
-  ["sources: {}\nauth: { admins: ['group:'] }\n", "2:18", "must be a user's name"],
+  ["sources: {}\nauth: { admins: ['group:'] }\n", "2:18", "must be a user name"],
 ];
 
 for (const [text, place, sentence] of BROKEN) {
@@ -171,16 +171,16 @@ Deno.test("loadConfig() tells of a missing file, and how to have one", async () 
     () => loadConfig({ file: "/does/not/exist.yaml", env: () => undefined }),
     ConfigError,
   );
-  assertEquals(error.message, "/does/not/exist.yaml: Cannot read it: not found (deno task start init writes one)");
+  assertEquals(error.message, "/does/not/exist.yaml: cannot be read: not found (deno task start init writes one)");
   assertEquals(error.files, ["/does/not/exist.yaml"]);
 });
 
 Deno.test("loadConfig() refuses a file that is not UTF-8, with the line", async () => {
   const bytes = new Uint8Array([...new TextEncoder().encode("sources:\n  a: h\n  # B"), 0xfc, 0x72, 0x6f, 10]);
   const [problem] = await findProblems(bytes);
-  assertEquals([problem?.message, problem?.line], ["is not UTF-8 text", 3]);
+  assertEquals([problem?.message, problem?.line], ["is not valid UTF-8 text", 3]);
   const utf16 = new Uint8Array([0xff, 0xfe, 0x61, 0]);
-  assertEquals((await findProblems(utf16))[0]?.message, "is not UTF-8 text");
+  assertEquals((await findProblems(utf16))[0]?.message, "is not valid UTF-8 text");
 });
 
 Deno.test("loadConfig() passes over a byte order mark and carriage returns", async () => {

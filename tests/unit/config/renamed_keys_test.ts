@@ -14,9 +14,9 @@ sources: {}
   assertEquals(config.gateway.trustedProxies, ["10.0.0.0/8"]);
   assertEquals([config.limits.perAddress, config.limits.perUser], [3, 4]);
   assertEquals(warnings.map(formatProblem), [
-    "2:3: gateway.trust_proxies: is now called trusted_proxies; the old name will be refused in the next release",
-    "3:11: limits.per_viewer: is now called per_address; the old name will be refused in the next release",
-    "3:26: limits.per_person: is now called per_user; the old name will be refused in the next release",
+    "2:3: gateway.trust_proxies: was renamed to trusted_proxies; the next release will refuse the old name",
+    "3:11: limits.per_viewer: was renamed to per_address; the next release will refuse the old name",
+    "3:26: limits.per_person: was renamed to per_user; the next release will refuse the old name",
   ]);
 });
 
@@ -29,6 +29,6 @@ Deno.test("loadConfig() places a mistake under the old name of a key", async () 
 Deno.test("loadConfig() refuses an old name beside the new one, and has no warning without old names", async () => {
   const text = "limits: { per_viewer: 3, per_address: 4 }\nsources: {}\n";
   const error = await assertRejects(() => loadConfig({ text, env }), ConfigError);
-  assertEquals(error.message, "1:11: limits.per_viewer: is the old name of per_address: remove it");
+  assertEquals(error.message, "1:11: limits.per_viewer: is the old name of per_address; remove it");
   assertEquals((await loadConfig({ text: "sources: {}\n", env })).warnings, []);
 });

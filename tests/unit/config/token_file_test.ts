@@ -51,8 +51,8 @@ Deno.test("createTokenFileProvider() tells of a missing file and of one that is 
   const paths = [`${folder.path}/none`, `${folder.path}/binary`];
   const { problems } = await createTokenFileProvider(paths, Deno.readFile).read();
   assertEquals(problems.map(({ message }) => message), [
-    "Cannot read it: not found",
-    "Cannot read it: is not UTF-8 text",
+    "cannot be read: not found",
+    "cannot be read: it is not valid UTF-8 text",
   ]);
 });
 
