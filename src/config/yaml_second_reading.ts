@@ -31,21 +31,22 @@ function readText(text: string): unknown {
   }
 }
 
-/** The failsafe schema knows no tags of scalars besides !!str, so those of the core schema are replaced by it in place. */
+/** The failsafe schema knows !!str as the only tag of scalars; the others of the core schema are replaced by it in place. */
 function asText(text: string): string {
   let parts = "";
-  let before = "";
+  let isContent = false;
   for (const lexeme of new Lexer().lex(text)) {
-    const isTag = before !== SCALAR && /^!!(null|bool|int|float)$/.test(lexeme);
-    if (!CONTROLS.has(lexeme)) parts += isTag ? "!!str".padEnd(lexeme.length) : lexeme;
-    before = lexeme;
+    const isMark: boolean = !isContent && MARKS.has(lexeme);
+    const isTag = !isContent && /^!!(null|bool|int|float)$/.test(lexeme);
+    if (!isMark) parts += isTag ? "!!str".padEnd(lexeme.length) : lexeme;
+    isContent = isMark && lexeme === BEFORE_CONTENT;
   }
   return parts;
 }
 
-/** The lexer of `yaml` marks a document, the end of a broken flow collection, and the text of a scalar that follows. */
-const SCALAR = "\x1f";
-const CONTROLS: ReadonlySet<string> = new Set(["\x02", "\x18", SCALAR]);
+/** The lexer of `yaml` puts marks between the pieces of the text: here, before the content of a scalar. */
+const BEFORE_CONTENT = "\x1f";
+const MARKS: ReadonlySet<string> = new Set(["\x02", "\x18", BEFORE_CONTENT]);
 
 /** The first node that the second reading does not have, or has otherwise. */
 function findDifference(document: Document.Parsed, reading: unknown): Node | undefined {

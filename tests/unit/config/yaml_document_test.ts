@@ -186,6 +186,7 @@ const REFUSED: readonly (readonly [text: string, place: string, words: string])[
   ['a: "\\q"\n', "1:5", "has an invalid escape sequence"],
   // Only @std/yaml refuses these.
   ["a: 1\nb: \u0001\n", "2:5", "is not valid YAML"],
+  ["a: 1\nb: \u001f\n", "2:5", "is not valid YAML"],
   ["a: !<tag:yaml.org,2002:int> 5\n", "1:30", "is not valid YAML"],
   // Here the two parsers differ: @std/yaml goes on after an alias of something empty.
   ["a: &x ''\nb: *x\n", "2:4", "is ambiguous"],
