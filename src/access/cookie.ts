@@ -1,30 +1,35 @@
-/** The cookie that carries a sign-in: RFC 6265bis. */
+/** The cookie that carries a sign-in (RFC 6265bis). */
+import { parse, serialize } from "hono/utils/cookie";
 
 interface CookieOptions {
   /** Whether the browser used https. */
   secure: boolean;
 }
 
+/** Browsers keep no cookie for longer (RFC 6265bis section 5.5), and Hono writes none that asks for more. */
+const MAX_AGE_LIMIT_MS = 400 * 24 * 3_600_000;
+
 /**
- * What the cookie is called: over https with the prefix that lets no other host or path set it (RFC 6265bis section
- * 4.1.3.2), which demands Path=/ also under a base path; over plain http no browser takes that prefix.
+ * The cookie's name: over https with the prefix that keeps other hosts and paths from setting it (RFC 6265bis section
+ * 4.1.3.2), which demands Path=/ even under a base path. Browsers reject that prefix over plain http.
  */
-export function nameCookie({ secure }: CookieOptions): string {
+function nameCookie({ secure }: CookieOptions): string {
   return secure ? "__Host-porthole" : "porthole";
 }
 
-/** The cookie's value of a request, or undefined. */
+/** The cookie's value in a request, or undefined. A malformed header has no cookie. */
 export function readCookie({ headers }: Request, options: CookieOptions): string | undefined {
   const name = nameCookie(options);
-  for (const pair of (headers.get("cookie") ?? "").split(";")) {
-    const at = pair.indexOf("=");
-    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim() || undefined;
-  }
+  return parse(headers.get("cookie") ?? "", name)[name] || undefined;
 }
 
-/** Set-Cookie for a sign-in, or, with an empty value, for its end. */
+/** The Set-Cookie header that begins a sign-in; an empty value ends it. */
 export function writeCookie(value: string, { secure, maxAgeMs }: CookieOptions & { maxAgeMs: number }): string {
-  const maxAge = value === "" ? 0 : Math.floor(maxAgeMs / 1000);
-  const end = secure ? "; Secure" : "";
-  return `${nameCookie({ secure })}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${end}`;
+  return serialize(nameCookie({ secure }), value, {
+    path: "/",
+    maxAge: value === "" ? 0 : Math.floor(Math.min(maxAgeMs, MAX_AGE_LIMIT_MS) / 1000),
+    httpOnly: true,
+    secure,
+    sameSite: "Lax",
+  });
 }
