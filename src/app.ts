@@ -1,142 +1,94 @@
 /** Every route and guard, in order: the table of contents. */
-import { type Context, Hono } from "hono";
-import { NONCE, secureHeaders } from "hono/secure-headers";
-import { findPeer, groupAddress } from "./access/peer.ts";
+import { Hono, type MiddlewareHandler } from "hono";
+import { findPeer } from "./access/peer.ts";
 import type { Config } from "./config/config.ts";
-import { asPortholeError, type ErrorCode, PortholeError } from "./errors.ts";
-import type { Log } from "./telemetry/log.ts";
-import type { Metrics } from "./telemetry/metrics.ts";
-import { type AccountParts, createAccountRoutes } from "./web/account/routes.tsx";
-import { type ApiParts, createApi } from "./web/api/routes.ts";
+import { createAccountRoutes } from "./web/account/routes.tsx";
+import { createApi } from "./web/api/routes.ts";
+import { createDashboardRoutes } from "./web/dashboard/routes.tsx";
 import type { Env } from "./web/env.ts";
 import {
   guardUnsafeMethods,
   limitBody,
   limitHeaders,
   requireIdentity,
-  requireMetrics,
   requireOwnHost,
   requireOwnOrigin,
   requireUpgrade,
-  SIGN_IN_FIRST,
 } from "./web/guards.ts";
+import { createHealthRoutes } from "./web/health/routes.ts";
 import { refuseOtherMethods } from "./web/methods.ts";
-import { createPages, createPublicPages, type PageParts } from "./web/pages.tsx";
-import { answerProblem } from "./web/problem.tsx";
-import { createSignInRoutes, type SignInParts } from "./web/sign_in/routes.tsx";
-import { openSocket, type SocketParts } from "./web/viewer/socket_route.ts";
+import { answerError, answerNotFound } from "./web/problem.tsx";
+import { setCacheAndTransportHeaders, setSecurityHeaders } from "./web/response_headers.ts";
+import type { Services } from "./web/services.ts";
+import { createSignInRoutes } from "./web/sign_in/routes.ts";
 import { createStaticHandler, type StaticFiles } from "./web/static_files.ts";
+import { createTrustRoutes } from "./web/trust/routes.tsx";
+import { createViewerRoutes } from "./web/viewer/routes.tsx";
+import { openSession } from "./web/viewer/socket_route.ts";
 
-/** What the app is made of; main.ts makes the parts, tests make their own. */
-export interface AppParts extends SocketParts, ApiParts, PageParts, SignInParts, AccountParts {
+/** What the app is made of. */
+export interface AppParts {
+  /** What routes use, through the context of each request. */
+  readonly services: Services;
   /** The configuration as it is now; a request keeps the one it began with. */
-  config: () => Config;
-  /** The machine's own name, under which it may be reached. */
-  ownName?: string;
-  isTrustedProxy: (address: string) => boolean;
-  staticFiles: StaticFiles;
-  metrics: Metrics;
-  log: Log;
+  readonly config: () => Config;
+  readonly isTrustedProxy: (address: string) => boolean;
+  /** The machine's own name, under which the gateway may be reached. */
+  readonly ownName?: string | undefined;
+  readonly staticFiles: StaticFiles;
 }
 
 /** Makes the app: `app.fetch(request, { remote })`. */
 export function createApp(parts: AppParts): Hono<Env> {
-  const { log, metrics } = parts;
-  const identity = requireIdentity(parts.access);
   const app = new Hono<Env>({ getPath: (request) => stripBase(request, parts.config().gateway.basePath) });
+  app.onError(answerError);
+  app.notFound(answerNotFound);
+  app.use(prepareContext(parts));
 
-  app.onError((thrown, c) => {
-    const error = asPortholeError(thrown);
-    metrics.refused(error.code);
-    noteRefusal(c, parts, error);
-    if (error.code === "internal") log.error("Request failed", { path: c.req.path, cause: String(error.cause) });
-    return answerProblem(c, error);
-  });
-  app.notFound((c) => answerProblem(c, new PortholeError("not_found", "There is nothing at this address")));
-
-  app.use(async (c, next) => {
-    const config = parts.config();
-    const peer = findPeer(c.req.raw, c.env.remote, parts.isTrustedProxy);
-    c.set("config", config);
-    c.set("peer", peer);
-    c.set("base", peer.prefix + config.gateway.basePath);
-    await next();
-  });
-
-  // Before the header guard: a 101 answer cannot be made anew.
+  // WebSockets come before the response headers, because a 101 response cannot be made anew.
   const entrance = [limitHeaders, requireOwnHost(parts.ownName)] as const;
-  const socketGuards = [...entrance, requireUpgrade, requireOwnOrigin, identity] as const;
-  app.get("/ws/vnc/:name", ...socketGuards, (c) => openSocket(c, parts, c.req.param("name")));
-  app.get("/websockify", ...socketGuards, (c) => openSocket(c, parts, c.req.query("token") ?? ""));
+  const socketGuards = [...entrance, requireUpgrade, requireOwnOrigin, requireIdentity] as const;
+  app.get("/ws/vnc/:name", ...socketGuards, (c) => openSession(c, c.req.param("name")));
+  app.get("/websockify", ...socketGuards, (c) => openSession(c, c.req.query("token") ?? ""));
 
-  app.use(secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      scriptSrc: [NONCE],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'", "data:", "blob:"],
-      connectSrc: ["'self'"],
-      formAction: ["'self'"],
-      frameAncestors: ["'none'"],
-      baseUri: ["'none'"],
-      manifestSrc: ["'self'"],
-    },
-    referrerPolicy: "no-referrer",
-    xFrameOptions: "DENY",
-    strictTransportSecurity: false,
-  }));
-  app.use(async (c, next) => {
-    await next();
-    if (c.var.config.gateway.tls.mode === "files") c.header("Strict-Transport-Security", "max-age=31536000");
-    if (!c.res.headers.has("cache-control")) c.header("Cache-Control", "no-store");
-  });
-
+  app.use(setSecurityHeaders, setCacheAndTransportHeaders);
   app.use(...entrance, guardUnsafeMethods, limitBody);
 
-  app.get("/healthz", (c) => c.text("ok\n"));
-  app.get("/readyz", async (c) => {
-    const ready = !parts.registry.draining;
-    const asker = await parts.access.identify(c.req.raw, c.var.peer).catch(() => null);
-    // Problems name sources: they are nothing for strangers.
-    return c.json({ ready, ...(asker?.admin && { problems: parts.problems() }) }, ready ? 200 : 503);
-  });
-  app.get(
-    "/metrics",
-    identity,
-    requireMetrics,
-    async (c) => c.body(await metrics.render(), 200, { "Content-Type": metrics.contentType }),
-  );
+  // Open to everybody, but for /metrics.
+  app.route("/", createHealthRoutes()); // /healthz, /readyz, /metrics
   app.get("/static/:file", createStaticHandler(parts.staticFiles));
+  app.route("/", createTrustRoutes()); // /ca.crt, /trust
+  app.route("/", createSignInRoutes()); // /sign-in…, /sign-out, /share
 
-  app.route("/", createPublicPages(parts));
-  app.route("/", createSignInRoutes(parts));
+  app.use(requireIdentity);
+  app.route("/api", createApi()); // /api/sources…, /api/sessions…, /api/sign-ins…, /api/audit, /api/openapi.json
+  app.route("/", createAccountRoutes()); // /account…, /audit
+  app.route("/", createDashboardRoutes()); // /
+  app.route("/", createViewerRoutes()); // /site/vnc/:name
 
-  app.use(identity);
-  app.route("/api", createApi(parts));
-  app.route("/", createAccountRoutes(parts));
-  app.route("/", createPages(parts));
   refuseOtherMethods(app);
   return app;
 }
 
-/** Refusals that say something about who may do what; a mistyped address does not. */
-const NOTED: ReadonlySet<ErrorCode> = new Set(["not_allowed", "origin_refused", "host_refused", "limit_reached"]);
-
-function noteRefusal(c: Context<Env>, { audit }: Pick<AppParts, "audit">, { code, message }: PortholeError): void {
-  const { peer, identity } = c.var;
-  // A first visit without any credential is no event; a credential that did not count is.
-  if (!NOTED.has(code) && (code !== "sign_in_required" || message === SIGN_IN_FIRST)) return;
-  if (!peer) return;
-  audit.note({
-    event: "refused",
-    who: identity?.name,
-    from: groupAddress(peer.address),
-    what: c.req.path,
-    outcome: code,
-  });
+/** Puts the services, the configuration and the peer into the context. */
+function prepareContext({ services, config, isTrustedProxy }: AppParts): MiddlewareHandler<Env> {
+  const { authentication, sessions, sources, telemetry, about } = services;
+  return async (c, next) => {
+    c.set("authentication", authentication);
+    c.set("sessions", sessions);
+    c.set("sources", sources);
+    c.set("telemetry", telemetry);
+    c.set("about", about);
+    const snapshot = config();
+    const peer = findPeer(c.req.raw, c.env.remote, isTrustedProxy);
+    c.set("config", snapshot);
+    c.set("peer", peer);
+    c.set("base", peer.prefix + snapshot.gateway.basePath);
+    await next();
+  };
 }
 
-/** The path below the base path; a proxy may have taken it away already, so a path without it is taken as it is. */
+/** The path below the base path; a proxy may have removed that already, so a path without it stays as it is. */
 function stripBase(request: Request, basePath: string): string {
   const path = new URL(request.url).pathname;
   if (basePath !== "/" && `${path}/`.startsWith(basePath)) return path.slice(basePath.length - 1) || "/";

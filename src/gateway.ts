@@ -23,7 +23,7 @@ import { type Audit, createAudit } from "./telemetry/audit.ts";
 import type { Log } from "./telemetry/log.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import type { Env } from "./web/env.ts";
-import type { PageParts } from "./web/pages.tsx";
+import type { About } from "./web/services.ts";
 import type { StaticFiles } from "./web/static_files.ts";
 
 /** The configuration as it is now, and what is wrong with the newest edit. */
@@ -54,7 +54,7 @@ export interface GatewayOptions {
 /** What pages tell about a gateway. */
 export interface AboutGateway {
   /** The local CA; undefined where the certificate was supplied or there is none. */
-  ca: PageParts["ca"];
+  ca: About["ca"];
   /** What everybody should know: that nobody has to sign in. */
   warnings: () => readonly string[];
   /** The machine's own name, under which the gateway may be reached. */
@@ -97,24 +97,19 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
   const isTrusted = memoize(() => live.current.gateway.trustedProxies, createRangeTest);
   const limit = memoize(() => live.current.limits.connectsPerMinute, (perMinute) => createConnectLimit({ perMinute }));
-  const about = { ca: () => undefined, warnings: () => [], ...options.about };
+  const about: AboutGateway = { ca: () => undefined, warnings: () => [], ...options.about };
   const app = createApp({
-    authentication,
-    access: authentication.access,
-    audit,
-    onRefused: (code) => metrics.refused(code),
-    endUnpermitted: () => registry.endUnpermitted(),
-    registry,
-    sources,
-    metrics,
-    log,
-    version: options.version,
-    staticFiles: options.staticFiles,
-    ...about,
+    services: {
+      authentication,
+      sessions: { registry, connectLimit: () => limit() },
+      sources,
+      telemetry: { log, metrics, audit },
+      about: { ...about, version: options.version, problems: () => live.problems },
+    },
     config: () => live.current,
-    problems: () => live.problems,
     isTrustedProxy: (address) => isTrusted()(address),
-    connectLimit: () => limit(),
+    ownName: about.ownName,
+    staticFiles: options.staticFiles,
   });
   const { warnings } = about;
   return {

@@ -1,20 +1,28 @@
-/** What travels with a request through the guards. */
+/** What travels with a request. */
+import type { Context } from "hono";
 import type { Identity } from "../access/access.ts";
-import type { Peer } from "../access/peer.ts";
+import { groupAddress, type Peer } from "../access/peer.ts";
 import type { Config } from "../config/config.ts";
+import type { Services } from "./services.ts";
 
 /** Hono's environment for this app. */
 export interface Env {
   Bindings: {
-    /** Where the connection came from; text of the address, or "unix". */
+    /** The address of the other end of the connection, or "unix". */
     remote: string;
   };
-  Variables: {
+  Variables: Services & {
     /** The snapshot taken when the request began. */
     config: Config;
     peer: Peer;
+    /** Who sent the request; set by `requireIdentity`. */
     identity: Identity;
     /** Base path for links, as the browser sees it; begins and ends with a slash. */
     base: string;
   };
+}
+
+/** The sender's address, as limits and the audit log group it. */
+export function readAddress(c: Context<Env>): string {
+  return groupAddress(c.var.peer.address);
 }

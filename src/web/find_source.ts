@@ -1,34 +1,34 @@
-/** From the name in an address to a Source, or to one answer for "not there" and "not yours". */
+/** From the name in an address to a source and the sender's role on it. */
 import type { Context } from "hono";
-import type { Access, Role } from "../access/access.ts";
+import type { Role } from "../access/access.ts";
 import type { SourceConfig } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** A source and what the one who asks may do with it. */
+/** A source and what the sender of the request may do with it. */
 export interface Permitted {
   readonly source: SourceConfig;
   readonly role: Role;
 }
 
 /**
- * Looks a decoded name up in the configuration's snapshot and asks for permission.
+ * Finds a decoded name in the configuration's snapshot and checks the permission.
  *
- * @throws PortholeError source_unknown, alike for a name that is not one, not there, and not allowed.
+ * @throws PortholeError source_unknown: the same for an invalid name, an unknown one, and one that is not allowed.
  */
-export function findSource(c: Context<Env>, access: Access, name: string): Permitted {
+export function findSource(c: Context<Env>, name: string): Permitted {
   const source = NAME.test(name) ? c.var.config.sources.get(name) : undefined;
-  const role = source ? access.roleOn(c.var.identity, source) : null;
+  const role = source ? c.var.authentication.access.roleOn(c.var.identity, source) : null;
   if (source && role) return { source, role };
   throw new PortholeError("source_unknown", "There is no source with this name");
 }
 
-/** Every source that the one who asks may open. */
-export function listSources(c: Context<Env>, access: Access): Permitted[] {
+/** Every source that the sender of the request may open. */
+export function listSources(c: Context<Env>): Permitted[] {
   return [...c.var.config.sources.values()].flatMap((source) => {
-    const role = access.roleOn(c.var.identity, source);
+    const role = c.var.authentication.access.roleOn(c.var.identity, source);
     return role ? [{ source, role }] : [];
   });
 }

@@ -1,27 +1,27 @@
-/** The guards, as middleware: each lets a request pass or throws the one error that it is named for. */
+/** Guards: middleware that passes a request on, or throws the one error that the guard is named for. */
 import type { Context, MiddlewareHandler } from "hono";
-import type { Access, Identity } from "../access/access.ts";
 import { bodyLimit } from "hono/body-limit";
+import type { Identity } from "../access/access.ts";
 import { checkHost } from "../access/host.ts";
 import { checkOrigin } from "../access/origin.ts";
 import { PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
 
-/** Lets WebSocket handshakes pass (RFC 6455 section 4.2.1). */
+/** Passes WebSocket handshakes on (RFC 6455 section 4.2.1). */
 export const requireUpgrade: MiddlewareHandler<Env> = async (c, next) => {
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     c.header("Upgrade", "websocket");
-    throw new PortholeError("upgrade_required", "This address is for WebSockets: open /site/vnc/ and the name instead");
+    throw new PortholeError("upgrade_required", "This address only accepts WebSockets: open /site/vnc/NAME instead");
   }
-  // The runtime takes any version for 13; RFC 6455 section 4.4 wants the right one named.
+  // The runtime accepts every version. RFC 6455 section 4.4 asks for this answer to all but 13.
   if (c.req.header("sec-websocket-version") !== "13") {
     c.header("Sec-WebSocket-Version", "13");
-    throw new PortholeError("upgrade_required", "Only version 13 of the WebSocket protocol is spoken here");
+    throw new PortholeError("upgrade_required", "This gateway only supports version 13 of the WebSocket protocol");
   }
   await next();
 };
 
-/** Lets requests pass that are addressed to a name which this gateway serves. */
+/** Passes requests on that name a host which this gateway serves. */
 export function requireOwnHost(ownName: string | undefined): MiddlewareHandler<Env> {
   return async (c, next) => {
     checkHost({ origin: c.var.peer.origin, gateway: c.var.config.gateway, ownName });
@@ -29,36 +29,29 @@ export function requireOwnHost(ownName: string | undefined): MiddlewareHandler<E
   };
 }
 
-/** Most bytes of all headers together; a browser with a full cookie jar stays below. */
+/** All headers together; a browser with a full cookie jar stays below. */
 const HEADERS_MAX_BYTES = 32 * 1024;
 
-/** Lets requests with headers of a sensible size pass. */
+/** Limits the size of the headers. */
 export const limitHeaders: MiddlewareHandler<Env> = async (c, next) => {
   let bytes = c.req.url.length;
   for (const [name, value] of c.req.raw.headers) bytes += name.length + value.length;
-  if (bytes > HEADERS_MAX_BYTES) throw new PortholeError("headers_too_large", "The headers are larger than 32 KiB");
+  if (bytes > HEADERS_MAX_BYTES) throw new PortholeError("headers_too_large", "The request headers exceed 32 KiB");
   await next();
 };
 
-/** Most bytes of a body: forms and small JSON. */
+/** Forms and small JSON stay below. */
 const BODY_MAX_BYTES = 64 * 1024;
 
-/** Lets requests with a body of a sensible size pass. */
+/** Limits the size of the body. */
 export const limitBody: MiddlewareHandler<Env> = bodyLimit({
   maxSize: BODY_MAX_BYTES,
   onError: () => {
-    throw new PortholeError("body_too_large", "The body is larger than 64 KiB");
+    throw new PortholeError("body_too_large", "The request body exceeds 64 KiB");
   },
 });
 
-/** Lets those pass who may read the metrics: administrators, and tokens made for it. */
-export const requireMetrics: MiddlewareHandler<Env> = async (c, next) => {
-  const { admin, bounds } = c.var.identity;
-  if (!admin && bounds?.metrics !== true) throw new PortholeError("not_allowed", "This needs a token for the metrics");
-  await next();
-};
-
-/** Lets requests pass that change nothing, and those that change something when the page's origin allows it. */
+/** Passes safe methods on; others need the Origin of this gateway's own pages, or an allowed one. */
 export const guardUnsafeMethods: MiddlewareHandler<Env> = async (c, next) => {
   if (isSafe(c.req.method)) return await next();
   await requireOwnOrigin(c, next);
@@ -68,30 +61,46 @@ function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
 }
 
-/** Lets requests of the own pages, of allowed origins, and of programs pass. */
+/** Passes requests on from this gateway's own pages, from allowed origins, and from programs. */
 export const requireOwnOrigin: MiddlewareHandler<Env> = async (c, next) => {
   const { config, peer } = c.var;
   checkOrigin({ origin: c.req.header("origin") ?? null, own: peer.origin, allowed: config.gateway.allowedOrigins });
   await next();
 };
 
-/** What a request without any credential is told. */
+/** The answer to a request without any credential. */
 export const SIGN_IN_FIRST = "Sign in to open this";
 
-/** Lets those pass whose identity is known, and keeps it with the request. */
-export function requireIdentity(access: Access): MiddlewareHandler<Env> {
-  return async (c, next) => {
-    const identity = await access.identify(c.req.raw, c.var.peer);
-    if (!identity) throw new PortholeError("sign_in_required", SIGN_IN_FIRST);
-    requireKnownOrigin(c, identity);
-    c.set("identity", identity);
-    await next();
-  };
-}
+/** Finds out who sent the request, and keeps the identity with it. */
+export const requireIdentity: MiddlewareHandler<Env> = async (c, next) => {
+  const identity = await c.var.authentication.access.identify(c.req.raw, c.var.peer);
+  if (!identity) throw new PortholeError("sign_in_required", SIGN_IN_FIRST);
+  requireKnownOrigin(c, identity);
+  c.set("identity", identity);
+  await next();
+};
 
-/** What the browser sends by itself proves nothing about who asked it to: then the Origin must be there. */
+/** A browser sends cookies with every request, whichever page caused it: only the Origin tells which page that was. */
 function requireKnownOrigin(c: Context<Env>, identity: Identity): void {
   const changes = !isSafe(c.req.method) || c.req.header("upgrade") !== undefined;
   if (!identity.ambient || !changes || c.req.header("origin") !== undefined) return;
-  throw new PortholeError("origin_refused", "A request without an Origin needs a token, not a cookie");
+  throw new PortholeError(
+    "origin_refused",
+    "A request without an Origin header must be authenticated by a token, not by a cookie",
+  );
 }
+
+/** Passes administrators on. */
+export const requireAdmin: MiddlewareHandler<Env> = async (c, next) => {
+  if (!c.var.identity.admin) throw new PortholeError("not_allowed", "Only administrators can see this");
+  await next();
+};
+
+/** Passes on administrators, and tokens with the metrics scope. */
+export const requireMetrics: MiddlewareHandler<Env> = async (c, next) => {
+  const { admin, bounds } = c.var.identity;
+  if (!admin && bounds?.metrics !== true) {
+    throw new PortholeError("not_allowed", "Reading the metrics requires a token with the metrics scope");
+  }
+  await next();
+};

@@ -2,18 +2,14 @@
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 
-/** A person who signed in, as pages show them. */
-export interface Person {
-  readonly name: string;
-}
-
 /** What every page is told. */
 export interface PageProps {
   /** Begins and ends with a slash; every address on the page stands under it. */
   readonly basePath: string;
   /** The nonce of this answer's Content-Security-Policy. */
   readonly nonce: string;
-  readonly person?: Person | undefined;
+  /** Who signed in. */
+  readonly user?: { readonly name: string } | undefined;
 }
 
 interface LayoutProps extends PageProps {
@@ -57,14 +53,14 @@ export function Layout({ basePath, nonce, title, script, kind, hasForm = false, 
 }
 
 /** The name of the program and who is signed in, above a page that is read. */
-export function Masthead({ basePath, person }: PageProps) {
+export function Masthead({ basePath, user }: PageProps) {
   return (
     <header class="masthead">
       <a class="brand" href={basePath}>
         <img src={`${basePath}static/favicon.svg`} alt="" width="28" height="28" />
         Porthole
       </a>
-      {person && <a class="person" href={`${basePath}account`}>Signed in as {person.name}</a>}
+      {user && <a class="person" href={`${basePath}account`}>Signed in as {user.name}</a>}
     </header>
   );
 }

@@ -1,9 +1,9 @@
-/** Wrong methods get 405 and the list of right ones (RFC 9110 section 15.5.6). */
+/** A wrong method gets 405 and the list of right ones (RFC 9110 section 15.5.6). */
 import type { Hono } from "hono";
 import { PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
 
-/** Call it after the last route: it answers every other method on the paths known by then. */
+/** Answers every other method on the paths that have a route by now: call it after the last route. */
 export function refuseOtherMethods(app: Hono<Env>): void {
   const methods = new Map<string, Set<string>>();
   for (const { path, method } of app.routes) {
@@ -16,7 +16,7 @@ export function refuseOtherMethods(app: Hono<Env>): void {
     const allow = [...known].sort().join(", ");
     app.all(path, (c) => {
       c.header("Allow", allow);
-      throw new PortholeError("method_not_allowed", `This address answers ${allow} only`);
+      throw new PortholeError("method_not_allowed", `This address only supports ${allow}`);
     });
   }
 }

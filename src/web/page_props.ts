@@ -1,17 +1,17 @@
-/** What every page needs from the request that asks for it. */
+/** What pages read from the request. */
 import type { Context } from "hono";
 import type { Env } from "./env.ts";
 import type { PageProps } from "./layout.tsx";
 
-/** Base path, nonce and, where somebody signed in, who. */
+/** Base path, nonce and, where somebody signed in, the user. */
 export function readPageProps(c: Context<Env>): PageProps {
   const nonce = (c.get("secureHeadersNonce" as never) as string | undefined) ?? "";
   const identity = c.var.identity;
-  const person = identity && identity.by !== "open" ? { name: identity.name } : undefined;
-  return { basePath: c.var.base ?? "/", nonce, ...(person && { person }) };
+  const user = identity && identity.by !== "open" ? { name: identity.name } : undefined;
+  return { basePath: c.var.base ?? "/", nonce, ...(user && { user }) };
 }
 
-/** A browser that navigates names text/html first; programs name JSON or nothing. */
+/** Whether the sender wants a page: a browser that navigates accepts text/html, programs ask for JSON or nothing. */
 export function wantsPage(c: Context<Env>): boolean {
   return /\btext\/html\b/.test(c.req.header("accept") ?? "");
 }

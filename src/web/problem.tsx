@@ -1,14 +1,40 @@
-/** Errors as answers: application/problem+json (RFC 9457) for programs, a page for browsers. */
+/** Errors as responses: application/problem+json (RFC 9457) for programs, a page for browsers. */
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { FAILURES, type PortholeError } from "../errors.ts";
+import { asPortholeError, type ErrorCode, FAILURES, PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
-import { readOwnPath, readPageProps, wantsPage } from "./page_props.ts";
 import { ErrorPage } from "./error_page.tsx";
-import { showSignIn } from "./sign_in/routes.tsx";
+import { SIGN_IN_FIRST } from "./guards.ts";
+import { noteEvent } from "./note_event.ts";
+import { readOwnPath, readPageProps, wantsPage } from "./page_props.ts";
+import type { Problem } from "./problem_schema.ts";
+import { showSignIn } from "./sign_in/show_sign_in.tsx";
 
-/** Answers with the error's status, in the form that the request accepts. */
-export function answerProblem(c: Context<Env>, error: PortholeError): Response | Promise<Response> {
+/** Answers whatever a route or guard threw, and counts it. */
+export function answerError(thrown: Error, c: Context<Env>): Response | Promise<Response> {
+  const error = asPortholeError(thrown);
+  const { log, metrics } = c.var.telemetry;
+  metrics.refused(error.code);
+  noteRefusal(c, error);
+  if (error.code === "internal") log.error("Request failed", { path: c.req.path, cause: String(error.cause) });
+  return answerProblem(c, error);
+}
+
+/** Answers an address without a route. */
+export function answerNotFound(c: Context<Env>): Response | Promise<Response> {
+  return answerProblem(c, new PortholeError("not_found", "There is nothing at this address"));
+}
+
+/** Refusals that concern permissions; a mistyped address does not. */
+const NOTED: ReadonlySet<ErrorCode> = new Set(["not_allowed", "origin_refused", "host_refused", "limit_reached"]);
+
+function noteRefusal(c: Context<Env>, { code, message }: PortholeError): void {
+  // A first visit without any credential is no event; an invalid credential is.
+  if (!NOTED.has(code) && (code !== "sign_in_required" || message === SIGN_IN_FIRST)) return;
+  if (c.var.peer) noteEvent(c, { event: "refused", what: c.req.path, outcome: code });
+}
+
+function answerProblem(c: Context<Env>, error: PortholeError): Response | Promise<Response> {
   const { status: listed, title } = FAILURES[error.code];
   const status = (listed ?? 500) as ContentfulStatusCode;
   if (error.retryAfterMs !== undefined) c.header("Retry-After", String(Math.ceil(error.retryAfterMs / 1000)));
@@ -20,6 +46,6 @@ export function answerProblem(c: Context<Env>, error: PortholeError): Response |
     }
     return c.html(<ErrorPage {...readPageProps(c)} status={status} title={title} message={error.message} />, status);
   }
-  const problem = { type: "about:blank", title, status, detail: error.message, code: error.code };
+  const problem: Problem = { type: "about:blank", title, status, detail: error.message, code: error.code };
   return c.body(JSON.stringify(problem), status, { "Content-Type": "application/problem+json" });
 }

@@ -1,21 +1,21 @@
 import type { AuditLine } from "../../telemetry/audit.ts";
-import { formatTime } from "./page.tsx";
+import { formatTime } from "../format_time.ts";
 import { Layout, Masthead, type PageProps } from "../layout.tsx";
 
-/** The newest lines of the trail. */
+const COLUMNS = ["Time", "Event", "User", "Address", "Details", "Outcome"];
+
+/** The newest entries of the audit log. */
 export function AuditPage({ lines, ...page }: PageProps & { readonly lines: readonly AuditLine[] }) {
   return (
-    <Layout {...page} title="Trail – Porthole" kind="reading">
+    <Layout {...page} title="Audit log – Porthole" kind="reading">
       <Masthead {...page} />
       <main class="account">
-        <h1>Trail</h1>
-        {lines.length === 0 && <p class="quiet">Nothing has happened yet.</p>}
-        <div class="wide" tabindex={0} role="region" aria-label="Newest events">
+        <h1>Audit log</h1>
+        {lines.length === 0 && <p class="quiet">No events yet.</p>}
+        <div class="wide" tabindex={0} role="region" aria-label="Latest events">
           <table>
             <thead>
-              <tr>
-                {["Time", "Event", "Who", "From", "What", "Outcome"].map((words) => <th scope="col">{words}</th>)}
-              </tr>
+              <tr>{COLUMNS.map((name) => <th scope="col">{name}</th>)}</tr>
             </thead>
             <tbody>
               {lines.map((line) => (
@@ -36,10 +36,11 @@ export function AuditPage({ lines, ...page }: PageProps & { readonly lines: read
   );
 }
 
+/** "pi, 12 s, 300 bytes up, 4000 bytes down" */
 function describe({ what = "", by, seconds, up_bytes, down_bytes, left_out }: AuditLine): string {
   const parts = [what];
   if (by) parts.push(`by ${by.replaceAll("_", " ")}`);
-  if (seconds !== undefined) parts.push(`${Math.round(seconds)} s, ${up_bytes} bytes up, ${down_bytes} down`);
-  if (left_out) parts.push(`${left_out} alike left out`);
+  if (seconds !== undefined) parts.push(`${Math.round(seconds)} s, ${up_bytes} bytes up, ${down_bytes} bytes down`);
+  if (left_out) parts.push(`${left_out} similar ${left_out === 1 ? "entry" : "entries"} suppressed`);
   return parts.filter((part) => part !== "").join(", ");
 }

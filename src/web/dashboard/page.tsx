@@ -1,22 +1,10 @@
 import { Icon } from "../icon.tsx";
 import { Layout, Masthead, type PageProps } from "../layout.tsx";
-
-/** One source as the dashboard shows it. */
-export interface DashboardSource {
-  readonly name: string;
-  readonly title: string;
-  readonly group?: string | undefined;
-  readonly status: "up" | "down" | "unknown" | "busy";
-  /** What was last found, as a sentence. */
-  readonly detail: string;
-  /** Sessions open right now. */
-  readonly sessions: number;
-  readonly viewOnly: boolean;
-}
+import type { SourceView } from "../source_view.ts";
 
 /** What the dashboard shows. */
 export interface DashboardPageProps extends PageProps {
-  readonly sources: readonly DashboardSource[];
+  readonly sources: readonly SourceView[];
   /** What keeps the gateway from being whole, such as a bad edit of sources.yaml. */
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -69,7 +57,7 @@ function NoSources() {
   );
 }
 
-function Group({ group, sources, basePath }: { group: string; sources: readonly DashboardSource[]; basePath: string }) {
+function Group({ group, sources, basePath }: { group: string; sources: readonly SourceView[]; basePath: string }) {
   return (
     <section class="group" aria-label={group || "Sources"}>
       {group && <h2>{group}</h2>}
@@ -80,8 +68,8 @@ function Group({ group, sources, basePath }: { group: string; sources: readonly 
   );
 }
 
-function Card({ source, basePath }: { source: DashboardSource; basePath: string }) {
-  const { name, title, status, detail, viewOnly, sessions } = source;
+function Card({ source, basePath }: { source: SourceView; basePath: string }) {
+  const { name, title, status, detail, view_only, sessions } = source;
   return (
     <li class="card" data-name={name} data-status={status}>
       <a class="card-link" href={`${basePath}site/vnc/${encodeURIComponent(name)}`}>{title}</a>
@@ -92,7 +80,7 @@ function Card({ source, basePath }: { source: DashboardSource; basePath: string 
       </p>
       <p class="card-tags">
         <span class="tag" data-part="sessions" hidden={sessions === 0}>{describeSessions(sessions)}</span>
-        {viewOnly && (
+        {view_only && (
           <span class="tag">
             <Icon name="eye" /> view only
           </span>
@@ -108,7 +96,7 @@ export function describeSessions(count: number): string {
 }
 
 /** Sources by group in the order of the file, those without a group first. */
-function groupSources(sources: readonly DashboardSource[]): [string, DashboardSource[]][] {
+function groupSources(sources: readonly SourceView[]): [string, SourceView[]][] {
   const groups = Map.groupBy(sources, ({ group }) => group ?? "");
   return [...groups].toSorted(([a], [b]) => Number(a !== "") - Number(b !== ""));
 }

@@ -1,49 +1,46 @@
-/** The way to a provider of OpenID Connect and back. */
+/** Signing in with a provider of OpenID Connect. */
 import { type Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { isSecure } from "../../access/cookie_credential.ts";
-import { type OidcOutcome, type OidcSignIn, PENDING_MS } from "../../access/oidc.ts";
-import { groupAddress } from "../../access/peer.ts";
+import { PENDING_MS } from "../../access/oidc.ts";
 import { describeError } from "../../access/provider_fetch.ts";
 import { readReturnPath } from "../../access/return_path.ts";
-import type { SignIn } from "../../access/sign_ins.ts";
-import { asPortholeError, type PortholeError } from "../../errors.ts";
-import type { Log } from "../../telemetry/log.ts";
-import type { Env } from "../env.ts";
+import { asPortholeError } from "../../errors.ts";
+import { type Env, readAddress } from "../env.ts";
+import { beginSignIn, goTo } from "./begin_sign_in.ts";
+import { refuseSignIn } from "./refuse_sign_in.ts";
+import { showSignIn } from "./show_sign_in.tsx";
 
-/** What the way needs. */
-export interface OidcParts {
-  oidc: OidcSignIn;
-  log: Log;
-  /** Counts a try of an address. @throws PortholeError limit_reached */
-  takeTry(address: string): Promise<void>;
-  /** Begins a sign-in with a cookie of its own on the answer, and gives its id. */
-  beginSignIn(c: Context<Env>, who: Pick<SignIn, "name" | "by" | "of" | "groups">): string;
-  /** Answers a way that failed. */
-  showRefusal(c: Context<Env>, error: PortholeError): Response | Promise<Response>;
-}
-
+/** Ties the provider's response to the browser that asked for it. */
 const COOKIE = "porthole-oidc";
 
-/** Makes the routes; they stand before the guard. */
-export function createOidcRoutes(parts: OidcParts): Hono<Env> {
+/** Makes GET /sign-in/oidc and /sign-in/oidc/callback. */
+export function createOidcRoutes(): Hono<Env> {
   const routes = new Hono<Env>();
-  routes.get("/sign-in/oidc", (c) => attempt(c, parts, () => goToProvider(c, parts)));
-  routes.get("/sign-in/oidc/callback", (c) => attempt(c, parts, () => comeBack(c, parts)));
+  routes.get("/sign-in/oidc", (c) => attempt(c, goToProvider));
+  routes.get("/sign-in/oidc/callback", (c) => attempt(c, comeBack));
   return routes;
 }
 
-/** Where a page begins the way, to come back to `next` in the end. */
-export function linkToProvider(base: string, next: string): string {
-  return `${base}sign-in/oidc?next=${encodeURIComponent(next)}`;
+/** Counts the attempt, and shows the sign-in page when it fails. */
+async function attempt(c: Context<Env>, step: (c: Context<Env>) => Promise<Response>): Promise<Response> {
+  try {
+    await c.var.authentication.signInLimit().take(readAddress(c));
+    return await step(c);
+  } catch (thrown) {
+    const error = asPortholeError(thrown);
+    c.var.telemetry.log.warn(error.message, { code: error.code, cause: describeError(error.cause) });
+    return await refuseSignIn(c, error, {
+      show: (message, status) => showSignIn(c, { next: "/", message }, status),
+    });
+  }
 }
 
-async function goToProvider(c: Context<Env>, { oidc, takeTry }: OidcParts): Promise<Response> {
-  const { peer, base } = c.var;
-  await takeTry(groupAddress(peer.address));
+async function goToProvider(c: Context<Env>): Promise<Response> {
+  const { peer, base, authentication } = c.var;
   const redirectUri = new URL(`${base}sign-in/oidc/callback`, peer.origin).href;
   const next = readReturnPath(c.req.query("next"));
-  const { location, binding } = await oidc.begin({ redirectUri, next, binding: readBinding(c) });
+  const { location, binding } = await authentication.oidc.begin({ redirectUri, next, binding: readBinding(c) });
   const secure = isSecure(peer);
   setCookie(c, COOKIE, binding, {
     ...(secure && { prefix: "host" }),
@@ -56,25 +53,15 @@ async function goToProvider(c: Context<Env>, { oidc, takeTry }: OidcParts): Prom
   return c.redirect(location, 303);
 }
 
-async function comeBack(c: Context<Env>, { oidc, takeTry, beginSignIn }: OidcParts): Promise<Response> {
-  await takeTry(groupAddress(c.var.peer.address));
+async function comeBack(c: Context<Env>): Promise<Response> {
   const query = new URL(c.req.url).searchParams;
-  const { person, of, next, keepFor }: OidcOutcome = await oidc.finish({ query, binding: readBinding(c) });
-  keepFor(beginSignIn(c, { ...person, by: "oidc", of }));
-  return c.redirect(c.var.base + next.slice(1), 303);
+  const outcome = await c.var.authentication.oidc.finish({ query, binding: readBinding(c) });
+  const { person, of, next, keepFor } = outcome;
+  keepFor(await beginSignIn(c, { ...person, by: "oidc", of }));
+  return goTo(c, next);
 }
 
-async function attempt(c: Context<Env>, parts: OidcParts, step: () => Promise<Response>): Promise<Response> {
-  try {
-    return await step();
-  } catch (thrown) {
-    const error = asPortholeError(thrown);
-    parts.log.warn(error.message, { code: error.code, cause: describeError(error.cause) });
-    return await parts.showRefusal(c, error);
-  }
-}
-
-/** What ties the answer to the browser that asked; "" where there is none. */
+/** The cookie's value; "" where there is none. */
 function readBinding(c: Context<Env>): string {
   const value = isSecure(c.var.peer) ? getCookie(c, COOKIE, "host") : getCookie(c, COOKIE);
   return /^[\w-]{43}$/.test(value ?? "") ? value! : "";

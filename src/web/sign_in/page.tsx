@@ -1,30 +1,25 @@
 import { raw } from "hono/html";
 import { Layout, Masthead, type PageProps } from "../layout.tsx";
 
-/** Another way in than the forms of this page, such as a provider's. */
-export interface SignInWay {
-  readonly href: string;
-  readonly label: string;
-}
-
 /** What the sign-in page shows. */
 export interface SignInPageProps extends PageProps {
   /** Where to go afterwards: a path below the base path. */
   readonly next: string;
-  /** Whether there are people with passwords. */
+  /** Whether any user has a password. */
   readonly hasPasswords: boolean;
-  /** Whether the login link is a way in. */
+  /** Whether the login link signs in. */
   readonly hasLoginLink: boolean;
-  readonly ways?: readonly SignInWay[];
-  /** What was wrong with the last try. */
+  /** Methods elsewhere, such as a provider's. */
+  readonly links?: readonly { readonly href: string; readonly label: string }[];
+  /** What was wrong with the last attempt. */
   readonly message?: string | undefined;
-  /** The name of the last try. */
+  /** The user name of the last attempt. */
   readonly name?: string | undefined;
 }
 
 /**
- * Takes the token of a login link out of the address: what follows # is never sent by itself, so a form sends it, and
- * the address is replaced so that it stays in no history.
+ * Moves the token of a login link from the address into the form. Browsers never send what follows #, and replacing the
+ * address keeps the token out of the history.
  */
 const TAKE_TOKEN = `const found = /^#token=([\\w-]+)$/.exec(location.hash);
 if (found) {
@@ -33,9 +28,9 @@ if (found) {
   document.getElementById("token-form").submit();
 }`;
 
-/** Signs people in; works without script except for the login link, whose token can be pasted then. */
+/** Signs users in. Only the login link needs the script; without it the token can be pasted. */
 export function SignInPage(props: SignInPageProps) {
-  const { next, hasPasswords, hasLoginLink, ways = [], message, name, ...page } = props;
+  const { next, hasPasswords, hasLoginLink, links = [], message, name, ...page } = props;
   const action = `${page.basePath}sign-in`;
   return (
     <Layout {...page} title="Sign in – Porthole" kind="reading" hasForm>
@@ -43,7 +38,7 @@ export function SignInPage(props: SignInPageProps) {
       <main class="sign-in">
         <h1>Sign in</h1>
         {message && <p class="callout problem" role="alert">{message}</p>}
-        {ways.map(({ href, label }) => <a class="button primary" href={href}>{label}</a>)}
+        {links.map(({ href, label }) => <a class="button primary" href={href}>{label}</a>)}
         {hasPasswords && <PasswordForm action={action} next={next} name={name} />}
         {hasLoginLink && <TokenForm action={action} next={next} second={hasPasswords} />}
       </main>
@@ -57,7 +52,7 @@ function PasswordForm({ action, next, name }: { action: string; next: string; na
     <form class="fields" method="post" action={action}>
       <input type="hidden" name="next" value={next} />
       <label for="name">
-        Name
+        User name
         <input
           id="name"
           name="name"
@@ -82,55 +77,16 @@ function TokenForm({ action, next, second }: { action: string; next: string; sec
   return (
     <form class="fields" id="token-form" method="post" action={action}>
       <input type="hidden" name="next" value={next} />
-      {second && <h2>Or by login link</h2>}
+      {second && <h2>Or use a login link</h2>}
       <p class="quiet">
-        Open the login link that the gateway printed when it first started, or paste its token, which is what follows
-        the equals sign. <code>deno task start link</code> prints a new one.
+        Open the login link that the gateway printed when it first started, or paste its token: the part after the
+        equals sign. To get a new link, run <code>deno task start link</code>.
       </p>
       <label for="token">
         Token
         <input id="token" name="token" type="password" autocomplete="off" required />
       </label>
-      <button class={second ? "button" : "button primary"} type="submit">Sign in with the token</button>
+      <button class={second ? "button" : "button primary"} type="submit">Sign in with token</button>
     </form>
-  );
-}
-
-/** What the page of the two-factor authentication shows. */
-export interface CodePageProps extends PageProps {
-  readonly next: string;
-  /** Proves that the password was right. */
-  readonly ticket: string;
-  readonly message?: string | undefined;
-}
-
-/** Asks for the code of the authenticator app. */
-export function CodePage({ next, ticket, message, ...page }: CodePageProps) {
-  return (
-    <Layout {...page} title="Two-factor authentication – Porthole" kind="reading" hasForm>
-      <Masthead {...page} />
-      <main class="sign-in">
-        <h1>Two-factor authentication</h1>
-        {message && <p class="callout problem" role="alert">{message}</p>}
-        <form class="fields" method="post" action={`${page.basePath}sign-in/code`}>
-          <input type="hidden" name="next" value={next} />
-          <input type="hidden" name="ticket" value={ticket} />
-          <label for="code">
-            Code of your authenticator app
-            <input
-              id="code"
-              name="code"
-              inputmode="numeric"
-              autocomplete="one-time-code"
-              pattern="[0-9 ]{6,8}"
-              required
-              autofocus
-            />
-          </label>
-          <button class="button primary" type="submit">Sign in</button>
-          <a href={`${page.basePath}sign-in`}>Begin again</a>
-        </form>
-      </main>
-    </Layout>
   );
 }

@@ -1,7 +1,7 @@
 import { raw } from "hono/html";
 import { Layout, Masthead, type PageProps } from "../layout.tsx";
 
-/** Sends what follows # by a form, and takes it out of the address. */
+/** Moves the secret from the address into the form and sends it. */
 const TAKE_SECRET = `const found = /^#([\\w-]+)$/.exec(location.hash);
 if (found) {
   history.replaceState(null, "", location.pathname);
@@ -9,7 +9,7 @@ if (found) {
   document.getElementById("share-form").submit();
 }`;
 
-/** Where share links lead: the secret travels in the fragment, so that no log and no referrer has it. */
+/** Opens share links. The secret is in the fragment, which stays out of logs and referrers. */
 export function SharePage({ message, ...page }: PageProps & { readonly message?: string | undefined }) {
   return (
     <Layout {...page} title="Shared screen – Porthole" kind="reading" hasForm>
@@ -19,10 +19,10 @@ export function SharePage({ message, ...page }: PageProps & { readonly message?:
         {message && <p class="callout problem" role="alert">{message}</p>}
         <form class="fields" id="share-form" method="post" action={`${page.basePath}share`}>
           <p class="quiet">
-            Open the whole link that you were given, or paste what follows <code>#</code> in it.
+            Open the complete link that you received, or paste the part after <code>#</code>.
           </p>
           <label for="secret">
-            Code of the link
+            Link code
             <input id="secret" name="secret" type="password" autocomplete="off" required />
           </label>
           <button class="button primary" type="submit">Open the screen</button>

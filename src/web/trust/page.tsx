@@ -1,5 +1,5 @@
 import { Layout, Masthead, type PageProps } from "../layout.tsx";
-import { QrCode } from "../account/qr_code.tsx";
+import { QrCode } from "../qr_code.tsx";
 
 /** What the trust page says. */
 export interface TrustPageProps extends PageProps {

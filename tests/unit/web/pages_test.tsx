@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { DashboardPage, type DashboardSource } from "../../../src/web/dashboard/page.tsx";
+import { DashboardPage } from "../../../src/web/dashboard/page.tsx";
 import { ErrorPage } from "../../../src/web/error_page.tsx";
+import type { SourceView } from "../../../src/web/source_view.ts";
 import { ViewerPage } from "../../../src/web/viewer/page.tsx";
 
 const EVIL = `"><script>alert(1)</script>'`;
 const page = { basePath: "/below/", nonce: "n0nce" };
 
-const source: DashboardSource = { name: "pi", title: EVIL, status: "up", detail: EVIL, sessions: 1, viewOnly: true };
+const source: SourceView = { name: "pi", title: EVIL, status: "up", detail: EVIL, sessions: 1, view_only: true };
 
 const pages: Record<string, string> = {
   dashboard: String(
@@ -15,7 +16,7 @@ const pages: Record<string, string> = {
       sources={[{ ...source, group: EVIL }, source]}
       problems={[EVIL]}
       warnings={[EVIL]}
-      person={{ name: EVIL }}
+      user={{ name: EVIL }}
     />,
   ),
   viewer: String(<ViewerPage {...page} version={EVIL} source={{ name: "pi", title: EVIL, viewOnly: true }} />),

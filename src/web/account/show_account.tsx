@@ -1,0 +1,38 @@
+import type { Context } from "hono";
+import type { Env } from "../env.ts";
+import { listSources } from "../find_source.ts";
+import { readPageProps } from "../page_props.ts";
+import { listLinks, mayShare, viewLink } from "./links.ts";
+import { AccountPage, type AccountPageProps } from "./page.tsx";
+import { listSignIns, viewSignIn } from "./sign_ins.ts";
+import { findTwoFactor } from "./two_factor.ts";
+
+/** What an action leaves for the page to show. */
+export interface Outcome {
+  readonly message?: string;
+  /** The link that was just created. */
+  readonly made?: string;
+  /** Whether a setup of two-factor authentication begins. */
+  readonly offer?: boolean;
+  readonly status?: 200 | 400 | 401 | 403 | 404 | 429;
+}
+
+/** Shows the account page, with what an action came to. */
+export async function showAccount(c: Context<Env>, outcome: Outcome = {}): Promise<Response> {
+  const { identity } = c.var;
+  const { message, made, offer = false, status = 200 } = outcome;
+  const page: Omit<AccountPageProps, "basePath" | "nonce"> = {
+    signIns: (await listSignIns(c)).map((signIn) => viewSignIn(signIn, identity)),
+    twoFactor: await findTwoFactor(c, { offer }),
+    sharing: await findSharing(c, made),
+    admin: identity.admin,
+    signedIn: identity.signIn !== undefined,
+    message,
+  };
+  return c.html(<AccountPage {...readPageProps(c)} {...page} />, status);
+}
+
+async function findSharing(c: Context<Env>, made?: string): Promise<AccountPageProps["sharing"]> {
+  const sources = mayShare(c.var.identity) ? listSources(c).map(({ source }) => source) : [];
+  return sources.length === 0 ? undefined : { links: (await listLinks(c)).map(viewLink), sources, made };
+}

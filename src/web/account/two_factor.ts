@@ -1,0 +1,62 @@
+/** Two-factor authentication: what the account page does with it. */
+import type { Context } from "hono";
+import type { User } from "../../config/config.ts";
+import { PortholeError } from "../../errors.ts";
+import type { Env } from "../env.ts";
+import { noteEvent } from "../note_event.ts";
+
+/** What the page says about two-factor authentication. */
+export type TwoFactorState =
+  /** The user did not sign in with a password. */
+  | { readonly kind: "none" }
+  /** sources.yaml has the secret: it cannot be changed here. */
+  | { readonly kind: "fixed" }
+  | { readonly kind: "on" }
+  | { readonly kind: "off" }
+  | { readonly kind: "offered"; readonly secret: string; readonly uri: string };
+
+/** The state for the user who sent the request; with `offer`, a setup begins if it is off. */
+export async function findTwoFactor(c: Context<Env>, { offer }: { offer: boolean }): Promise<TwoFactorState> {
+  const { twoFactor } = c.var.authentication;
+  const user = findUser(c);
+  if (!user) return { kind: "none" };
+  if (user.totp) return { kind: "fixed" };
+  if (await twoFactor.has(user)) return { kind: "on" };
+  if (!offer) return { kind: "off" };
+  const { secret, uri } = await twoFactor.offer(user.name);
+  return { kind: "offered", secret, uri };
+}
+
+/** Turns it on, if the code is right. @throws PortholeError not_allowed */
+export async function confirmTwoFactor(c: Context<Env>, code: string): Promise<boolean> {
+  const { twoFactor } = c.var.authentication;
+  const user = requireUser(c);
+  if (user.totp || await twoFactor.has(user)) {
+    throw new PortholeError("not_allowed", "Two-factor authentication is already on");
+  }
+  if (!await twoFactor.confirm(user.name, code)) return false;
+  noteEvent(c, { event: "two_factor_enabled" });
+  return true;
+}
+
+/** Turns it off, if the code is right. @throws PortholeError not_allowed */
+export async function removeTwoFactor(c: Context<Env>, code: string): Promise<boolean> {
+  const { twoFactor } = c.var.authentication;
+  const user = requireUser(c);
+  if (user.totp || !await twoFactor.check(user, code)) return false;
+  await twoFactor.remove(user.name);
+  noteEvent(c, { event: "two_factor_disabled" });
+  return true;
+}
+
+/** The user who sent the request. @throws PortholeError not_allowed for everybody who did not sign in with a password */
+export function requireUser(c: Context<Env>): User {
+  const user = findUser(c);
+  if (!user) throw new PortholeError("not_allowed", "Two-factor authentication requires password sign-in");
+  return user;
+}
+
+function findUser(c: Context<Env>): User | undefined {
+  const { identity, config } = c.var;
+  return identity.by === "password" && config.auth.mode !== "none" ? config.auth.users.get(identity.name) : undefined;
+}

@@ -1,0 +1,54 @@
+/** Sources in the JSON interface. */
+import { z } from "zod";
+import { PortholeError } from "../../errors.ts";
+import { findSource, listSources } from "../find_source.ts";
+import { sourceSchema, viewSource } from "../source_view.ts";
+import { defineOperation } from "./operation.ts";
+
+const listAll = defineOperation({
+  method: "get",
+  path: "/sources",
+  summary: "Lists the sources that you may open",
+  success: { status: 200, description: "The sources, in the order of sources.yaml", schema: z.array(sourceSchema) },
+  errors: [],
+  respond: (c) => listSources(c).map((permitted) => viewSource(c, permitted)),
+});
+
+const show = defineOperation({
+  method: "get",
+  path: "/sources/:name",
+  summary: "Shows one source",
+  success: { status: 200, description: "The source", schema: sourceSchema },
+  errors: ["source_unknown"],
+  respond: (c) => viewSource(c, findSource(c, c.req.param("name")!)),
+});
+
+const probe = defineOperation({
+  method: "get",
+  path: "/sources/:name/probe",
+  summary: "Shows one source, and probes it first if the last result is older than a minute",
+  success: { status: 200, description: "The source", schema: sourceSchema },
+  errors: ["source_unknown"],
+  respond: async (c) => {
+    const permitted = findSource(c, c.req.param("name")!);
+    return viewSource(c, permitted, await c.var.sources.get(permitted.source).probe());
+  },
+});
+
+const retry = defineOperation({
+  method: "post",
+  path: "/sources/:name/retry",
+  summary: "Allows another login attempt with a password that the source refused",
+  success: { status: 204, description: "The gateway may try the password again" },
+  errors: ["source_unknown", "not_allowed"],
+  respond: (c) => {
+    const { source, role } = findSource(c, c.req.param("name")!);
+    if (role !== "control" && !c.var.identity.admin) {
+      throw new PortholeError("not_allowed", "View-only users cannot retry a login");
+    }
+    c.var.sources.get(source).forgive();
+  },
+});
+
+/** Everything below /api/sources but its links. */
+export const SOURCE_OPERATIONS = [listAll, show, probe, retry];

@@ -1,0 +1,29 @@
+/** Headers of every response but a 101, which cannot be made anew. */
+import type { MiddlewareHandler } from "hono";
+import { NONCE, secureHeaders } from "hono/secure-headers";
+import type { Env } from "./env.ts";
+
+/** A strict Content-Security-Policy, and no referrer, frame or guessed type. */
+export const setSecurityHeaders: MiddlewareHandler = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: [NONCE],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", "data:", "blob:"],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+    baseUri: ["'none'"],
+    manifestSrc: ["'self'"],
+  },
+  referrerPolicy: "no-referrer",
+  xFrameOptions: "DENY",
+  strictTransportSecurity: false,
+});
+
+/** Keeps responses out of caches, and browsers on https where an administrator supplied the certificate. */
+export const setCacheAndTransportHeaders: MiddlewareHandler<Env> = async (c, next) => {
+  await next();
+  if (c.var.config.gateway.tls.mode === "files") c.header("Strict-Transport-Security", "max-age=31536000");
+  if (!c.res.headers.has("cache-control")) c.header("Cache-Control", "no-store");
+};

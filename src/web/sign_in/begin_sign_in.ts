@@ -1,0 +1,43 @@
+/** The cookie of a signed-in browser: given at the end of every sign-in method, and taken away again. */
+import type { Context } from "hono";
+import { readCookie, writeCookie } from "../../access/cookie.ts";
+import { isSecure } from "../../access/cookie_credential.ts";
+import { hashToken } from "../../access/opaque_token.ts";
+import type { SignIn } from "../../access/sign_ins.ts";
+import { type Env, readAddress } from "../env.ts";
+import { noteEvent } from "../note_event.ts";
+
+/** Who signed in, how, and what the sign-in depends on. */
+export type SignedIn = Pick<SignIn, "name" | "by" | "of" | "groups">;
+
+/** Begins a sign-in with a cookie of its own and gives its id; the browser's previous sign-in ends. */
+export async function beginSignIn(c: Context<Env>, who: SignedIn): Promise<string> {
+  await endOwnSignIn(c);
+  const userAgent = c.req.header("user-agent") ?? "";
+  const value = await c.var.authentication.signIns.begin({ ...who, address: readAddress(c), userAgent });
+  const { auth } = c.var.config;
+  const maxAgeMs = auth.mode === "none" ? 0 : auth.session.absoluteMs;
+  c.header("Set-Cookie", writeCookie(value, { secure: isSecure(c.var.peer), maxAgeMs }), { append: true });
+  noteEvent(c, { event: "sign_in", who: who.name, by: who.by });
+  return hashToken(value);
+}
+
+/** Begins a sign-in and leads on to `next`, a path below the base path. */
+export async function finishSignIn(c: Context<Env>, who: SignedIn, next: string): Promise<Response> {
+  await beginSignIn(c, who);
+  return goTo(c, next);
+}
+
+/** Ends the browser's own sign-in and gives it; undefined where there is none. */
+export async function endOwnSignIn(c: Context<Env>): Promise<SignIn | undefined> {
+  const { signIns } = c.var.authentication;
+  const value = readCookie(c.req.raw, { secure: isSecure(c.var.peer) });
+  const own = value === undefined ? undefined : await signIns.find(value);
+  if (own) await signIns.endWhere(({ id }) => id === own.id);
+  return own;
+}
+
+/** Redirects to a path below the base path. */
+export function goTo(c: Context<Env>, path: string): Response {
+  return c.redirect(c.var.base + path.slice(1), 303);
+}

@@ -1,0 +1,76 @@
+/** Signing in with the forms of the sign-in page: a password with or without a code, or the login link's token. */
+import { type Context, Hono } from "hono";
+import { markPassword } from "../../access/cookie_credential.ts";
+import { readReturnPath } from "../../access/return_path.ts";
+import type { User } from "../../config/config.ts";
+import { isOpenToAll, takesLoginLink } from "../../config/exposure.ts";
+import { PortholeError } from "../../errors.ts";
+import { type Env, readAddress } from "../env.ts";
+import { readForm } from "../form.ts";
+import { readPageProps } from "../page_props.ts";
+import { finishSignIn, type SignedIn } from "./begin_sign_in.ts";
+import { CodePage } from "./code_page.tsx";
+import { refuseSignIn } from "./refuse_sign_in.ts";
+import { showSignIn } from "./show_sign_in.tsx";
+
+/** Makes GET and POST /sign-in, and POST /sign-in/code. */
+export function createPasswordRoutes(): Hono<Env> {
+  const routes = new Hono<Env>();
+  routes.get("/sign-in", (c) => {
+    if (isOpenToAll(c.var.config.gateway, c.var.config.auth)) return c.redirect(c.var.base, 303);
+    return showSignIn(c, { next: readReturnPath(c.req.query("next")) });
+  });
+  routes.post("/sign-in", signIn);
+  routes.post("/sign-in/code", signInWithCode);
+  return routes;
+}
+
+async function signIn(c: Context<Env>): Promise<Response> {
+  const field = await readForm(c);
+  const next = readReturnPath(field("next"));
+  const [name, token] = [field("name"), field("token")];
+  try {
+    if (token !== "") return await signInWithToken(c, token, next);
+    const attempt = { name, password: field("password"), address: readAddress(c) };
+    const step = await c.var.authentication.passwords.tryPassword(attempt);
+    if ("user" in step) return await finishSignIn(c, describeUser(step.user), next);
+    return await c.html(<CodePage {...readPageProps(c)} next={next} ticket={step.ticket} />);
+  } catch (thrown) {
+    return await refuseSignIn(c, thrown, {
+      name,
+      show: (message, status) => showSignIn(c, { next, message, name }, status),
+    });
+  }
+}
+
+async function signInWithToken(c: Context<Env>, token: string, next: string): Promise<Response> {
+  const { authentication } = c.var;
+  const { gateway, auth } = c.var.config;
+  await authentication.signInLimit().take(readAddress(c));
+  if (takesLoginLink(gateway, auth) && await authentication.isLoginToken(token)) {
+    return await finishSignIn(c, { name: "owner", by: "login_link" }, next);
+  }
+  throw new PortholeError(
+    "sign_in_required",
+    "This login link is no longer valid: run deno task start link to get a new one",
+  );
+}
+
+async function signInWithCode(c: Context<Env>): Promise<Response> {
+  const field = await readForm(c);
+  const next = readReturnPath(field("next"));
+  const ticket = field("ticket");
+  try {
+    const attempt = { ticket, code: field("code"), address: readAddress(c) };
+    return await finishSignIn(c, describeUser(await c.var.authentication.passwords.tryCode(attempt)), next);
+  } catch (thrown) {
+    return await refuseSignIn(c, thrown, {
+      show: (message, status) =>
+        c.html(<CodePage {...readPageProps(c)} next={next} ticket={ticket} message={message} />, status),
+    });
+  }
+}
+
+function describeUser({ name, passwordHash }: User): SignedIn {
+  return { name, by: "password", of: markPassword(passwordHash) };
+}

@@ -1,0 +1,26 @@
+/** How to trust the certificate: open to everybody, because one needs it before signing in. */
+import { Hono } from "hono";
+import { PortholeError } from "../../errors.ts";
+import { INSTALL_GUIDES } from "../../tls/install.ts";
+import type { Env } from "../env.ts";
+import { readPageProps } from "../page_props.ts";
+import { TrustPage } from "./page.tsx";
+
+/** Makes /ca.crt and /trust. */
+export function createTrustRoutes(): Hono<Env> {
+  const routes = new Hono<Env>();
+  routes.get("/ca.crt", (c) => {
+    const ca = c.var.about.ca();
+    if (!ca) throw new PortholeError("not_found", "This gateway has no CA of its own");
+    c.header("Content-Disposition", 'attachment; filename="porthole-ca.crt"');
+    return c.body(ca.pem, 200, { "Content-Type": "application/x-x509-ca-cert" });
+  });
+  routes.get("/trust", (c) => {
+    const address = new URL(`${c.var.base}trust`, c.var.peer.origin).href;
+    const { fingerprint256 } = c.var.about.ca() ?? {};
+    return c.html(
+      <TrustPage {...readPageProps(c)} fingerprint256={fingerprint256} address={address} guides={INSTALL_GUIDES} />,
+    );
+  });
+  return routes;
+}
