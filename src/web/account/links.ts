@@ -33,7 +33,7 @@ export const newLinkSchema = linkSchema.extend({
 export const linkRequestSchema = z.strictObject({
   role: roleSchema.default("view"),
   expires: z.string("expires must be text such as 1h or 2027-01-31T12:00:00Z").default("1d")
-    .describe("A duration such as 1h, or an instant"),
+    .describe("A duration of up to 24 days, such as 1h, or an instant within the next year"),
   uses: z.int("uses must be a whole number").min(1, "uses must be at least 1").max(10_000, "uses must be at most 10000")
     .nullable().default(null).describe("How often the link can be opened; null means without limit"),
   label: z.string("label must be text").max(80, "label must be at most 80 characters").default(""),
@@ -121,22 +121,23 @@ function cleanLabel(label: string): string {
   return label.replace(/[\u0000-\u001f\u007f]/g, " ").trim();
 }
 
-/** A duration from now, or an instant. */
+/** A duration from now, or an instant. @throws PortholeError bad_request */
 function readExpiry(text: string): number {
   const now = Date.now();
-  const instantMs = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : now + readDuration(text);
-  if (instantMs > now && instantMs - now <= EXPIRES_MAX_MS) return instantMs;
-  throw new PortholeError("bad_request", "Invalid request: expires must be within the next year");
+  const expiresMs = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : now + readDuration(text);
+  if (expiresMs > now && expiresMs - now <= EXPIRES_MAX_MS) return expiresMs;
+  throw new PortholeError(
+    "bad_request",
+    "Invalid request: expires must be a duration of up to 24 days, such as 1h, or an instant within the next year",
+  );
 }
 
+/** Milliseconds; NaN for a text that is not a duration. */
 function readDuration(text: string): number {
   try {
     return parseDuration(text);
   } catch {
-    throw new PortholeError(
-      "bad_request",
-      "Invalid request: expires must be a duration such as 30m, 1h or 7d, or an instant",
-    );
+    return NaN;
   }
 }
 

@@ -1,0 +1,301 @@
+/** The served description of the JSON interface, held against what a gateway answers. */
+import { assert, assertEquals } from "@std/assert";
+import { Ajv2020 } from "ajv";
+import { COOKIES, type GuardedGateway, startGuarded, TOKENS } from "../fakes/callers.ts";
+import { type RawAnswer, sendRaw } from "../fakes/raw_http.ts";
+import { startFakeRfb } from "../fakes/rfb_server.ts";
+import { RfbViewer } from "../fakes/rfb_viewer.ts";
+import { asByteStream } from "../fakes/web_stream.ts";
+import { openViewer } from "../fakes/web_viewer.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+/** One request that brings about one documented answer. */
+interface Case {
+  headers?: Headers;
+  body?: unknown;
+  /** For what names in the path stand; `name` is "pi" when left out. */
+  path?: Readonly<Record<string, string>>;
+  query?: string;
+}
+
+type MakeCase = Case | ((rig: GuardedGateway, stack: AsyncDisposableStack) => Promise<Case>);
+
+const ADMIN = { Authorization: `Bearer ${TOKENS.admin}` };
+const VIEWER = { Authorization: `Bearer ${TOKENS.viewer}` };
+const asUser = (name: keyof typeof COOKIES, { origin }: GuardedGateway): Headers => ({
+  Cookie: `porthole=${COOKIES[name]}`,
+  Origin: origin,
+});
+
+/** What the guards refuse, alike for every operation. */
+const GUARDED: Readonly<Record<string, Case>> = {
+  sign_in_required: {},
+  host_refused: { headers: { ...ADMIN, Host: "rebound.example.com" } },
+  headers_too_large: { headers: { ...ADMIN, "X-Large": "x".repeat(33_000) } },
+  origin_refused: { headers: { Cookie: `porthole=${COOKIES.root}`, Origin: "https://evil.example" } },
+  body_too_large: { headers: ADMIN, body: { label: "x".repeat(70_000) } },
+};
+const UNKNOWN: Case = { headers: ADMIN, path: { name: "nobody" } };
+const NO_ID: Case = { headers: ADMIN, path: { id: "nothing" } };
+
+/** By operation and answer: the status of a success, the code of an error. */
+const CASES: Readonly<Record<string, MakeCase>> = {
+  "GET /api/sources 200": withSession,
+  "GET /api/sources/{name} 200": withSession,
+  "GET /api/sources/{name} source_unknown": UNKNOWN,
+  "GET /api/sources/{name}/probe 200": { headers: ADMIN },
+  "GET /api/sources/{name}/probe source_unknown": UNKNOWN,
+  "POST /api/sources/{name}/retry 204": { headers: ADMIN },
+  "POST /api/sources/{name}/retry source_unknown": UNKNOWN,
+  "POST /api/sources/{name}/retry not_allowed": { headers: VIEWER },
+  "GET /api/sources/{name}/links 200": { headers: ADMIN },
+  "GET /api/sources/{name}/links source_unknown": UNKNOWN,
+  "POST /api/sources/{name}/links 201": {
+    headers: ADMIN,
+    body: { role: "control", expires: "2h", uses: 3, label: "for Anna" },
+  },
+  "POST /api/sources/{name}/links source_unknown": UNKNOWN,
+  "POST /api/sources/{name}/links bad_request": { headers: ADMIN, body: { role: "owner" } },
+  "POST /api/sources/{name}/links not_allowed": { headers: VIEWER },
+  "POST /api/sources/{name}/links limit_reached": withEveryLink,
+  "DELETE /api/sources/{name}/links/{id} 204": { headers: ADMIN, path: { id: "L1" } },
+  "DELETE /api/sources/{name}/links/{id} source_unknown": UNKNOWN,
+  "DELETE /api/sources/{name}/links/{id} not_found": NO_ID,
+  "GET /api/sessions 200": withSession,
+  "DELETE /api/sessions/{id} 204": withSession,
+  "DELETE /api/sessions/{id} not_found": NO_ID,
+  "GET /api/sign-ins 200": (rig) => Promise.resolve({ headers: asUser("root", rig) }),
+  "DELETE /api/sign-ins/{id} 204": withSignIn,
+  "DELETE /api/sign-ins/{id} not_found": NO_ID,
+  "GET /api/audit 200": withEvents,
+  "GET /api/audit not_allowed": { headers: VIEWER },
+  "GET /api/audit bad_request": { headers: ADMIN, query: "?limit=0" },
+  "GET /api/openapi.json 200": { headers: VIEWER },
+};
+
+/** Routes that answer something other than JSON, or that no program needs. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  "GET /ws/vnc/:name": "a WebSocket",
+  "GET /websockify": "a WebSocket",
+  "GET /healthz": "for monitors: one word",
+  "GET /readyz": "for monitors: the status says it",
+  "GET /metrics": "Prometheus text",
+  "GET /static/:file": "a file",
+  "GET /ca.crt": "a certificate",
+  "GET /trust": "a page",
+  "GET /sign-in": "a page",
+  "POST /sign-in": "a form",
+  "POST /sign-in/code": "a form",
+  "POST /sign-out": "a form",
+  "GET /sign-in/oidc": "a redirect",
+  "GET /sign-in/oidc/callback": "a redirect",
+  "GET /share": "a page",
+  "POST /share": "a form",
+  "GET /": "a page",
+  "GET /site/vnc/:name": "a page",
+  "GET /account": "a page",
+  "POST /account/end": "a form",
+  "POST /account/two-factor": "a form",
+  "POST /account/two-factor/confirm": "a form",
+  "POST /account/two-factor/remove": "a form",
+  "POST /account/links": "a form",
+  "POST /account/links/revoke": "a form",
+  "GET /audit": "a page",
+};
+
+/** A gateway with one more source, `live`, that is a whole VNC server. */
+async function startWithLive(): Promise<GuardedGateway> {
+  const fake = await startFakeRfb();
+  const rig = await startGuarded(`  live: { host: 127.0.0.1, port: ${fake.port}, group: Upstairs }`);
+  const end = rig[Symbol.asyncDispose];
+  return { ...rig, [Symbol.asyncDispose]: () => end().then(() => fake[Symbol.asyncDispose]()) };
+}
+
+/** An open session of a page that has answered a ping; the names in the path mean it and its source. */
+async function withSession(rig: GuardedGateway, stack: AsyncDisposableStack): Promise<Case> {
+  const page = stack.use(openViewer(`${rig.wsOrigin}/ws/vnc/live`, ["porthole.v1"], asUser("ada", rig)));
+  await RfbViewer.open(asByteStream(page));
+  await page.until(({ side }) => side.some(({ type }) => type === "ping"));
+  page.send(JSON.stringify({ type: "pong", id: page.side.find(({ type }) => type === "ping")!.id }));
+  await page.until(({ side }) => side.some(({ type }) => type === "rtt"));
+  return { headers: ADMIN, path: { name: "live", id: rig.gateway.registry.list()[0]!.id } };
+}
+
+async function withEveryLink(rig: GuardedGateway): Promise<Case> {
+  let status = 201;
+  while (status === 201) {
+    status = (await sendRaw(rig.port, { method: "POST", path: "/api/sources/pi/links", headers: ADMIN })).status;
+  }
+  return { headers: ADMIN };
+}
+
+async function withSignIn(rig: GuardedGateway): Promise<Case> {
+  const headers = asUser("ada", rig);
+  const { body } = await sendRaw(rig.port, { path: "/api/sign-ins", headers });
+  return { headers, path: { id: JSON.parse(body)[0].id } };
+}
+
+/** An audit log with a session from its begin to its end, a link, a refusal and a sign-in that ended. */
+async function withEvents(rig: GuardedGateway): Promise<Case> {
+  await using stack = new AsyncDisposableStack();
+  const { path } = await withSession(rig, stack);
+  await sendRaw(rig.port, { method: "DELETE", path: `/api/sessions/${path!.id}`, headers: ADMIN });
+  await sendRaw(rig.port, { method: "POST", path: "/api/sources/pi/links", headers: ADMIN });
+  await sendRaw(rig.port, { method: "POST", path: "/api/sources/pi/links", headers: VIEWER });
+  await sendRaw(rig.port, { method: "POST", path: "/sign-out", headers: asUser("ada", rig) });
+  const hasEnded = () => rig.gateway.audit.list(50).some(({ event }) => event === "session_ended");
+  while (!hasEnded()) await new Promise((done) => setTimeout(done, 1));
+  return { headers: ADMIN, query: "?limit=50" };
+}
+
+interface Response {
+  content?: Record<string, { schema: Record<string, unknown> }>;
+}
+
+interface Description {
+  paths: Record<string, Record<string, { responses: Record<string, Response> }>>;
+  components: { schemas: Record<string, { properties: object }> };
+}
+
+async function readDescription(rig: GuardedGateway): Promise<Description> {
+  const { status, body } = await sendRaw(rig.port, { path: "/api/openapi.json", headers: ADMIN });
+  assertEquals(status, 200);
+  return JSON.parse(body);
+}
+
+/** A validator of what the description says, where no object may have fields that it does not name. */
+function createValidator(description: Description) {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  ajv.addFormat("date-time", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  ajv.addSchema(closeObjects(description) as object, "description");
+  return (pointer: readonly string[], value: unknown): string[] => {
+    const fragment = pointer.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+    const validate = ajv.compile({ $ref: `description#${encodeURI(fragment)}` });
+    validate(value);
+    return (validate.errors ?? []).map(({ instancePath, message, params }) =>
+      `${instancePath} ${message} ${JSON.stringify(params)}`
+    );
+  };
+}
+
+function closeObjects(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(closeObjects);
+  if (typeof node !== "object" || node === null) return node;
+  const closed = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, closeObjects(value)]));
+  return closed.type === "object" && closed.properties ? { additionalProperties: false, ...closed } : closed;
+}
+
+/** Every answer that the description names: what stands in CASES, and what the guards refuse. */
+function listAnswers({ paths }: Description) {
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).flatMap(([method, { responses }]) =>
+      Object.entries(responses).flatMap(([status, response]) => {
+        const codes = readCodes(response) ?? [status];
+        // "default" stands for failures of the gateway itself, which no request brings about.
+        return status === "default" ? [] : codes.map((code) => ({ path, method, status, code, response }));
+      })
+    )
+  );
+}
+
+function readCodes({ content }: Response): string[] | undefined {
+  const schema = content?.["application/problem+json"]?.schema as
+    | { allOf?: { properties?: { code?: { enum?: string[] } } }[] }
+    | undefined;
+  return schema?.allOf?.find(({ properties }) => properties)?.properties?.code?.enum;
+}
+
+async function send(rig: GuardedGateway, method: string, template: string, made: Case): Promise<RawAnswer> {
+  const names: Record<string, string> = { name: "pi", id: "none", ...made.path };
+  const path = template.replaceAll(/\{(\w+)\}/g, (_, name) => names[name]!) + (made.query ?? "");
+  const body = made.body === undefined ? "" : JSON.stringify(made.body);
+  return await sendRaw(rig.port, {
+    method: method.toUpperCase(),
+    path,
+    body,
+    headers: { "Content-Type": "application/json", Accept: "application/json", ...made.headers },
+  });
+}
+
+Deno.test("every documented answer is given as it is documented", async (t) => {
+  await using first = await startGuarded();
+  const description = await readDescription(first);
+  const validate = createValidator(description);
+  for (const { path, method, status, code, response } of listAnswers(description)) {
+    const name = `${method.toUpperCase()} ${path} ${code}`;
+    await t.step(name, async () => {
+      const make = CASES[name] ?? GUARDED[code];
+      assert(make, "no test brings this answer about");
+      await using rig = await startWithLive();
+      await using stack = new AsyncDisposableStack();
+      const answer = await send(rig, method, path, typeof make === "function" ? await make(rig, stack) : make);
+      assertEquals(String(answer.status), status, answer.body);
+      const [type] = Object.keys(response.content ?? {});
+      assertEquals(answer.headers.get("content-type"), type);
+      if (type === undefined) return assertEquals(answer.body, "");
+      const body = JSON.parse(answer.body);
+      const pointer = ["paths", path, method, "responses", status, "content", type, "schema"];
+      assertEquals(validate(pointer, body), []);
+      if (type === "application/problem+json") assertEquals([body.code, String(body.status)], [code, status]);
+    });
+  }
+});
+
+Deno.test("no test is for an answer that is not documented", async () => {
+  await using rig = await startGuarded();
+  const documented = listAnswers(await readDescription(rig));
+  const names = new Set(documented.map(({ path, method, code }) => `${method.toUpperCase()} ${path} ${code}`));
+  assertEquals(Object.keys(CASES).filter((name) => !names.has(name)), []);
+  const codes = new Set(documented.map(({ code }) => code));
+  assertEquals(Object.keys(GUARDED).filter((code) => !codes.has(code)), []);
+});
+
+Deno.test("every route is documented, or left out on purpose", async () => {
+  await using rig = await startGuarded();
+  const { paths } = await readDescription(rig);
+  const documented = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`)
+  );
+  const routes = rig.gateway.app.routes.filter(({ method }) => method !== "ALL");
+  const served = new Set(routes.map(({ method, path }) => `${method} ${path}`));
+  assertEquals([...documented, ...Object.keys(LEFT_OUT)].sort(), [...served].sort());
+});
+
+Deno.test("sessions and sources are shown with every field that the description names", async () => {
+  await using rig = await startWithLive();
+  await using stack = new AsyncDisposableStack();
+  await withSession(rig, stack);
+  const { components } = await readDescription(rig);
+  const listFields = (schema: string) => Object.keys(components.schemas[schema]!.properties).sort();
+  const read = async (path: string) => JSON.parse((await sendRaw(rig.port, { path, headers: ADMIN })).body);
+  assertEquals(Object.keys((await read("/api/sessions"))[0]).sort(), listFields("Session"));
+  const [up, down] = [await read("/api/sources/live"), await read("/api/sources/desk/probe")];
+  assertEquals([...new Set(Object.keys({ ...up, ...down }))].sort(), listFields("Source"));
+});
+
+const EXPIRES =
+  "Invalid request: expires must be a duration of up to 24 days, such as 1h, or an instant within the next year";
+
+Deno.test("a body that does not match is refused with what is wrong with it", async () => {
+  await using rig = await startGuarded();
+  const refusals: Record<string, string> = {
+    '{"role":"owner"}': "Invalid request: role must be view or control",
+    '{"uses":0}': "Invalid request: uses must be at least 1",
+    '{"uses":1.5}': "Invalid request: uses must be a whole number",
+    '{"expires":7}': "Invalid request: expires must be text such as 1h or 2027-01-31T12:00:00Z",
+    '{"expires":"soon"}': EXPIRES,
+    '{"expires":"25d"}': EXPIRES,
+    '{"expires":"2001-01-01"}': EXPIRES,
+    '{"expires":"9999-01-01"}': EXPIRES,
+    '{"rôle":"view"}': "Invalid request: unknown field rôle",
+    "[]": "Invalid request: the body must be a JSON object",
+    "null": "Invalid request: the body must be a JSON object",
+    "{": "The request body is not valid JSON",
+  };
+  for (const [body, detail] of Object.entries(refusals)) {
+    const answer = await sendRaw(rig.port, { method: "POST", path: "/api/sources/pi/links", body, headers: ADMIN });
+    const problem = JSON.parse(answer.body);
+    assertEquals([answer.status, problem.code, problem.detail], [400, "bad_request", detail], body);
+  }
+});
