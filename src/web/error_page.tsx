@@ -4,13 +4,13 @@ import { Layout, Masthead, type PageProps } from "./layout.tsx";
 export interface ErrorPageProps extends PageProps {
   /** HTTP status. */
   readonly status: number;
-  /** What happened, in a few words. */
+  /** The kind of error, in a few words. */
   readonly title: string;
   /** A whole sentence, safe to show. */
   readonly message: string;
 }
 
-/** An error as a page, for browsers; programs get application/problem+json. */
+/** An error as a page. Programs get application/problem+json instead. */
 export function ErrorPage({ status, title, message, ...page }: ErrorPageProps) {
   return (
     <Layout {...page} title={`${title} – Porthole`} kind="reading">
@@ -20,7 +20,7 @@ export function ErrorPage({ status, title, message, ...page }: ErrorPageProps) {
         <h1>{title}</h1>
         <p>{message}</p>
         <p>
-          <a class="button primary" href={page.basePath}>All sources</a>
+          <a class="button primary" href={page.basePath}>All screens</a>
         </p>
       </main>
     </Layout>

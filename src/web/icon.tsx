@@ -1,4 +1,4 @@
-/** Line icons on a 24 by 24 grid, drawn in the colour of the text around them. */
+/** Line icons on a grid of 24 by 24, in the color of the text around them. */
 
 const PATHS = {
   back: "M15 5l-7 7 7 7",
@@ -18,7 +18,7 @@ const PATHS = {
 /** The name of an icon. */
 export type IconName = keyof typeof PATHS;
 
-/** One icon; decoration only, so the control around it needs a name of its own. */
+/** An icon. Screen readers skip it, so the control around it needs a name of its own. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">

@@ -1,12 +1,12 @@
-/** What every page shares: head, theme, assets under the base path. */
+/** What every page shares: the head, and the header with the name of the program. */
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 
-/** What every page is told. */
+/** What every page needs. */
 export interface PageProps {
-  /** Begins and ends with a slash; every address on the page stands under it. */
+  /** Begins and ends with a slash; every address on the page begins with it. */
   readonly basePath: string;
-  /** The nonce of this answer's Content-Security-Policy. */
+  /** The nonce of this response's Content-Security-Policy. */
   readonly nonce: string;
   /** Who signed in. */
   readonly user?: { readonly name: string } | undefined;
@@ -14,15 +14,15 @@ export interface PageProps {
 
 interface LayoutProps extends PageProps {
   readonly title: string;
-  /** Name of the bundle in static/ that drives the page; none for a page without script. */
+  /** The script in static/ that runs on the page. */
   readonly script?: "viewer" | "dashboard";
   readonly kind: string;
   /**
-   * Whether the page has a form: browsers send `Origin: null` with the forms of a page that gives no referrer at all
-   * (Fetch section 3.2), and then cannot be told from another site's.
+   * Whether the page has a form. On a page that sends no referrer at all, browsers send forms with `Origin: null` (Fetch
+   * section 3.2), as they do from other sites.
    */
   readonly hasForm?: boolean;
-  /** What the script is told, as data-* attributes of the body. */
+  /** Data for the script: data-* attributes of the body. */
   readonly data?: Readonly<Record<`data-${string}`, string>>;
   readonly children?: Child;
 }
@@ -52,7 +52,7 @@ export function Layout({ basePath, nonce, title, script, kind, hasForm = false, 
   );
 }
 
-/** The name of the program and who is signed in, above a page that is read. */
+/** The header: the name of the program, and who is signed in. */
 export function Masthead({ basePath, user }: PageProps) {
   return (
     <header class="masthead">

@@ -1,9 +1,9 @@
 import { encode } from "uqr";
 
-/** Light modules around the code, so that a camera finds its edge (ISO/IEC 18004 asks for 4). */
+/** Light modules around the code, so that cameras find its edge (ISO/IEC 18004 requires 4). */
 const BORDER = 4;
 
-/** Text as a QR code: plain SVG shapes, black on white in every theme, without style or script. */
+/** Text as a QR code: SVG without style or script, black on white in every theme. */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const { data, size } = encode(text, { border: BORDER });
   const dark = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : "")));

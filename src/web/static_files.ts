@@ -1,4 +1,4 @@
-/** The files of static/, read once at start: a lookup in a Map cannot leave the folder. */
+/** The files of static/, read once at startup: a lookup in a Map cannot leave the folder. */
 import type { Handler } from "hono";
 import { PortholeError } from "../errors.ts";
 
@@ -11,7 +11,7 @@ const CONTENT_TYPES: Record<string, string> = {
   webmanifest: "application/manifest+json",
 };
 
-/** One file as it is sent. */
+/** A file as it is sent. */
 export interface StaticFile {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly type: string;
@@ -19,10 +19,10 @@ export interface StaticFile {
   readonly etag: string;
 }
 
-/** By name. */
+/** The files, by name. */
 export type StaticFiles = ReadonlyMap<string, StaticFile>;
 
-/** Reads the files that lie directly in the folder. */
+/** Reads the files directly in the folder; a file of an unknown type is left out. */
 export async function readStaticFiles(folder: URL): Promise<StaticFiles> {
   const files = new Map<string, StaticFile>();
   for await (const entry of Deno.readDir(folder)) {
@@ -34,7 +34,7 @@ export async function readStaticFiles(folder: URL): Promise<StaticFiles> {
   return files;
 }
 
-/** Serves them at `:file`, revalidated each time and answered with 304 while they are the same. */
+/** Serves the files at `:file`. Browsers revalidate each time, and get 304 while a file is unchanged. */
 export function createStaticHandler(files: StaticFiles): Handler {
   return (c) => {
     const file = files.get(c.req.param("file") ?? "");

@@ -86,7 +86,7 @@ testWith([CHROMIUM], "a share link shows its one screen, view-only, until it is 
   await page.waitForURL("**/account");
   await page.selectOption("#link-source", "secret");
   await page.fill("#link-label", "for eve");
-  await page.click("text=Make a link");
+  await page.click("text=Create link");
   const link = await page.textContent("#made-link") ?? "";
   const guest = await browser.openPage(SECURE);
   await guest.goto(link);
@@ -106,14 +106,14 @@ testWith([CHROMIUM], "a person sets up the two-factor authentication and signs i
   const page = await browser.openPage(SECURE);
   await page.goto(new URL("account", gateway.url).href);
   await signIn(page, "bob");
-  await page.click("text=Set it up");
+  await page.click("text=Set up");
   await keepPicture(page, "two-factor-offer");
   assertEquals(await findFaults(page), []);
   const secret = await page.textContent("p.quiet code") ?? "";
   const totp = new TOTP({ secret });
   await page.fill("#code", totp.generate());
-  await page.click("text=Switch it on");
-  await page.waitForSelector("text=Take it away");
+  await page.click("text=Turn on");
+  await page.waitForSelector("text=Turn off");
   await page.click("text=Sign out");
   await signIn(page, "bob");
   await page.waitForSelector("h1:has-text('Two-factor authentication')");
@@ -152,7 +152,7 @@ testWith([CHROMIUM], "the pages of signing in are without fault in light and dar
       await page.waitForURL("**/account");
       await page.selectOption("#link-source", "demo");
       await page.fill("#link-label", "Grandmother, for the afternoon");
-      await page.click("text=Make a link");
+      await page.click("text=Create link");
       await page.waitForSelector("#made-link");
       await check("account");
       await open("audit");

@@ -233,7 +233,7 @@ testWith(PROGRAMS, "everything works below another server's path", async () => {
   await page.click("text=till");
   await waitForPhase(page, "open");
   await page.click("#bar a");
-  assertEquals(await page.innerText("h1"), "Sources");
+  assertEquals(await page.innerText("h1"), "Screens");
   await page.waitForSelector(".card[data-status=up]"); // Brought by the script, from the API below the same path
   assertEquals(browser.complaints, []);
 });

@@ -5,22 +5,22 @@ import type { SourceView } from "../source_view.ts";
 /** What the dashboard shows. */
 export interface DashboardPageProps extends PageProps {
   readonly sources: readonly SourceView[];
-  /** What keeps the gateway from being whole, such as a bad edit of sources.yaml. */
+  /** What is wrong with the gateway, such as a bad edit of sources.yaml. */
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** From this many sources on a search box helps. */
+/** The search box appears with this many sources. */
 const SEARCH_FROM = 9;
 
-/** The dashboard: every source this person may open. Works without script; with it, it searches and refreshes. */
+/** The dashboard: every source that the user may open. The script adds the search and keeps the page up to date. */
 export function DashboardPage({ sources, problems, warnings, ...page }: DashboardPageProps) {
   return (
     <Layout {...page} title="Porthole" kind="reading" script="dashboard">
       <Masthead {...page} />
       <main class="dashboard">
         <div class="dashboard-head">
-          <h1>Sources</h1>
+          <h1>Screens</h1>
           {sources.length >= SEARCH_FROM && <Search />}
         </div>
         {problems.map((text) => <p class="callout problem" role="alert">{text}</p>)}
@@ -29,18 +29,18 @@ export function DashboardPage({ sources, problems, warnings, ...page }: Dashboar
         {groupSources(sources).map(([group, members]) => (
           <Group group={group} sources={members} basePath={page.basePath} />
         ))}
-        <p class="quiet" id="no-match" hidden>No source matches.</p>
+        <p class="quiet" id="no-match" hidden>No screens match your search.</p>
         <p class="quiet" id="dashboard-status" role="status"></p>
       </main>
     </Layout>
   );
 }
 
-/** Hidden until the script that makes it work has come. */
+/** The search box; hidden until its script runs. */
 function Search() {
   return (
     <label class="search" hidden>
-      <span class="unseen">Search sources</span>
+      <span class="unseen">Search screens</span>
       <input id="search" type="search" placeholder="Search" autocomplete="off" />
     </label>
   );
@@ -49,9 +49,9 @@ function Search() {
 function NoSources() {
   return (
     <div class="callout">
-      <p>There is no source here yet.</p>
+      <p>No screens yet.</p>
       <p class="quiet">
-        Add one to <code>sources.yaml</code>; it appears here as soon as the file is saved.
+        Add one to <code>sources.yaml</code>. It appears here as soon as you save the file.
       </p>
     </div>
   );
@@ -59,7 +59,7 @@ function NoSources() {
 
 function Group({ group, sources, basePath }: { group: string; sources: readonly SourceView[]; basePath: string }) {
   return (
-    <section class="group" aria-label={group || "Sources"}>
+    <section class="group" aria-label={group || "Screens"}>
       {group && <h2>{group}</h2>}
       <ul class="cards">
         {sources.map((source) => <Card source={source} basePath={basePath} />)}
@@ -82,7 +82,7 @@ function Card({ source, basePath }: { source: SourceView; basePath: string }) {
         <span class="tag" data-part="sessions" hidden={sessions === 0}>{describeSessions(sessions)}</span>
         {view_only && (
           <span class="tag">
-            <Icon name="eye" /> view only
+            <Icon name="eye" /> View only
           </span>
         )}
       </p>
@@ -91,11 +91,11 @@ function Card({ source, basePath }: { source: SourceView; basePath: string }) {
 }
 
 /** "2 sessions open" */
-export function describeSessions(count: number): string {
+function describeSessions(count: number): string {
   return count === 1 ? "1 session open" : `${count} sessions open`;
 }
 
-/** Sources by group in the order of the file, those without a group first. */
+/** Groups in the order of the file; sources without a group come first. */
 function groupSources(sources: readonly SourceView[]): [string, SourceView[]][] {
   const groups = Map.groupBy(sources, ({ group }) => group ?? "");
   return [...groups].toSorted(([a], [b]) => Number(a !== "") - Number(b !== ""));

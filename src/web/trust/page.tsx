@@ -3,21 +3,21 @@ import { QrCode } from "../qr_code.tsx";
 
 /** What the trust page says. */
 export interface TrustPageProps extends PageProps {
-  /** SHA-256 of the CA, hex pairs with colons; undefined where the certificate was given and there is none. */
+  /** SHA-256 of the CA, hex pairs with colons; undefined where an administrator supplied the certificate. */
   readonly fingerprint256?: string | undefined;
-  /** Address of this page as other devices open it, for the QR code. */
+  /** The address of this page for other devices, for the QR code. */
   readonly address: string;
   readonly guides: readonly TrustGuide[];
 }
 
-/** How one system installs the CA; text between backquotes is shown as code. */
+/** How to install the CA on one system; text in backquotes is shown as code. */
 export interface TrustGuide {
   readonly id: string;
   readonly system: string;
   readonly steps: readonly string[];
 }
 
-/** How to make a device trust this gateway for good. */
+/** Explains how to make a device trust this gateway. */
 export function TrustPage({ fingerprint256, address, guides, ...page }: TrustPageProps) {
   return (
     <Layout {...page} title="Trust this gateway – Porthole" kind="reading">
@@ -27,7 +27,8 @@ export function TrustPage({ fingerprint256, address, guides, ...page }: TrustPag
         {fingerprint256 === undefined
           ? (
             <p>
-              This gateway's certificate was given to it. If a browser warns about it, ask whoever runs the gateway.
+              This gateway uses a certificate supplied by its administrator. If your browser shows a warning, ask the
+              administrator.
             </p>
           )
           : <Installing {...page} fingerprint256={fingerprint256} address={address} guides={guides} />}
@@ -40,25 +41,25 @@ function Installing({ basePath, fingerprint256, address, guides }: TrustPageProp
   return (
     <>
       <p>
-        The gateway signs its own certificate. Install its CA once on each device, and the browser's warning is gone for
-        good, also after the certificate is renewed.
+        This gateway signs its own certificate. Install its CA once on each device, and the browser's warning goes away
+        for good, even after the certificate is renewed.
       </p>
       <p>
         <a class="button primary" href={`${basePath}ca.crt`} download="porthole-ca.crt">Download porthole-ca.crt</a>
       </p>
       <section class="callout">
-        <h2>Compare before you trust</h2>
+        <h2>Check before you trust</h2>
         <p>
-          The device shows a SHA-256 fingerprint. It must be this one, which the gateway also printed when it started:
+          Your device shows a SHA-256 fingerprint. It must match this one, which the gateway also printed at startup:
         </p>
         <p>
           <code class="fingerprint">{fingerprint256}</code>
         </p>
         <p class="quiet">
-          The CA can vouch for addresses, this machine and private network names, not for other web sites.
+          The CA can only vouch for IP addresses, this machine and private network names, not for other websites.
         </p>
       </section>
-      <nav class="actions" aria-label="Systems">
+      <nav class="actions" aria-label="Operating systems">
         {guides.map(({ id, system }) => <a class="button" href={`#${id}`}>{system}</a>)}
       </nav>
       {guides.map((guide) => <Guide {...guide} />)}

@@ -1,11 +1,11 @@
-/** What the viewer asks the person, each in a dialog of its own. */
+/** The dialogs of the viewer page. */
 
-/** Asks for what the VNC server's login needs. */
+/** Asks for the VNC server's user name and password. */
 export function CredentialsDialog({ title }: { title: string }) {
   return (
     <dialog id="credentials" aria-labelledby="credentials-title">
       <form method="dialog">
-        <h2 id="credentials-title">Sign in to {title}</h2>
+        <h2 id="credentials-title">Log in to {title}</h2>
         <p id="credentials-message" class="callout problem" role="alert" hidden></p>
         <label id="credentials-username-row" for="credentials-username">
           User name
@@ -22,13 +22,13 @@ export function CredentialsDialog({ title }: { title: string }) {
           <input id="credentials-password" name="password" type="password" autocomplete="current-password" />
         </label>
         <label class="choice">
-          <input id="credentials-remember" type="checkbox" /> Remember until this tab is closed
+          <input id="credentials-remember" type="checkbox" /> Remember until I close this tab
         </label>
         <p class="quiet">
-          Otherwise it stays in this page's memory only, to reconnect by itself. It is never part of an address.
+          Otherwise this page only keeps it in memory, in order to reconnect. It is never part of an address.
         </p>
         <div class="actions">
-          <button class="button primary" type="submit" value="send">Sign in</button>
+          <button class="button primary" type="submit" value="send">Log in</button>
           <button class="button" type="button" id="credentials-cancel">Cancel</button>
         </div>
       </form>
@@ -36,13 +36,13 @@ export function CredentialsDialog({ title }: { title: string }) {
   );
 }
 
-/** Asks whether the VNC server is the right one, by its key. */
+/** Asks the user to compare the key of the VNC server. */
 export function IdentityDialog({ title }: { title: string }) {
   return (
     <dialog id="identity" aria-labelledby="identity-title">
       <form method="dialog">
         <h2 id="identity-title">Is this {title}?</h2>
-        <p>The VNC server identifies itself with this key. Compare it with what its owner tells you.</p>
+        <p>The VNC server identifies itself with this key. Compare it with the fingerprint that its owner gave you.</p>
         <p>
           <code id="identity-fingerprint"></code>
         </p>

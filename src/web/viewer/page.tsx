@@ -11,14 +11,14 @@ export interface ViewerSource {
   readonly viewOnly: boolean;
 }
 
-/** What the viewer page is told. */
+/** What the viewer page needs. */
 export interface ViewerPageProps extends PageProps {
   readonly source: ViewerSource;
-  /** Porthole's version, shown small. */
+  /** Porthole's version. */
   readonly version: string;
 }
 
-/** The viewer: one source, full window. What moves on it is src/viewer/. */
+/** The viewer: one source in the whole window. Its script is src/viewer/. */
 export function ViewerPage({ source, version, ...page }: ViewerPageProps) {
   const data = {
     "data-source": source.name,
@@ -36,7 +36,7 @@ export function ViewerPage({ source, version, ...page }: ViewerPageProps) {
         <textarea
           id="soft-keyboard"
           tabindex={-1}
-          aria-label="Typed text goes to the remote screen"
+          aria-label="Text typed here goes to the remote screen"
           autocapitalize="off"
           autocomplete="off"
           autocorrect="off"
@@ -61,20 +61,20 @@ function Bar({ source, basePath, version }: { source: ViewerSource; basePath: st
         <span class="unseen">Toolbar</span>
       </button>
       <div id="bar-body">
-        <a class="tool" href={basePath} title="All sources">
+        <a class="tool" href={basePath} title="All screens">
           <Icon name="back" />
-          <span class="unseen">All sources</span>
+          <span class="unseen">All screens</span>
         </a>
         <div id="bar-words">
           <h1>{source.title}</h1>
           <p id="status">
             <span class="dot" aria-hidden="true"></span>
             <span id="status-words" role="status">Connecting…</span>
-            <span id="rtt" title="Round trip to the gateway"></span>
+            <span id="rtt" title="Round-trip time to the gateway"></span>
           </p>
         </div>
         <div id="tools" role="toolbar" aria-label={`Tools for ${source.title}`}>
-          <Tool id="move" icon="move" words="Move the view" pressed hidden />
+          <Tool id="move" icon="move" words="Pan" pressed hidden />
           <Tool id="type" icon="keyboard" words="On-screen keyboard" pressed />
           <Tool id="keys" icon="keys" words="Keys" panel />
           <Tool id="clipboard" icon="clipboard" words="Clipboard" panel />
@@ -95,9 +95,9 @@ interface ToolProps {
   readonly id: string;
   readonly icon: IconName;
   readonly words: string;
-  /** Opens the panel of the same name. */
+  /** Whether the button opens the panel of the same name. */
   readonly panel?: boolean;
-  /** Is a switch. */
+  /** Whether the button is a switch. */
   readonly pressed?: boolean;
   readonly hidden?: boolean;
 }
@@ -115,7 +115,7 @@ function Tool({ id, icon, words, panel = false, pressed = false, hidden = false 
   );
 }
 
-/** What stands over the picture while there is none, or an old one. */
+/** The notice over the picture while there is no connection. */
 function Notice({ basePath }: { basePath: string }) {
   return (
     <section id="notice" aria-labelledby="notice-title">
@@ -126,7 +126,7 @@ function Notice({ basePath }: { basePath: string }) {
       <div class="actions">
         <button id="notice-retry" class="button primary" type="button" hidden>Try now</button>
         <button id="notice-stop" class="button" type="button" hidden>Stop trying</button>
-        <a id="notice-back" class="button" href={basePath} hidden>All sources</a>
+        <a id="notice-back" class="button" href={basePath} hidden>All screens</a>
       </div>
     </section>
   );

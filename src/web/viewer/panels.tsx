@@ -1,4 +1,4 @@
-/** The three panels that open below the viewer's toolbar. */
+/** The panels that open below the viewer's toolbar. */
 import type { Child } from "hono/jsx";
 
 function Panel({ id, title, children }: { id: string; title: string; children?: Child }) {
@@ -10,7 +10,7 @@ function Panel({ id, title, children }: { id: string; title: string; children?: 
   );
 }
 
-/** What a button shows, and the keys it presses together. */
+/** What a button shows, the keys that it presses together, and its name for screen readers where that differs. */
 const COMBINATIONS = [
   ["Ctrl+Alt+Del", "Control+Alt+Delete"],
   ["Esc", "Escape"],
@@ -39,7 +39,7 @@ const COMBINATIONS = [
 
 const MODIFIERS = [["Ctrl", "Control"], ["Alt", "Alt"], ["Shift", "Shift"], ["Win", "Super"]] as const;
 
-/** Keys that a browser or a system keeps for itself, and those that a phone does not have. */
+/** Keys that the browser or the system intercepts, and keys that phones lack. */
 export function KeysPanel() {
   return (
     <Panel id="keys" title="Keys">
@@ -54,46 +54,46 @@ export function KeysPanel() {
         ))}
       </div>
       <p class="quiet">
-        Ctrl+Alt+Shift leaves the remote screen for this toolbar. In full screen most of these keys also work on the
-        keyboard itself, where the browser allows it.
+        Press Ctrl+Alt+Shift to move from the remote screen to this toolbar. In full screen, most of these keys also
+        work on your own keyboard if the browser allows it.
       </p>
     </Panel>
   );
 }
 
-/** The clipboard in both directions, for browsers that do not let a page share it by itself. */
+/** The clipboard in both directions, for browsers that do not let a page sync it automatically. */
 export function ClipboardPanel() {
   return (
     <Panel id="clipboard" title="Clipboard">
-      <label for="clipboard-text">Text shared with the remote screen</label>
+      <label for="clipboard-text">Text to share with the remote screen</label>
       <textarea id="clipboard-text" rows={5} spellcheck={false}></textarea>
       <div class="actions">
-        <button id="clipboard-send" class="button primary" type="button">Send to remote</button>
+        <button id="clipboard-send" class="button primary" type="button">Send to remote screen</button>
         <button id="clipboard-copy" class="button" type="button">Copy to this device</button>
         <button id="clipboard-type" class="button" type="button">Type as keys</button>
-        <button id="clipboard-sync" class="button" type="button" hidden>Share by itself</button>
+        <button id="clipboard-sync" class="button" type="button" hidden>Sync automatically</button>
       </div>
       <p id="clipboard-words" class="quiet" role="status"></p>
       <p class="quiet">
-        "Type as keys" presses a key for each character: for login screens and consoles without a clipboard.
+        "Type as keys" types the text key by key, for login screens and consoles without a clipboard.
       </p>
     </Panel>
   );
 }
 
-/** How the picture is shown and what travels up. */
+/** How the picture is shown, and whether input is sent. */
 export function DisplayPanel({ version, forcedViewOnly }: { version: string; forcedViewOnly: boolean }) {
   return (
     <Panel id="display" title="Display and input">
       <fieldset>
         <legend>Size</legend>
-        <Choice value="fit" words="Fit the window" />
-        <Choice value="actual" words="One to one" />
+        <Choice value="fit" words="Fit to window" />
+        <Choice value="actual" words="Actual size" />
         <Choice value="remote" words="Resize the remote screen" />
       </fieldset>
       <Switch id="view-only" words="View only" checked={forcedViewOnly} disabled={forcedViewOnly} />
-      <p id="view-only-words" class="quiet" hidden={!forcedViewOnly}>This source may only be looked at.</p>
-      <Switch id="pinned" words="Keep the toolbar in sight" />
+      <p id="view-only-words" class="quiet" hidden={!forcedViewOnly}>This screen is view-only.</p>
+      <Switch id="pinned" words="Always show the toolbar" />
       <Level id="quality" words="Picture quality" />
       <Level id="compression" words="Compression" />
       <p class="quiet">Porthole {version}</p>

@@ -46,7 +46,7 @@ Deno.test("the dashboard shows sources without a group first, and says when ther
   const html = pages.dashboard!;
   assert(html.lastIndexOf("<h2>") > html.indexOf('class="card"'));
   const empty = String(<DashboardPage {...page} sources={[]} problems={[]} warnings={[]} />);
-  assertStringIncludes(empty, "There is no source here yet.");
+  assertStringIncludes(empty, "No screens yet.");
 });
 
 Deno.test("the dashboard offers a search from nine sources on", () => {
