@@ -68,7 +68,7 @@ function upgrade(request: Request, keepaliveMs: number): Deno.WebSocketUpgrade {
  * The first offered subprotocol that this gateway speaks. A browser closes the connection when it offered some and none
  * is chosen (WHATWG WebSockets section 2.2), so a token that came alone is chosen: it only goes back to its sender.
  */
-export function chooseSubprotocol(offered: string | undefined): string | undefined {
+function chooseSubprotocol(offered: string | undefined): string | undefined {
   const names = (offered ?? "").split(",").map((name) => name.trim());
   return [SUBPROTOCOL, PLAIN].find((name) => names.includes(name)) ??
     names.find((name) => name.startsWith(TOKEN_PROTOCOL));

@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { AccountPage } from "../../../src/web/account/page.tsx";
+import { AuditPage } from "../../../src/web/account/audit_page.tsx";
 import { DashboardPage } from "../../../src/web/dashboard/page.tsx";
 import { ErrorPage } from "../../../src/web/error_page.tsx";
 import type { SourceView } from "../../../src/web/source_view.ts";
+import { CodePage } from "../../../src/web/sign_in/code_page.tsx";
+import { SignInPage } from "../../../src/web/sign_in/page.tsx";
+import { SharePage } from "../../../src/web/sign_in/share_page.tsx";
 import { ViewerPage } from "../../../src/web/viewer/page.tsx";
 
 const EVIL = `"><script>alert(1)</script>'`;
@@ -9,7 +14,31 @@ const page = { basePath: "/below/", nonce: "n0nce" };
 
 const source: SourceView = { name: "pi", title: EVIL, status: "up", detail: EVIL, sessions: 1, view_only: true };
 
+const instant = "2026-11-26T12:00:00.000Z";
+const signIn = { id: "1", name: EVIL, by: EVIL, address: EVIL, user_agent: EVIL, current: true };
+const link = { id: "1", source: "pi", role: "view" as const, label: EVIL, created_by: EVIL, uses_left: 1 };
+
 const pages: Record<string, string> = {
+  account: String(
+    <AccountPage
+      {...page}
+      signIns={[{ ...signIn, created: instant, last_used: instant }]}
+      twoFactor={{ kind: "on" }}
+      sharing={{ links: [{ ...link, created: instant, expires: instant }], sources: [source], made: EVIL }}
+      admin
+      signedIn
+      message={EVIL}
+    />,
+  ),
+  audit: String(
+    <AuditPage
+      {...page}
+      lines={[{ time: instant, event: "refused", who: EVIL, from: EVIL, what: EVIL, outcome: EVIL, left_out: 3 }]}
+    />,
+  ),
+  "sign-in": String(<SignInPage {...page} next={EVIL} hasPasswords hasLoginLink message={EVIL} name={EVIL} />),
+  code: String(<CodePage {...page} next={EVIL} ticket={EVIL} message={EVIL} />),
+  share: String(<SharePage {...page} message={EVIL} />),
   dashboard: String(
     <DashboardPage
       {...page}
@@ -61,4 +90,13 @@ Deno.test("the dashboard offers a search from nine sources on", () => {
     );
   assert(!draw(8).includes('id="search"'));
   assert(draw(9).includes('id="search"'));
+});
+
+Deno.test("the audit page says how many similar entries were suppressed", () => {
+  assertStringIncludes(pages.audit!, "3 similar entries suppressed");
+});
+
+Deno.test("the account page says what a link allows and how long it lasts", () => {
+  assertMatch(pages.account!, /<strong>[^<]+<\/strong> can view pi/);
+  assertStringIncludes(pages.account!, "expires 2026-11-26 12:00 UTC, 1 use left");
 });
