@@ -59,7 +59,7 @@ const CASES: Readonly<Record<string, MakeCase>> = {
   "POST /api/sources/{name}/links bad_request": { headers: ADMIN, body: { role: "owner" } },
   "POST /api/sources/{name}/links not_allowed": { headers: VIEWER },
   "POST /api/sources/{name}/links limit_reached": withEveryLink,
-  "DELETE /api/sources/{name}/links/{id} 204": { headers: ADMIN, path: { id: "L1" } },
+  "DELETE /api/sources/{name}/links/{id} 204": withLink,
   "DELETE /api/sources/{name}/links/{id} source_unknown": UNKNOWN,
   "DELETE /api/sources/{name}/links/{id} not_found": NO_ID,
   "GET /api/sessions 200": withSession,
@@ -120,6 +120,11 @@ async function withSession(rig: GuardedGateway, stack: AsyncDisposableStack): Pr
   page.send(JSON.stringify({ type: "pong", id: page.side.find(({ type }) => type === "ping")!.id }));
   await page.until(({ side }) => side.some(({ type }) => type === "rtt"));
   return { headers: ADMIN, path: { name: "live", id: rig.gateway.registry.list()[0]!.id } };
+}
+
+async function withLink(rig: GuardedGateway): Promise<Case> {
+  const { body } = await sendRaw(rig.port, { path: "/api/sources/pi/links", headers: ADMIN });
+  return { headers: ADMIN, path: { id: JSON.parse(body)[0].id } };
 }
 
 async function withEveryLink(rig: GuardedGateway): Promise<Case> {

@@ -96,7 +96,7 @@ export async function revokeLink(c: Context<Env>, id: string, source?: string): 
   const isMeant = link && maySee(link, c.var.identity) && (source === undefined || link.source === source);
   if (!isMeant) throw new PortholeError("not_found", "There is no such link");
   await links.revoke(id);
-  c.var.sessions.registry.endUnpermitted();
+  await c.var.sessions.registry.endUnpermitted();
   noteLink(c, "link_revoked", link);
 }
 

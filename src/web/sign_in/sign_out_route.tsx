@@ -17,7 +17,7 @@ export async function signOut(c: Context<Env>): Promise<Response> {
   }
   const ended = await endOwnSignIn(c);
   if (ended) noteEvent(c, { event: "sign_out", who: ended.name });
-  c.var.sessions.registry.endUnpermitted();
+  await c.var.sessions.registry.endUnpermitted();
   c.header("Set-Cookie", writeCookie("", { secure: isSecure(c.var.peer), maxAgeMs: 0 }));
   const further = ended?.by === "oidc" ? await findProviderSignOut(c, ended) : undefined;
   if (!further) return goTo(c, "/sign-in");
