@@ -2,6 +2,14 @@ import { formatTime } from "../format_time.ts";
 import { RowButton } from "./row_button.tsx";
 import type { SignInView } from "./sign_ins.ts";
 
+/** What a sentence calls a sign-in method. */
+const METHODS: Readonly<Record<string, string>> = {
+  password: "a password",
+  "login link": "the login link",
+  "share link": "a share link",
+  oidc: "single sign-on",
+};
+
 interface SignInSectionProps {
   readonly signIns: readonly SignInView[];
   /** Where a row's form is posted to. */
@@ -19,10 +27,11 @@ export function SignInSection({ signIns, action, admin }: SignInSectionProps) {
           <li class="row">
             <div>
               <p>
-                <strong>{name}</strong> by {by} from {address} {current && <span class="tag">This browser</span>}
+                <strong>{name}</strong> signed in with {METHODS[by] ?? by} from {address}{" "}
+                {current && <span class="tag">This browser</span>}
               </p>
               <p class="quiet">
-                Signed in {formatTime(created)}, last used {formatTime(last_used)}. {user_agent}
+                Since {formatTime(created)}, last used {formatTime(last_used)}. {user_agent}
               </p>
             </div>
             <RowButton action={action} id={id} text="End" label={`End the sign-in of ${name} from ${address}`} />
