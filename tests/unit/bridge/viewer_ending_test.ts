@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { abandonViewer, endViewer } from "../../../src/bridge/viewer_ending.ts";
 import { PortholeError } from "../../../src/errors.ts";
 import { parseDown } from "../../../src/side_channel/messages.ts";
-import { makeViewerRig } from "../../fakes/gateway_web_socket.ts";
+import { makeViewerRig } from "../../fakes/viewer_socket_rig.ts";
 import { waitUntil } from "../../fakes/wait_until.ts";
 
 Deno.test("abandonViewer() closes once the queue has left, and not before", async () => {
@@ -28,9 +28,9 @@ Deno.test("abandonViewer() leaves alone a viewer that goes first, and leaves no 
 
 Deno.test("endViewer() keeps nothing of what the viewer still says", () => {
   const { viewer, socket } = makeViewerRig();
-  socket.receive(new Uint8Array(500).buffer);
+  socket.receive(new Uint8Array(500));
   const ended = endViewer(viewer, new PortholeError("source_closed", "The source closed the connection"));
-  socket.receive(new Uint8Array(500).buffer);
+  socket.receive(new Uint8Array(500));
   assertEquals(viewer.up.bytes, 0);
   socket.end(1000);
   return ended;

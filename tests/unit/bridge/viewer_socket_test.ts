@@ -1,14 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { PortholeError } from "../../../src/errors.ts";
 import type { UpMessage } from "../../../src/side_channel/messages.ts";
-import { makeViewerRig } from "../../fakes/gateway_web_socket.ts";
+import { makeViewerRig } from "../../fakes/viewer_socket_rig.ts";
 
 Deno.test("the up queue takes its cap to the byte, and one byte more breaks the rule", async () => {
   const { viewer, socket } = makeViewerRig();
   const failed = assertRejects(() => viewer.failed, PortholeError, "The source is reading too slowly");
-  socket.receive(new Uint8Array(1000).buffer);
+  socket.receive(new Uint8Array(1000));
   assertEquals(viewer.up.bytes, 1000);
-  socket.receive(new Uint8Array(1).buffer);
+  socket.receive(new Uint8Array(1));
   assertEquals(viewer.up.bytes, 0);
   await failed;
 });
@@ -18,11 +18,11 @@ Deno.test("idleMs counts from the last key, pointer event or cut text, silentMs 
   clock.ms = 1000;
   for (const type of [4, 5, 6, 255]) {
     clock.ms += 10;
-    socket.receive(Uint8Array.of(type, 1).buffer);
+    socket.receive(Uint8Array.of(type, 1));
     assertEquals([viewer.idleMs, viewer.silentMs], [0, 0], String(type));
   }
   clock.ms += 500;
-  socket.receive(Uint8Array.of(3, 1).buffer); // FramebufferUpdateRequest
+  socket.receive(Uint8Array.of(3, 1)); // FramebufferUpdateRequest
   assertEquals([viewer.idleMs, viewer.silentMs], [500, 0]);
 });
 
@@ -48,7 +48,7 @@ for (
       throw new Error("a malformed message came through");
     };
     const failed = assertRejects(() => viewer.failed, PortholeError, problem);
-    socket.receive(text);
+    socket.receive(text!);
     assertEquals(viewer.up.ended, true);
     assertEquals((await failed).code, "viewer_malformed");
   });

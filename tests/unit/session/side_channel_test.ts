@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { SideChannel } from "../../../src/session/side_channel.ts";
 import { parseDown, type UpMessage, writeMessage } from "../../../src/side_channel/messages.ts";
-import { makeViewerRig } from "../../fakes/gateway_web_socket.ts";
+import { makeViewerRig } from "../../fakes/viewer_socket_rig.ts";
 
 function makeRig({ sideChannel = true } = {}) {
   const { socket, viewer } = makeViewerRig({ sideChannel });
