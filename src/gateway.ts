@@ -81,7 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { live, log } = options;
   const registry = new SessionRegistry(log);
   const metrics: Metrics = createMetrics({
-    liveBytes: () => registry.list().map((session) => session.count),
+    sessions: () => registry.list(),
     prewarmed: () => sources.prewarmed,
   });
   const audit = options.audit ?? createAudit();
@@ -92,7 +92,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     ...(options.now ? { now: options.now } : {}),
   });
   const sources = createSources(options, registry, metrics);
-  for (const listener of [measureSessions(metrics, registry), auditSessions(audit), informSources(sources)]) {
+  for (const listener of [measureSessions(metrics), auditSessions(audit), informSources(sources)]) {
     registry.events.subscribe(listener);
   }
   const isTrusted = memoize(() => live.current.gateway.trustedProxies, createRangeTest);

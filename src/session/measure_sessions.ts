@@ -1,16 +1,10 @@
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { SessionRegistry } from "./registry.ts";
 import type { SessionListener } from "./session.ts";
 
-/** Counts sessions, their bytes and the time that opening takes. */
-export function measureSessions(metrics: Metrics, registry: SessionRegistry): SessionListener {
-  const countStates = () => metrics.sessionsNow(Map.groupBy(registry.list(), ({ state }) => state));
+/** Counts sessions that end, their bytes and the time that opening takes. */
+export function measureSessions(metrics: Metrics): SessionListener {
   return {
-    onState: countStates,
     onOpened: ({ ageMs }) => metrics.sessionOpened(ageMs / 1000),
-    onEnded: ({ count }, { code }) => {
-      countStates();
-      metrics.sessionEnded(code, count);
-    },
+    onEnded: ({ count }, { code }) => metrics.sessionEnded(code, count),
   };
 }

@@ -1,95 +1,128 @@
 /** What Prometheus scrapes: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-interface LiveBytes {
+/** RFB bytes that a session has passed; they only grow. */
+interface ByteCount {
   readonly upBytes: number;
   readonly downBytes: number;
 }
 
 interface MetricsOptions {
-  /** Byte counts of the sessions that run now; those that ended are added by `sessionEnded`. */
-  liveBytes: () => Iterable<LiveBytes>;
-  /** Connections to sources that are kept ready now. */
+  /** The live sessions. Each keeps one `count` object for its whole life: by it, the bytes are counted once. */
+  sessions: () => Iterable<{ readonly state: string; readonly count: ByteCount }>;
+  /** Number of connections to sources that are logged in and wait for a viewer. */
   prewarmed: () => number;
   memoryUsage?: () => { rss: number; heapUsed: number; external: number };
 }
 
 /** The instruments; each call costs an addition and never throws. */
 export interface Metrics {
-  sessionOpened(handshakeSeconds: number): void;
-  sessionEnded(code: string, bytes: LiveBytes): void;
-  sessionsNow(byState: ReadonlyMap<string, readonly unknown[]>): void;
+  /** A session is open, this long after its WebSocket was upgraded. */
+  sessionOpened(seconds: number): void;
+  /** A session ended with a code of errors.ts; `count` is the one that it had while it was live. */
+  sessionEnded(code: string, count: ByteCount): void;
+  /** A connection to a source was opened, or failed with a code of errors.ts. */
   dialed(code: "ok" | string, seconds: number): void;
+  /** A request was refused with a code of errors.ts. */
   refused(code: string): void;
   eventLoopLag(seconds: number): void;
-  /** Text exposition format. */
+  /** The text exposition format. */
   render(): Promise<string>;
   readonly contentType: string;
 }
 
-const SECONDS_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+type Registers = Registry[];
 
-/** Makes the instruments in a registry of their own. */
-export function createMetrics({ liveBytes, prewarmed, memoryUsage = Deno.memoryUsage }: MetricsOptions): Metrics {
+/** From a source on the same machine to the longest wait that a source is given. */
+const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
+
+/** Makes the instruments in a registry of their own. Gauges are read when Prometheus scrapes. */
+export function createMetrics({ sessions, prewarmed, memoryUsage = Deno.memoryUsage }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  const ended = { upBytes: 0, downBytes: 0 };
-  const sessions = new Gauge({
-    name: "porthole_sessions",
-    help: "Live sessions by state.",
-    labelNames: ["state"],
+  const endings = countByCode("porthole_sessions_ended_total", "Sessions that ended, by code.", registers);
+  const dials = countByCode("porthole_dials_total", "Connections to sources, by outcome.", registers);
+  const refusals = countByCode("porthole_refused_total", "Requests refused, by code.", registers);
+  const dialTimes = timeSeconds("porthole_dial_seconds", "Time until a source accepted the connection.", registers);
+  const openTimes = timeSeconds(
+    "porthole_first_byte_seconds",
+    "Time from the WebSocket upgrade until the first RFB byte could pass: dial, login and handshake.",
     registers,
-  });
-  const ends = new Counter({
-    name: "porthole_sessions_ended_total",
-    help: "Sessions that ended, by code.",
-    labelNames: ["code"],
-    registers,
-  });
-  const dials = new Counter({
-    name: "porthole_dials_total",
-    help: "Connections to sources, by outcome.",
-    labelNames: ["code"],
-    registers,
-  });
-  const refusals = new Counter({
-    name: "porthole_refused_total",
-    help: "Requests refused, by code.",
-    labelNames: ["code"],
-    registers,
-  });
-  const dialSeconds = new Histogram({
-    name: "porthole_dial_seconds",
-    help: "Time until a source's connection was open.",
-    buckets: SECONDS_BUCKETS,
-    registers,
-  });
-  const handshakeSeconds = new Histogram({
-    name: "porthole_first_byte_seconds",
-    help: "Time from the upgrade until the first byte could pass.",
-    buckets: SECONDS_BUCKETS,
-    registers,
-  });
+  );
   const lag = new Gauge({
     name: "porthole_event_loop_lag_seconds",
-    help: "Longest delay of a timer in the last interval.",
+    help: "How late the event loop ran its last timer.",
     registers,
   });
-  new Gauge({
+  const countBytes = createByteCounter(sessions, registers);
+  gaugeSessions(sessions, registers);
+  gaugePrewarmed(prewarmed, registers);
+  gaugeMemory(memoryUsage, registers);
+  return {
+    sessionOpened: (seconds) => openTimes.observe(seconds),
+    sessionEnded: (code, count) => {
+      endings.inc({ code });
+      countBytes(count);
+    },
+    dialed: (code, seconds) => {
+      dials.inc({ code });
+      if (code === "ok") dialTimes.observe(seconds);
+    },
+    refused: (code) => refusals.inc({ code }),
+    eventLoopLag: (seconds) => lag.set(seconds),
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function countByCode(name: string, help: string, registers: Registers): Counter<"code"> {
+  return new Counter({ name, help, labelNames: ["code"], registers });
+}
+
+function timeSeconds(name: string, help: string, registers: Registers): Histogram {
+  return new Histogram({ name, help, buckets: SECONDS_BUCKETS, registers });
+}
+
+/** Registers the byte counter; gives the function that adds what a session has passed since it was last added. */
+function createByteCounter(sessions: MetricsOptions["sessions"], registers: Registers): (count: ByteCount) => void {
+  const counted = new WeakMap<ByteCount, ByteCount>();
+  const add = (count: ByteCount) => {
+    const { upBytes, downBytes } = count;
+    const before = counted.get(count) ?? { upBytes: 0, downBytes: 0 };
+    counter.inc({ direction: "up" }, upBytes - before.upBytes);
+    counter.inc({ direction: "down" }, downBytes - before.downBytes);
+    counted.set(count, { upBytes, downBytes });
+  };
+  const counter = new Counter({
     name: "porthole_bytes_total",
     help: "RFB bytes passed, by direction.",
     labelNames: ["direction"],
     registers,
     collect() {
-      let { upBytes, downBytes } = ended;
-      for (const live of liveBytes()) {
-        upBytes += live.upBytes;
-        downBytes += live.downBytes;
-      }
-      this.set({ direction: "up" }, upBytes);
-      this.set({ direction: "down" }, downBytes);
+      for (const { count } of sessions()) add(count);
     },
   });
+  add({ upBytes: 0, downBytes: 0 });
+  return add;
+}
+
+/** A state that was seen once is reported as 0 when no session is in it. */
+function gaugeSessions(sessions: MetricsOptions["sessions"], registers: Registers): void {
+  const counts = new Map<string, number>();
+  new Gauge({
+    name: "porthole_sessions",
+    help: "Live sessions, by state.",
+    labelNames: ["state"],
+    registers,
+    collect() {
+      for (const state of counts.keys()) counts.set(state, 0);
+      for (const { state } of sessions()) counts.set(state, (counts.get(state) ?? 0) + 1);
+      for (const [state, count] of counts) this.set({ state }, count);
+    },
+  });
+}
+
+function gaugePrewarmed(prewarmed: () => number, registers: Registers): void {
   new Gauge({
     name: "porthole_prewarmed",
     help: "Connections to sources that are logged in and wait for a viewer.",
@@ -98,9 +131,12 @@ export function createMetrics({ liveBytes, prewarmed, memoryUsage = Deno.memoryU
       this.set(prewarmed());
     },
   });
+}
+
+function gaugeMemory(memoryUsage: NonNullable<MetricsOptions["memoryUsage"]>, registers: Registers): void {
   new Gauge({
     name: "porthole_memory_bytes",
-    help: "Memory of the process.",
+    help: "Memory of the process, by kind.",
     labelNames: ["kind"],
     registers,
     collect() {
@@ -110,24 +146,4 @@ export function createMetrics({ liveBytes, prewarmed, memoryUsage = Deno.memoryU
       this.set({ kind: "external" }, external);
     },
   });
-  return {
-    sessionOpened: (seconds) => handshakeSeconds.observe(seconds),
-    sessionEnded: (code, bytes) => {
-      ends.inc({ code });
-      ended.upBytes += bytes.upBytes;
-      ended.downBytes += bytes.downBytes;
-    },
-    sessionsNow: (byState) => {
-      sessions.reset();
-      for (const [state, members] of byState) sessions.set({ state }, members.length);
-    },
-    dialed: (code, seconds) => {
-      dials.inc({ code });
-      if (code === "ok") dialSeconds.observe(seconds);
-    },
-    refused: (code) => refusals.inc({ code }),
-    eventLoopLag: (seconds) => lag.set(seconds),
-    render: () => registry.metrics(),
-    contentType: registry.contentType,
-  };
 }
