@@ -1,87 +1,104 @@
-/** The second place of the trail: an address that takes JSON lines by HTTPS. */
+/** A copy of the audit log for another machine: JSON lines, sent by HTTPS POST. */
 import type { AuditLine } from "./audit.ts";
 
-/** Lines on their way; disposing of it sends what waits, once, within a deadline. */
+/** Sends lines; disposing of it tries once, within a deadline, to send those that still wait. */
 export interface AuditSink extends AsyncDisposable {
-  /** Never throws and never waits. */
-  send(line: AuditLine): void;
+  /** Queues a line. Never throws and never waits; may be passed on without its object. */
+  readonly send: (line: AuditLine) => void;
 }
 
 interface AuditSinkOptions {
   url: URL;
   /** Sent as `Authorization: Bearer`. */
   token?: string | undefined;
-  /** Told when the address begins to refuse lines, and how many were dropped so far. */
+  /** Called when the server begins to refuse lines, with the number of lines dropped so far. */
   onFailure?: (cause: unknown, dropped: number) => void;
   fetch?: typeof globalThis.fetch;
-  /** Waits between tries; each is twice as long as the one before. */
+  /** Wait after the first failure; each further one doubles it. */
   firstWaitMs?: number;
 }
 
-/** Lines that wait at most while the address does not answer; the file has them all. */
+/** Lines that wait at most while the server does not answer; the file has them all. */
 const MOST_WAITING = 5_000;
-const MOST_IN_ONE = 500;
+const MOST_PER_REQUEST = 500;
 const LONGEST_WAIT_MS = 60_000;
-const ANSWER_MS = 10_000;
-const GOODBYE_MS = 2_000;
+const ANSWER_TIMEOUT_MS = 10_000;
+const LAST_TIMEOUT_MS = 2_000;
 
-/** Opens the way; lines are sent in order, many at once, and again until they were taken. */
+/** Makes a sink that sends lines in order, many in one request, and repeats a request until it succeeds. */
 export function createAuditSink(options: AuditSinkOptions): AuditSink {
-  const { url, token, onFailure = () => {}, fetch = globalThis.fetch, firstWaitMs = 1_000 } = options;
-  const waiting: AuditLine[] = [];
-  let dropped = 0;
-  let failures = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let sending: Promise<void> | undefined;
-  let closed = false;
+  return new Queue(createPost(options), options.onFailure ?? (() => {}), options.firstWaitMs ?? 1_000);
+}
 
-  async function post(lines: readonly AuditLine[], withinMs: number): Promise<void> {
+type Post = (lines: readonly AuditLine[], timeoutMs: number) => Promise<void>;
+
+function createPost({ url, token, fetch = globalThis.fetch }: AuditSinkOptions): Post {
+  const headers = { "Content-Type": "application/x-ndjson", ...(token && { Authorization: `Bearer ${token}` }) };
+  return async (lines, timeoutMs) => {
     const { ok, status, body } = await fetch(url, {
       method: "POST",
       redirect: "error",
-      headers: { "Content-Type": "application/x-ndjson", ...(token && { Authorization: `Bearer ${token}` }) },
+      headers,
       body: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
-      signal: AbortSignal.timeout(withinMs),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     await body?.cancel();
-    if (!ok) throw new Error(`It answered ${status}`);
+    if (!ok) throw new Error(`The server answered ${status}`);
+  };
+}
+
+class Queue implements AuditSink {
+  readonly #post: Post;
+  readonly #onFailure: (cause: unknown, dropped: number) => void;
+  readonly #firstWaitMs: number;
+  readonly #waiting: AuditLine[] = [];
+  #dropped = 0;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #sending: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(post: Post, onFailure: (cause: unknown, dropped: number) => void, firstWaitMs: number) {
+    this.#post = post;
+    this.#onFailure = onFailure;
+    this.#firstWaitMs = firstWaitMs;
   }
 
-  async function sendBatch(): Promise<void> {
-    const batch = waiting.slice(0, MOST_IN_ONE);
+  readonly send = (line: AuditLine): void => {
+    // The lines of a request under way stay in front until it succeeds, so a full queue drops the newest line.
+    if (this.#waiting.length >= MOST_WAITING) return void this.#dropped++;
+    this.#waiting.push(line);
+    this.#schedule();
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#sending;
+    if (this.#waiting.length === 0) return;
+    await this.#post(this.#waiting, LAST_TIMEOUT_MS).catch((cause) => this.#onFailure(cause, this.#dropped));
+  }
+
+  #schedule(): void {
+    if (this.#closed || this.#sending || this.#timer !== undefined || this.#waiting.length === 0) return;
+    const backoffMs = this.#firstWaitMs * 2 ** (this.#failures - 1);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#sending = this.#sendBatch().finally(() => {
+        this.#sending = undefined;
+        this.#schedule();
+      });
+    }, this.#failures === 0 ? 0 : Math.min(LONGEST_WAIT_MS, backoffMs));
+  }
+
+  async #sendBatch(): Promise<void> {
+    const batch = this.#waiting.slice(0, MOST_PER_REQUEST);
     try {
-      await post(batch, ANSWER_MS);
-      waiting.splice(0, batch.length);
-      failures = 0;
+      await this.#post(batch, ANSWER_TIMEOUT_MS);
+      this.#waiting.splice(0, batch.length);
+      this.#failures = 0;
     } catch (cause) {
-      if (failures++ === 0) onFailure(cause, dropped);
+      if (this.#failures++ === 0) this.#onFailure(cause, this.#dropped);
     }
   }
-
-  function schedule(): void {
-    if (closed || sending || timer !== undefined || waiting.length === 0) return;
-    const waitMs = failures === 0 ? 0 : Math.min(LONGEST_WAIT_MS, firstWaitMs * 2 ** (failures - 1));
-    timer = setTimeout(() => {
-      timer = undefined;
-      sending = sendBatch().finally(() => {
-        sending = undefined;
-        schedule();
-      });
-    }, waitMs);
-  }
-
-  return {
-    send: (line) => {
-      // While a batch is on its way its lines stay in front, so the newest one gives way.
-      if (waiting.length >= MOST_WAITING) return void dropped++;
-      waiting.push(line);
-      schedule();
-    },
-    async [Symbol.asyncDispose]() {
-      closed = true;
-      clearTimeout(timer);
-      await sending;
-      if (waiting.length > 0) await post(waiting, GOODBYE_MS).catch((cause) => onFailure(cause, dropped));
-    },
-  };
 }

@@ -46,7 +46,7 @@ export function parseCertificate(pem: string, path: string): X509Certificate {
 }
 
 /** Reads a PEM private key. @throws CertificateError that names `path` */
-export function parsePrivateKey(pem: string, path: string): KeyObject {
+function parsePrivateKey(pem: string, path: string): KeyObject {
   if (!/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/.test(pem)) {
     throw new CertificateError(`${path} is not a PEM private key`);
   }

@@ -32,67 +32,95 @@ export interface CertificatesOptions {
 }
 
 /**
- * Takes the CA and the certificate from the data folder, or makes them, and from then on renews the certificate at
- * two thirds of its life and as soon as it misses a name or an address. The CA is made only where there is none.
+ * Reads the CA and the certificate from the data folder, or makes them, and from then on renews the certificate at two
+ * thirds of its lifetime and as soon as it lacks a name or an address. A CA is made only where there is none.
  * @throws CertificateError when the folder cannot be used or the CA in it is damaged, incomplete or expired
  */
-export async function createCertificates({
-  dataDir,
-  names,
-  host = Deno.hostname(),
-  now = Date.now,
-  every = everyInterval,
-  tell = () => {},
-}: CertificatesOptions): Promise<CertificateSource> {
+export async function createCertificates(options: CertificatesOptions): Promise<CertificateSource> {
+  const { dataDir, names, host = Deno.hostname(), now = Date.now, tell = () => {} } = options;
   const store = openPairStore(dataDir, tell);
   const ca = await openCa({ store, host, names: names(), nowMs: now(), tell });
-  const zones = readConstraints(ca.cert);
-  const told = new Set<string>();
+  const issuer = new Issuer({ store, ca, names, now, tell });
+  return keepRenewed(issuer, await issuer.open(), options.every ?? everyInterval, tell);
+}
 
-  function neededNames(): string[] {
-    const needed = names().map(canonicalName).filter((name) => name !== undefined);
-    for (const name of needed) {
-      if (isPermitted(name, zones) || told.has(name)) continue;
-      told.add(name);
-      tell("warn", `The local CA may not sign ${name}: ${remakeAdvice(store)}`);
-    }
-    return [...new Set(needed.filter((name) => isPermitted(name, zones)))];
+interface IssuerOptions {
+  readonly store: PairStore;
+  readonly ca: Signed;
+  readonly names: () => readonly string[];
+  readonly now: () => number;
+  readonly tell: Tell;
+}
+
+/** Makes the gateway's certificates with its CA. */
+class Issuer {
+  readonly #options: IssuerOptions;
+  readonly #zones: readonly string[] | undefined;
+  /** Names that the CA may not sign, each reported once. */
+  readonly #reported = new Set<string>();
+
+  constructor(options: IssuerOptions) {
+    this.#options = options;
+    this.#zones = readConstraints(options.ca.cert);
   }
 
-  async function renew(reason: string): Promise<CertificatePair> {
-    store.write("leaf", await makeLeaf({ ca, names: neededNames(), nowMs: now() }));
+  /** The certificate in the folder, or a new one where that is unusable or due. */
+  async open(): Promise<CertificatePair> {
+    const { store, ca } = this.#options;
+    const kept = readKept(store, ca);
+    if (typeof kept === "string") return await this.issue(kept);
+    const reason = this.reasonToRenew(kept);
+    return reason === undefined ? kept : await this.issue(reason);
+  }
+
+  /** Why a certificate is due for renewal; undefined while it is not. */
+  reasonToRenew(pair: CertificatePair): string | undefined {
+    return reasonToRenew(pair, this.#listNames(), this.#options.now());
+  }
+
+  /** Makes a certificate and writes it into the folder. @throws Error when it cannot */
+  async issue(reason: string): Promise<CertificatePair> {
+    const { store, ca, now, tell } = this.#options;
+    store.write("leaf", await makeLeaf({ ca, names: this.#listNames(), nowMs: now() }));
     tell("info", `Made a certificate: ${reason}`);
     return readLeaf(store, ca);
   }
 
-  async function begin(): Promise<CertificatePair> {
-    const kept = takeKept(store, ca);
-    if (typeof kept === "string") return await renew(kept);
-    const reason = reasonToRenew(kept, neededNames(), now());
-    return reason === undefined ? kept : await renew(reason);
+  /** The names that are needed and that the CA may sign. */
+  #listNames(): string[] {
+    const { names, store, tell } = this.#options;
+    const needed = names().map(canonicalName).filter((name) => name !== undefined);
+    for (const name of needed) {
+      if (isPermitted(name, this.#zones) || this.#reported.has(name)) continue;
+      this.#reported.add(name);
+      tell("warn", `The local CA may not sign ${name}: ${remakeAdvice(store)}`);
+    }
+    return [...new Set(needed.filter((name) => isPermitted(name, this.#zones)))];
   }
+}
 
-  const published = createPublished(await begin());
+function keepRenewed(issuer: Issuer, first: CertificatePair, every: Every, tell: Tell): CertificateSource {
+  const published = createPublished(first);
   let renewing = false;
   async function check(): Promise<void> {
     if (renewing) return;
     renewing = true;
     try {
-      const reason = reasonToRenew(published.current, neededNames(), now());
-      if (reason !== undefined) published.publish(await renew(reason));
+      const reason = issuer.reasonToRenew(published.current);
+      if (reason !== undefined) published.publish(await issuer.issue(reason));
     } catch (thrown) {
       tell("warn", `Cannot renew the certificate: ${thrown instanceof Error ? thrown.message : thrown}`);
     } finally {
       renewing = false;
     }
   }
-  const stop = every(CHECK_INTERVAL_MS, () => void check());
+  const close = every(CHECK_INTERVAL_MS, () => void check());
   return {
     get current() {
       return published.current;
     },
     subscribe: published.subscribe,
-    close: stop,
+    close,
   };
 }
 
@@ -137,7 +165,7 @@ function remakeAdvice({ folder }: PairStore): string {
 }
 
 /** The certificate in the folder, or what is wrong with it; it is made anew then, which costs nobody anything. */
-function takeKept(store: PairStore, ca: Signed): CertificatePair | string {
+function readKept(store: PairStore, ca: Signed): CertificatePair | string {
   const { cert, key } = store.read("leaf");
   if (cert === undefined && key === undefined) return "there was none";
   try {

@@ -44,51 +44,61 @@ const QUIET_WAIT_MS = 500;
 const DRAIN_DEADLINE_MS = 5_000;
 
 /** Starts listening, and from then on serves each renewed pair of `certificate`. @throws ListenError */
-export function createListener(
-  {
-    serve,
-    address,
-    certificate: given,
-    handler,
-    onReplace = () => {},
-    tell = () => {},
-    sharesPort = Deno.build.os !== "windows",
-  }: ListenerOptions,
-): Listener {
-  const certificate = address.kind === "tcp" ? given : undefined;
-  const reusePort = certificate !== undefined && sharesPort;
-  if (reusePort) assertFree(address);
-  if (address.kind === "unix") removeLeftover(address.path);
-  const start = (at: Address, pair?: CertificatePair) => startServer({ serve, at, pair, reusePort, handler });
-  let server = start(address, certificate?.current);
-  const bound = boundAddress(server.addr, address);
-  let closed = false;
-  let turn = Promise.resolve();
+export function createListener(options: ListenerOptions): Listener {
+  return new RenewingListener(options);
+}
 
-  async function replace(pair: CertificatePair): Promise<void> {
-    if (closed) return;
-    const old = server;
-    if (!sharesPort) await old.close(onReplace);
-    if (closed) return;
-    try {
-      server = start(bound, pair);
-    } catch (thrown) {
-      tell("warn", `Keeping the old certificate: ${thrown instanceof Error ? thrown.message : thrown}`);
-      if (!sharesPort) server = start(bound, old.pair);
-      return;
-    }
-    if (sharesPort) await old.closeAtRequest(onReplace);
+/** Windows lets only one socket listen on a port. */
+const CAN_SHARE_PORT = Deno.build.os !== "windows";
+
+class RenewingListener implements Listener {
+  readonly address: Address;
+  readonly #options: ListenerOptions;
+  readonly #sharesPort: boolean;
+  readonly #unsubscribe: (() => void) | undefined;
+  #server: Server;
+  #closed = false;
+  /** Renewals, one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: ListenerOptions) {
+    const { address } = options;
+    const certificate = address.kind === "tcp" ? options.certificate : undefined;
+    this.#options = options;
+    this.#sharesPort = options.sharesPort ?? CAN_SHARE_PORT;
+    if (certificate && this.#sharesPort) assertFree(address);
+    if (address.kind === "unix") removeLeftover(address.path);
+    this.#server = this.#start(address, certificate?.current);
+    this.address = boundAddress(this.#server.addr, address);
+    this.#unsubscribe = certificate?.subscribe((pair) => this.#turn = this.#turn.then(() => this.#replace(pair)));
   }
 
-  const unsubscribe = certificate?.subscribe((pair) => turn = turn.then(() => replace(pair)));
-  return {
-    address: bound,
-    async close(deadlineMs = DRAIN_DEADLINE_MS) {
-      closed = true;
-      unsubscribe?.();
-      await Promise.all([turn, server.close(() => {}, deadlineMs)]);
-    },
-  };
+  async close(deadlineMs = DRAIN_DEADLINE_MS): Promise<void> {
+    this.#closed = true;
+    this.#unsubscribe?.();
+    await Promise.all([this.#turn, this.#server.close(() => {}, deadlineMs)]);
+  }
+
+  #start(at: Address, pair: CertificatePair | undefined): Server {
+    const { serve, handler } = this.#options;
+    return startServer({ serve, at, pair, reusePort: pair !== undefined && this.#sharesPort, handler });
+  }
+
+  async #replace(pair: CertificatePair): Promise<void> {
+    if (this.#closed) return;
+    const { onReplace = () => {}, tell = () => {} } = this.#options;
+    const old = this.#server;
+    if (!this.#sharesPort) await old.close(onReplace);
+    if (this.#closed) return;
+    try {
+      this.#server = this.#start(this.address, pair);
+    } catch (thrown) {
+      tell("warn", `Keeping the old certificate: ${thrown instanceof Error ? thrown.message : thrown}`);
+      if (!this.#sharesPort) this.#server = this.#start(this.address, old.pair);
+      return;
+    }
+    if (this.#sharesPort) await old.closeAtRequest(onReplace);
+  }
 }
 
 /** One server of a listener. */
