@@ -1,0 +1,85 @@
+/** Exports that the program does not use: each is a promise that nobody asked for. */
+import { assertEquals } from "@std/assert";
+import { parseModule, readModules, type Syntax } from "./syntax.ts";
+
+/** What is exported although no other module of the program imports it, and why. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  "main.ts default": "read by `deno serve` and edge runtimes",
+};
+
+/** What is to go or to get a user. Take out what has, and add nothing. */
+const STILL_DEAD = [
+  "src/access/access.ts createOpenAccess",
+  "src/access/authentication.ts createMemoryStores",
+  "src/access/bearer.ts readToken",
+  "src/access/cookie.ts nameCookie",
+  "src/access/peer.ts normalizeAddress",
+  "src/config/address.ts formatAddress",
+  "src/config/command_line.ts DEFAULT_FILE",
+  "src/config/exposure.ts isLocal",
+  "src/config/schema.ts DEFAULT_DENY_NETWORKS",
+  "src/demo/messages.ts MAX_CUT_TEXT_BYTES",
+  "src/demo/messages.ts latin1ToText",
+  "src/rfb/client_messages.ts MAX_ENCODINGS",
+  "src/rfb/client_messages.ts MAX_MESSAGE_BYTES",
+  "src/rfb/describe.ts nameSecurityType",
+  "src/rfb/pixel_format.ts PIXEL_FORMAT_BYTES",
+  "src/rfb/pixel_format.ts readPixelSizes",
+  "src/rfb/script.ts READ_CAP_BYTES",
+  "src/rfb/sealed_messages.ts SEALED_MESSAGE_CAP_BYTES",
+  "src/rfb/security/vnc_auth.ts answerChallenge",
+  "src/rfb/up_filter.ts MAX_CUT_TEXT_BYTES",
+  "src/rfb/version.ts parseVersion",
+  "src/rfb/viewer_side.ts refuseViewer",
+  "src/session/state.ts NEXT_STATES",
+  "src/source/login.ts peekOffer",
+  "src/viewer/keys.ts toKeysym",
+  "src/viewer/screenshot.ts namePicture",
+  "src/viewer/settings.ts DEFAULT_SETTINGS",
+  "src/web/dashboard/page.tsx describeSessions",
+];
+
+function listDead(program: readonly Syntax[]): string[] {
+  const used = new Set(program.flatMap(({ imports }) => imports.map(({ from, name }) => `${from} ${name}`)));
+  return program.flatMap(({ path, text, exports }) =>
+    exports.filter(({ name, isType }) => !(isType && isNamedAgain(text, name)))
+      .map(({ name }) => `${path} ${name}`)
+      .filter((full) => !used.has(full) && !used.has(`${path} *`))
+  );
+}
+
+/** A type belongs to the exports of its own module that name it: whoever calls them may want to write it down. */
+function isNamedAgain(text: string, name: string): boolean {
+  return text.split(new RegExp(`\\b${name}\\b`)).length > 2;
+}
+
+Deno.test("every export has a user that is not a test", async () => {
+  const dead = listDead(await readModules("src", "main.ts", "deploy"));
+  const known = new Set([...Object.keys(ALLOWED), ...STILL_DEAD]);
+  assertEquals(dead.filter((name) => !known.has(name)), []);
+  assertEquals(Object.keys(ALLOWED).filter((name) => !dead.includes(name)), [], "allowed, and not dead");
+});
+
+Deno.test("listDead() finds what is imported by nobody, in every form of import", () => {
+  const texts = {
+    "a/all.ts": "export const one = 1;",
+    "a/used.ts":
+      "export const one = 1, two = 2; export default one; export type Lone = 1; export type Named = Named[];",
+    "a/user.ts": [
+      "import main, { two as second } from './used.ts';",
+      "import * as all from '../a/all.ts';",
+      "export { gone } from './again.ts';",
+      "const later = await import('./later.ts');",
+    ].join("\n"),
+    "a/again.ts": "export function gone() {} export class Kept {} export enum Kind {}",
+    "a/later.ts": "export const thing = 1;",
+  };
+  const program = Object.entries(texts).map(([path, text]) => parseModule(path, text));
+  assertEquals(listDead(program), [
+    "a/used.ts one",
+    "a/used.ts Lone",
+    "a/user.ts gone",
+    "a/again.ts Kept",
+    "a/again.ts Kind",
+  ]);
+});
