@@ -1,4 +1,5 @@
 /** Listeners that take a renewed certificate without a restart: two servers on one port, then the old one drained. */
+import { waitAtMost } from "../async/wait_at_most.ts";
 import type { Address } from "../config/config.ts";
 import type { CertificatePair, CertificateSource, Tell } from "./certificate.ts";
 
@@ -135,7 +136,7 @@ function startServer({ serve, at, pair, reusePort, handler }: {
   });
   const close: Server["close"] = (before, deadlineMs = DRAIN_DEADLINE_MS) => {
     before();
-    return within(deadlineMs, server.shutdown());
+    return waitAtMost(server.shutdown(), deadlineMs);
   };
   return {
     addr: server.addr,
@@ -192,11 +193,4 @@ function reasonOf(thrown: unknown): string {
 
 function boundAddress(addr: Deno.Addr, asked: Address): Address {
   return asked.kind === "tcp" && "port" in addr ? { ...asked, port: addr.port } : asked;
-}
-
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, ms);
-  await Promise.race([work, over.promise]);
-  clearTimeout(timer);
 }
