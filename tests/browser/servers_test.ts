@@ -2,17 +2,16 @@ import { assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
 import { startGateway } from "../live/gateway.ts";
 import { type Mode, MODES, REFUSED } from "../live/modes.ts";
-import { hasProgram, waitUntil } from "../live/programs.ts";
+import { hasProgram, testUnlessLacking, waitUntil } from "../live/programs.ts";
 import { findPlaces, listLacking, type LiveServer, startServer } from "../live/servers.ts";
 import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
 
 const places = await findPlaces();
 
 for (const mode of MODES) {
-  const lacking = [...listLacking(mode, places), ...(hasProgram(CHROMIUM) ? [] : ["chromium"])];
+  const lacking = [...listLacking(mode, places), ...(hasProgram(CHROMIUM) ? [] : [CHROMIUM])];
   const what = mode.spoken === undefined ? "a browser says why it cannot be opened" : "a browser shows its screen";
-  const leftOut = lacking.length === 0 ? "" : ` [left out, lacking: ${lacking.join(", ")}]`;
-  Deno.test({ name: `${mode.name}: ${what}${leftOut}`, ignore: lacking.length > 0, fn: () => tryMode(mode) });
+  testUnlessLacking(lacking, `${mode.name}: ${what}`, () => tryMode(mode));
 }
 
 async function tryMode(mode: Mode): Promise<void> {

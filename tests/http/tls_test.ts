@@ -6,6 +6,7 @@ import { createCertificates } from "../../src/tls/keep.ts";
 import { createPublished } from "../../src/tls/published.ts";
 import { createRedirect } from "../../src/tls/redirect.ts";
 import { createListener, type Handler, type Listener, type ListenerOptions, ListenError } from "../../src/tls/serve.ts";
+import { testWith } from "../live/programs.ts";
 
 const NAMES = ["localhost", "127.0.0.1", "::1"];
 const ca = await makeCa({ host: "gate", names: NAMES, nowMs: Date.now() });
@@ -83,21 +84,17 @@ Deno.test("fetch accepts the kept certificate for every name with nothing but th
   Deno.removeSync(dataDir, { recursive: true });
 });
 
-Deno.test({
-  name: "curl accepts the certificate with --cacert",
-  ignore: !hasProgram("curl"),
-  fn: async () => {
-    await using rig = listen();
-    const file = Deno.makeTempFileSync();
-    Deno.writeTextFileSync(file, ca.cert);
-    for (const host of ["localhost", "127.0.0.1"]) {
-      const { stdout, stderr } = await new Deno.Command("curl", {
-        args: ["-sS", "--noproxy", "*", "--cacert", file, `https://${host}:${rig.port}/`],
-      }).output();
-      assertEquals(new TextDecoder().decode(stdout), "hello", new TextDecoder().decode(stderr));
-    }
-    Deno.removeSync(file);
-  },
+testWith(["curl"], "curl accepts the certificate with --cacert", async () => {
+  await using rig = listen();
+  const file = Deno.makeTempFileSync();
+  Deno.writeTextFileSync(file, ca.cert);
+  for (const host of ["localhost", "127.0.0.1"]) {
+    const { stdout, stderr } = await new Deno.Command("curl", {
+      args: ["-sS", "--noproxy", "*", "--cacert", file, `https://${host}:${rig.port}/`],
+    }).output();
+    assertEquals(new TextDecoder().decode(stdout), "hello", new TextDecoder().decode(stderr));
+  }
+  Deno.removeSync(file);
 });
 
 Deno.test("a renewed certificate is served on the same port, and not one connect in a row fails meanwhile", async () => {
@@ -230,12 +227,3 @@ Deno.test("the redirect listener sends a browser to HTTPS on a host that it know
   await raw.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"));
   assertMatch(await new Response(raw.readable).text(), /^HTTP\/1\.1 421 /);
 });
-
-function hasProgram(name: string): boolean {
-  try {
-    new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync();
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -25,7 +25,7 @@ export async function findDebian13(): Promise<Debian13> {
   if (await Deno.stat(root).catch(() => undefined)) return { root };
   const missing = ["apt-get", "dpkg", "unshare", "chroot", "openssl"].find((program) => !hasProgram(program));
   if (missing) return { lacks: missing };
-  if (Deno.uid() !== 0) return { lacks: "root, for a private Debian 13" };
+  if (Deno.uid() !== 0) return { lacks: "root (to build a private Debian 13)" };
   try {
     await Deno.mkdir(`${cache}/porthole`, { recursive: true });
     await buildRoot(root);

@@ -7,6 +7,7 @@ import { Secret } from "../../src/config/secret.ts";
 import { LoginRefused } from "../../src/rfb/refusal.ts";
 import { makeClientKey } from "../../src/rfb/security/ra2.ts";
 import { type Mode, MODES, REFUSED } from "./modes.ts";
+import { testUnlessLacking } from "./programs.ts";
 import { findPlaces, listLacking, type LiveServer, startServer } from "./servers.ts";
 
 const places = await findPlaces();
@@ -52,8 +53,7 @@ async function open(source: SourceConfig): Promise<LoggedIn> {
 for (const mode of MODES) {
   const lacking = listLacking(mode, places);
   const what = mode.spoken === undefined ? "is refused with advice" : `is opened with ${mode.spoken}`;
-  const leftOut = lacking.length === 0 ? "" : ` [left out, lacking: ${lacking.join(", ")}]`;
-  Deno.test({ name: `${mode.name} ${what}${leftOut}`, ignore: lacking.length > 0, fn: () => tryMode(mode) });
+  testUnlessLacking(lacking, `${mode.name} ${what}`, () => tryMode(mode));
 }
 
 async function tryMode(mode: Mode): Promise<void> {

@@ -4,7 +4,7 @@ import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { enterDesktop } from "../fakes/enter_desktop.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 import { type Mode, MODES } from "./modes.ts";
-import { testWith, waitUntil } from "./programs.ts";
+import { testUnlessLacking, testWith, waitUntil } from "./programs.ts";
 import { findPlaces, listLacking, startServer } from "./servers.ts";
 import { Xvnc } from "./xvnc.ts";
 
@@ -16,9 +16,7 @@ const TRIED =
 
 for (const mode of MODES.filter(({ name }) => TRIED.test(name))) {
   const lacking = listLacking(mode, places);
-  const leftOut = lacking.length === 0 ? "" : ` [left out, lacking: ${lacking.join(", ")}]`;
-  const name = `connections to ${mode.name} can be kept ready${leftOut}`;
-  Deno.test({ name, ignore: lacking.length > 0, fn: () => keepReady(mode) });
+  testUnlessLacking(lacking, `connections to ${mode.name} can be kept ready`, () => keepReady(mode));
 }
 
 async function keepReady(mode: Mode): Promise<void> {

@@ -6,14 +6,48 @@ export function hasProgram(name: string): boolean {
   return folders.some((folder) => isFile(folder + name));
 }
 
-/**
- * Registers a test that needs programs of the system. Where one is missing the test is left out, and its name says what
- * to install.
- */
+/** The Debian package of each program, or file, that a test needs. */
+export const PACKAGES: Readonly<Record<string, string>> = {
+  "/usr/bin/chromium": "chromium",
+  "/usr/share/fonts/X11/misc/fonts.dir": "xfonts-base",
+  Xtightvnc: "tightvncserver",
+  Xtigervnc: "tigervnc-standalone-server",
+  Xvfb: "xvfb",
+  Xvnc: "tigervnc-standalone-server",
+  curl: "curl",
+  nginx: "nginx-light",
+  openssl: "openssl",
+  promtool: "prometheus",
+  "qemu-system-x86_64": "qemu-system-x86",
+  setpriv: "util-linux",
+  sway: "sway",
+  swaybg: "swaybg",
+  unshare: "util-linux",
+  vncconfig: "tigervnc-standalone-server",
+  vncpasswd: "tigervnc-tools",
+  wayvnc: "wayvnc",
+  x11vnc: "x11vnc",
+  xclip: "xclip",
+  xdotool: "xdotool",
+  xdpyinfo: "x11-utils",
+  xrandr: "x11-xserver-utils",
+  xsetroot: "x11-xserver-utils",
+  xterm: "xterm",
+};
+
+/** Registers a test that needs programs of the system; where one is missing, the test is left out. */
 export function testWith(programs: readonly string[], name: string, run: (t: Deno.TestContext) => Promise<void>): void {
-  const missing = programs.filter((program) => !hasProgram(program));
-  const fullName = missing.length === 0 ? name : `${name} [left out, not installed: ${missing.join(", ")}]`;
-  Deno.test({ name: fullName, ignore: missing.length > 0, fn: run });
+  testUnlessLacking(programs.filter((program) => !hasProgram(program)), name, run);
+}
+
+/** Registers a test; where something is lacking, the test is left out, and its name says what it needs. */
+export function testUnlessLacking(
+  lacking: readonly string[],
+  name: string,
+  run: (t: Deno.TestContext) => Promise<void>,
+): void {
+  const fullName = lacking.length === 0 ? name : `${name} [needs ${lacking.join(", ")}]`;
+  Deno.test({ name: fullName, ignore: lacking.length > 0, fn: run });
 }
 
 /** How a program is started. */

@@ -52,7 +52,7 @@ export function listLacking({ command, place, screen }: Mode, { debian13, canMou
   if (screen === "sway") programs.push("sway", "swaybg", "setpriv");
   if (place === "accounts" || needsSelfSigned({ command })) programs.push("openssl");
   const lacking = programs.filter((program) => !hasProgram(program));
-  if (screen === "sway" && Deno.uid() !== 0) lacking.push("root, to be somebody else for sway");
+  if (screen === "sway" && Deno.uid() !== 0) lacking.push("root (to run sway as another user)");
   if (place === "accounts" && !canMount) lacking.push("the right to mount (unshare -m)");
   return lacking;
 }

@@ -1,0 +1,51 @@
+import { assert, assertEquals } from "@std/assert";
+import { readProjectFile } from "../fakes/packaging.ts";
+import { PACKAGES } from "../live/programs.ts";
+import { describeLeftOut, listLeftOut } from "../run.ts";
+
+/** What deno writes for the file of a test; the second and third are left out. */
+async function runForReport(): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const text = [
+      "Deno.test('runs', () => {});",
+      "Deno.test({ name: 'drives \"Xvnc\" & xterm [needs Xvnc, xterm]', ignore: true, fn() {} });",
+      "Deno.test({ name: 'is off', ignore: true, fn() {} });",
+    ];
+    await Deno.writeTextFile(`${folder}/a_test.ts`, text.join("\n"));
+    const args = ["test", "--no-config", "--no-check", `--junit-path=${folder}/report.xml`, `${folder}/a_test.ts`];
+    await new Deno.Command(Deno.execPath(), { args }).output();
+    return await Deno.readTextFile(`${folder}/report.xml`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("what deno test left out is listed with what it needs", async () => {
+  assertEquals(listLeftOut(await runForReport()), [
+    { name: 'drives "Xvnc" & xterm', needs: ["Xvnc", "xterm"] },
+    { name: "is off", needs: [] },
+  ]);
+});
+
+Deno.test("describeLeftOut() names every test and the packages to install, once", () => {
+  const leftOut = [
+    { name: "a", needs: ["Xvnc", "vncpasswd"] },
+    { name: "b", needs: ["Xvnc", "root (to run sway as another user)"] },
+  ];
+  assertEquals(describeLeftOut(leftOut).split("\n"), [
+    "2 tests were left out:",
+    "  a: needs Xvnc, vncpasswd",
+    "  b: needs Xvnc, root (to run sway as another user)",
+    "On Debian or Ubuntu: apt-get install tigervnc-standalone-server tigervnc-tools",
+    "Also needed: root (to run sway as another user)",
+  ]);
+  assertEquals(describeLeftOut([]), "No test was left out.");
+});
+
+Deno.test(".ci/run installs every package that a test needs", () => {
+  const [, listed = ""] = /^PACKAGES=\(\n(.*?)^\)/ms.exec(readProjectFile(".ci/run"))!;
+  const installed = new Set(listed.replaceAll(/#.*$/gm, "").split(/\s+/));
+  assert(installed.size > 20);
+  assertEquals(Object.values(PACKAGES).filter((name) => !installed.has(name)), []);
+});
