@@ -152,15 +152,18 @@ function explain(thrown: unknown): number {
 /** Where such a runtime listens is not known here, so it counts as reached by everybody. */
 const ANYWHERE = { kind: "tcp", hostname: "0.0.0.0", port: 0 } as const;
 
+/** Answers one request, as runtimes that bring their own server call it. */
+type Fetch = (request: Request, info?: { remoteAddr?: Deno.Addr }) => Promise<Response>;
+
 /** A gateway that is made when the first request comes. */
-function createWorker() {
+function createWorker(): Fetch {
   let gateway: Promise<Gateway> | undefined;
   const make = async () => {
     const command = parseCommandLine(["start"], env) as Command & { kind: "start" };
     const parts = makeParts({ ...command, overrides: { ...command.overrides, listen: ANYWHERE } });
     return await makeGateway(parts, await openConfig(parts));
   };
-  return async (request: Request, info?: { remoteAddr?: Deno.Addr }): Promise<Response> => {
+  return async (request, info) => {
     const address = info?.remoteAddr;
     const remote = address && "hostname" in address ? address.hostname : "unknown";
     return await (await (gateway ??= make())).app.fetch(request, { remote });
@@ -171,7 +174,8 @@ function createWorker() {
  * For runtimes that bring their own server: `deno serve main.ts`, an edge worker. Started by the task, Porthole brings its
  * own listener, and Deno says once that it sees this export.
  */
-export default { fetch: createWorker() };
+const worker: { fetch: Fetch } = { fetch: createWorker() };
+export default worker;
 
 if (import.meta.main) {
   const code = await run(Deno.args).catch(explain);

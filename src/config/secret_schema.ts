@@ -1,5 +1,5 @@
 /** Secrets as they are written, and the check for exactly one of several keys. */
-import { z } from "zod";
+import type { z } from "zod";
 import { choose, type Complaint, isMapping, parsed, section, text } from "./fields.ts";
 
 const secretReference = section(

@@ -1,5 +1,5 @@
 /** `auth.oidc` and `auth.proxy` as they are written, and their meaning. */
-import { z } from "zod";
+import type { z } from "zod";
 import type { OidcProvider, ProxySignIn, UserClaims } from "./config.ts";
 import { list, mapping, parsed, section, text } from "./fields.ts";
 import type { Resolver } from "./resolver.ts";
