@@ -1,7 +1,7 @@
-# Porthole in a container. The configuration is /config/sources.yaml, certificates and state are kept in /data.
+# Porthole in a container: the configuration is /config/sources.yaml, certificates and state are in /data.
 #   docker build -t porthole .
 #   docker run --rm -p 127.0.0.1:8443:8443 -v porthole-data:/data porthole --open
-# Words after the image's name are Porthole's own: targets, flags, check.
+# Arguments after the image name go to Porthole: targets, flags, check.
 
 ARG DENO_VERSION=2.9.6
 FROM denoland/deno:bin-${DENO_VERSION} AS deno
@@ -15,7 +15,7 @@ RUN useradd --system --uid 10001 --user-group --home-dir /nonexistent --shell /u
   && install -d -m 0750 -o porthole -g porthole /run/porthole
 
 WORKDIR /app
-# The workspace's members must be there for deno.json to be read, whether or not anything of them runs.
+# Deno reads deno.json only where every member of the workspace exists.
 COPY deno.json deno.lock main.ts ./
 COPY src src
 COPY static static
@@ -23,11 +23,11 @@ COPY tests/browser/deno.json tests/browser/deno.json
 COPY deploy/healthcheck.ts deploy/healthcheck.ts
 COPY sources.yaml /config/sources.yaml
 
-# Every package is fetched now, so that the container starts without a network; at run time the cache is read-only.
+# Download every package now: the container starts without a network, and its cache is read-only.
 ENV DENO_DIR=/deno-dir DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1
 RUN deno install --frozen --entrypoint main.ts deploy/healthcheck.ts && chmod -R a+rX /deno-dir
 
-# As in the task: keeps the memory of sent frames, instead of giving it back and faulting it in again.
+# As in the task: keep the memory of sent frames for the next ones instead of returning it to the system.
 ENV MALLOC_MMAP_THRESHOLD_=16777216 MALLOC_TRIM_THRESHOLD_=33554432
 ENV PORTHOLE_CONFIG=/config/sources.yaml PORTHOLE_DATA=/data PORTHOLE_LISTEN=0.0.0.0:8443
 USER porthole
@@ -35,7 +35,7 @@ VOLUME ["/config", "/data"]
 EXPOSE 8443
 STOPSIGNAL SIGTERM
 
-# The same powers as the task `start`, with reading and writing limited to what a container has. The real binary is PID 1.
+# The same permissions as the task `start`, with reading and writing limited to the container's folders. PID 1 is deno itself.
 ENTRYPOINT ["deno", "run", "--cached-only", "--frozen", "--v8-flags=--max-semi-space-size=4", \
   "--allow-net", \
   "--allow-read=/app,/config,/data,/run", \

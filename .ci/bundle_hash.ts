@@ -1,16 +1,16 @@
 /**
- * Writes down what the bundle in static/ was made from, so that a test can tell a stale one.
- * The output itself cannot be compared: another version of Deno carries another bundler.
+ * Writes the hash of the sources of the bundle in static/, by which a test notices a stale bundle. The bundle itself cannot
+ * be compared, because each version of Deno has its own bundler.
  */
 const ROOT = new URL("../", import.meta.url);
 
-/** Where the hash of the sources stands, beside what was made from them. */
+/** The file with the hash, beside the bundle. */
 export const HASH_FILE = new URL("static/bundle.sha256", ROOT);
 
 /** The scripts that the pages load. */
 const ENTRIES = ["src/viewer/viewer.ts", "src/viewer/dashboard.ts"];
 
-/** SHA-256, as hex digits, of everything that goes into the bundle: our sources and noVNC as the lock file pins it. */
+/** SHA-256 in hex digits of what the bundle is made from: our sources, and noVNC in the version of the lock file. */
 export async function hashSources(): Promise<string> {
   const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT)));
   const novnc = Object.keys(lock.npm).filter((name) => name.startsWith("@novnc/novnc@"));

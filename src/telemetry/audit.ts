@@ -1,7 +1,7 @@
-/** The trail: who did what, from where, with what outcome. Append-only JSON lines, never a secret. */
+/** The audit log: who did what, from where, and the outcome. JSON lines, only appended to, without secrets. */
 import { dirname } from "node:path";
 
-/** One line of the trail. */
+/** What one line of the audit log says. */
 export interface AuditEvent {
   readonly event:
     | "sign_in"
@@ -17,47 +17,48 @@ export interface AuditEvent {
     | "session_ended_by_user"
     | "refused"
     | "config_changed";
-  /** Person or program; absent when nobody was known. */
+  /** User or program; absent while nobody is signed in. */
   readonly who?: string | undefined;
   /** Address. */
   readonly from?: string | undefined;
-  /** Source, link or path that it was about. */
+  /** The source, link or path concerned. */
   readonly what?: string | undefined;
-  /** "ok", or the code of errors.ts. */
+  /** `ok`, or a code of errors.ts. */
   readonly outcome: string;
-  /** How one signed in. */
+  /** Sign-in method. */
   readonly by?: string | undefined;
   readonly session?: string | undefined;
   readonly seconds?: number | undefined;
   readonly up_bytes?: number | undefined;
   readonly down_bytes?: number | undefined;
-  /** How many refusals of this kind were left out before this one. */
+  /** Number of similar refusals that were not logged before this one. */
   readonly left_out?: number | undefined;
 }
 
-/** A line as it is kept. */
+/** A line of the audit log. */
 export interface AuditLine extends AuditEvent {
   /** ISO 8601. */
   readonly time: string;
 }
 
-/** The trail. */
+/** The audit log. */
 export interface Audit {
+  /** Appends an event. Never throws. */
   note(event: AuditEvent): void;
   /** The newest lines, newest first. */
   list(limit: number): AuditLine[];
 }
 
 interface AuditOptions {
-  /** Without one, the trail ends with the process. */
+  /** Without a file, the audit log is lost when the process ends. */
   file?: string | undefined;
-  /** Gets every line beside the file, in order; it must not throw. */
+  /** Receives every line too, in order. It must not throw. */
   sink?: ((line: AuditLine) => void) | undefined;
-  /** Told once when lines cannot be written. */
+  /** Called once when writing begins to fail. */
   onFailure?: (cause: unknown) => void;
-  /** A file that reaches this size becomes audit.log.1. */
+  /** A file that would grow beyond this is renamed to audit.log.1. */
   rotateAtBytes?: number;
-  /** How many old files are kept. */
+  /** Number of old files that are kept. */
   keep?: number;
   now?: () => number;
 }
@@ -66,7 +67,7 @@ const LISTED_LINES = 1_000;
 const ROTATE_AT_BYTES = 10 * 1024 ** 2;
 const KEPT_FILES = 5;
 
-/** Opens the trail; what the file ends with is listed again. */
+/** Opens the audit log; the last lines of the file are listed again. */
 export function createAudit(options: AuditOptions = {}): Audit {
   const { file, sink, onFailure = () => {}, now = Date.now } = options;
   const lines = file === undefined ? [] : readTail(file);
@@ -93,12 +94,12 @@ export function createAudit(options: AuditOptions = {}): Audit {
   };
 }
 
-/** Refusals of one kind from one address in a minute that get a line each; a flood must not fill the disk. */
+/** Refusals with one code from one address that are logged in a minute; a flood of them must not fill the disk. */
 const REFUSALS_A_MINUTE = 20;
 const MINUTE_MS = 60_000;
 const MOST_KEYS = 4_096;
 
-/** Passes events on, but of a flood of refusals only the first of each minute, with a count of those left out before. */
+/** Passes events on; of a flood of refusals only the first ones of each minute, with the number of those left out before. */
 function createThinner(now: () => number): (event: AuditEvent) => AuditEvent | undefined {
   const seen = new Map<string, { sinceMs: number; count: number }>();
   return (event) => {
@@ -116,7 +117,7 @@ function createThinner(now: () => number): (event: AuditEvent) => AuditEvent | u
   };
 }
 
-/** Appends lines; the file is opened for each, so that whoever moves it away is not written to. */
+/** Appends lines. The file is opened for each one, so that a program may move it away at any time. */
 function createWriter(file: string, options: AuditOptions): (line: string) => void {
   const { rotateAtBytes = ROTATE_AT_BYTES, keep = KEPT_FILES } = options;
   let bytes = statBytes(file);
@@ -146,7 +147,7 @@ function statBytes(file: string): number {
   }
 }
 
-/** What the file ends with; a line that was cut off by a crash is passed over. */
+/** The last lines of the file, without a line that a crash has cut off. */
 function readTail(file: string): AuditLine[] {
   if (statBytes(file) === 0) return [];
   const texts = Deno.readTextFileSync(file).split("\n").slice(-LISTED_LINES - 1);

@@ -1,8 +1,8 @@
-/** How late the event loop runs what is due: the first sign of a gateway that does too much. */
+/** Lag of the event loop: the first sign of an overloaded gateway. */
 
 const INTERVAL_MS = 500;
 
-/** Reports the delay of a timer, in seconds, every half second until closed. */
+/** Reports how late a timer fired, in seconds, every half second until closed. */
 export function watchEventLoop(report: (seconds: number) => void): { close(): void } {
   let due = performance.now() + INTERVAL_MS;
   const timer = setInterval(() => {

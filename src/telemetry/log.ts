@@ -1,8 +1,8 @@
-/** One structured log: text for people, JSON lines for machines. Field values are data, so nothing in them can forge a line. */
+/** The log: text or JSON lines. Field values are escaped, so that none of them can forge a line. */
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** What a line carries besides its message. Never a secret, a query string or a header. */
+/** Fields of a line besides its message. Never a secret, a query string or a header. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export interface Log {
@@ -10,7 +10,7 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** A log whose every line also carries these fields. */
+  /** A log that adds these fields to every line. */
   with(fields: LogFields): Log;
 }
 
@@ -19,13 +19,13 @@ interface LogOptions {
   /** Lines below this level are left out. */
   level?: LogLevel;
   now?: () => Date;
-  /** Takes one whole line without its line end. */
+  /** Writes one line, which comes without a line break. */
   write: (line: string) => void;
 }
 
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** Makes the log; it never throws, because it is called from handlers in which a throw would end the process. */
+/** Makes the log. It never throws: a throw in a socket handler would end the process. */
 export function createLog(options: LogOptions): Log {
   const { format = "text", level = "info", now = () => new Date(), write } = options;
   const render = format === "json" ? renderJson : renderText;
@@ -35,7 +35,7 @@ export function createLog(options: LogOptions): Log {
       try {
         write(render(now(), lineLevel, message, { ...bound, ...fields }));
       } catch {
-        // A full disk or a closed pipe must not take sessions with it.
+        // A full disk or a closed pipe must not end sessions.
       }
     };
     return {
@@ -67,7 +67,7 @@ function quote(value: string): string {
   return /^[\w.:/@+-]+$/.test(value) ? value : JSON.stringify(escapeControls(value));
 }
 
-/** Replaces control characters, so that one event stays one line and a terminal is not steered. */
+/** Escapes control characters, which could break a line in two or control the terminal. */
 function escapeControls(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);

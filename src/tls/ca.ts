@@ -13,10 +13,10 @@ import { isAddress } from "./names.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 86_400_000;
-const AUTHORITY_DAYS = 3650;
-/** Apple refuses longer ones; from 398 days on so does everybody. The last day is for clocks that run late. */
+const CA_DAYS = 3650;
+/** Browsers refuse certificates that are valid for more than 397 days. One day is before now, for clocks that are slow. */
 const LEAF_DAYS = 396;
-/** Endings that no public web site has, so that the CA may sign any host name below them. */
+/** Domains without public web sites: the CA may sign any host name below them. */
 const PRIVATE_ZONES = ["localhost", "local", "lan", "internal", "home.arpa"];
 
 /** A certificate and its private key as PEM text (PKCS #8). */
@@ -26,11 +26,11 @@ export interface Signed {
 }
 
 /**
- * Makes a local CA for about ten years. It can sign only host names within private zones and `names` (critical
- * nameConstraints), so that its key, if stolen, is of no use against other web sites; addresses are not constrained.
+ * Makes a local CA that is valid for ten years. Critical nameConstraints limit it to private domains and `names`, so that
+ * a stolen key cannot be used against other web sites. IP addresses are not limited.
  */
 export async function makeCa({ host, names, nowMs }: {
-  /** Shown in the name under which a person finds it among the trusted ones. */
+  /** Part of the CA's name, by which users find it among their trusted certificates. */
   readonly host: string;
   readonly names: readonly string[];
   readonly nowMs: number;
@@ -40,7 +40,7 @@ export async function makeCa({ host, names, nowMs }: {
     serialNumber: makeSerial(),
     name: [{ CN: [`Porthole CA on ${host.slice(0, 40)}`] }, { O: ["Porthole"] }],
     notBefore: new Date(nowMs - DAY_MS),
-    notAfter: new Date(nowMs + AUTHORITY_DAYS * DAY_MS),
+    notAfter: new Date(nowMs + CA_DAYS * DAY_MS),
     keys,
     signingAlgorithm: ALGORITHM,
     extensions: [
@@ -53,7 +53,7 @@ export async function makeCa({ host, names, nowMs }: {
   return { cert: pemOf(certificate), key: await exportKey(keys.privateKey) };
 }
 
-/** Makes a server certificate for `names`, signed by the CA, for a little over a year. */
+/** Makes a server certificate for `names`, signed by the CA and valid for 396 days. */
 export async function makeLeaf({ ca, names, nowMs }: {
   readonly ca: Signed;
   readonly names: readonly string[];
@@ -84,15 +84,15 @@ export async function makeLeaf({ ca, names, nowMs }: {
   return { cert: pemOf(certificate), key: await exportKey(keys.privateKey) };
 }
 
-/** The host names below which the CA may sign; undefined when it is not constrained. */
-export function readConstraints(authorityPem: string): readonly string[] | undefined {
-  const extension = new x509.X509Certificate(authorityPem).getExtension(id_ce_nameConstraints);
+/** The domains that the CA may sign for; undefined when it is not limited. */
+export function readConstraints(caPem: string): readonly string[] | undefined {
+  const extension = new x509.X509Certificate(caPem).getExtension(id_ce_nameConstraints);
   if (extension === null) return undefined;
   const subtrees = AsnConvert.parse(extension.value, NameConstraints).permittedSubtrees ?? [];
   return subtrees.map(({ base }) => base.dNSName ?? "").filter((zone) => zone !== "");
 }
 
-/** Whether a host name lies within one of the zones (RFC 5280 section 4.2.1.10); an address always may be signed. */
+/** Whether the CA may sign a name: a host name within one of the zones (RFC 5280 section 4.2.1.10), or any address. */
 export function isPermitted(name: string, zones: readonly string[] | undefined): boolean {
   return zones === undefined || isAddress(name) || zones.some((zone) => name === zone || name.endsWith(`.${zone}`));
 }
@@ -111,7 +111,7 @@ function constrainNames(zones: readonly string[]): x509.Extension {
   return new x509.Extension(id_ce_nameConstraints, true, value);
 }
 
-/** 127 random bits: positive, and never the same twice for one issuer (RFC 5280 section 4.1.2.2). */
+/** A positive random number of 127 bits, unique for its issuer (RFC 5280 section 4.1.2.2). */
 function makeSerial(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[0] = (bytes[0]! & 0x3f) | 0x40;

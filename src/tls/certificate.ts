@@ -1,13 +1,13 @@
-/** What every listener needs of a certificate, and the reading of one from PEM text. */
+/** A certificate for a listener, and how it is read from PEM text. */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 
 /** A certificate with its key, ready for `Deno.serve`. */
 export interface CertificatePair {
-  /** PEM text: the certificate, then the chain if there is one. */
+  /** PEM text: the certificate, then its chain. */
   readonly cert: string;
   /** PEM text: the private key. Never logged. */
   readonly key: string;
-  /** SHA-256 of the certificate in DER: upper-case hex pairs with colons, as browsers show it. */
+  /** SHA-256 of the DER form, in upper-case hex pairs with colons, as browsers show it. */
   readonly fingerprint256: string;
   /** When it expires, in milliseconds since 1970. */
   readonly notAfterMs: number;
@@ -17,20 +17,20 @@ export interface CertificatePair {
   readonly caFingerprint256?: string;
 }
 
-/** Where the listener's certificate comes from, whoever makes it. */
+/** Provides a listener's certificate, now and after each renewal. */
 export interface CertificateSource {
   /** The newest usable pair. */
   readonly current: CertificatePair;
-  /** Calls `fn` with each renewed pair from now on; returns the way to stop. */
+  /** Calls `fn` with each renewed pair; returns a function that ends this. */
   subscribe(fn: (pair: CertificatePair) => void): () => void;
   /** Stops watching and renewing; may be called more than once. */
   close(): void;
 }
 
-/** Says something to the person who runs the gateway; the message holds no secret. */
+/** Logs a message for the administrator; it holds no secret. */
 export type Tell = (level: "info" | "warn", message: string) => void;
 
-/** A certificate or key that cannot be used; the message names the file and what to do. */
+/** A certificate or key is unusable; the message names the file and the fix. */
 export class CertificateError extends Error {
   override readonly name = "CertificateError";
 }
@@ -51,7 +51,7 @@ function parsePrivateKey(pem: string, path: string): KeyObject {
     throw new CertificateError(`${path} is not a PEM private key`);
   }
   if (pem.includes("ENCRYPTED")) {
-    throw new CertificateError(`${path} is locked with a pass phrase; the gateway needs it without one`);
+    throw new CertificateError(`${path} is encrypted with a passphrase; remove the passphrase`);
   }
   try {
     return createPrivateKey(pem);
@@ -60,7 +60,7 @@ function parsePrivateKey(pem: string, path: string): KeyObject {
   }
 }
 
-/** Puts a certificate and its key together. @throws CertificateError when one is unusable or they do not match */
+/** Reads a certificate with its key. @throws CertificateError when one is unusable or they do not match */
 export function readPair(cert: string, key: string, paths: { cert: string; key: string }): CertificatePair {
   const leaf = parseCertificate(cert, paths.cert);
   if (!leaf.checkPrivateKey(parsePrivateKey(key, paths.key))) {

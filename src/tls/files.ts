@@ -1,4 +1,4 @@
-/** `tls: {cert, key}`: given PEM files, used as they are and watched. */
+/** `tls: {cert, key}`: PEM files of the administrator, watched for renewals. */
 import {
   CertificateError,
   type CertificatePair,
@@ -10,7 +10,7 @@ import {
 import { type Every, everyInterval } from "./every.ts";
 import { createPublished } from "./published.ts";
 
-/** Reading two small files this often beats watching: it sees renamed folders, symlinks, bind mounts and network disks. */
+/** Polling notices what file events miss: renamed folders, symlinks, bind mounts and network disks. */
 const CHECK_INTERVAL_MS = 2_000;
 
 /** What `createFileCertificate` needs. */
@@ -26,9 +26,9 @@ export interface FileCertificateOptions {
 }
 
 /**
- * Reads the pair now, and again whenever a file changed: the new pair is published once both files match, until then the
- * old one stays. An expired certificate is used, with a warning.
- * @throws CertificateError when a file is missing, unreadable or not PEM, or when the key is another certificate's
+ * Reads the pair now and again after each change. A new pair is published as soon as both files match; until then the old
+ * one stays in use. An expired certificate is used, with a warning.
+ * @throws CertificateError when a file is missing, unreadable or not PEM, or when the key belongs to another certificate
  */
 export function createFileCertificate(
   { cert, key, now = Date.now, every = everyInterval, tell = () => {} }: FileCertificateOptions,
@@ -44,12 +44,12 @@ export function createFileCertificate(
       const pair = readFiles(paths);
       complaint = told = "";
       if (pair.cert === published.current.cert && pair.key === published.current.key) return;
-      tell("info", `Took the renewed certificate from ${cert}`);
+      tell("info", `Using the renewed certificate from ${cert}`);
       warnOfDates(pair, cert, now(), tell);
       published.publish(pair);
     } catch (thrown) {
       if (!(thrown instanceof CertificateError)) throw thrown;
-      // A pair is renewed file by file: only a fault that is still there at the next look is worth a word, once.
+      // A renewal replaces one file after the other: only a fault that the next check finds again is reported, once.
       if (thrown.message === complaint && complaint !== told) {
         told = complaint;
         tell("warn", `Keeping the old certificate: ${complaint}`);
@@ -82,7 +82,7 @@ function readText(path: string, what: string): string {
 function reasonOf(thrown: unknown): string {
   if (thrown instanceof Deno.errors.NotFound) return "no such file";
   if (thrown instanceof Deno.errors.PermissionDenied) return "permission denied";
-  if (thrown instanceof Deno.errors.IsADirectory) return "it is a folder";
+  if (thrown instanceof Deno.errors.IsADirectory) return "is a folder";
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 

@@ -1,14 +1,14 @@
-/** How the local CA is installed, system by system, as plain text for the `/trust` page. */
+/** How to install the local CA on each system: plain text for the `/trust` page. */
 
-/** One way to install it; `\`` around what is typed or read as it stands. */
+/** The steps for one system; backquotes enclose file names and commands. */
 export interface InstallGuide {
-  /** For addresses on the page: `#windows`. */
+  /** Anchor on the page: `#windows`. */
   readonly id: string;
   readonly system: string;
   readonly steps: readonly string[];
 }
 
-/** Where a person starts: everybody downloads the file first. */
+/** In the order of the page, which offers the download first. */
 export const INSTALL_GUIDES: readonly InstallGuide[] = [
   {
     id: "windows",

@@ -1,4 +1,4 @@
-/** `tls: auto`: a certificate from our own CA, kept in the data folder and renewed in time. */
+/** `tls: auto`: a certificate from a local CA, kept in the data folder and renewed in time. */
 import { isPermitted, makeCa, makeLeaf, readConstraints, readNames, type Signed } from "./ca.ts";
 import {
   CertificateError,
@@ -13,17 +13,17 @@ import { canonicalName } from "./names.ts";
 import { createPublished } from "./published.ts";
 import { openPairStore, type PairStore } from "./store.ts";
 
-/** How often names, addresses and dates are looked at. */
+/** Interval at which names, addresses and dates are checked. */
 const CHECK_INTERVAL_MS = 60_000;
 const CA_WARNING_MS = 90 * 86_400_000;
 
 /** What `createCertificates` needs. */
 export interface CertificatesOptions {
-  /** Absolute path; certificates and keys go into its folder `tls`. */
+  /** Absolute path; certificates and keys are in its folder `tls`. */
   readonly dataDir: string;
-  /** Under which names and addresses the gateway is reached right now: `listNames`. */
+  /** The names and addresses under which the gateway is reached now: `listNames`. */
   readonly names: () => readonly string[];
-  /** The host name that the CA carries in its own name. */
+  /** The host name in the CA's own name. */
   readonly host?: string;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -93,7 +93,7 @@ class Issuer {
     for (const name of needed) {
       if (isPermitted(name, this.#zones) || this.#reported.has(name)) continue;
       this.#reported.add(name);
-      tell("warn", `The local CA may not sign ${name}: ${remakeAdvice(store)}`);
+      tell("warn", `The local CA is not allowed to sign ${name}: ${newCaAdvice(store)}`);
     }
     return [...new Set(needed.filter((name) => isPermitted(name, this.#zones)))];
   }
@@ -140,34 +140,37 @@ async function openCa({ store, host, names, nowMs, tell }: {
   }
   const ca = readCa(kept, store);
   const leftMs = Date.parse(parseCertificate(ca.cert, `${store.folder}/ca.crt`).validTo) - nowMs;
-  if (leftMs <= 0) throw new CertificateError(`${store.folder}/ca.crt has expired: ${remakeAdvice(store)}`);
-  if (leftMs < CA_WARNING_MS) tell("warn", `${store.folder}/ca.crt expires soon: ${remakeAdvice(store)}`);
+  if (leftMs <= 0) throw new CertificateError(`${store.folder}/ca.crt has expired: ${restoreAdvice(store)}`);
+  if (leftMs < CA_WARNING_MS) tell("warn", `${store.folder}/ca.crt expires soon: ${restoreAdvice(store)}`);
   return ca;
 }
 
-/** @throws CertificateError rather than make a new CA: every device that trusts the old one would refuse it. */
+/** @throws CertificateError instead of making a new CA, which no device would trust. */
 function readCa(kept: ReturnType<PairStore["read"]>, store: PairStore): Signed {
   const paths = { cert: `${store.folder}/ca.crt`, key: `${store.folder}/ca.key` };
   for (const part of ["cert", "key"] as const) {
-    if (kept[part] === undefined) throw new CertificateError(`${paths[part]} is missing: ${remakeAdvice(store)}`);
+    if (kept[part] === undefined) throw new CertificateError(`${paths[part]} is missing: ${restoreAdvice(store)}`);
   }
   try {
     return readPair(kept.cert!, kept.key!, paths);
   } catch (cause) {
     if (!(cause instanceof CertificateError)) throw cause;
-    throw new CertificateError(`${cause.message}: ${remakeAdvice(store)}`, { cause });
+    throw new CertificateError(`${cause.message}: ${restoreAdvice(store)}`, { cause });
   }
 }
 
-function remakeAdvice({ folder }: PairStore): string {
-  return `restore it from a backup, or delete ca.crt and ca.key in ${folder} to have a new CA made, ` +
-    "which every device must then be told to trust";
+function restoreAdvice(store: PairStore): string {
+  return `restore it from a backup, or ${newCaAdvice(store)}`;
 }
 
-/** The certificate in the folder, or what is wrong with it; it is made anew then, which costs nobody anything. */
+function newCaAdvice({ folder }: PairStore): string {
+  return `delete ca.crt and ca.key in ${folder} to make a new CA, and install that on every device`;
+}
+
+/** The certificate in the folder, or why it is unusable; a new one can be made then, because devices trust the CA. */
 function readKept(store: PairStore, ca: Signed): CertificatePair | string {
   const { cert, key } = store.read("leaf");
-  if (cert === undefined && key === undefined) return "there was none";
+  if (cert === undefined && key === undefined) return "there was none yet";
   try {
     return readLeaf(store, ca);
   } catch (thrown) {
@@ -190,9 +193,9 @@ function readLeaf(store: PairStore, ca: Signed): CertificatePair {
 function reasonToRenew(pair: CertificatePair, needed: readonly string[], nowMs: number): string | undefined {
   const { validFrom, validTo } = parseCertificate(pair.cert, "the certificate");
   const [fromMs, toMs] = [Date.parse(validFrom), Date.parse(validTo)];
-  if (nowMs < fromMs) return "the kept one begins in the future";
-  if (nowMs >= fromMs + (toMs - fromMs) * 2 / 3) return "two thirds of the old one's life were over";
+  if (nowMs < fromMs) return "the old one is not valid yet";
+  if (nowMs >= fromMs + (toMs - fromMs) * 2 / 3) return "the old one has passed two thirds of its lifetime";
   const covered = new Set(readNames(pair.cert).map(canonicalName));
   const missing = needed.filter((name) => !covered.has(name));
-  return missing.length === 0 ? undefined : `the old one lacked ${missing.join(", ")}`;
+  return missing.length === 0 ? undefined : `the old one does not cover ${missing.join(", ")}`;
 }

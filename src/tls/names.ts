@@ -1,16 +1,16 @@
-/** Under which names and addresses this machine is reached, as a certificate spells them. */
+/** The names and addresses under which this machine is reached, as a certificate spells them. */
 
 const DNS_NAME = /^(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
-/** Whether a canonical name is an address and not a host name. */
+/** Whether a canonical name is an IP address. */
 export function isAddress(name: string): boolean {
   return IPV4.test(name) || name.includes(":");
 }
 
 /**
- * One spelling for each name: lower case, no brackets, IPv6 compressed (RFC 5952).
- * Undefined for what a certificate cannot carry: IPv6 with a zone, the unspecified address, odd characters.
+ * The canonical spelling of a name: lower case, no brackets, IPv6 compressed (RFC 5952).
+ * Undefined for what a certificate cannot contain: IPv6 with a zone, the unspecified address, other characters.
  */
 export function canonicalName(name: string): string | undefined {
   const bare = name.toLowerCase().replace(/^\[|\]$/g, "").replace(/\.$/, "");
@@ -24,9 +24,9 @@ export function canonicalName(name: string): string | undefined {
   return DNS_NAME.test(host) && host.length <= 253 ? host : undefined;
 }
 
-/** What `listNames` asks of the machine, and what it adds. */
+/** What `listNames` needs. */
 export interface NamesOptions {
-  /** Host of `public_url` and the like: names that the machine does not know of itself. */
+  /** Names that the machine itself does not know, such as the host of `public_url`. */
   readonly extra?: readonly string[];
   readonly hostname?: () => string;
   readonly interfaces?: () => readonly { readonly address: string }[];
@@ -34,7 +34,7 @@ export interface NamesOptions {
 
 /**
  * Every name that a browser may use for this machine: localhost, the loopback addresses, the host name and its `.local`
- * (mDNS) form, each interface address but link-local IPv6, and `extra`. Sorted, without repeats.
+ * (mDNS) form, the address of each interface except link-local IPv6, and `extra`. Sorted, without duplicates.
  */
 export function listNames(
   { extra = [], hostname = Deno.hostname, interfaces = Deno.networkInterfaces }: NamesOptions = {},

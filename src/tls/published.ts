@@ -1,4 +1,4 @@
-/** The newest value and who wants to hear of the next one. */
+/** A value with subscribers. */
 export interface Published<T> {
   readonly current: T;
   /** Sets the value, then calls each subscriber with it. */
@@ -6,7 +6,7 @@ export interface Published<T> {
   subscribe(fn: (value: T) => void): () => void;
 }
 
-/** Makes a `Published` that starts with `first`. */
+/** Makes a published value that is `first` at the start. */
 export function createPublished<T>(first: T): Published<T> {
   let current = first;
   const subscribers = new Set<(value: T) => void>();

@@ -1,26 +1,26 @@
-/** The `redirect` listener's only answer: the same page over HTTPS. */
+/** The `redirect` listener: sends every request to HTTPS. */
 import { canonicalName } from "./names.ts";
 
 /** What `createRedirect` needs. */
 export interface RedirectOptions {
-  /** Everybody is sent to this origin; the request's own host does not matter then. */
+  /** The origin to which every request is sent, whatever its own host is. */
   readonly publicUrl?: URL;
-  /** Without `publicUrl`: the host names and addresses that may be sent on, `*.` for any one label. */
+  /** Without `publicUrl`: the host names and addresses that are redirected; `*.` stands for any single label. */
   readonly names: () => readonly string[];
   /** Port of the HTTPS listener. */
   readonly port: number;
 }
 
 /**
- * Makes a handler that answers 308 (RFC 9110 section 15.4.9) to the same path on HTTPS. The host is `publicUrl`'s or one of
- * the gateway's own names, never another one: anything else is answered 421.
+ * Makes a handler that answers 308 (RFC 9110 section 15.4.9) with the same path on HTTPS. A request for a host that is
+ * neither `publicUrl`'s nor one of the gateway's own names gets 421: it must not be redirected elsewhere.
  */
 export function createRedirect({ publicUrl, names, port }: RedirectOptions): (request: Request) => Response {
   return (request) => {
     const { hostname, pathname, search } = new URL(request.url);
     const authority = publicUrl?.host ?? ownAuthority(hostname, names(), port);
     if (authority === undefined) {
-      return new Response("This address is not one of the gateway's own\n", { status: 421 });
+      return new Response("This host name does not belong to the gateway\n", { status: 421 });
     }
     return new Response(null, {
       status: 308,

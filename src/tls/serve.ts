@@ -1,46 +1,46 @@
-/** Listeners that take a renewed certificate without a restart: two servers on one port, then the old one drained. */
+/** Listeners that switch to a renewed certificate without a restart: a second server on the port, then the first is drained. */
 import { waitAtMost } from "../async/wait_at_most.ts";
 import type { Address } from "../config/config.ts";
 import type { CertificatePair, CertificateSource, Tell } from "./certificate.ts";
 
-/** Answers one request; `info` tells who asks. */
+/** Answers one request; `info` holds the remote address. */
 export type Handler = (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
 
-/** Starts a server: `Deno.serve`, passed in from main.ts, where that power lives. */
+/** `Deno.serve`, which only main.ts may name. */
 export type Serve = typeof Deno.serve;
 
 /** What `createListener` needs. */
 export interface ListenerOptions {
   readonly serve: Serve;
-  /** Port 0 takes a free one and keeps it. */
+  /** Port 0 is replaced with a free port, once. */
   readonly address: Address;
-  /** Without it, and on a unix socket, plain HTTP. */
+  /** Without a certificate, and on a unix socket, the listener speaks plain HTTP. */
   readonly certificate?: CertificateSource;
   readonly handler: Handler;
   /**
-   * Called when the listener before is about to close, just before every WebSocket on it gets close code 1001: the place
-   * for a goodbye. What connects from now on reaches the new listener.
+   * Called just before the old server closes every WebSocket with code 1001, so that a goodbye can be sent first. New
+   * connections reach the new server.
    */
   readonly onReplace?: () => void;
   readonly tell?: Tell;
-  /** Whether several sockets may listen on one port; otherwise the port is closed for a moment at each renewal. */
+  /** Whether two sockets can listen on one port; otherwise the port is closed for a moment at each renewal. */
   readonly sharesPort?: boolean;
 }
 
 /** A running listener. */
 export interface Listener {
-  /** Where it really listens. */
+  /** The address with the port that is in use. */
   readonly address: Address;
-  /** Closes the port and lets requests under way finish, for `deadlineMs` (default 5 s) at most. */
+  /** Closes the port and waits for requests under way, for `deadlineMs` (default 5 s) at most. */
   close(deadlineMs?: number): Promise<void>;
 }
 
-/** The listener cannot start; the message names the address and the reason. */
+/** A listener cannot start; the message names the address and the reason. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
 }
 
-/** How long the old listener waits for a request, the best moment to close: nobody is waiting in its queue then. */
+/** How long the old server waits for a request before it closes; see `closeAtRequest()`. */
 const QUIET_WAIT_MS = 500;
 const DRAIN_DEADLINE_MS = 5_000;
 
@@ -59,7 +59,7 @@ class RenewingListener implements Listener {
   readonly #unsubscribe: (() => void) | undefined;
   #server: Server;
   #closed = false;
-  /** Renewals, one after the other. */
+  /** The renewal under way; the next one waits for it. */
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: ListenerOptions) {
@@ -109,10 +109,10 @@ interface Server {
   /** Closes now; `before` is called first, in the same turn. */
   close(before: () => void, deadlineMs?: number): Promise<void>;
   /**
-   * Closes while answering the next request, or after `QUIET_WAIT_MS` without one. `shutdown()` drops who has connected but
-   * not asked yet; a viewer that has just asked is not about to connect. Measured over 20 renewals under constant load: of
-   * viewers that connect one after another 0 in 3,000 connects were dropped (5 to 10 when closing at any moment), of 3 at
-   * once 30, of 16 at once 240. Deno has no way to close the port alone.
+   * Closes while answering the next request, or after `QUIET_WAIT_MS` without one. `shutdown()` drops connections that have
+   * not sent a request yet, and a viewer that has just sent one is not about to connect. Dropped in 20 renewals under
+   * constant load: 0 of 3,000 connections that were made one after another (5 to 10 when closing at any moment), 30 of
+   * those made 3 at once, 240 of those made 16 at once. Deno cannot close the port alone.
    */
   closeAtRequest(before: () => void): Promise<void>;
 }
@@ -159,14 +159,14 @@ function pemOf(pair: CertificatePair | undefined): Deno.TlsCertifiedKeyPem | Rec
   return pair === undefined ? {} : { cert: pair.cert, key: pair.key };
 }
 
-/** With reusePort a second gateway on the port would go unnoticed and take half of the viewers. */
+/** With `reusePort`, a second gateway could listen on the same port and would get half of the viewers. */
 function assertFree(at: Address): void {
   if (at.kind === "tcp" && at.port !== 0) {
     listenOn(at, () => Deno.listen({ hostname: at.hostname, port: at.port })).close();
   }
 }
 
-/** A gateway that was killed leaves its unix socket behind. */
+/** Removes the unix socket that a killed gateway has left behind. */
 function removeLeftover(path: string): void {
   try {
     if (Deno.lstatSync(path).isSocket) Deno.removeSync(path);

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { readEntrypoint, readExecStart, readProjectFile, readTask } from "../fakes/packaging.ts";
 
-/** What a package may limit further than the task does, because it knows its folders. */
+/** Permissions that a package limits to its own folders. */
 const NARROWED = new Set(["--allow-read", "--allow-write"]);
 
 function permissionsOf(words: readonly string[]): Map<string, string | undefined> {
@@ -11,13 +11,13 @@ function permissionsOf(words: readonly string[]): Map<string, string | undefined
 
 const task = permissionsOf(readTask("start"));
 
-Deno.test("the task start is given named powers only", () => {
+Deno.test("the task start has named permissions only", () => {
   assertEquals([...task.keys()].sort(), ["--allow-env", "--allow-net", "--allow-read", "--allow-sys", "--allow-write"]);
   assert(task.get("--allow-sys"));
 });
 
 for (const [place, words] of [["Dockerfile", readEntrypoint()], ["systemd unit", readExecStart()]] as const) {
-  Deno.test(`the ${place} gives the same powers as the task start, with its own folders only`, () => {
+  Deno.test(`the ${place} gives the same permissions as the task start, limited to its own folders`, () => {
     const given = permissionsOf(words);
     assertEquals([...given.keys()].sort(), [...task.keys()].sort());
     for (const [flag, value] of given) {
@@ -27,7 +27,7 @@ for (const [place, words] of [["Dockerfile", readEntrypoint()], ["systemd unit",
   });
 }
 
-Deno.test("the Dockerfile copies every member of the workspace, and .dockerignore lets it", () => {
+Deno.test("the Dockerfile copies every member of the workspace, and .dockerignore includes it", () => {
   const copied = readProjectFile("Dockerfile").matchAll(/^COPY (?!--)(.*) \S+$/gm).flatMap(([, paths]) =>
     paths!.split(" ")
   ).toArray();

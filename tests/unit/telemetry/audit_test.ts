@@ -14,7 +14,7 @@ async function inFolder(run: (folder: string) => Promise<void> | void): Promise<
 const SIGN_IN = { event: "sign_in", who: "ada", from: "10.0.0.1", outcome: "ok" } as const;
 const REFUSED = { event: "refused", from: "10.0.0.1", what: "/", outcome: "sign_in_required" } as const;
 
-Deno.test("the trail is JSON lines for its owner only, and goes on after a restart", () =>
+Deno.test("the audit log is JSON lines that only its owner can read, and continues after a restart", () =>
   inFolder((folder) => {
     const file = `${folder}/data/audit.log`;
     createAudit({ file, now: () => 0 }).note(SIGN_IN);
@@ -26,7 +26,7 @@ Deno.test("the trail is JSON lines for its owner only, and goes on after a resta
     assertEquals(Deno.statSync(file).mode! & 0o777, 0o600);
   }));
 
-Deno.test("the trail passes over a line that a crash cut off", () =>
+Deno.test("the audit log skips a line that a crash has cut off", () =>
   inFolder((folder) => {
     const file = `${folder}/audit.log`;
     createAudit({ file }).note(SIGN_IN);
@@ -34,7 +34,7 @@ Deno.test("the trail passes over a line that a crash cut off", () =>
     assertEquals(createAudit({ file }).list(10).length, 1);
   }));
 
-Deno.test("the trail moves on to a new file and keeps a few old ones", () =>
+Deno.test("the audit log is rotated, and a few old files are kept", () =>
   inFolder((folder) => {
     const audit = createAudit({ file: `${folder}/audit.log`, rotateAtBytes: 250, keep: 2 });
     for (let count = 0; count < 20; count++) audit.note(SIGN_IN);
@@ -45,7 +45,7 @@ Deno.test("the trail moves on to a new file and keeps a few old ones", () =>
     ]);
   }));
 
-Deno.test("a flood of refusals gets twenty lines a minute, and says how many were left out", () => {
+Deno.test("a flood of refusals gets twenty lines a minute, and the next line says how many were left out", () => {
   let ms = 0;
   const audit = createAudit({ now: () => ms });
   for (let count = 0; count < 10_000; count++) audit.note(REFUSED);
@@ -56,7 +56,7 @@ Deno.test("a flood of refusals gets twenty lines a minute, and says how many wer
   assertEquals(audit.list(1)[0]?.left_out, 9_980);
 });
 
-Deno.test("a trail that cannot be written says so once and goes on", () =>
+Deno.test("an audit log that cannot be written is reported once, and the gateway goes on", () =>
   inFolder((folder) => {
     Deno.writeTextFileSync(`${folder}/data`, "in the way");
     const told: unknown[] = [];
@@ -66,49 +66,49 @@ Deno.test("a trail that cannot be written says so once and goes on", () =>
     assertEquals([told.length, audit.list(10).length], [1, 2]);
   }));
 
-/** An address that takes lines, after refusing as often as it is told to. */
-function startTaker(refusals: number) {
-  const taken: AuditLine[] = [];
+/** A server that accepts lines after a number of refusals. */
+function startCollector(refusals: number) {
+  const received: AuditLine[] = [];
   const asked: string[] = [];
   const enough = Promise.withResolvers<void>();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
     asked.push(request.headers.get("authorization") ?? "");
     const text = await request.text();
     if (asked.length <= refusals) return new Response("later", { status: 503 });
-    taken.push(...text.trimEnd().split("\n").map((line) => JSON.parse(line)));
-    if (taken.length >= 3) enough.resolve();
+    received.push(...text.trimEnd().split("\n").map((line) => JSON.parse(line)));
+    if (received.length >= 3) enough.resolve();
     return new Response("ok");
   });
   const url = new URL(`http://127.0.0.1:${(server.addr as Deno.NetAddr).port}/in`);
-  return { taken, asked, url, enough: enough.promise, [Symbol.asyncDispose]: () => server.shutdown() };
+  return { received, asked, url, enough: enough.promise, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-Deno.test("the second place gets every line once and in order, though it refuses at first", async () => {
-  await using taker = startTaker(2);
+Deno.test("the sink delivers every line once and in order, although the server refuses at first", async () => {
+  await using collector = startCollector(2);
   const failures: unknown[] = [];
   await using sink = createAuditSink({
-    url: taker.url,
+    url: collector.url,
     token: "t",
     firstWaitMs: 1,
     onFailure: (cause) => failures.push(cause),
   });
   const audit = createAudit({ sink: sink.send });
   for (const who of ["a", "b", "c"]) audit.note({ ...SIGN_IN, who });
-  await taker.enough;
-  assertEquals(taker.taken.map(({ who }) => who), ["a", "b", "c"]);
-  assertEquals([failures.length, taker.asked[0]], [1, "Bearer t"]);
+  await collector.enough;
+  assertEquals(collector.received.map(({ who }) => who), ["a", "b", "c"]);
+  assertEquals([failures.length, collector.asked[0]], [1, "Bearer t"]);
   assertStringIncludes(String(failures[0]), "503");
 });
 
-Deno.test("what still waits is sent when the gateway stops", async () => {
-  await using taker = startTaker(0);
-  const sink = createAuditSink({ url: taker.url });
+Deno.test("lines that still wait are sent when the gateway stops", async () => {
+  await using collector = startCollector(0);
+  const sink = createAuditSink({ url: collector.url });
   for (const who of ["a", "b", "c"]) sink.send({ time: "", ...SIGN_IN, who });
   await sink[Symbol.asyncDispose]();
-  assertEquals(taker.taken.length, 3);
+  assertEquals(collector.received.length, 3);
 });
 
-Deno.test("a second place that never answers holds a bounded number of lines, and counts the others", async () => {
+Deno.test("while the server does not answer, a bounded number of lines waits, and the others are counted", async () => {
   let lost = 0;
   const options = { url: new URL("http://127.0.0.1:1/"), fetch: () => Promise.reject(new Error("down")) };
   const sink = createAuditSink({ ...options, onFailure: (_cause, dropped) => lost = dropped });

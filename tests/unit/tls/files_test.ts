@@ -58,7 +58,7 @@ Deno.test("createFileCertificate() names the file and the fault", () => {
     ["site.crt is a damaged PEM certificate", (rig) => rig.write({ cert: first.cert.replace(/M\w/, "AA") })],
     ["site.key is not a PEM private key", (rig) => rig.write({ key: first.cert })],
     ["site.key is a damaged PEM private key", (rig) => rig.write({ key: first.key.replace(/M\w/, "AA") })],
-    ["pass phrase", (rig) => rig.write({ key: first.key.replaceAll("PRIVATE", "ENCRYPTED PRIVATE") })],
+    ["passphrase", (rig) => rig.write({ key: first.key.replaceAll("PRIVATE", "ENCRYPTED PRIVATE") })],
     ["site.key is not the key of", (rig) => rig.write({ key: second.key })],
   ];
   for (const [message, spoil] of faults) {

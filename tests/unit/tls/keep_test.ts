@@ -109,7 +109,7 @@ Deno.test("createCertificates() tells once which name its CA may not sign", asyn
   rig.names = ["localhost", "127.0.0.1", "vnc.example.net"];
   rig.clock.tick();
   rig.clock.tick();
-  const told = rig.messages.filter((message) => message.includes("may not sign vnc.example.net"));
+  const told = rig.messages.filter((message) => message.includes("is not allowed to sign vnc.example.net"));
   assertEquals(told.length, 1);
   source.close();
 });
