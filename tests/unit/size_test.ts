@@ -18,7 +18,6 @@ const STILL_LARGER = [
   "src/config/resolver.ts: createResolver()",
   "src/config/store.ts: createConfigStore()",
   "src/gateway.ts: createGateway()",
-  "src/gateway.ts: GatewayOptions",
   "src/web/account/page.tsx: Links()",
   "src/web/api/routes.ts: createApi()",
 ];
