@@ -21,7 +21,7 @@ const DOCUMENTS: ReadonlyMap<string, string> = new Map(
 /** The text below a heading, up to the next heading of its level or above. */
 function readSection(path: string, heading: string): string {
   const level = heading.match(/^#+/)![0].length;
-  const [, after = ""] = `${DOCUMENTS.get(path)}\n`.split(`\n${heading}\n`);
+  const [, after = ""] = `\n${DOCUMENTS.get(path)}\n`.split(`\n${heading}\n`);
   assert(after !== "", `${path} has no ${heading}`);
   return after.split(new RegExp(`\\n#{1,${level}} `))[0]!;
 }
@@ -218,6 +218,24 @@ Deno.test("docs/security.md names a test that exists for every threat", () => {
     for (const test of tests.split(", ")) Deno.statSync(new URL(`tests/${test}`, ROOT));
   }
 });
+
+/** All of the code, in which string pieces joined by + stand together. */
+function readCode(folder = "src/"): string {
+  return [...Deno.readDirSync(new URL(folder, ROOT))].map(({ name, isDirectory }) =>
+    isDirectory ? readCode(`${folder}${name}/`) : read(folder + name)
+  ).join("\n").replace(/["`] \+\s*["`]/g, "");
+}
+
+for (const [page, heading] of [["docs/troubleshooting.md", "# Troubleshooting"], ["README.md", "## Troubleshooting"]]) {
+  Deno.test(`${page} quotes messages as the code has them`, () => {
+    const code = readCode();
+    const symptoms = readRows(readSection(page!, heading!)).map(([symptom = ""]) => symptom);
+    const quoted = symptoms.flatMap((symptom) => [...symptom.matchAll(/"([^"]+)"/g)].map(([, text]) => text!));
+    const pieces = quoted.flatMap((text) => text.split("…")).map((piece) => piece.replace(/^: | *$/g, "").trim());
+    assert(pieces.length > 0);
+    assertEquals(pieces.filter((piece) => !code.includes(piece)), []);
+  });
+}
 
 Deno.test(`README.md has at most ${MOST_README_LINES} lines, and the commands that CI runs`, () => {
   const readme = DOCUMENTS.get("README.md")!;
