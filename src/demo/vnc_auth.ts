@@ -5,8 +5,8 @@ import { textToLatin1 } from "./messages.ts";
 export const CHALLENGE_BYTES = 16;
 
 /**
- * The response to the challenge with this password: DES in ECB mode, the bits of each key byte mirrored. Triple DES with
- * three equal keys is single DES, which OpenSSL 3 does not offer by default.
+ * The response to the challenge with this password: DES in ECB mode, the bits of each key byte mirrored. Triple DES
+ * with three equal keys is single DES, which OpenSSL 3 does not offer by default.
  */
 export function answerChallenge(password: string, challenge: Uint8Array): Uint8Array<ArrayBuffer> {
   const key = new Uint8Array(8);
