@@ -28,5 +28,5 @@ export function keepBrowserTypes(types: readonly number[], subtypes: readonly nu
 }
 
 function isInBrowser(code: number, list: SecurityList): boolean {
-  return findType(code, list)?.inBrowser ?? false;
+  return Boolean(findType(code, list)?.watch);
 }

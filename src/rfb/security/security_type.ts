@@ -3,6 +3,7 @@ import type { LoginStep } from "../login_step.ts";
 import type { Need } from "../refusal.ts";
 import type { Script } from "../script.ts";
 import type { Login, Proof } from "./login.ts";
+import type { InnerChoice, Watch } from "./watch.ts";
 
 /**
  * A list in which servers offer codes; the same code may mean different types in different lists. "rfb": the Security
@@ -17,8 +18,6 @@ interface Row {
   readonly name: string;
   /** The lists in which the code means this type. */
   readonly lists: readonly SecurityList[];
-  /** Whether noVNC 1.7 speaks it. */
-  readonly inBrowser: boolean;
 }
 
 interface SpokenRow extends Row {
@@ -33,6 +32,9 @@ interface SpokenRow extends Row {
 /** Speaks one security type, up to but not including SecurityResult. */
 export type Speak = (login: Login) => Script<void, LoginStep>;
 
+/** Watches noVNC 1.7 speak a type up to but not including SecurityResult; null where noVNC does not speak it. */
+export type WatchLogin = (() => Watch<void>) | null;
+
 /** A security type that logs in. */
 export interface LoginType extends SpokenRow {
   /**
@@ -41,6 +43,7 @@ export interface LoginType extends SpokenRow {
    */
   readonly falseOk: boolean;
   readonly speak: Speak;
+  readonly watch: WatchLogin;
 }
 
 /** A security type that offers others in a list of its own; the gateway answers with the chosen code as U32. */
@@ -53,6 +56,10 @@ export interface ContainerType extends SpokenRow {
   readonly emptyMeansNone: boolean;
   /** Reads and drops what the server sends behind ServerInit; null where it sends nothing there. */
   readonly skipAfterServerInit: (() => Script<void>) | null;
+  /** Watches noVNC 1.7 choose from the list inside; null where noVNC does not speak it. */
+  readonly watch: (() => Watch<InnerChoice>) | null;
+  /** Watches what the server sends behind ServerInit; null where it sends nothing there. */
+  readonly watchAfterServerInit: (() => Watch<void>) | null;
 }
 
 /** A security type that the gateway does not speak. */
@@ -61,6 +68,7 @@ export interface UnspokenType extends Row {
   readonly remark: string | null;
   /** The setting to change on the servers that offer this type, as a command; null where none is known. */
   readonly advice: string | null;
+  readonly watch: WatchLogin;
 }
 
 /** A security type that the gateway speaks. */

@@ -92,14 +92,17 @@ for (const [name, source] of Object.entries(followed)) {
   });
 }
 
-Deno.test("LoginWatch finds the end of noVNC's XVP and MS-Logon II", () => {
-  const end = [u32(0), SERVER_INIT, u8(9)];
+Deno.test("LoginWatch finds the end of noVNC's XVP, MS-Logon II and Unix login inside Tight", () => {
+  const end = [u32(0), SERVER_INIT];
+  const unixLogin = [u32(0), u32(1), u32(129), encode("TGHTULGNAUTH")];
   const rows: [down: Uint8Array[], up: Uint8Array[]][] = [
     [[u8(1), u8(22), new Uint8Array(16)], [u8(22), u8(3), u8(4), encode("adapool"), new Uint8Array(16)]],
     [[u8(1), u8(113), new Uint8Array(24)], [u8(113), new Uint8Array(8 + 256 + 64)]],
+    [[u8(1), u8(16), ...unixLogin], [u8(16), u32(129), u32(3), u32(4), encode("adapass")]],
   ];
   for (const [down, up] of rows) {
-    const streams = { down: concat([...down, ...end]), up: concat([...up, u8(1), u8(8)]) };
+    const capabilities = up[0]![0] === 16 ? [new Uint8Array(8)] : [];
+    const streams = { down: concat([...down, ...end, ...capabilities, u8(9)]), up: concat([...up, u8(1), u8(8)]) };
     assertEquals(watchWhole(streams, "3.8"), { state: "over", after: { down: [9], up: [8] } });
   }
 });

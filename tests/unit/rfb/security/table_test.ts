@@ -77,6 +77,6 @@ function find(text: string, pattern: RegExp): string {
 }
 
 function listBrowserCodes(...within: SecurityList[]): number[] {
-  return rows.filter(({ inBrowser, lists }) => inBrowser && lists.some((list) => within.includes(list)))
+  return rows.filter(({ watch, lists }) => watch && lists.some((list) => within.includes(list)))
     .map(({ code }) => code).toSorted((one, other) => one - other);
 }
