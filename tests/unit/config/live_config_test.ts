@@ -69,7 +69,7 @@ Deno.test("LiveConfig notices a secret that changed", async () => {
   assertEquals(rig.live.current.sources.get("a")?.password?.reveal(), "second");
 });
 
-Deno.test("LiveConfig keeps what is bound at start, and says that it takes a restart", async () => {
+Deno.test("LiveConfig keeps what is bound at start, and asks for a restart", async () => {
   using rig = await createRig("sources: { a: h1 }");
   rig.file.text =
     "gateway: { listen: 127.0.0.1:9000, tls: none, data: elsewhere, trusted_proxies: [10.0.0.0/8] }\nsources: { a: h1 }";
