@@ -71,7 +71,7 @@ export interface Gateway {
   /** What everybody should know: that nobody has to sign in. */
   warnings(): readonly string[];
   /** Ends the sessions whose source went or changed, and keeps connections ready; the others do not notice. */
-  applyConfig(): void;
+  applyConfig(): Promise<void>;
   /** Tells every viewer to come back (1012) and waits until the last has gone; then no timer is left. */
   drain(): Promise<void>;
 }
@@ -119,8 +119,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     metrics,
     audit,
     warnings,
-    applyConfig: () => {
-      registry.endUnpermitted();
+    applyConfig: async () => {
+      // First: a permission that ended is a better reason than the changed source.
+      await registry.endUnpermitted();
       endChangedSources(registry, live.current.sources);
       sources.apply();
     },

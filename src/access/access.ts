@@ -34,7 +34,7 @@ export interface Identity {
   /** The cookie's sign-in, for the account page. */
   readonly signIn?: string;
   /** Why the credential counts no more; undefined while it does. Asked every two seconds by live sessions. */
-  whyEnded(): PortholeError | undefined;
+  whyEnded(): Promise<PortholeError | undefined>;
 }
 
 /**
@@ -52,7 +52,7 @@ export interface Access {
   /** What that one may do with the source; null when it is to look as if the source did not exist. */
   roleOn(identity: Identity, source: SourceConfig): Role | null;
   /** Why one who began with this role may not go on. */
-  whyEnd(identity: Identity, sourceName: string, role: Role): PortholeError | undefined;
+  whyEnd(identity: Identity, sourceName: string, role: Role): Promise<PortholeError | undefined>;
 }
 
 /** Who everybody is while nobody has to sign in. */
@@ -62,14 +62,5 @@ export const ANYBODY: Identity = {
   admin: true,
   ambient: false,
   by: "open",
-  whyEnded: () => undefined,
+  whyEnded: () => Promise.resolve(undefined),
 };
-
-/** `auth: none`: everybody may open everything that the listener lets in. */
-export function createOpenAccess(): Access {
-  return {
-    identify: () => Promise.resolve(ANYBODY),
-    roleOn: (_identity, source) => source.viewOnly ? "view" : "control",
-    whyEnd: () => undefined,
-  };
-}

@@ -35,7 +35,7 @@ export interface Authentication {
   readonly oidc: OidcSignIn;
   /** Tries of one address with any method. */
   signInLimit(): ConnectLimit;
-  isLoginToken(token: string): boolean;
+  isLoginToken(token: string): Promise<boolean>;
   /** Lets go of threads and timers. */
   close(): void;
 }
@@ -71,7 +71,7 @@ export function createAuthentication(
   const links = new ShareLinks({ store: stores.links, mayStillShare: (link) => mayStillShare(link, config()), now });
   const twoFactor = new TwoFactor({ store: stores.twoFactor, now });
   const signInLimit = keepLimit(() => config().limits.signInsPerMinute);
-  const isToken = (token: string) => isLoginToken(config().gateway.dataDir, token);
+  const isToken = (token: string) => Promise.resolve(isLoginToken(config().gateway.dataDir, token));
   const check = createPasswordCheck();
   const passwords = createPasswordSignIn({
     users: () => readUsers(config()),

@@ -12,28 +12,28 @@ export const TOKEN_PROTOCOL = "porthole.token.";
 interface BearerOptions {
   config: () => Config;
   /** Whether it is the token of the login link. */
-  isLoginToken: (token: string) => boolean;
+  isLoginToken: (token: string) => Promise<boolean>;
   now?: () => number;
 }
 
 /** Who sends a token; one that does not count is refused, even beside a cookie. */
 export function createBearerCredential({ config, isLoginToken, now = Date.now }: BearerOptions): Credential {
-  const isOwner = (token: string): boolean => {
+  const isOwner = async (token: string): Promise<boolean> => {
     const { gateway, auth } = config();
-    return takesLoginLink(gateway, auth) && isLoginToken(token);
+    return takesLoginLink(gateway, auth) && await isLoginToken(token);
   };
   const findToken = (hash: string) => {
     const { auth } = config();
     if (auth.mode === "none") return undefined;
     return auth.tokens.find((one) => isSameHash(one.hash, hash) && now() < (one.expiresAtMs ?? Infinity));
   };
-  return (request) => {
+  return async (request) => {
     const token = readToken(request);
     if (token === undefined) return null;
     const hash = hashToken(token);
     const found = findToken(hash);
-    if (found) return describeToken(found, config(), () => explainEnd(findToken(hash) !== undefined));
-    if (isOwner(token)) return describeOwner(() => explainEnd(isOwner(token)));
+    if (found) return describeToken(found, config(), () => Promise.resolve(explainEnd(findToken(hash) !== undefined)));
+    if (await isOwner(token)) return describeOwner(async () => explainEnd(await isOwner(token)));
     throw new PortholeError("sign_in_required", "This token does not count, or not any more");
   };
 }

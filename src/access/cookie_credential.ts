@@ -23,13 +23,13 @@ type Standing = Pick<Identity, "name" | "groups" | "admin"> & { readonly bounds?
 
 /** Makes the credential of cookies. A cookie that does not count is as none: the browser cannot help sending it. */
 export function createCookieCredential({ config, signIns, links }: CookieCredentialOptions): Credential {
-  const stand = (signIn: SignIn | undefined) => signIn && findStanding(signIn, config(), links);
-  return (request, peer) => {
+  const stand = async (signIn: SignIn | undefined) => signIn && await findStanding(signIn, config(), links);
+  return async (request, peer) => {
     const value = readCookie(request, { secure: isSecure(peer) });
-    const signIn = value === undefined ? undefined : signIns.find(value);
-    const standing = stand(signIn);
+    const signIn = value === undefined ? undefined : await signIns.find(value);
+    const standing = await stand(signIn);
     if (!signIn || !standing) return null;
-    const whyEnded = () => stand(signIns.get(signIn.id)) ? undefined : explainEnd(signIn);
+    const whyEnded = async () => await stand(await signIns.get(signIn.id)) ? undefined : explainEnd(signIn);
     return { ...standing, ambient: true, by: signIn.by, signIn: signIn.id, whyEnded };
   };
 }
@@ -45,13 +45,13 @@ export function markPassword(passwordHash: string): string {
 }
 
 /** Who a sign-in is, now: undefined when the person, the link or the method is gone. */
-function findStanding(signIn: SignIn, config: Config, links: ShareLinks): Standing | undefined {
+async function findStanding(signIn: SignIn, config: Config, links: ShareLinks): Promise<Standing | undefined> {
   const { gateway, auth } = config;
   if (auth.mode === "none") return undefined;
   if (signIn.by === "login_link") {
-    return takesLoginLink(gateway, auth) ? describeOwner(() => undefined) : undefined;
+    return takesLoginLink(gateway, auth) ? describeOwner(() => Promise.resolve(undefined)) : undefined;
   }
-  if (signIn.by === "share_link") return describeGuest(signIn, links);
+  if (signIn.by === "share_link") return await describeGuest(signIn, links);
   if (signIn.by === "oidc") return auth.oidc && describeForeigner(signIn, auth.oidc, auth.admins);
   if (signIn.by !== "password") return undefined;
   const user = auth.users.get(signIn.name);
@@ -69,8 +69,8 @@ function describeForeigner(
   return of === markProvider(provider) ? { name, groups, admin: isNamed({ name, groups }, admins) } : undefined;
 }
 
-function describeGuest({ name, of = "" }: SignIn, links: ShareLinks): Standing | undefined {
-  const link = links.get(of);
+async function describeGuest({ name, of = "" }: SignIn, links: ShareLinks): Promise<Standing | undefined> {
+  const link = await links.get(of);
   if (!link) return undefined;
   const { source, role } = link;
   return { name, groups: [], admin: false, bounds: { sources: [source], role, guest: true, links: false } };

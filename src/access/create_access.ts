@@ -25,8 +25,9 @@ export function createAccess({ config, credentials }: AccessOptions): Access {
       return null;
     },
     roleOn: decideRole,
-    whyEnd: (identity, sourceName, role) =>
-      explainOpenEnd(identity, isOpen()) ?? identity.whyEnded() ?? explainRoleEnd(identity, sourceName, role, config()),
+    whyEnd: async (identity, sourceName, role) =>
+      explainOpenEnd(identity, isOpen()) ?? await identity.whyEnded() ??
+        explainRoleEnd(identity, sourceName, role, config()),
   };
 }
 

@@ -78,7 +78,7 @@ export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSi
       if (!right || !user || users().get(name)?.passwordHash !== hash) {
         throw refuse("The name or the password is wrong");
       }
-      return twoFactor.has(user) ? { ticket: issueTicket(name) } : { user };
+      return await twoFactor.has(user) ? { ticket: issueTicket(name) } : { user };
     },
     async tryCode({ ticket, code, address }) {
       const key = hashToken(ticket);
@@ -86,7 +86,7 @@ export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSi
       const user = held && now() < held.expiresMs ? users().get(held.name) : undefined;
       if (!user) throw refuse("That took too long: begin again with the password");
       await admit(user.name, address);
-      const right = await judge(user.name, address, () => Promise.resolve(twoFactor.check(user, code)));
+      const right = await judge(user.name, address, () => twoFactor.check(user, code));
       if (!right) throw refuse("The code is wrong, or was used before");
       tickets.delete(key);
       return user;

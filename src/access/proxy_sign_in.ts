@@ -81,7 +81,7 @@ function describe({ name, groups }: Person, config: () => Config, now: () => num
   const lasts = () => now() < untilMs && JSON.stringify(readSettings(config())) === method;
   const admin = auth.mode !== "none" && isNamed({ name, groups }, auth.admins);
   // The proxy knows people by a cookie, which browsers send by themselves.
-  return { name, groups, admin, ambient: true, by: "proxy", whyEnded: () => explainEnd(lasts()) };
+  return { name, groups, admin, ambient: true, by: "proxy", whyEnded: () => Promise.resolve(explainEnd(lasts())) };
 }
 
 function explainEnd(lasts: boolean): PortholeError | undefined {

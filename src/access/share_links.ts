@@ -47,7 +47,8 @@ export class ShareLinks {
   }
 
   /** Makes a link and gives its secret, which is not kept. */
-  make(details: LinkDetails): { link: ShareLink; secret: string } {
+  // deno-lint-ignore require-await
+  async make(details: LinkDetails): Promise<{ link: ShareLink; secret: string }> {
     const secret = makeToken();
     const id = crypto.randomUUID().slice(0, 8);
     const link = { ...details, id, hash: hashToken(secret), createdMs: this.#now() };
@@ -56,14 +57,19 @@ export class ShareLinks {
   }
 
   /** The link with this secret while it may be opened. */
-  find(secret: string): ShareLink | undefined {
+  find(secret: string): Promise<ShareLink | undefined> {
+    return Promise.resolve(this.#find(secret));
+  }
+
+  #find(secret: string): ShareLink | undefined {
     const hash = hashToken(secret);
-    return this.list().find((one) => isSameHash(one.hash, hash) && one.usesLeft !== 0);
+    return this.#list().find((one) => isSameHash(one.hash, hash) && one.usesLeft !== 0);
   }
 
   /** Uses a link up by one, or undefined when there is none (any more) with this secret. */
-  open(secret: string): ShareLink | undefined {
-    const link = this.find(secret);
+  // deno-lint-ignore require-await
+  async open(secret: string): Promise<ShareLink | undefined> {
+    const link = this.#find(secret);
     if (!link) return undefined;
     const used = link.usesLeft === null ? link : { ...link, usesLeft: link.usesLeft - 1 };
     this.#store.save(this.#unexpired().map((one) => one.id === link.id ? used : one));
@@ -71,18 +77,24 @@ export class ShareLinks {
   }
 
   /** The link with this id while it lives; one that is used up lives on for those who opened it. */
-  get(id: string): ShareLink | undefined {
+  // deno-lint-ignore require-await
+  async get(id: string): Promise<ShareLink | undefined> {
     const link = this.#store.value.find((one) => one.id === id);
     return link && this.#lives(link) ? link : undefined;
   }
 
   /** Those that live, newest first. */
-  list(): ShareLink[] {
+  list(): Promise<ShareLink[]> {
+    return Promise.resolve(this.#list());
+  }
+
+  #list(): ShareLink[] {
     return this.#store.value.filter((link) => this.#lives(link));
   }
 
   /** Ends a link; whoever came by it is out within seconds. */
-  revoke(id: string): void {
+  // deno-lint-ignore require-await
+  async revoke(id: string): Promise<void> {
     this.#store.save(this.#unexpired().filter((link) => link.id !== id));
   }
 

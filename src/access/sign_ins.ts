@@ -56,12 +56,13 @@ export class SignIns {
   }
 
   /** Begins one and gives the cookie's value, which is not kept. */
-  begin(details: Omit<SignIn, "id" | "createdMs" | "lastUsedMs">): string {
+  // deno-lint-ignore require-await
+  async begin(details: Omit<SignIn, "id" | "createdMs" | "lastUsedMs">): Promise<string> {
     const value = makeToken();
     const at = this.#now();
     const userAgent = details.userAgent.slice(0, AGENT_MAX_CHARS);
     const begun = { ...details, userAgent, id: hashToken(value), createdMs: at, lastUsedMs: at };
-    const standing = this.list();
+    const standing = this.#list();
     const own = standing.filter(({ name }) => name === details.name);
     const kept = standing.filter((one) => own.indexOf(one) < MOST_OF_ONE - 1).slice(0, MOST - 1);
     this.#keep([begun, ...kept]);
@@ -69,30 +70,35 @@ export class SignIns {
   }
 
   /** The sign-in of a cookie's value while it lasts; asking counts as use. */
-  find(value: string): SignIn | undefined {
+  find(value: string): Promise<SignIn | undefined> {
     return this.get(hashToken(value));
   }
 
   /** The sign-in with this id while it lasts; asking counts as use. */
-  get(id: string): SignIn | undefined {
+  // deno-lint-ignore require-await
+  async get(id: string): Promise<SignIn | undefined> {
     const signIn = this.#byId.get(id);
     if (!signIn || !this.#lasts(signIn)) return undefined;
     const at = this.#now();
     if (at - signIn.lastUsedMs < LAST_USED_GRAIN_MS) return signIn;
     const used = { ...signIn, lastUsedMs: at };
-    this.#keep(this.list().map((one) => one.id === id ? used : one));
+    this.#keep(this.#list().map((one) => one.id === id ? used : one));
     return used;
   }
 
   /** Those that last, newest first. */
-  list(): SignIn[] {
-    return [...this.#byId.values()].filter((signIn) => this.#lasts(signIn));
+  list(): Promise<SignIn[]> {
+    return Promise.resolve(this.#list());
   }
 
-  /** Ends those that the predicate picks. */
-  endWhere(pick: (signIn: SignIn) => boolean): void {
-    const kept = this.list().filter((signIn) => !pick(signIn));
-    if (kept.length < this.#byId.size) this.#keep(kept);
+  /** Ends the sign-in with this id, if there is one. */
+  // deno-lint-ignore require-await
+  async end(id: string): Promise<void> {
+    if (this.#byId.has(id)) this.#keep(this.#list().filter((signIn) => signIn.id !== id));
+  }
+
+  #list(): SignIn[] {
+    return [...this.#byId.values()].filter((signIn) => this.#lasts(signIn));
   }
 
   #lasts({ createdMs, lastUsedMs }: SignIn): boolean {

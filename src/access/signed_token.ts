@@ -28,7 +28,8 @@ export function createSignedTokenCredential(config: () => Config): Credential {
     if (token === undefined || signersNow().length === 0) return null;
     const { signer, claims } = await verifyAny(token, signersNow());
     const key = describeKey(signer);
-    return describe(claims, () => explainEnd(signersNow().some((one) => describeKey(one) === key)));
+    const stands = () => signersNow().some((one) => describeKey(one) === key);
+    return describe(claims, () => Promise.resolve(explainEnd(stands())));
   };
 }
 

@@ -34,12 +34,14 @@ export class TwoFactor {
   }
 
   /** Whether this person's sign-in needs a code. */
-  has(user: User): boolean {
+  // deno-lint-ignore require-await
+  async has(user: User): Promise<boolean> {
     return user.totp !== undefined || this.#read(user.name)?.secret !== undefined;
   }
 
   /** Whether the code is right, and was not used before. */
-  check(user: User, code: string): boolean {
+  // deno-lint-ignore require-await
+  async check(user: User, code: string): Promise<boolean> {
     const kept = this.#read(user.name);
     const secret = user.totp?.reveal() ?? kept?.secret;
     const step = secret === undefined ? null : this.#findStep(secret, code);
@@ -49,7 +51,8 @@ export class TwoFactor {
   }
 
   /** Begins a setup; what it gives goes into an authenticator app, as text or as a QR code. */
-  offer(name: string): { secret: string; uri: string } {
+  // deno-lint-ignore require-await
+  async offer(name: string): Promise<{ secret: string; uri: string }> {
     const secret = this.#offers.get(name) ?? new OtpSecret({ size: 20 }).base32;
     this.#offers.set(name, secret);
     if (this.#offers.size > MOST_OFFERS) this.#offers.delete(this.#offers.keys().next().value!);
@@ -58,7 +61,8 @@ export class TwoFactor {
   }
 
   /** Ends the setup with the first code of the app; false when the code is wrong. */
-  confirm(name: string, code: string): boolean {
+  // deno-lint-ignore require-await
+  async confirm(name: string, code: string): Promise<boolean> {
     const secret = this.#offers.get(name);
     const step = secret === undefined ? null : this.#findStep(secret, code);
     if (secret === undefined || step === null) return false;
@@ -68,7 +72,8 @@ export class TwoFactor {
   }
 
   /** Takes the two-factor authentication away again. */
-  remove(name: string): void {
+  // deno-lint-ignore require-await
+  async remove(name: string): Promise<void> {
     this.#store.save(Object.fromEntries(Object.entries(this.#store.value).filter(([key]) => key !== name)));
   }
 

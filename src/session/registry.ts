@@ -32,6 +32,9 @@ export class SessionRegistry implements SessionCounts {
   #draining = false;
   /** Runs while there are sessions. */
   #sweep: ReturnType<typeof setInterval> | undefined;
+  #lastCheck: Promise<void> = Promise.resolve();
+  /** A check that has not begun yet. */
+  #nextCheck: Promise<void> | undefined;
 
   constructor(log: Log) {
     this.#log = log;
@@ -106,12 +109,33 @@ export class SessionRegistry implements SessionCounts {
     for (const session of this.list()) if (pick(session)) session.end(reason);
   }
 
-  /** Ends every session whose permission or sign-in has ended, each with its own reason. */
-  endUnpermitted(): void {
-    for (const session of this.#sessions.values()) {
-      const reason = session.user.whyEnd?.();
-      if (reason) session.end(reason);
-    }
+  /**
+   * Ends every session whose permission or sign-in has ended, each with its own reason; resolves when all were asked.
+   * One check at a time: a call during a check waits for one more, because the first may have passed a session before
+   * its permission changed.
+   */
+  endUnpermitted(): Promise<void> {
+    return this.#nextCheck ??= this.#lastCheck = this.#lastCheck.then(() => {
+      this.#nextCheck = undefined;
+      return this.#askEach();
+    });
+  }
+
+  /** A session that cannot be judged goes on: the next check asks again. */
+  async #askEach(): Promise<void> {
+    const failures: [Session, unknown][] = [];
+    await Promise.all(
+      this.list().map(async (session) => {
+        try {
+          const reason = await session.user.whyEnd?.();
+          if (reason) session.end(reason);
+        } catch (cause) {
+          failures.push([session, cause]);
+        }
+      }),
+    );
+    const [[session, cause] = []] = failures;
+    session?.log.error("Cannot check permissions; trying again", { sessions: failures.length, cause: String(cause) });
   }
 
   /** Refuses new sessions and tells the live ones to come back (1012); resolves when none is left. */

@@ -20,8 +20,8 @@ export interface SessionUser {
   readonly name?: string;
   /** Whether the user may only watch. */
   readonly viewOnly?: boolean;
-  /** Why the session must end: the permission or the sign-in has ended. Asked every few seconds; it must be cheap. */
-  readonly whyEnd?: () => PortholeError | undefined;
+  /** Why the session must end: the permission or the sign-in has ended. Asked every two seconds; it must be cheap. */
+  readonly whyEnd?: () => Promise<PortholeError | undefined>;
 }
 
 /** Who meets in a session. */

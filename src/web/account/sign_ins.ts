@@ -39,7 +39,7 @@ function isOfSame({ id, name, by }: SignIn, identity: Identity): boolean {
 export async function endSignIn(c: Context<Env>, shortId: string): Promise<void> {
   const found = (await listSignIns(c)).find(({ id }) => shortenId(id) === shortId);
   if (!found) throw new PortholeError("not_found", "There is no such sign-in");
-  await c.var.authentication.signIns.endWhere(({ id }) => id === found.id);
+  await c.var.authentication.signIns.end(found.id);
   await c.var.sessions.registry.endUnpermitted();
   noteEvent(c, { event: "sign_in_ended", what: found.name });
 }

@@ -33,7 +33,7 @@ export async function endOwnSignIn(c: Context<Env>): Promise<SignIn | undefined>
   const { signIns } = c.var.authentication;
   const value = readCookie(c.req.raw, { secure: isSecure(c.var.peer) });
   const own = value === undefined ? undefined : await signIns.find(value);
-  if (own) await signIns.endWhere(({ id }) => id === own.id);
+  if (own) await signIns.end(own.id);
   return own;
 }
 

@@ -45,7 +45,8 @@ function startSession(c: Context<Env>, source: SourceConfig, user: SessionUser):
     upQueueBytes: limits.upQueueBytes,
     stallMs: limits.stallMs,
   });
-  const whyEnd = () => user.whyEnd?.() ?? viewer.explainStall() ?? explainIdle(viewer.idleMs, limits.idleMs);
+  const whyEnd = async () =>
+    viewer.explainStall() ?? explainIdle(viewer.idleMs, limits.idleMs) ?? await user.whyEnd?.();
   c.var.sessions.registry.begin({ source: c.var.sources.get(source), viewer, user: { ...user, whyEnd } });
   return response;
 }

@@ -87,14 +87,14 @@ Deno.test("headers without trusted_proxies are a mistake of the configuration", 
 Deno.test("what is open stays open until the absolute limit, or until the method changes", async () => {
   const { ask, rig } = await makeRig(HEADERS);
   const ada = await ask({ "Remote-User": "ada" });
-  assertEquals(ada?.whyEnded(), undefined);
+  assertEquals(await ada?.whyEnded(), undefined);
   const before = rig.config;
   rig.config = await load("headers: { user: X-Forwarded-User }");
-  assertEquals(ada?.whyEnded()?.code, "sign_in_required");
+  assertEquals((await ada?.whyEnded())?.code, "sign_in_required");
   rig.config = before;
-  assertEquals(ada?.whyEnded(), undefined);
+  assertEquals(await ada?.whyEnded(), undefined);
   rig.nowMs += 7 * 24 * 3_600_000;
-  assertEquals(ada?.whyEnded()?.code, "sign_in_required");
+  assertEquals((await ada?.whyEnded())?.code, "sign_in_required");
 });
 
 for (const alg of ["ES256", "RS256", "EdDSA"]) {

@@ -12,53 +12,53 @@ function makeRig() {
   return { clock, store, make, signIns: make() };
 }
 
-Deno.test("a sign-in is found by its cookie and by nothing that is stored", () => {
+Deno.test("a sign-in is found by its cookie and by nothing that is stored", async () => {
   const { signIns, store } = makeRig();
-  const cookie = signIns.begin(ADA);
-  const found = signIns.find(cookie)!;
+  const cookie = await signIns.begin(ADA);
+  const found = (await signIns.find(cookie))!;
   assertEquals([found.name, found.address], ["ada", "10.0.0.1"]);
   assert(!JSON.stringify(store.value).includes(cookie));
-  assertEquals(signIns.find(found.id), undefined);
-  assertEquals(signIns.find(""), undefined);
+  assertEquals(await signIns.find(found.id), undefined);
+  assertEquals(await signIns.find(""), undefined);
 });
 
-Deno.test("two sign-ins of one person are two, and one ends without the other", () => {
+Deno.test("two sign-ins of one person are two, and one ends without the other", async () => {
   const { signIns } = makeRig();
-  const [first, second] = [signIns.begin(ADA), signIns.begin(ADA)];
+  const [first, second] = [await signIns.begin(ADA), await signIns.begin(ADA)];
   assertNotEquals(first, second);
-  const { id } = signIns.find(first)!;
-  signIns.endWhere((signIn) => signIn.id === id);
-  assertEquals([signIns.find(first), signIns.find(second)?.name], [undefined, "ada"]);
+  const { id } = (await signIns.find(first))!;
+  await signIns.end(id);
+  assertEquals([await signIns.find(first), (await signIns.find(second))?.name], [undefined, "ada"]);
 });
 
-Deno.test("a sign-in ends after idling, and after its longest time though it is used", () => {
+Deno.test("a sign-in ends after idling, and after its longest time though it is used", async () => {
   const { clock, signIns } = makeRig();
-  const idle = signIns.begin(ADA);
+  const idle = await signIns.begin(ADA);
   clock.ms += LIMITS.idleMs;
-  assertEquals(signIns.find(idle), undefined);
-  const used = signIns.begin(ADA);
+  assertEquals(await signIns.find(idle), undefined);
+  const used = await signIns.begin(ADA);
   for (let spent = 0; spent < LIMITS.absoluteMs - 1_800_000; spent += 1_800_000) {
     clock.ms += 1_800_000;
-    assert(signIns.find(used), `after ${spent}`);
+    assert(await signIns.find(used), `after ${spent}`);
   }
   clock.ms += 1_800_000;
-  assertEquals(signIns.find(used), undefined);
-  assertEquals(signIns.list(), []);
+  assertEquals(await signIns.find(used), undefined);
+  assertEquals(await signIns.list(), []);
 });
 
-Deno.test("sign-ins survive a restart", () => {
+Deno.test("sign-ins survive a restart", async () => {
   const { make, signIns } = makeRig();
-  const cookie = signIns.begin(ADA);
-  assertEquals(make().find(cookie)?.name, "ada");
+  const cookie = await signIns.begin(ADA);
+  assertEquals((await make().find(cookie))?.name, "ada");
 });
 
-Deno.test("a flood of sign-ins of one person pushes out that person's oldest only", () => {
+Deno.test("a flood of sign-ins of one person pushes out that person's oldest only", async () => {
   const { signIns } = makeRig();
-  const bob = signIns.begin({ ...ADA, name: "bob" });
-  const first = signIns.begin(ADA);
-  for (let count = 0; count < 60; count++) signIns.begin(ADA);
-  assertEquals([signIns.find(first), signIns.find(bob)?.name], [undefined, "bob"]);
-  assert(signIns.list().length <= 51);
+  const bob = await signIns.begin({ ...ADA, name: "bob" });
+  const first = await signIns.begin(ADA);
+  for (let count = 0; count < 60; count++) await signIns.begin(ADA);
+  assertEquals([await signIns.find(first), (await signIns.find(bob))?.name], [undefined, "bob"]);
+  assert((await signIns.list()).length <= 51);
 });
 
 Deno.test("openFileStore() keeps a value in a file for its owner only", async () => {

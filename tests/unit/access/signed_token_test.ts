@@ -132,9 +132,9 @@ Deno.test("what does not look like a signed token, or comes elsewhere, is nobody
 Deno.test("taking the signer away ends what its tokens opened", async () => {
   const rig = makeRig(shared);
   const identity = await rig.ask(await sign({ source: "pi", exp: soon() }));
-  assertEquals(identity?.whyEnded(), undefined);
+  assertEquals(await identity?.whyEnded(), undefined);
   rig.auth.signers = [{ key: { kind: "secret", secret: new Secret("another secret of at least 32 chars") } }];
-  assertEquals(identity?.whyEnded()?.code, "sign_in_required");
+  assertEquals((await identity?.whyEnded())?.code, "sign_in_required");
 });
 
 Deno.test("any change of a token is refused with the one named error", async () => {

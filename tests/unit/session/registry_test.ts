@@ -123,8 +123,8 @@ Deno.test("endUnpermitted() ends each session with the reason of its own user", 
   await using rig = new Rig();
   const reason = new PortholeError("sign_in_required", "Your sign-in has ended: sign in again");
   const why: { reason?: PortholeError } = {};
-  const { session } = await rig.begin("pi", { address: "10.0.0.1", whyEnd: () => why.reason });
-  await rig.begin("tv", { address: "10.0.0.1", whyEnd: () => undefined });
+  const { session } = await rig.begin("pi", { address: "10.0.0.1", whyEnd: () => Promise.resolve(why.reason) });
+  await rig.begin("tv", { address: "10.0.0.1", whyEnd: () => Promise.resolve(undefined) });
   await rig.registry.endUnpermitted();
   assertEquals(rig.registry.size, 2);
   why.reason = reason;
@@ -136,7 +136,7 @@ Deno.test("endUnpermitted() ends each session with the reason of its own user", 
 Deno.test("the sweep asks by itself while there are sessions", async () => {
   await using rig = new Rig();
   let asked = 0;
-  await rig.begin("pi", { address: "10.0.0.1", whyEnd: () => void asked++ });
+  await rig.begin("pi", { address: "10.0.0.1", whyEnd: () => Promise.resolve(void asked++) });
   await waitUntil(() => asked > 0);
 });
 
