@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 
 /** What each room may import besides itself, `errors` and the configuration's types. */
 const ALLOWED: Record<string, readonly string[]> = {
-  access: [],
+  access: ["store"],
   async: [],
   bridge: ["rfb", "side_channel"],
   config: [],
@@ -11,9 +11,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   rfb: [],
   session: ["source", "bridge", "rfb", "side_channel", "telemetry"],
   side_channel: [],
-  source: ["bridge", "rfb", "telemetry"],
+  source: ["bridge", "rfb", "store", "telemetry"],
+  store: [],
   telemetry: [],
-  tls: [],
+  tls: ["store"],
   viewer: ["side_channel"],
   web: ["access", "bridge", "session", "side_channel", "source", "telemetry", "tls"],
 };

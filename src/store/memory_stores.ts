@@ -1,0 +1,32 @@
+/** Stores that end with the process. */
+import { makeEntry, Records } from "./records.ts";
+import type { KindOptions, Store, Stores } from "./store.ts";
+
+interface MemoryStoresOptions {
+  now?: () => number;
+}
+
+/** Makes stores that keep nothing beyond the process. */
+export function createMemoryStores({ now = Date.now }: MemoryStoresOptions = {}): Stores {
+  const kinds = new Map<string, Store<never>>();
+  return {
+    open: <Value>(kind: string, { most }: KindOptions = {}) => {
+      const store = kinds.get(kind) ?? createMemoryStore<never>(new Records({ most, now }));
+      kinds.set(kind, store);
+      return store as unknown as Store<Value>;
+    },
+    settled: () => Promise.resolve(),
+  };
+}
+
+/** A store on records that nobody else has. */
+function createMemoryStore<Value>(records: Records<Value>): Store<Value> {
+  return {
+    get: (key) => Promise.resolve(records.get(key)?.value),
+    put: (key, value, expiry) => Promise.resolve(records.put(key, makeEntry(value, expiry))),
+    delete: (key) => Promise.resolve(void records.delete(key)),
+    list: () => Promise.resolve(records.list().map(([key, { value }]) => [key, value])),
+    // deno-lint-ignore require-await -- what decide() throws has to reject
+    update: async (key, decide) => records.decide(key, decide).result,
+  };
+}
