@@ -1,7 +1,6 @@
 /** Puts the parts together: configuration in, an app and its sessions out. Touches no listener, environment or signal. */
 import type { Hono } from "hono";
-import { join } from "node:path";
-import { type AuthenticationStores, createAuthentication } from "./access/authentication.ts";
+import { createAuthentication } from "./access/authentication.ts";
 import { createConnectLimit } from "./access/connect_limit.ts";
 import { createRangeTest } from "./access/peer.ts";
 import { createApp } from "./app.ts";
@@ -9,13 +8,15 @@ import type { ByteStream } from "./bridge/byte_stream.ts";
 import type { Config } from "./config/config.ts";
 import { memoize, once } from "./memoize.ts";
 import { makeClientKey } from "./rfb/security/ra2.ts";
+import { createMemoryStores } from "./store/memory_stores.ts";
+import type { Stores } from "./store/store.ts";
 import { auditSessions } from "./session/audit_sessions.ts";
 import { endChangedSources } from "./session/end_changed_sources.ts";
 import { informSources } from "./session/inform_sources.ts";
 import { measureSessions } from "./session/measure_sessions.ts";
 import { SessionRegistry } from "./session/registry.ts";
 import { createDialer } from "./source/dial/dial.ts";
-import { openPinFile } from "./source/pins.ts";
+import { openPins } from "./source/pins.ts";
 import { Sources } from "./source/sources.ts";
 import { createTrust } from "./source/trust.ts";
 import { Turn } from "./source/turn.ts";
@@ -43,8 +44,8 @@ export interface GatewayOptions {
   openDemo: () => ByteStream;
   /** What pages tell about this gateway. */
   about?: Partial<AboutGateway>;
-  /** What signing in remembers; without it, it ends with the process. */
-  stores?: AuthenticationStores;
+  /** What outlives the process: who is signed in, links, pins; without them, nothing does. */
+  stores?: Stores;
   /** The audit log; without it, it ends with the process. */
   audit?: Audit;
   /** The clock of sign-ins, links and tokens. */
@@ -78,7 +79,7 @@ export interface Gateway {
 
 /** Makes a gateway: what is made, and who listens to whom. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { live, log } = options;
+  const { live, log, now = Date.now, stores = createMemoryStores({ now }) } = options;
   const registry = new SessionRegistry(log);
   const metrics: Metrics = createMetrics({
     sessions: () => registry.list(),
@@ -88,10 +89,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const authentication = createAuthentication({
     config: () => live.current,
     warn: (message, fields) => log.warn(message, fields),
-    ...(options.stores ? { stores: options.stores } : {}),
-    ...(options.now ? { now: options.now } : {}),
+    stores,
+    now,
   });
-  const sources = createSources(options, registry, metrics);
+  const sources = createSources({ ...options, stores }, registry, metrics);
   for (const listener of [measureSessions(metrics), auditSessions(audit), informSources(sources)]) {
     registry.events.subscribe(listener);
   }
@@ -128,13 +129,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     drain: async () => {
       await Promise.all([registry.drain(), sources.close()]);
       limit().close();
-      authentication.close();
+      await authentication.close();
     },
   };
 }
 
 function createSources(
-  { live, log, openDemo, versionMs }: GatewayOptions,
+  { live, log, openDemo, versionMs, stores }: GatewayOptions & { stores: Stores },
   registry: SessionRegistry,
   metrics: Metrics,
 ) {
@@ -146,7 +147,7 @@ function createSources(
       onDialed: (outcome, seconds) => metrics.dialed(outcome, seconds),
     }),
     trust: createTrust({
-      pins: openPinFile(join(live.current.gateway.dataDir, "pins.json")),
+      pins: openPins(stores),
       onFirstUse: (source, fingerprint) =>
         log.info("Trusted on first use", { source, fingerprint: `sha256:${fingerprint}` }),
     }),

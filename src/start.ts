@@ -1,7 +1,7 @@
 /** A running gateway: configuration watched, certificates kept, listeners up. Powers come in from main.ts. */
 import { join } from "node:path";
-import { openFileStores } from "./access/authentication.ts";
-import { ensureLoginToken, formatLoginLine, renewLoginToken } from "./access/login_link.ts";
+import { adoptFormerFiles } from "./access/former_files.ts";
+import { formatLoginLine, openLoginLink } from "./access/login_link.ts";
 import type { Command } from "./config/command_line.ts";
 import type { Address, Config } from "./config/config.ts";
 import { takesLoginLink, warnOfExposure } from "./config/exposure.ts";
@@ -11,8 +11,10 @@ import { formatProblem } from "./config/problem.ts";
 import { watchConfig } from "./config/watch.ts";
 import { createDemo } from "./demo/connect.ts";
 import { PortholeError } from "./errors.ts";
-import { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
-import { createAudit } from "./telemetry/audit.ts";
+import { createGateway, type Gateway } from "./gateway.ts";
+import { openFileStores } from "./store/file_stores.ts";
+import type { Stores } from "./store/store.ts";
+import { type Audit, createAudit } from "./telemetry/audit.ts";
 import { type AuditSink, createAuditSink } from "./telemetry/audit_sink.ts";
 import { watchEventLoop } from "./telemetry/event_loop.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -61,7 +63,11 @@ export async function openConfig({ command, env }: Pick<StartParts, "command" | 
 export async function makeGateway(
   parts: StartParts,
   store: LiveConfig,
-  { tls, sink }: { tls?: CertificateSource | undefined; sink?: AuditSink | undefined } = {},
+  { tls, sink, stores }: {
+    tls?: CertificateSource | undefined;
+    sink?: AuditSink | undefined;
+    stores?: Stores;
+  } = {},
 ): Promise<Gateway> {
   const { log, version, root } = parts;
   const demo = createDemo({ onError: (error) => log.debug("Demo connection ended", { cause: String(error) }) });
@@ -83,18 +89,22 @@ export async function makeGateway(
       warnings: () => [warnOfExposure(store.current.gateway, store.current.auth)].filter((text) => text !== undefined),
       ownName: Deno.hostname(),
     },
-    ...(parts.command.kind === "start" ? openState(store.current, log, sink) : {}),
+    stores: stores ?? openStores(store.current, log),
+    ...(parts.command.kind === "start" ? { audit: openAudit(store.current, log, sink) } : {}),
   });
 }
 
-/** What outlives the process: sign-ins and the trail. */
-function openState({ gateway }: Config, log: Log, sink?: AuditSink): Pick<GatewayOptions, "stores" | "audit"> {
-  const tell = (what: string) => (cause: unknown) => log.error(`Cannot write ${what}`, { cause: String(cause) });
+function openStores({ gateway }: Config, log: Log): Stores {
+  return openFileStores({
+    folder: gateway.dataDir,
+    onNotStored: ({ message, cause }) => log.error(message, { cause: String(cause) }),
+  });
+}
+
+function openAudit({ gateway }: Config, log: Log, sink?: AuditSink): Audit {
   const file = join(gateway.dataDir, "audit.log");
-  return {
-    stores: openFileStores(gateway.dataDir, tell("what signing in remembers")),
-    audit: createAudit({ file, sink: sink?.send, onFailure: tell("the audit log") }),
-  };
+  const onFailure = (cause: unknown) => log.error("Cannot write the audit log", { cause: String(cause) });
+  return createAudit({ file, sink: sink?.send, onFailure });
 }
 
 function openSink({ gateway }: Config, log: Log): AuditSink | undefined {
@@ -111,7 +121,7 @@ export async function renewLoginLink(parts: Pick<StartParts, "command" | "env">)
   const { gateway, auth } = store.current;
   if (!takesLoginLink(gateway, auth)) throw new NoLoginLink();
   const url = describeUrl(store.current, gateway.listen, gateway.tls.mode !== "none");
-  return formatLoginLine(url, renewLoginToken(gateway.dataDir));
+  return formatLoginLine(url, await openLoginLink(openFileStores({ folder: gateway.dataDir })).renew());
 }
 
 /** There is no use for a login link: everybody may come in, or people have passwords. */
@@ -121,8 +131,8 @@ export class NoLoginLink extends Error {
 }
 
 /** The line with the login link when it was made just now. */
-function makeLoginLine({ gateway, auth }: Config, url: string): string | undefined {
-  const token = takesLoginLink(gateway, auth) ? ensureLoginToken(gateway.dataDir) : undefined;
+async function makeLoginLine({ gateway, auth }: Config, stores: Stores, url: string): Promise<string | undefined> {
+  const token = takesLoginLink(gateway, auth) ? await openLoginLink(stores).ensure() : undefined;
   return token === undefined ? undefined : formatLoginLine(url, token);
 }
 
@@ -132,7 +142,9 @@ export async function start(parts: StartParts): Promise<Running> {
   const store = await openConfig(parts);
   const tls = await openCertificate(store.current, log);
   const sink = openSink(store.current, log);
-  const gateway = await makeGateway(parts, store, { tls, sink });
+  const stores = openStores(store.current, log);
+  await adoptFormerFiles(store.current.gateway.dataDir, stores);
+  const gateway = await makeGateway(parts, store, { tls, sink, stores });
   const listeners = listen(parts, store.current, gateway, tls);
   const watcher = watchConfig(store);
   gateway.applyConfig();
@@ -148,7 +160,7 @@ export async function start(parts: StartParts): Promise<Running> {
     gateway.applyConfig();
   });
   const url = describeUrl(store.current, listeners[0]!.address, tls !== undefined);
-  const login = makeLoginLine(store.current, url);
+  const login = await makeLoginLine(store.current, stores, url);
   return {
     url,
     ...(login === undefined ? {} : { login }),

@@ -1,35 +1,46 @@
-/** The login link: the way in while sources.yaml names nobody. */
-import { join } from "node:path";
+/** The login link, which signs its holder in while sources.yaml names no users. */
+import type { Stores } from "../store/store.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
-import { readJson, writeJson } from "./store.ts";
 
-/** What `data/access.json` holds. */
-interface AccessFile {
-  /** SHA-256 of the token in the link. */
-  readonly hash: string;
+/** The token of the login link. */
+export interface LoginLink {
+  /** Whether this is the token. */
+  isToken(token: string): Promise<boolean>;
+  /** Makes the token if there is none; undefined if there is one, because only its hash is kept. */
+  ensure(): Promise<string | undefined>;
+  /** Makes a new token, which invalidates the previous one. */
+  renew(): Promise<string>;
+  /** Takes over the hash of a token that 0.1.0 made. */
+  adopt(hash: string): Promise<void>;
 }
 
-const place = (dataDir: string) => join(dataDir, "access.json");
+/** The key of the only record. */
+const KEY = "token";
 
-/** Makes the token of the login link when there is none yet; undefined when there is, because only its hash is kept. */
-export function ensureLoginToken(dataDir: string): string | undefined {
-  return readJson<AccessFile>(place(dataDir)) ? undefined : renewLoginToken(dataDir);
+/** Opens the record of the link; `start link` may change it while a gateway runs on the same folder. */
+export function openLoginLink(stores: Stores): LoginLink {
+  const store = stores.open<string>("login-link", { editable: true });
+  return {
+    isToken: async (token) => {
+      const hash = await store.get(KEY);
+      return hash !== undefined && isSameHash(hash, hashToken(token));
+    },
+    ensure: async () => {
+      const token = makeToken();
+      return await store.update(KEY, (hash) => {
+        return hash === undefined ? { result: token, put: hashToken(token) } : { result: undefined };
+      });
+    },
+    renew: async () => {
+      const token = makeToken();
+      await store.put(KEY, hashToken(token));
+      return token;
+    },
+    adopt: (hash) => store.put(KEY, hash),
+  };
 }
 
-/** Makes a new token; the one before counts no more, also for a gateway that is running. */
-export function renewLoginToken(dataDir: string): string {
-  const token = makeToken();
-  writeJson(place(dataDir), { hash: hashToken(token) } satisfies AccessFile);
-  return token;
-}
-
-/** Whether this is the token; read from the folder each time, because `start link` may have made a new one. */
-export function isLoginToken(dataDir: string, token: string): boolean {
-  const hash = readJson<AccessFile>(place(dataDir))?.hash;
-  return typeof hash === "string" && isSameHash(hash, hashToken(token));
-}
-
-/** The line that tells of it: `address` ends in a slash; what follows # never leaves the browser by itself. */
+/** The line that prints the link: `address` ends in a slash; browsers do not send what follows #. */
 export function formatLoginLine(address: string, token: string): string {
   return `porthole login ${address}sign-in#token=${token}`;
 }

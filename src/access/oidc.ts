@@ -2,6 +2,7 @@
 import * as client from "openid-client";
 import type { Config, OidcProvider } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
+import type { Store } from "../store/store.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
 import { type Person, readPerson } from "./user_claims.ts";
 import { createProviderFetch, type Fetch, findUnreachable } from "./provider_fetch.ts";
@@ -35,25 +36,25 @@ export interface OidcSignIn {
 
 interface OidcOptions {
   config: () => Config;
+  pending: Store<PendingSignOn>;
   fetch?: Fetch;
   now?: () => number;
 }
 
-/** A way that has begun and waits for its answer. */
-interface Pending {
-  readonly provider: OidcProvider;
+/** An authorization code flow that has begun and waits for the provider's response. */
+export interface PendingSignOn {
+  /** `markProvider()` of the provider that it began with. */
+  readonly provider: string;
+  /** Hash of the cookie of the browser that began it. */
   readonly binding: string;
   readonly redirectUri: string;
   readonly next: string;
   readonly nonce: string;
   readonly verifier: string;
-  readonly expiresMs: number;
 }
 
 /** How long somebody may take at the provider. */
 export const PENDING_MS = 10 * 60_000;
-/** The oldest make place. */
-const MOST_PENDING = 2_000;
 /** In memory only, because they are secrets; without its own, a sign-out asks at the provider whether it is meant. */
 const MOST_ID_TOKENS = 2_000;
 const DISCOVERY_MS = 3_600_000;
@@ -62,20 +63,19 @@ const CLOCK_TOLERANCE_S = 30;
 
 /** Makes it; nothing is asked of the provider before somebody signs in. */
 export function createOidcSignIn(
-  { config, fetch = createProviderFetch(), now = Date.now }: OidcOptions,
+  { config, pending, fetch = createProviderFetch(), now = Date.now }: OidcOptions,
 ): OidcSignIn {
-  const pending = new Map<string, Pending>();
   const idTokens = new Map<string, string>();
   const discover = keepDiscovery(fetch, now);
 
-  function take({ query, binding }: { query: URLSearchParams; binding: string }): Pending {
-    const state = query.get("state") ?? "";
-    const way = pending.get(state);
-    const isOurs = way && now() < way.expiresMs && isSameHash(way.binding, hashToken(binding)) &&
-      markProvider(way.provider) === markProvider(requireProvider(config()));
-    if (!isOurs) throw new PortholeError("sign_in_required", "That took too long, or began elsewhere: sign in again");
-    pending.delete(state);
-    return way;
+  async function take(query: URLSearchParams, binding: string) {
+    const provider = findProvider(config());
+    const way = provider && await pending.update(query.get("state") ?? "", (way) => {
+      const isOurs = way && isSameHash(way.binding, hashToken(binding)) && way.provider === markProvider(provider);
+      return isOurs ? { result: way, delete: true } : { result: undefined };
+    });
+    if (way) return { way, provider };
+    throw new PortholeError("sign_in_required", "That took too long, or began elsewhere: sign in again");
   }
 
   return {
@@ -84,16 +84,8 @@ export function createOidcSignIn(
       const connection = connect(provider, await discover(provider), fetch);
       const [state, nonce, verifier] = [makeToken(), makeToken(), makeToken()];
       const binding = held === "" ? makeToken() : held;
-      const expiresMs = now() + PENDING_MS;
-      keepNewest(pending, MOST_PENDING, state, {
-        provider,
-        binding: hashToken(binding),
-        redirectUri,
-        next,
-        nonce,
-        verifier,
-        expiresMs,
-      });
+      const way = { provider: markProvider(provider), binding: hashToken(binding), redirectUri, next, nonce, verifier };
+      await pending.put(state, way, { expiresAtMs: now() + PENDING_MS });
       const location = client.buildAuthorizationUrl(connection, {
         redirect_uri: redirectUri,
         scope: provider.scopes.join(" "),
@@ -104,12 +96,14 @@ export function createOidcSignIn(
       });
       return { location, binding };
     },
-    async finish(answer) {
-      const way = take(answer);
-      const connection = connect(way.provider, await discover(way.provider), fetch);
-      const { claims, idToken } = await exchange(connection, answer.query, way);
+    async finish({ query, binding }) {
+      const { way, provider } = await take(query, binding);
+      const connection = connect(provider, await discover(provider), fetch);
+      const { claims, idToken } = await exchange(connection, query, way).catch((cause) => {
+        throw explain(cause, provider);
+      });
       const keepFor = (signIn: string) => keepNewest(idTokens, MOST_ID_TOKENS, signIn, idToken);
-      return { person: admit(claims, way.provider), of: markProvider(way.provider), next: way.next, keepFor };
+      return { person: admit(claims, provider), of: way.provider, next: way.next, keepFor };
     },
     async findSignOut({ returnUri, signIn }) {
       const idToken = idTokens.get(signIn);
@@ -192,25 +186,24 @@ function connect(
   return connection;
 }
 
-async function exchange(connection: client.Configuration, query: URLSearchParams, way: Pending) {
-  const { redirectUri, nonce, verifier, provider } = way;
+async function exchange(
+  connection: client.Configuration,
+  query: URLSearchParams,
+  { redirectUri, nonce, verifier }: PendingSignOn,
+) {
   const callback = new URL(redirectUri);
   callback.search = query.toString();
-  try {
-    const tokens = await client.authorizationCodeGrant(connection, callback, {
-      expectedState: query.get("state") ?? "",
-      expectedNonce: nonce,
-      pkceCodeVerifier: verifier,
-      idTokenExpected: true,
-    });
-    const told = tokens.claims()!;
-    const more = connection.serverMetadata().userinfo_endpoint
-      ? await client.fetchUserInfo(connection, tokens.access_token, told.sub)
-      : {};
-    return { claims: { ...more, ...told }, idToken: tokens.id_token! };
-  } catch (cause) {
-    throw explain(cause, provider);
-  }
+  const tokens = await client.authorizationCodeGrant(connection, callback, {
+    expectedState: query.get("state") ?? "",
+    expectedNonce: nonce,
+    pkceCodeVerifier: verifier,
+    idTokenExpected: true,
+  });
+  const told = tokens.claims()!;
+  const more = connection.serverMetadata().userinfo_endpoint
+    ? await client.fetchUserInfo(connection, tokens.access_token, told.sub)
+    : {};
+  return { claims: { ...more, ...told }, idToken: tokens.id_token! };
 }
 
 function explain(cause: unknown, { title }: OidcProvider): PortholeError {

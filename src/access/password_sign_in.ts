@@ -1,10 +1,12 @@
 /** Signing in with a name, a password and, for those who set it up, a code. */
 import type { User } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
+import { memoize } from "../memoize.ts";
 import type { ConnectLimit } from "./connect_limit.ts";
 import { Lockout } from "./lockout.ts";
 import { hashToken, makeToken } from "./opaque_token.ts";
 import { makeDecoy, type PasswordCheck } from "./password.ts";
+import type { AccessStores } from "./stores.ts";
 import type { TwoFactor } from "./two_factor.ts";
 
 /** What the first step came to: signed in, or a ticket for the second one. */
@@ -22,6 +24,7 @@ interface PasswordSignInOptions {
   users: () => ReadonlyMap<string, User>;
   check: PasswordCheck;
   twoFactor: TwoFactor;
+  stores: Pick<AccessStores, "tickets" | "lockedAccounts" | "lockedAddresses">;
   /** Tries of one address. */
   limit: () => ConnectLimit;
   now?: () => number;
@@ -31,39 +34,36 @@ interface PasswordSignInOptions {
 const PASSWORD_MAX_CHARS = 1024;
 const NAME_MAX_CHARS = 64;
 const TICKET_MS = 5 * 60_000;
-const MOST_TICKETS = 1_000;
 /** A family behind one address mistypes more often than one person. */
 const FREE_OF_ACCOUNT = 5;
 const FREE_OF_ADDRESS = 15;
 
 /** Makes the two steps; wrong tries are counted by account, whether it exists or not, and by address. */
 export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSignIn {
-  const { users, check, twoFactor, limit, now = Date.now } = options;
-  const byAccount = new Lockout({ free: FREE_OF_ACCOUNT, now });
-  const byAddress = new Lockout({ free: FREE_OF_ADDRESS, now });
-  const tickets = new Map<string, { name: string; expiresMs: number }>();
-  const decoy = memoizeDecoy(users);
+  const { users, check, twoFactor, stores, limit, now = Date.now } = options;
+  const byAccount = new Lockout({ store: stores.lockedAccounts, free: FREE_OF_ACCOUNT, now });
+  const byAddress = new Lockout({ store: stores.lockedAddresses, free: FREE_OF_ADDRESS, now });
+  const decoy = memoize(users, (now) => makeDecoy([...now.values()].map(({ passwordHash }) => passwordHash)));
 
   async function admit(name: string, address: string): Promise<void> {
-    byAccount.check(name);
-    byAddress.check(address);
+    await byAccount.check(name);
+    await byAddress.check(address);
     await limit().take(address);
   }
 
   /** Tries in flight count as wrong until they turn out right, so that many at once are no way around the wait. */
   async function judge(name: string, address: string, isRight: () => Promise<boolean>): Promise<boolean> {
-    byAccount.fail(name);
-    byAddress.fail(address);
+    await byAccount.fail(name);
+    await byAddress.fail(address);
     if (!await isRight()) return false;
-    byAccount.clear(name);
-    byAddress.clear(address);
+    await byAccount.clear(name);
+    await byAddress.clear(address);
     return true;
   }
 
-  function issueTicket(name: string): string {
+  async function issueTicket(name: string): Promise<string> {
     const ticket = makeToken();
-    tickets.set(hashToken(ticket), { name, expiresMs: now() + TICKET_MS });
-    if (tickets.size > MOST_TICKETS) tickets.delete(tickets.keys().next().value!);
+    await stores.tickets.put(hashToken(ticket), name, { expiresAtMs: now() + TICKET_MS });
     return ticket;
   }
 
@@ -78,30 +78,19 @@ export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSi
       if (!right || !user || users().get(name)?.passwordHash !== hash) {
         throw refuse("The name or the password is wrong");
       }
-      return await twoFactor.has(user) ? { ticket: issueTicket(name) } : { user };
+      return await twoFactor.has(user) ? { ticket: await issueTicket(name) } : { user };
     },
     async tryCode({ ticket, code, address }) {
       const key = hashToken(ticket);
-      const held = tickets.get(key);
-      const user = held && now() < held.expiresMs ? users().get(held.name) : undefined;
+      const name = await stores.tickets.get(key);
+      const user = name === undefined ? undefined : users().get(name);
       if (!user) throw refuse("That took too long: begin again with the password");
       await admit(user.name, address);
       const right = await judge(user.name, address, () => twoFactor.check(user, code));
       if (!right) throw refuse("The code is wrong, or was used before");
-      tickets.delete(key);
+      await stores.tickets.delete(key);
       return user;
     },
-  };
-}
-
-function memoizeDecoy(users: () => ReadonlyMap<string, User>): () => string {
-  let [last, decoy] = [users(), ""];
-  return () => {
-    if (decoy === "" || users() !== last) {
-      last = users();
-      decoy = makeDecoy([...last.values()].map(({ passwordHash }) => passwordHash));
-    }
-    return decoy;
   };
 }
 

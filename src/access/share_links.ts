@@ -1,23 +1,24 @@
-/** Share links: a way to one source for whoever holds the link, until it expires, is used up or revoked. */
+/** Share links: anyone who has one opens one source, until the link expires, is used up or is revoked. */
+import type { Store } from "../store/store.ts";
 import type { Role } from "./access.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
-import type { Store } from "./store.ts";
 
-/** One link as it is kept. */
+/** One link. */
 export interface ShareLink {
+  /** The first 16 digits of the hash. */
   readonly id: string;
   /** Hash of the secret in the link. */
   readonly hash: string;
   readonly source: string;
   readonly role: Role;
   readonly label: string;
-  /** Who made it. */
+  /** The name of the user or program that made it. */
   readonly createdBy: string;
-  /** Whether sources.yaml named the creator: the link ends with that name. */
+  /** Whether sources.yaml named the creator: the link ends when that name is removed. */
   readonly byUser: boolean;
   readonly createdMs: number;
   readonly expiresMs: number;
-  /** How often it may still be opened; null is any number of times. */
+  /** How often it can still be opened; null is any number of times. */
   readonly usesLeft: number | null;
 }
 
@@ -28,15 +29,15 @@ export type LinkDetails = Pick<
 >;
 
 interface ShareLinksOptions {
-  store: Store<readonly ShareLink[]>;
-  /** Whether the creator may still give what the link gives. */
+  store: Store<ShareLink>;
+  /** Whether the creator may still share what the link opens. */
   mayStillShare?: (link: ShareLink) => boolean;
   now?: () => number;
 }
 
-/** Knows every link that lives. */
+/** Knows every link. */
 export class ShareLinks {
-  readonly #store: Store<readonly ShareLink[]>;
+  readonly #store: Store<ShareLink>;
   readonly #mayStillShare: (link: ShareLink) => boolean;
   readonly #now: () => number;
 
@@ -46,64 +47,61 @@ export class ShareLinks {
     this.#now = now;
   }
 
-  /** Makes a link and gives its secret, which is not kept. */
-  // deno-lint-ignore require-await
+  /** Makes a link and returns it with its secret, which is not kept. */
   async make(details: LinkDetails): Promise<{ link: ShareLink; secret: string }> {
     const secret = makeToken();
-    const id = crypto.randomUUID().slice(0, 8);
-    const link = { ...details, id, hash: hashToken(secret), createdMs: this.#now() };
-    this.#store.save([link, ...this.#unexpired()]);
+    const hash = hashToken(secret);
+    const link = { ...details, id: makeLinkId(hash), hash, createdMs: this.#now() };
+    await this.#store.put(link.id, link, { expiresAtMs: link.expiresMs });
     return { link, secret };
   }
 
-  /** The link with this secret while it may be opened. */
-  find(secret: string): Promise<ShareLink | undefined> {
-    return Promise.resolve(this.#find(secret));
-  }
-
-  #find(secret: string): ShareLink | undefined {
+  /** The link with this secret, while it can be opened. */
+  async find(secret: string): Promise<ShareLink | undefined> {
     const hash = hashToken(secret);
-    return this.#list().find((one) => isSameHash(one.hash, hash) && one.usesLeft !== 0);
+    const link = await this.#store.get(makeLinkId(hash));
+    return this.#canOpen(link, hash) ? link : undefined;
   }
 
-  /** Uses a link up by one, or undefined when there is none (any more) with this secret. */
-  // deno-lint-ignore require-await
+  /** Opens the link with this secret, which uses it up by one; undefined when it cannot be opened. */
   async open(secret: string): Promise<ShareLink | undefined> {
-    const link = this.#find(secret);
-    if (!link) return undefined;
-    const used = link.usesLeft === null ? link : { ...link, usesLeft: link.usesLeft - 1 };
-    this.#store.save(this.#unexpired().map((one) => one.id === link.id ? used : one));
-    return used;
+    const hash = hashToken(secret);
+    return await this.#store.update(makeLinkId(hash), (link) => {
+      if (!this.#canOpen(link, hash)) return { result: undefined };
+      if (link.usesLeft === null) return { result: link };
+      const used = { ...link, usesLeft: link.usesLeft - 1 };
+      return { result: used, put: used, expiresAtMs: link.expiresMs };
+    });
   }
 
-  /** The link with this id while it lives; one that is used up lives on for those who opened it. */
-  // deno-lint-ignore require-await
+  /** The link with this id, until it ends; one that is used up goes on for those who opened it. */
   async get(id: string): Promise<ShareLink | undefined> {
-    const link = this.#store.value.find((one) => one.id === id);
-    return link && this.#lives(link) ? link : undefined;
+    const link = await this.#store.get(id);
+    return link && this.#lasts(link) ? link : undefined;
   }
 
-  /** Those that live, newest first. */
-  list(): Promise<ShareLink[]> {
-    return Promise.resolve(this.#list());
+  /** Every link that has not ended, newest first. */
+  async list(): Promise<ShareLink[]> {
+    const links = (await this.#store.list()).map(([, link]) => link).filter((link) => this.#lasts(link));
+    return links.reverse().sort((a, b) => b.createdMs - a.createdMs);
   }
 
-  #list(): ShareLink[] {
-    return this.#store.value.filter((link) => this.#lives(link));
-  }
-
-  /** Ends a link; whoever came by it is out within seconds. */
-  // deno-lint-ignore require-await
+  /** Ends a link; sessions that it opened end at the next check. */
   async revoke(id: string): Promise<void> {
-    this.#store.save(this.#unexpired().filter((link) => link.id !== id));
+    await this.#store.delete(id);
   }
 
-  #lives(link: ShareLink): boolean {
+  #canOpen(link: ShareLink | undefined, hash: string): link is ShareLink {
+    return link !== undefined && isSameHash(link.hash, hash) && link.usesLeft !== 0 && this.#lasts(link);
+  }
+
+  /** A creator's permission can come back, so the record of a link that lacks it stays. */
+  #lasts(link: ShareLink): boolean {
     return this.#now() < link.expiresMs && this.#mayStillShare(link);
   }
+}
 
-  /** A creator's permission may come back, so only time takes links out of the store. */
-  #unexpired(): ShareLink[] {
-    return this.#store.value.filter(({ expiresMs }) => this.#now() < expiresMs);
-  }
+/** The id of the link whose secret has this hash. */
+export function makeLinkId(hash: string): string {
+  return hash.slice(0, 16);
 }

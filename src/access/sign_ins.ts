@@ -1,9 +1,9 @@
-/** Sign-ins of people: a random cookie in the browser, its hash and what belongs to it here. */
+/** Browsers that are signed in: each has a random cookie; the gateway keeps its hash and what belongs to it. */
+import type { Store } from "../store/store.ts";
 import type { Identity } from "./access.ts";
 import { hashToken, makeToken } from "./opaque_token.ts";
-import type { Store } from "./store.ts";
 
-/** One sign-in as it is kept. */
+/** One signed-in browser. */
 export interface SignIn {
   /** Hash of the cookie's value. */
   readonly id: string;
@@ -11,104 +11,107 @@ export interface SignIn {
   readonly by: Identity["by"];
   /** What the sign-in depends on: the mark of a password's hash or of a provider, or the id of a share link. */
   readonly of?: string;
-  /** Groups that came with the sign-in, where the file does not say them. */
+  /** Groups that the sign-in provider sent, where sources.yaml does not name the user. */
   readonly groups?: readonly string[];
   readonly createdMs: number;
   readonly lastUsedMs: number;
   /** The address that signed in. */
   readonly address: string;
-  /** What the browser calls itself, cut short. */
+  /** User-Agent of the browser, cut to 120 characters. */
   readonly userAgent: string;
 }
 
-/** How long sign-ins last without use, and at most. */
+/** How long a sign-in lasts without use, and at most. */
 export interface SignInLimits {
   readonly idleMs: number;
   readonly absoluteMs: number;
 }
 
 interface SignInsOptions {
-  store: Store<readonly SignIn[]>;
+  store: Store<SignIn>;
   limits: () => SignInLimits;
   now?: () => number;
 }
 
-/** Use is written down no more often than this. */
+/** Use is stored no more often than this. */
 const LAST_USED_GRAIN_MS = 60_000;
-const AGENT_MAX_CHARS = 120;
-/** Of one person; the oldest make place. */
+const USER_AGENT_MAX_CHARS = 120;
+/** Sign-ins of one user; a new one ends the oldest. */
 const MOST_OF_ONE = 50;
-/** In all; the oldest make place. */
-const MOST = 10_000;
 
-/** Knows every sign-in. */
+/** Knows every signed-in browser. */
 export class SignIns {
-  readonly #store: Store<readonly SignIn[]>;
+  readonly #store: Store<SignIn>;
   readonly #limits: () => SignInLimits;
   readonly #now: () => number;
-  #byId: Map<string, SignIn>;
 
   constructor({ store, limits, now = Date.now }: SignInsOptions) {
     this.#store = store;
     this.#limits = limits;
     this.#now = now;
-    this.#byId = new Map(store.value.map((signIn) => [signIn.id, signIn]));
   }
 
-  /** Begins one and gives the cookie's value, which is not kept. */
-  // deno-lint-ignore require-await
+  /** Begins a sign-in and returns the cookie's value, which is not kept. */
   async begin(details: Omit<SignIn, "id" | "createdMs" | "lastUsedMs">): Promise<string> {
     const value = makeToken();
     const at = this.#now();
-    const userAgent = details.userAgent.slice(0, AGENT_MAX_CHARS);
-    const begun = { ...details, userAgent, id: hashToken(value), createdMs: at, lastUsedMs: at };
-    const standing = this.#list();
-    const own = standing.filter(({ name }) => name === details.name);
-    const kept = standing.filter((one) => own.indexOf(one) < MOST_OF_ONE - 1).slice(0, MOST - 1);
-    this.#keep([begun, ...kept]);
+    const userAgent = details.userAgent.slice(0, USER_AGENT_MAX_CHARS);
+    const signIn = { ...details, userAgent, id: hashToken(value), createdMs: at, lastUsedMs: at };
+    await this.#store.put(signIn.id, signIn, this.#expiry(signIn));
+    await this.#endSurplus(details.name);
     return value;
   }
 
-  /** The sign-in of a cookie's value while it lasts; asking counts as use. */
+  /** The sign-in with this cookie, until it ends; asking counts as use. */
   find(value: string): Promise<SignIn | undefined> {
     return this.get(hashToken(value));
   }
 
-  /** The sign-in with this id while it lasts; asking counts as use. */
-  // deno-lint-ignore require-await
+  /** The sign-in with this id, until it ends; asking counts as use. */
   async get(id: string): Promise<SignIn | undefined> {
-    const signIn = this.#byId.get(id);
+    const signIn = await this.#store.get(id);
     if (!signIn || !this.#lasts(signIn)) return undefined;
-    const at = this.#now();
-    if (at - signIn.lastUsedMs < LAST_USED_GRAIN_MS) return signIn;
-    const used = { ...signIn, lastUsedMs: at };
-    this.#keep(this.#list().map((one) => one.id === id ? used : one));
-    return used;
+    if (this.#isUseNew(signIn)) this.#noteUse(id);
+    return signIn;
   }
 
-  /** Those that last, newest first. */
-  list(): Promise<SignIn[]> {
-    return Promise.resolve(this.#list());
+  /** Every sign-in that lasts, newest first. */
+  async list(): Promise<SignIn[]> {
+    const signIns = (await this.#store.list()).map(([, signIn]) => signIn).filter((signIn) => this.#lasts(signIn));
+    return signIns.reverse().sort((a, b) => b.createdMs - a.createdMs);
   }
 
   /** Ends the sign-in with this id, if there is one. */
-  // deno-lint-ignore require-await
   async end(id: string): Promise<void> {
-    if (this.#byId.has(id)) this.#keep(this.#list().filter((signIn) => signIn.id !== id));
+    await this.#store.delete(id);
   }
 
-  #list(): SignIn[] {
-    return [...this.#byId.values()].filter((signIn) => this.#lasts(signIn));
+  async #endSurplus(name: string): Promise<void> {
+    const own = (await this.list()).filter((signIn) => signIn.name === name);
+    await Promise.all(own.slice(MOST_OF_ONE).map(({ id }) => this.end(id)));
   }
 
-  #lasts({ createdMs, lastUsedMs }: SignIn): boolean {
+  /** Not awaited: no request waits for the disk because of it. A use that cannot be stored is stored a minute later. */
+  #noteUse(id: string): void {
+    const noted = this.#store.update(id, (signIn) => {
+      if (!signIn || !this.#isUseNew(signIn)) return { result: undefined };
+      const used = { ...signIn, lastUsedMs: this.#now() };
+      return { result: undefined, put: used, ...this.#expiry(used) };
+    });
+    noted.catch(() => {});
+  }
+
+  #isUseNew({ lastUsedMs }: SignIn): boolean {
+    return this.#now() - lastUsedMs >= LAST_USED_GRAIN_MS;
+  }
+
+  #lasts(signIn: SignIn): boolean {
+    return this.#now() < this.#expiry(signIn).expiresAtMs;
+  }
+
+  /** The limits may have changed since the record was written, so each question computes it anew. */
+  #expiry({ createdMs, lastUsedMs }: SignIn): { expiresAtMs: number } {
     const { idleMs, absoluteMs } = this.#limits();
-    const at = this.#now();
-    return at - lastUsedMs < idleMs && at - createdMs < absoluteMs;
-  }
-
-  #keep(signIns: readonly SignIn[]): void {
-    this.#byId = new Map(signIns.map((signIn) => [signIn.id, signIn]));
-    this.#store.save(signIns);
+    return { expiresAtMs: Math.min(lastUsedMs + idleMs, createdMs + absoluteMs) };
   }
 }

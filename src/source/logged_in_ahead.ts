@@ -12,7 +12,7 @@ export async function logInAhead(
   effects: LoginEffects,
 ): Promise<LoggedInAhead> {
   const runner = new LoginRunner(stream, source, effects);
-  const admission = await runner.run(admitUs(source.title, buildLogin(source, effects.trust)));
+  const admission = await runner.run(admitUs(source.title, await buildLogin(source, effects.trust)));
   return new LoggedInAhead(runner, source, admission);
 }
 

@@ -49,7 +49,8 @@ export async function logIn(
   from: From = {},
 ): Promise<LoggedIn> {
   const runner = new LoginRunner(stream, source, effects);
-  return describeLogin(runner, await runner.run(openSource(source.title, buildLogin(source, effects.trust), from)));
+  const login = await buildLogin(source, effects.trust);
+  return describeLogin(runner, await runner.run(openSource(source.title, login, from)));
 }
 
 /** Reads the 12 bytes of ProtocolVersion and nothing more; within 10 s. @throws {LoginRefused} */
@@ -69,8 +70,8 @@ export function peekAll(stream: ByteStream, title: string, limits: LoginLimits, 
 }
 
 /** What the protocol's login needs of a source's configuration. */
-export function buildLogin(source: LoginSource, trust: Trust): Login {
-  return { ...pickCredentials(source), shared: source.shared, proofs: trust.listProofs(source) };
+export async function buildLogin(source: LoginSource, trust: Trust): Promise<Login> {
+  return { ...pickCredentials(source), shared: source.shared, proofs: await trust.listProofs(source) };
 }
 
 /** The outcome of a login, with the stream as the runner has it by now. */

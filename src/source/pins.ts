@@ -1,57 +1,50 @@
 /** What sources showed the first time, kept so that a change is noticed. */
-import { dirname } from "node:path";
 import { PortholeError } from "../errors.ts";
+import type { Stores } from "../store/store.ts";
 
 /** Fingerprints (SHA-256, 64 hex digits) by source name. */
 export interface PinStore {
-  get(name: string): string | undefined;
-  /** Resolves when it will be remembered. */
-  set(name: string, fingerprint: string): Promise<void>;
-  /** The next certificate or key of the source will be trusted again. */
-  forget(name: string): Promise<void>;
+  get(name: string): Promise<string | undefined>;
+  /**
+   * Keeps this fingerprint where there is none yet, and returns the one that is kept. Two connections that see the
+   * source for the first time at once agree on one.
+   */
+  keepFirst(name: string, fingerprint: string): Promise<KeptPin>;
+}
+
+/** The pin of a source. */
+interface KeptPin {
+  readonly pin: string;
+  /** Whether it was kept just now. */
+  readonly isFirst: boolean;
 }
 
 const PREFIX = "sha256:";
-const ENTRY = /^sha256:[0-9a-f]{64}$/;
+const PIN = /^sha256:[0-9a-f]{64}$/;
 
 /**
- * The pins in one JSON file, `{"pi": "sha256:…"}`, 0600, replaced as a whole. It is read again before each use, so that
- * a person who removes a line need not restart the gateway.
+ * The pins in `pins.json`, `{"pi": "sha256:…"}`. The file is read again when it has changed, so that a person who
+ * removes a line need not restart the gateway.
  *
- * @throws {PortholeError} `internal` from each method while the file is unreadable: an unknown pin is no reason to trust.
+ * @throws {PortholeError} `internal` from each method while the file or the pin is unreadable: an unknown pin is no
+ * reason to trust.
  */
-export function openPinFile(path: string): PinStore {
-  let turn: Promise<void> = Promise.resolve();
-  const change = (edit: (pins: Map<string, string>) => void) => {
-    turn = turn.catch(() => {}).then(async () => {
-      const pins = readPins(path);
-      edit(pins);
-      await replaceFile(path, JSON.stringify(Object.fromEntries(pins), null, 2) + "\n");
-    });
-    return turn;
-  };
+export function openPins(stores: Stores): PinStore {
+  const store = stores.open<string>("pins", { editable: true, strict: true });
   return {
-    get: (name) => readPins(path).get(name)?.slice(PREFIX.length),
-    set: (name, fingerprint) => change((pins) => pins.set(name, PREFIX + fingerprint)),
-    forget: (name) => change((pins) => pins.delete(name)),
+    get: async (name) => readPin(name, await store.get(name)),
+    keepFirst: (name, fingerprint) =>
+      store.update<KeptPin>(name, (written) => {
+        const pin = readPin(name, written);
+        if (pin !== undefined) return { result: { pin, isFirst: false } };
+        return { result: { pin: fingerprint, isFirst: true }, put: PREFIX + fingerprint };
+      }),
   };
 }
 
-function readPins(path: string): Map<string, string> {
-  try {
-    const entries: [string, unknown][] = Object.entries(JSON.parse(Deno.readTextFileSync(path)));
-    const broken = entries.find(([, pin]) => typeof pin !== "string" || !ENTRY.test(pin));
-    if (broken) throw new Error(`${broken[0]} is not sha256: and 64 hex digits`);
-    return new Map(entries as [string, string][]);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return new Map();
-    throw new PortholeError("internal", "The gateway cannot read pins.json in its data folder", { cause });
-  }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const fresh = `${path}.${crypto.randomUUID()}`;
-  await Deno.writeTextFile(fresh, text, { mode: 0o600, createNew: true });
-  await Deno.rename(fresh, path);
+function readPin(name: string, written: unknown): string | undefined {
+  if (written === undefined) return undefined;
+  if (typeof written === "string" && PIN.test(written)) return written.slice(PREFIX.length);
+  const cause = new Error(`${name} is not sha256: and 64 hex digits`);
+  throw new PortholeError("internal", "Cannot read pins.json in the data folder", { cause });
 }

@@ -39,16 +39,16 @@ async function tryPassword(source: SourceConfig, login: SourceLogin, signal: Abo
 }
 
 /** @throws LoginRefused when nobody can open it, with the setting to change. */
-function describeOffered(
+async function describeOffered(
   source: SourceConfig,
   { version, types, subtypes = [] }: ProbedOffer,
   trust: Trust,
-): ProbeResult {
+): Promise<ProbeResult> {
   const byGateway = needsGateway(source, source.viewOnly) || chooseSpeaker(types) !== "browser";
   const login = {
     ...pickCredentials(source),
     shared: source.shared,
-    proofs: byGateway ? trust.listProofs(source) : [],
+    proofs: byGateway ? await trust.listProofs(source) : [],
   };
   const needs = tryToFindNeeds(types, subtypes, login);
   // What the gateway cannot speak, the browser may.

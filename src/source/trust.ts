@@ -28,7 +28,7 @@ export interface Trust {
   /** @throws {LoginRefused} `untrusted`, with a sentence for each reason. */
   judge(source: TrustedSource, presented: Presented): Promise<Identity>;
   /** The proofs of which the source must give one; empty when none was configured and none was seen before. */
-  listProofs(source: TrustedSource): readonly Proof[];
+  listProofs(source: TrustedSource): Promise<readonly Proof[]>;
 }
 
 /** The effects of trust. */
@@ -50,9 +50,9 @@ export function createTrust({ pins, now = Date.now, onFirstUse = () => {} }: Tru
       if (by === "first_use") onFirstUse(source.name, fingerprint);
       return { proof, fingerprint, by };
     },
-    listProofs: (source) => {
+    listProofs: async (source) => {
       if (asksCa(source)) return ["certificate"];
-      return source.tls || pins.get(source.name) !== undefined ? ["certificate", "key"] : [];
+      return source.tls || await pins.get(source.name) !== undefined ? ["certificate", "key"] : [];
     },
   };
 }
@@ -68,11 +68,8 @@ function judgeConfigured(source: TrustedSource, presented: Presented, found: str
 }
 
 async function judgePin(pins: PinStore, source: TrustedSource, proof: Proof, found: string) {
-  const pin = pins.get(source.name);
-  if (pin === undefined) {
-    await pins.set(source.name, found);
-    return "first_use";
-  }
+  const { pin, isFirst } = await pins.keepFirst(source.name, found);
+  if (isFirst) return "first_use";
   if (pin !== found) throw refuseChanged(proof, pin, found, pinAdvice(source.name, proof));
   return "pin";
 }

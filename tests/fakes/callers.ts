@@ -1,8 +1,11 @@
 /** Every kind of caller on a gateway with people, programs, guests and two sources. */
 import { markPassword } from "../../src/access/cookie_credential.ts";
-import { type AuthenticationStores, createMemoryStores } from "../../src/access/authentication.ts";
 import { hashToken } from "../../src/access/opaque_token.ts";
 import type { SignIn } from "../../src/access/sign_ins.ts";
+import { makeLinkId } from "../../src/access/share_links.ts";
+import { type AccessStores, openAccessStores } from "../../src/access/stores.ts";
+import { createMemoryStores } from "../../src/store/memory_stores.ts";
+import type { Stores } from "../../src/store/store.ts";
 import { startGateway, type TestGateway } from "./gateway.ts";
 import { listenTcp, writeAll } from "./tcp_source.ts";
 
@@ -23,9 +26,12 @@ export const TOKENS = {
 /** The secret of the link that the guest came by. */
 export const LINK_SECRET = "secret-of-the-link";
 
+/** The id of that link. */
+export const LINK_ID = makeLinkId(hashToken(LINK_SECRET));
+
 /** A gateway that asks for a sign-in, with its sources. */
 export interface GuardedGateway extends TestGateway {
-  readonly stores: AuthenticationStores;
+  readonly stores: AccessStores;
 }
 
 /** The configuration; `pi` is ada's, guests may look; `desk` is for everybody who signed in. */
@@ -49,29 +55,32 @@ sources:
 ${more}`;
 }
 
-/** What the callers' sign-ins look like in the store. */
-export function makeStores(): AuthenticationStores {
+/** Stores that hold the callers' sign-ins and the guest's link. */
+export async function makeStores(): Promise<Stores> {
   const stores = createMemoryStores();
+  const { signIns, links } = openAccessStores(stores);
   const at = Date.now();
-  const signIn = (name: string, cookie: string, more: Partial<SignIn> = {}): SignIn => ({
-    id: hashToken(cookie),
-    name,
-    by: "password",
-    of: markPassword(SOME_HASH),
-    createdMs: at,
-    lastUsedMs: at,
-    address: "127.0.0.1",
-    userAgent: "test",
-    ...more,
-  });
-  stores.signIns.save([
-    signIn("ada", COOKIES.ada),
-    signIn("bob", COOKIES.bob),
-    signIn("root", COOKIES.root),
-    signIn("link:L1", COOKIES.guest, { by: "share_link", of: "L1" }),
-  ]);
-  stores.links.save([{
-    id: "L1",
+  const signIn = (name: string, cookie: string, more: Partial<SignIn> = {}) => {
+    const id = hashToken(cookie);
+    const of = markPassword(SOME_HASH);
+    const times = { createdMs: at, lastUsedMs: at };
+    return signIns.put(id, {
+      id,
+      name,
+      by: "password",
+      of,
+      ...times,
+      address: "127.0.0.1",
+      userAgent: "test",
+      ...more,
+    });
+  };
+  await signIn("ada", COOKIES.ada);
+  await signIn("bob", COOKIES.bob);
+  await signIn("root", COOKIES.root);
+  await signIn(`link:${LINK_ID}`, COOKIES.guest, { by: "share_link", of: LINK_ID });
+  await links.put(LINK_ID, {
+    id: LINK_ID,
     hash: hashToken(LINK_SECRET),
     source: "pi",
     role: "view",
@@ -81,7 +90,7 @@ export function makeStores(): AuthenticationStores {
     createdMs: at,
     expiresMs: at + 3_600_000,
     usesLeft: null,
-  }]);
+  });
   return stores;
 }
 
@@ -93,11 +102,11 @@ export async function startGuarded(more = ""): Promise<GuardedGateway> {
     await writeAll(conn, new TextEncoder().encode("RFB 003.008\n"));
     await conn.read(new Uint8Array(1)).catch(() => null);
   });
-  const stores = makeStores();
+  const stores = await makeStores();
   const gateway = await startGateway(writeGuardedYaml(source.port, more), { stores, about: { ownName: "gatehouse" } });
   return {
     ...gateway,
-    stores,
+    stores: openAccessStores(stores),
     async [Symbol.asyncDispose]() {
       await gateway[Symbol.asyncDispose]();
       await source[Symbol.asyncDispose]();

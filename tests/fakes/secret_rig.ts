@@ -1,4 +1,5 @@
 /** A gateway between two captures, with everything that it says to anybody but the source. */
+import { openFileStores } from "../../src/store/file_stores.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { Capture } from "./capture.ts";
 import { startGateway } from "./gateway.ts";
@@ -52,8 +53,9 @@ export class SecretRig implements AsyncDisposable {
     const pi = { host: "127.0.0.1", port: source.port, ...settings };
     const lines: string[] = [];
     const log = createLog({ format, level: "debug", write: (line) => lines.push(line) });
-    const yaml = JSON.stringify({ gateway: { data: dataDir }, auth: "none", sources: { pi } });
-    const gateway = stack.use(await startGateway(yaml, { log }));
+    const yaml = JSON.stringify({ auth: "none", sources: { pi } });
+    const stores = openFileStores({ folder: dataDir });
+    const gateway = stack.use(await startGateway(yaml, { log, stores }));
     gateway.gateway.applyConfig();
     const browser = stack.use(new Capture(gateway.port));
     return new SecretRig({ source, browser, lines, dataDir }, stack.move());

@@ -1,6 +1,6 @@
 /** Every route and every kind of caller: a new route without a row fails. */
 import { assertEquals } from "@std/assert";
-import { COOKIES, startGuarded, TOKENS } from "../fakes/callers.ts";
+import { COOKIES, LINK_ID, startGuarded, TOKENS } from "../fakes/callers.ts";
 import { sendRaw, UPGRADE } from "../fakes/raw_http.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -65,7 +65,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   "POST /account/two-factor/confirm": { path: "/account/two-factor/confirm", body: "code=1", expect: [401, 401, 401, 401, 401, 403, 400, 400, 403, 403, 403, 403, 403] },
   "POST /account/two-factor/remove": { path: "/account/two-factor/remove", body: "code=1", expect: [401, 401, 401, 401, 401, 403, 400, 400, 403, 403, 403, 403, 403] },
   "POST /account/links": { path: "/account/links", body: "source=pi", expect: [401, 401, 401, 401, 401, 403, 200, 404, 403, 200, 403, 403, 403] },
-  "POST /account/links/revoke": { path: "/account/links/revoke", body: "id=L1", expect: [401, 401, 401, 401, 401, 404, 303, 404, 404, 303, 403, 403, 403] },
+  "POST /account/links/revoke": { path: "/account/links/revoke", body: `id=${LINK_ID}`, expect: [401, 401, 401, 401, 401, 404, 303, 404, 404, 303, 403, 403, 403] },
   "GET /audit": { path: "/audit", expect:                 [401, 401, 401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403] },
   "GET /api/openapi.json": { path: "/api/openapi.json", expect: [401, 401, 401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 403] },
   "GET /api/sources": { path: "/api/sources", expect:     [401, 401, 401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 403] },
@@ -74,7 +74,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   "POST /api/sources/:name/retry": { path: "/api/sources/pi/retry", expect: [401, 401, 401, 401, 401, 403, 204, 404, 403, 204, 403, 403, 403] },
   "GET /api/sources/:name/links": { path: "/api/sources/pi/links", expect: [401, 401, 401, 401, 401, 200, 200, 404, 200, 200, 200, 200, 403] },
   "POST /api/sources/:name/links": { path: "/api/sources/pi/links", expect: [401, 401, 401, 401, 401, 403, 201, 404, 403, 201, 403, 403, 403] },
-  "DELETE /api/sources/:name/links/:id": { path: "/api/sources/pi/links/L1", expect: [401, 401, 401, 401, 401, 404, 204, 404, 404, 204, 403, 403, 403] },
+  "DELETE /api/sources/:name/links/:id": { path: `/api/sources/pi/links/${LINK_ID}`, expect: [401, 401, 401, 401, 401, 404, 204, 404, 404, 204, 403, 403, 403] },
   "GET /api/sign-ins": { path: "/api/sign-ins", expect:   [401, 401, 401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 403] },
   "DELETE /api/sign-ins/:id": { path: "/api/sign-ins/x", expect: [401, 401, 401, 401, 401, 404, 404, 404, 404, 404, 403, 403, 403] },
   "GET /api/audit": { path: "/api/audit", expect:         [401, 401, 401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403] },

@@ -1,10 +1,11 @@
 /** Open sessions end within five seconds of what let them in, with a code and a sentence. */
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { SignJWT } from "jose";
+import { openAccessStores } from "../../src/access/stores.ts";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createDemo } from "../../src/demo/connect.ts";
-import { COOKIES, LINK_SECRET, makeStores, TOKENS, writeGuardedYaml } from "../fakes/callers.ts";
+import { COOKIES, LINK_ID, LINK_SECRET, makeStores, TOKENS, writeGuardedYaml } from "../fakes/callers.ts";
 import { startGateway } from "../fakes/gateway.ts";
 import { sendRaw } from "../fakes/raw_http.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
@@ -16,7 +17,7 @@ const WITH_SIGNER = (yaml: string) => yaml.replace("  tokens:", `  jwt: [{ secre
 async function startRig(edit: (yaml: string) => string = (yaml) => yaml) {
   const demo = createDemo();
   const clock = { aheadMs: 0 };
-  const stores = makeStores();
+  const stores = await makeStores();
   const load = async (change: (yaml: string) => string) => {
     const text = change(edit(writeGuardedYaml(1).replaceAll(/host: 127.0.0.1, port: 1\b/g, "demo: true")));
     return (await loadConfig({ text, env: () => undefined, overrides: { tls: { mode: "none" } } })).config;
@@ -30,7 +31,7 @@ async function startRig(edit: (yaml: string) => string = (yaml) => yaml) {
   });
   return {
     ...gateway,
-    stores,
+    stores: openAccessStores(stores),
     clock,
     /** Loads the edited file as the watcher does; sources that did not change keep their identity. */
     async edit(change: (yaml: string) => string) {
@@ -105,7 +106,11 @@ const ENDINGS: Record<string, [Record<string, string>, (rig: Rig) => unknown, nu
   "a link that was revoked": [
     guest,
     ({ port, origin }) =>
-      sendRaw(port, { method: "DELETE", path: "/api/sources/pi/links/L1", headers: { ...ada, Origin: origin } }),
+      sendRaw(port, {
+        method: "DELETE",
+        path: `/api/sources/pi/links/${LINK_ID}`,
+        headers: { ...ada, Origin: origin },
+      }),
     4403,
     "link",
   ],
@@ -136,10 +141,7 @@ for (const [what, [headers, act, close, words]] of Object.entries(ENDINGS)) {
 Deno.test("what ended elsewhere is noticed by the sweep, without a change of configuration", async () => {
   await using rig = await startRig();
   await using viewer = openAs(rig, "/ws/vnc/pi", guest);
-  const end = await watchEnd(rig, viewer, () => {
-    const { links } = rig.stores;
-    links.save(links.value.map((link) => ({ ...link, expiresMs: Date.now() - 1 })));
-  });
+  const end = await watchEnd(rig, viewer, () => rig.stores.links.delete(LINK_ID));
   assertEquals(end.close, 4403);
 });
 
@@ -210,7 +212,7 @@ Deno.test("a share link leads to its source, in its role, as often as it may", a
   const sources = JSON.parse((await sendRaw(rig.port, { path: "/api/sources", headers: { Cookie } })).body);
   assertEquals(sources.map(({ name, view_only }: Record<string, unknown>) => [name, view_only]), [["pi", true]]);
   assertEquals((await open()).status, 401);
-  const everything = JSON.stringify([rig.lines, rig.stores.links.value, rig.stores.signIns.value]);
+  const everything = JSON.stringify([rig.lines, await rig.stores.links.list(), await rig.stores.signIns.list()]);
   assert(!everything.includes(secret) && !everything.includes(Cookie.split("=")[1]!));
 });
 

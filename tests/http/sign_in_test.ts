@@ -1,8 +1,9 @@
 /** Signing in over HTTP, with and without a two-factor authentication, and what keeps guesses out. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { TOTP } from "otpauth";
-import { renewLoginToken } from "../../src/access/login_link.ts";
+import { openLoginLink } from "../../src/access/login_link.ts";
 import { hashPassword } from "../../src/access/password.ts";
+import { openFileStores } from "../../src/store/file_stores.ts";
 import { COOKIES, SOME_HASH, startGuarded } from "../fakes/callers.ts";
 import { startGateway } from "../fakes/gateway.ts";
 import { type RawAnswer, sendRaw } from "../fakes/raw_http.ts";
@@ -114,7 +115,7 @@ Deno.test("a person sets the two-factor authentication up on the account page", 
   assertEquals((await post(rig, "/account/two-factor/confirm", { code: "12" }, headers)).status, 400);
   const confirmed = await post(rig, "/account/two-factor/confirm", { code: new TOTP({ secret }).generate() }, headers);
   assertEquals(confirmed.status, 303);
-  assertEquals(rig.stores.twoFactor.value.ada?.secret, secret);
+  assertEquals((await rig.stores.twoFactor.get("ada"))?.secret, secret);
 });
 
 Deno.test("wrong tries have to wait, alike for names that exist and names that do not", async () => {
@@ -151,18 +152,21 @@ Deno.test("tries to sign in are limited for each address", async () => {
 Deno.test("the login link lets in whoever holds the newest one", async () => {
   const data = await Deno.makeTempDir();
   try {
-    await using rig = await startGateway(`gateway: { listen: 0.0.0.0:1, data: ${data} }\nsources: { pi: 127.0.0.1:1 }`);
-    const old = renewLoginToken(data);
-    const token = renewLoginToken(data);
+    const yaml = "gateway: { listen: 0.0.0.0:1 }\nsources: { pi: 127.0.0.1:1 }";
+    await using rig = await startGateway(yaml, { stores: openFileStores({ folder: data }) });
+    // As `start link` does, in a process of its own.
+    const renew = () => openLoginLink(openFileStores({ folder: data })).renew();
+    const old = await renew();
+    const token = await renew();
     assertEquals((await post(rig, "/sign-in", { token: old })).status, 401);
     const right = await post(rig, "/sign-in", { token });
     assertEquals(right.status, 303);
     const bearer = await sendRaw(rig.port, { path: "/api/sources", headers: { Authorization: `Bearer ${token}` } });
     assertEquals(bearer.status, 200);
-    const next = renewLoginToken(data);
+    const next = await renew();
     assertEquals((await post(rig, "/sign-in", { token })).status, 401);
     assertEquals((await post(rig, "/sign-in", { token: next })).status, 303);
-    const lines = await Deno.readTextFile(`${data}/access.json`);
+    const lines = await Deno.readTextFile(`${data}/login-link.json`);
     assert(!lines.includes(next));
   } finally {
     await Deno.remove(data, { recursive: true });

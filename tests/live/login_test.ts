@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createDialer } from "../../src/source/dial/dial.ts";
 import { type LoggedIn, logIn } from "../../src/source/login.ts";
+import { openPins } from "../../src/source/pins.ts";
 import { createTrust } from "../../src/source/trust.ts";
+import { createMemoryStores } from "../../src/store/memory_stores.ts";
 import type { SourceConfig } from "../../src/config/config.ts";
 import { Secret } from "../../src/config/secret.ts";
 import { LoginRefused } from "../../src/rfb/refusal.ts";
@@ -34,14 +36,7 @@ function describeSource({ login, ca }: Mode, { address, lab }: LiveServer, passw
 }
 
 async function open(source: SourceConfig): Promise<LoggedIn> {
-  const pins = new Map<string, string>();
-  const trust = createTrust({
-    pins: {
-      get: (name) => pins.get(name),
-      set: (name, pin) => Promise.resolve(void pins.set(name, pin)),
-      forget: (name) => Promise.resolve(void pins.delete(name)),
-    },
-  });
+  const trust = createTrust({ pins: openPins(createMemoryStores()) });
   const { signal } = new AbortController();
   const openDemo = () => {
     throw new Error("No demo here");

@@ -2,8 +2,10 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import * as fc from "fast-check";
 import { createOidcSignIn } from "../../../src/access/oidc.ts";
 import { createProviderFetch, describeError, type Fetch } from "../../../src/access/provider_fetch.ts";
+import { openAccessStores } from "../../../src/access/stores.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { PortholeError } from "../../../src/errors.ts";
+import { createMemoryStores } from "../../../src/store/memory_stores.ts";
 import { Browser } from "../../fakes/browser.ts";
 import { listKeys, makeSigner } from "../../fakes/key_server.ts";
 import { ADA, type ProviderProcess, startProvider, writeYaml } from "../../fakes/oidc_rig.ts";
@@ -21,6 +23,7 @@ async function makeRig(provider: ProviderProcess) {
     return line.carry(url, init);
   };
   const oidc = createOidcSignIn({
+    pending: openAccessStores(createMemoryStores({ now: () => line.nowMs })).pendingSignOns,
     config: () => config,
     fetch: createProviderFetch({ fetch: tapped, timeoutMs: 300 }),
     now: () => line.nowMs,

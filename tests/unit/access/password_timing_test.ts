@@ -4,7 +4,8 @@ import { createConnectLimit } from "../../../src/access/connect_limit.ts";
 import { createPasswordCheck, hashPassword, makeDecoy } from "../../../src/access/password.ts";
 import { createPasswordSignIn } from "../../../src/access/password_sign_in.ts";
 import { TwoFactor } from "../../../src/access/two_factor.ts";
-import { createMemoryStore } from "../../../src/access/store.ts";
+import { openAccessStores } from "../../../src/access/stores.ts";
+import { createMemoryStores } from "../../../src/store/memory_stores.ts";
 import { SOME_HASH } from "../../fakes/callers.ts";
 
 const TRIES = 200;
@@ -20,10 +21,12 @@ function spread(times: number[]): number {
 Deno.test("known and unknown names take the same time, within the noise of 200 tries", async () => {
   const check = createPasswordCheck();
   const users = new Map([["ada", { name: "ada", passwordHash: SOME_HASH, groups: [] }]]);
+  const stores = openAccessStores(createMemoryStores());
   const signIn = createPasswordSignIn({
     users: () => users,
     check,
-    twoFactor: new TwoFactor({ store: createMemoryStore({}) }),
+    twoFactor: new TwoFactor({ stores }),
+    stores,
     limit: () => createConnectLimit({ perMinute: 0 }),
     // Each try an hour after the one before: no lock stands in the way.
     now: (() => {

@@ -1,38 +1,43 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { type SignIn, SignIns } from "../../../src/access/sign_ins.ts";
-import { createMemoryStore, openFileStore } from "../../../src/access/store.ts";
+import { SignIns } from "../../../src/access/sign_ins.ts";
+import { openAccessStores } from "../../../src/access/stores.ts";
+import { openFileStores } from "../../../src/store/file_stores.ts";
+import { createMemoryStores } from "../../../src/store/memory_stores.ts";
+import type { FileEffects } from "../../../src/store/replace_file.ts";
 
 const LIMITS = { idleMs: 3_600_000, absoluteMs: 24 * 3_600_000 };
 const ADA = { name: "ada", by: "password", of: "mark", address: "10.0.0.1", userAgent: "Firefox" } as const;
 
-function makeRig() {
+function makeRig(limits: () => typeof LIMITS = () => LIMITS) {
   const clock = { ms: 1_000_000 };
-  const store = createMemoryStore<readonly SignIn[]>([]);
-  const make = () => new SignIns({ store, limits: () => LIMITS, now: () => clock.ms });
+  const now = () => clock.ms;
+  const store = openAccessStores(createMemoryStores({ now })).signIns;
+  const make = () => new SignIns({ store, limits, now });
   return { clock, store, make, signIns: make() };
 }
 
 Deno.test("a sign-in is found by its cookie and by nothing that is stored", async () => {
   const { signIns, store } = makeRig();
-  const cookie = await signIns.begin(ADA);
+  const cookie = await signIns.begin({ ...ADA, userAgent: "x".repeat(500) });
   const found = (await signIns.find(cookie))!;
-  assertEquals([found.name, found.address], ["ada", "10.0.0.1"]);
-  assert(!JSON.stringify(store.value).includes(cookie));
+  assertEquals([found.name, found.address, found.userAgent.length], ["ada", "10.0.0.1", 120]);
+  assert(!JSON.stringify(await store.list()).includes(cookie));
   assertEquals(await signIns.find(found.id), undefined);
   assertEquals(await signIns.find(""), undefined);
 });
 
-Deno.test("two sign-ins of one person are two, and one ends without the other", async () => {
+Deno.test("two sign-ins of one user are two, and one ends without the other", async () => {
   const { signIns } = makeRig();
   const [first, second] = [await signIns.begin(ADA), await signIns.begin(ADA)];
   assertNotEquals(first, second);
   const { id } = (await signIns.find(first))!;
   await signIns.end(id);
+  await signIns.end(id);
   assertEquals([await signIns.find(first), (await signIns.find(second))?.name], [undefined, "ada"]);
 });
 
 Deno.test("a sign-in ends after idling, and after its longest time though it is used", async () => {
-  const { clock, signIns } = makeRig();
+  const { clock, signIns, store } = makeRig();
   const idle = await signIns.begin(ADA);
   clock.ms += LIMITS.idleMs;
   assertEquals(await signIns.find(idle), undefined);
@@ -43,39 +48,84 @@ Deno.test("a sign-in ends after idling, and after its longest time though it is 
   }
   clock.ms += 1_800_000;
   assertEquals(await signIns.find(used), undefined);
-  assertEquals(await signIns.list(), []);
+  assertEquals([await signIns.list(), await store.list()], [[], []]);
 });
 
-Deno.test("sign-ins survive a restart", async () => {
-  const { make, signIns } = makeRig();
+Deno.test("shorter limits end sign-ins that began before", async () => {
+  const limits = { ...LIMITS };
+  const { clock, signIns } = makeRig(() => limits);
   const cookie = await signIns.begin(ADA);
-  assertEquals((await make().find(cookie))?.name, "ada");
+  clock.ms += 1_000;
+  limits.idleMs = 500;
+  assertEquals([await signIns.find(cookie), await signIns.list()], [undefined, []]);
 });
 
-Deno.test("a flood of sign-ins of one person pushes out that person's oldest only", async () => {
+Deno.test("sign-ins are listed newest first, with their last use to the minute", async () => {
+  const { clock, signIns } = makeRig();
+  const first = await signIns.begin(ADA);
+  clock.ms += 59_999;
+  await signIns.find(first);
+  await signIns.begin({ ...ADA, name: "bob" });
+  const lastUsed = async () => (await signIns.list()).map(({ name, lastUsedMs }) => [name, lastUsedMs]);
+  assertEquals(await lastUsed(), [["bob", 1_059_999], ["ada", 1_000_000]]);
+  clock.ms += 1;
+  await signIns.find(first);
+  assertEquals(await lastUsed(), [["bob", 1_059_999], ["ada", 1_060_000]]);
+});
+
+Deno.test("a flood of sign-ins of one user ends that user's oldest only", async () => {
   const { signIns } = makeRig();
   const bob = await signIns.begin({ ...ADA, name: "bob" });
   const first = await signIns.begin(ADA);
-  for (let count = 0; count < 60; count++) await signIns.begin(ADA);
+  const cookies: string[] = [];
+  for (let count = 0; count < 60; count++) cookies.push(await signIns.begin(ADA));
   assertEquals([await signIns.find(first), (await signIns.find(bob))?.name], [undefined, "bob"]);
-  assert((await signIns.list()).length <= 51);
+  assertEquals((await signIns.list()).length, 51);
+  assert(await signIns.find(cookies.at(-1)!));
 });
 
-Deno.test("openFileStore() keeps a value in a file for its owner only", async () => {
+Deno.test("sign-ins begun and ended at once do not undo each other", async () => {
+  const { signIns } = makeRig();
+  const old = await Promise.all(Array.from({ length: 20 }, () => signIns.begin(ADA)));
+  const ids = (await signIns.list()).map(({ id }) => id);
+  const [begun] = await Promise.all([
+    Promise.all(Array.from({ length: 20 }, () => signIns.begin(ADA))),
+    ...ids.map((id) => signIns.end(id)),
+    ...old.map((cookie) => signIns.find(cookie)),
+  ]);
+  assertEquals((await Promise.all(old.map((cookie) => signIns.find(cookie)))).filter(Boolean), []);
+  assertEquals((await Promise.all(begun.map((cookie) => signIns.find(cookie)))).filter(Boolean).length, 20);
+});
+
+Deno.test("a use that is noted while the sign-in ends does not bring it back", async () => {
+  const { clock, signIns } = makeRig();
+  const cookie = await signIns.begin(ADA);
+  const { id } = (await signIns.find(cookie))!;
+  clock.ms += 60_000;
+  await Promise.all([signIns.end(id), signIns.find(cookie), signIns.find(cookie)]);
+  assertEquals([await signIns.find(cookie), await signIns.list()], [undefined, []]);
+});
+
+Deno.test("sign-ins survive a restart, and finding one does not touch the disk", async () => {
   const folder = await Deno.makeTempDir();
+  let opened = 0;
+  const { mkdir, rename, remove } = Deno;
+  const open: FileEffects["open"] = (path, options) => {
+    opened++;
+    return Deno.open(path, options);
+  };
+  const effects = { mkdir, rename, remove, open };
+  const openSignIns = () => {
+    const stores = openFileStores({ folder, effects });
+    return new SignIns({ store: openAccessStores(stores).signIns, limits: () => LIMITS });
+  };
   try {
-    const path = `${folder}/deep/state.json`;
-    openFileStore<string[]>(path, []).save(["x"]);
-    assertEquals(openFileStore<string[]>(path, []).value, ["x"]);
-    assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
-    await Deno.writeTextFile(path, "{");
-    let thrown: unknown;
-    try {
-      openFileStore(path, []);
-    } catch (error) {
-      thrown = error;
-    }
-    assert(thrown instanceof Error && thrown.message.includes("Cannot read"));
+    const cookie = await openSignIns().begin(ADA);
+    const signIns = openSignIns();
+    opened = 0;
+    await Deno.remove(`${folder}/signed-in-browsers.json`);
+    for (let round = 0; round < 100; round++) assertEquals((await signIns.find(cookie))?.name, "ada");
+    assertEquals(opened, 0);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

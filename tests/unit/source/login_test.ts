@@ -37,9 +37,13 @@ function keepPins(entries: [string, string][] = []): PinStore & { readonly kept:
   const kept = new Map(entries);
   return {
     kept,
-    get: (name) => kept.get(name),
-    set: (name, pin) => Promise.resolve(void kept.set(name, pin)),
-    forget: (name) => Promise.resolve(void kept.delete(name)),
+    get: (name) => Promise.resolve(kept.get(name)),
+    keepFirst: (name, fingerprint) => {
+      const pin = kept.get(name) ?? fingerprint;
+      const isFirst = !kept.has(name);
+      kept.set(name, pin);
+      return Promise.resolve({ pin, isFirst });
+    },
   };
 }
 

@@ -1,56 +1,67 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { openPinFile } from "../../../src/source/pins.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 import { PortholeError } from "../../../src/errors.ts";
+import { openPins } from "../../../src/source/pins.ts";
+import { openFileStores } from "../../../src/store/file_stores.ts";
+import { createMemoryStores } from "../../../src/store/memory_stores.ts";
 
 const A = "a".repeat(64);
 const B = "b".repeat(64);
 
-async function inFolder(work: (path: string) => Promise<void>): Promise<void> {
+/** Pins in a folder of their own; `open` opens them as another process does. */
+async function inFolder(work: (open: () => ReturnType<typeof openPins>, path: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    await work(`${folder}/pins.json`);
+    await work(() => openPins(openFileStores({ folder })), `${folder}/pins.json`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-Deno.test("pins are kept in a file for the owner only, and forgotten on demand", () =>
-  inFolder(async (path) => {
-    const pins = openPinFile(path);
-    assertEquals(pins.get("pi"), undefined);
-    await pins.set("pi", A);
-    await pins.set("__proto__", B);
-    assertEquals([openPinFile(path).get("pi"), openPinFile(path).get("__proto__")], [A, B]);
+Deno.test("pins are kept in a file for the owner only", () =>
+  inFolder(async (open, path) => {
+    const pins = open();
+    assertEquals(await pins.get("pi"), undefined);
+    assertEquals(await pins.keepFirst("pi", A), { pin: A, isFirst: true });
+    assertEquals(await pins.keepFirst("__proto__", B), { pin: B, isFirst: true });
+    assertEquals(await pins.keepFirst("pi", B), { pin: A, isFirst: false });
+    assertEquals([await open().get("pi"), await open().get("__proto__")], [A, B]);
+    assertEquals(await Deno.readTextFile(path), `{\n  "pi": "sha256:${A}",\n  "__proto__": "sha256:${B}"\n}\n`);
     if (Deno.build.os !== "windows") assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
-    await pins.forget("pi");
-    assertEquals([pins.get("pi"), pins.get("__proto__")], [undefined, B]);
   }));
 
-Deno.test("pins set at the same time are all kept, and no half-written file is left", () =>
-  inFolder(async (path) => {
-    const pins = openPinFile(path);
+Deno.test("pins kept at the same time are all kept", () =>
+  inFolder(async (open) => {
+    const pins = open();
     const names = Array.from({ length: 20 }, (_, at) => `pi${at}`);
-    await Promise.all(names.map((name) => pins.set(name, A)));
-    assertEquals(names.filter((name) => pins.get(name) === A), names);
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["pins.json"]);
+    await Promise.all(names.map((name) => pins.keepFirst(name, A)));
+    for (const name of names) assertEquals(await open().get(name), A);
   }));
 
-Deno.test("a line removed by hand is forgotten at once", () =>
-  inFolder(async (path) => {
-    const pins = openPinFile(path);
-    await pins.set("pi", A);
-    await Deno.writeTextFile(path, "{}");
-    assertEquals(pins.get("pi"), undefined);
+Deno.test("connections that see a source for the first time at once agree on one pin", async () => {
+  const pins = openPins(createMemoryStores());
+  const kept = await Promise.all([A, B, A, B].map((fingerprint) => pins.keepFirst("pi", fingerprint)));
+  assertEquals(kept.map(({ pin }) => pin), [A, A, A, A]);
+  assertEquals(kept.map(({ isFirst }) => isFirst), [true, false, false, false]);
+});
+
+Deno.test("a line that a person removes is forgotten at once, and other lines stay", () =>
+  inFolder(async (open, path) => {
+    const pins = open();
+    await pins.keepFirst("pi", A);
+    await pins.keepFirst("desk", A);
+    await Deno.writeTextFile(path, `{ "desk": "sha256:${A}" }`);
+    assertEquals([await pins.get("pi"), await pins.get("desk")], [undefined, A]);
+    assertEquals(await pins.keepFirst("pi", B), { pin: B, isFirst: true });
+    assertEquals(await open().get("desk"), A);
   }));
 
-Deno.test("a broken file trusts nobody, and is left as it is", () =>
-  inFolder(async (path) => {
-    for (const text of ["{", "[]x", "null", '{"pi": 3}', '{"pi": "sha256:abc"}', `{"pi": "${A}"}`]) {
+Deno.test("a broken file or pin trusts nobody, and is left as it is", () =>
+  inFolder(async (open, path) => {
+    for (const text of ["{", "[]x", "null", '{"pi": 3}', '{"pi": "sha256:abc"}', `{"pi": "${A}"}`, '{"pi": null}']) {
       await Deno.writeTextFile(path, text);
-      const pins = openPinFile(path);
-      assertThrows(() => pins.get("pi"), PortholeError, "cannot read pins.json");
-      await assertRejects(() => pins.set("pi", A), PortholeError);
+      const pins = open();
+      await assertRejects(() => pins.get("pi"), PortholeError, "Cannot read pins.json", text);
+      await assertRejects(() => pins.keepFirst("pi", A), PortholeError);
       assertEquals(await Deno.readTextFile(path), text);
     }
   }));

@@ -2,9 +2,11 @@ import { assert, assertEquals, assertRejects, fail } from "@std/assert";
 import { createDialer } from "../../../src/source/dial/dial.ts";
 import type { ByteStream } from "../../../src/bridge/byte_stream.ts";
 import { createTrust } from "../../../src/source/trust.ts";
+import { createMemoryStores } from "../../../src/store/memory_stores.ts";
 import type { SourceConfig } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
+import { openPins } from "../../../src/source/pins.ts";
 import { Prewarm } from "../../../src/source/prewarm.ts";
 import { SourceLogin } from "../../../src/source/source_login.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
@@ -44,7 +46,7 @@ class Rig implements AsyncDisposable {
   private constructor(readonly fake: FakeRfb, readonly source: SourceConfig) {
     this.login = new SourceLogin(source, {
       dial: createDialer({ openDemo: () => fail("No demo"), isDenied: () => false }),
-      trust: createTrust({ pins: { get: () => undefined, set: async () => {}, forget: async () => {} } }),
+      trust: createTrust({ pins: openPins(createMemoryStores()) }),
       getClientKey: makeClientKey,
     });
     this.prewarm = new Prewarm(source, {

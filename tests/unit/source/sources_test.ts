@@ -6,9 +6,11 @@ import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
 import { informSources } from "../../../src/session/inform_sources.ts";
 import { SessionRegistry } from "../../../src/session/registry.ts";
 import { createDialer } from "../../../src/source/dial/dial.ts";
+import { openPins } from "../../../src/source/pins.ts";
 import { Sources } from "../../../src/source/sources.ts";
 import { createTrust } from "../../../src/source/trust.ts";
 import { Turn } from "../../../src/source/turn.ts";
+import { createMemoryStores } from "../../../src/store/memory_stores.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
 import { type FakeRfb, startFakeRfb } from "../../fakes/rfb_server.ts";
 import { enterDesktop } from "../../fakes/enter_desktop.ts";
@@ -29,7 +31,7 @@ class Rig implements AsyncDisposable {
         },
         isDenied: () => false,
       }),
-      trust: createTrust({ pins: { get: () => undefined, set: async () => {}, forget: async () => {} } }),
+      trust: createTrust({ pins: openPins(createMemoryStores()) }),
       getClientKey: once(makeClientKey),
       sessions: this.registry,
       perSource: () => perSource,

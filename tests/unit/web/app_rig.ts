@@ -6,6 +6,7 @@ import type { Config } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { SessionRegistry } from "../../../src/session/registry.ts";
 import type { Sources } from "../../../src/source/sources.ts";
+import { createMemoryStores } from "../../../src/store/memory_stores.ts";
 import { createAudit } from "../../../src/telemetry/audit.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
 import { createMetrics } from "../../../src/telemetry/metrics.ts";
@@ -37,7 +38,7 @@ export async function makeApp({ yaml = "sources: { pi: 127.0.0.1:1 }", change, s
   const audit = createAudit();
   const metrics = createMetrics({ sessions: () => [], prewarmed: () => 0 });
   const registry = new SessionRegistry(log);
-  const authentication = createAuthentication({ config: () => config, warn: () => {} });
+  const authentication = createAuthentication({ config: () => config, warn: () => {}, stores: createMemoryStores() });
   const limit = createConnectLimit({ perMinute: 0 });
   const services: Services = {
     authentication,

@@ -1,0 +1,43 @@
+/** The kinds of record that signing in keeps. */
+import type { Store, Stores } from "../store/store.ts";
+import type { WrongTries } from "./lockout.ts";
+import type { PendingSignOn } from "./oidc.ts";
+import type { ShareLink } from "./share_links.ts";
+import type { SignIn } from "./sign_ins.ts";
+import type { TwoFactorSecret } from "./two_factor.ts";
+
+/** One store for each kind. */
+export interface AccessStores {
+  /** By the hash of the cookie. */
+  readonly signIns: Store<SignIn>;
+  /** By the id of the link. */
+  readonly links: Store<ShareLink>;
+  /** By user name. */
+  readonly twoFactor: Store<TwoFactorSecret>;
+  /** Secrets of setups that were not confirmed yet, by user name. */
+  readonly twoFactorOffers: Store<string>;
+  /** User names that gave the right password and still owe the code, by the hash of the ticket. */
+  readonly tickets: Store<string>;
+  /** By user name, whether there is such a user or not. */
+  readonly lockedAccounts: Store<WrongTries>;
+  readonly lockedAddresses: Store<WrongTries>;
+  /** Authorization code flows whose answer has not come yet, by state. */
+  readonly pendingSignOns: Store<PendingSignOn>;
+}
+
+/**
+ * Opens the stores. Lockouts are transient although a restart forgets them: they last 15 minutes at most, and if each
+ * wrong password wrote a file, strangers would decide how busy the disk is.
+ */
+export function openAccessStores(stores: Stores): AccessStores {
+  return {
+    signIns: stores.open("signed-in-browsers", { most: 10_000 }),
+    links: stores.open("share-links"),
+    twoFactor: stores.open("two-factor"),
+    twoFactorOffers: stores.open("two-factor-offers", { transient: true, most: 1_000 }),
+    tickets: stores.open("sign-in-tickets", { transient: true, most: 1_000 }),
+    lockedAccounts: stores.open("locked-accounts", { transient: true, most: 10_000 }),
+    lockedAddresses: stores.open("locked-addresses", { transient: true, most: 10_000 }),
+    pendingSignOns: stores.open("pending-sign-ons", { transient: true, most: 2_000 }),
+  };
+}

@@ -1,0 +1,25 @@
+import { assert, assertEquals } from "@std/assert";
+import { adoptFormerFiles } from "../../../src/access/former_files.ts";
+import { openLoginLink } from "../../../src/access/login_link.ts";
+import { hashToken } from "../../../src/access/opaque_token.ts";
+import { openAccessStores } from "../../../src/access/stores.ts";
+import { openFileStores } from "../../../src/store/file_stores.ts";
+
+Deno.test("what 0.1.0 kept of two-factor authentication and the login link is taken over once", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await adoptFormerFiles(folder, openFileStores({ folder }));
+    const secret = { secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", lastStep: 7 };
+    await Deno.writeTextFile(`${folder}/second-steps.json`, JSON.stringify({ ada: secret, __proto__: null }));
+    await Deno.writeTextFile(`${folder}/access.json`, JSON.stringify({ hash: hashToken("the token") }));
+    await Deno.writeTextFile(`${folder}/sign-ins.json`, "[]");
+    await Deno.writeTextFile(`${folder}/links.json`, "[]");
+    await adoptFormerFiles(folder, openFileStores({ folder }));
+    const stores = openFileStores({ folder });
+    assertEquals(await openAccessStores(stores).twoFactor.get("ada"), secret);
+    assert(await openLoginLink(stores).isToken("the token"));
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["login-link.json", "two-factor.json"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
