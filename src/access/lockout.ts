@@ -37,10 +37,16 @@ export class Lockout {
     this.#requireNoWait(await this.#store.get(key));
   }
 
-  /** Counts a wrong try. */
-  async fail(key: string): Promise<void> {
+  /**
+   * Counts a try as wrong before it is judged: many at once then wait like one after the other. `clear()` follows when
+   * it turns out right.
+   *
+   * @throws PortholeError limit_reached while the key has to wait; nothing is counted then.
+   */
+  async begin(key: string): Promise<void> {
     const lastMs = this.#now();
     await this.#store.update(key, (before) => {
+      this.#requireNoWait(before);
       const wrong = (before?.wrong ?? 0) + 1;
       return { result: undefined, put: { wrong, lastMs }, expiresAtMs: lastMs + FORGET_MS };
     });

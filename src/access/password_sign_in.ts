@@ -51,10 +51,10 @@ export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSi
     await limit().take(address);
   }
 
-  /** Tries in flight count as wrong until they turn out right, so that many at once are no way around the wait. */
+  /** The address comes first: tries that it may not make do not make the account wait. */
   async function judge(name: string, address: string, isRight: () => Promise<boolean>): Promise<boolean> {
-    await byAccount.fail(name);
-    await byAddress.fail(address);
+    await byAddress.begin(address);
+    await byAccount.begin(name);
     if (!await isRight()) return false;
     await byAccount.clear(name);
     await byAddress.clear(address);

@@ -17,16 +17,15 @@ const waitOf = async (lockout: Lockout, key = "ada") =>
 Deno.test("Lockout lets a few wrong tries pass, then doubles the wait up to fifteen minutes", async () => {
   const { clock, lockout } = makeRig();
   for (let wrong = 0; wrong < 3; wrong++) {
-    await lockout.check("ada");
-    await lockout.fail("ada");
+    await lockout.begin("ada");
   }
   const waits: (number | undefined)[] = [];
   for (let wrong = 0; wrong < 12; wrong++) {
     const wait = await waitOf(lockout);
     waits.push(wait);
+    await assertRejects(() => lockout.begin("ada"), PortholeError);
     clock.ms += wait!;
-    await lockout.check("ada");
-    await lockout.fail("ada");
+    await lockout.begin("ada");
   }
   assertEquals(waits.slice(0, 4), [1_000, 2_000, 4_000, 8_000]);
   assertEquals(waits.at(-1), 900_000);
@@ -36,22 +35,22 @@ Deno.test("Lockout lets a few wrong tries pass, then doubles the wait up to fift
 Deno.test("Lockout forgets after a right try, and an hour after the last wrong one", async () => {
   const { clock, lockout } = makeRig();
   const failOften = async () => {
-    for (let wrong = 0; wrong < 3; wrong++) await lockout.fail("ada");
+    for (let wrong = 0; wrong < 3; wrong++) await lockout.begin("ada");
   };
   await failOften();
   await lockout.clear("ada");
   await lockout.check("ada");
   await failOften();
   clock.ms += 3_600_000;
-  await lockout.fail("ada");
+  await lockout.begin("ada");
   await lockout.check("ada");
 });
 
 Deno.test("Lockout holds a bounded number of keys", async () => {
   const { lockout } = makeRig();
-  for (let wrong = 0; wrong < 4; wrong++) await lockout.fail("first");
-  for (let key = 0; key < 10_001; key++) await lockout.fail(`key ${key}`);
+  for (let wrong = 0; wrong < 3; wrong++) await lockout.begin("first");
+  for (let key = 0; key < 10_001; key++) await lockout.begin(`key ${key}`);
   await lockout.check("first");
-  for (let wrong = 0; wrong < 4; wrong++) await lockout.fail("last");
+  for (let wrong = 0; wrong < 3; wrong++) await lockout.begin("last");
   assert((await waitOf(lockout, "last"))! > 0);
 });

@@ -1,0 +1,107 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { TOTP } from "otpauth";
+import { createConnectLimit } from "../../../src/access/connect_limit.ts";
+import type { PasswordCheck } from "../../../src/access/password.ts";
+import { createPasswordSignIn } from "../../../src/access/password_sign_in.ts";
+import { openAccessStores } from "../../../src/access/stores.ts";
+import { TwoFactor } from "../../../src/access/two_factor.ts";
+import { Secret } from "../../../src/config/secret.ts";
+import { PortholeError } from "../../../src/errors.ts";
+import { createMemoryStores } from "../../../src/store/memory_stores.ts";
+
+const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+const ADA = { name: "ada", passwordHash: "right", groups: [] };
+const BOB = { ...ADA, name: "bob", totp: new Secret(SECRET) };
+
+/** Signing in, with a check that says how many passwords it compared; the right password of everybody is "right". */
+function makeRig() {
+  const clock = { ms: 1_800_000_000_000 };
+  const now = () => clock.ms;
+  const stores = openAccessStores(createMemoryStores({ now }));
+  const count = { compared: 0 };
+  const check: PasswordCheck = {
+    fits: async (password, hash) => {
+      count.compared++;
+      await Promise.resolve();
+      return password === hash;
+    },
+    close: () => {},
+  };
+  const users = new Map([[ADA.name, ADA], [BOB.name, BOB]]);
+  const signIn = createPasswordSignIn({
+    users: () => users,
+    check,
+    twoFactor: new TwoFactor({ stores, now }),
+    stores,
+    limit: () => createConnectLimit({ perMinute: 0 }),
+    now,
+  });
+  return { clock, count, signIn, users };
+}
+
+const attempt = (password: string, name = "ada", address = "10.0.0.1") => ({ name, password, address });
+
+/** How many of the attempts ended in which way. */
+async function tally(attempts: Promise<unknown>[]): Promise<Record<string, number>> {
+  const counted: Record<string, number> = {};
+  for (const outcome of await Promise.allSettled(attempts)) {
+    const what = outcome.status === "fulfilled" ? "ok" : (outcome.reason as PortholeError).code;
+    counted[what] = (counted[what] ?? 0) + 1;
+  }
+  return counted;
+}
+
+Deno.test("of fifty guesses at once as many are judged as one after the other", async () => {
+  const { count, signIn } = makeRig();
+  const guesses = Array.from({ length: 50 }, (_, at) => signIn.tryPassword(attempt(`guess ${at}`)));
+  assertEquals(await tally(guesses), { sign_in_required: 5, limit_reached: 45 });
+  assertEquals(count.compared, 5);
+});
+
+Deno.test("of fifty guesses at once with as many names from one address, fifteen are judged", async () => {
+  const { signIn } = makeRig();
+  const guesses = Array.from({ length: 50 }, (_, at) => signIn.tryPassword(attempt("guess", `name ${at}`)));
+  assertEquals(await tally(guesses), { sign_in_required: 15, limit_reached: 35 });
+});
+
+Deno.test("an account that has to wait does not make its address wait for others", async () => {
+  const { signIn } = makeRig();
+  for (let wrong = 0; wrong < 30; wrong++) await signIn.tryPassword(attempt("guess")).catch(() => {});
+  assertEquals(await signIn.tryPassword(attempt("right", "bob")).then(Object.keys), ["ticket"]);
+});
+
+Deno.test("a right password clears the wrong tries before it", async () => {
+  const { signIn } = makeRig();
+  for (let round = 0; round < 5; round++) {
+    for (let wrong = 0; wrong < 4; wrong++) await assertRejects(() => signIn.tryPassword(attempt("guess")));
+    assertEquals(await signIn.tryPassword(attempt("right")), { user: ADA });
+  }
+});
+
+Deno.test("a ticket and a code sign in once, however many come at once", async () => {
+  const { clock, signIn } = makeRig();
+  const step = await signIn.tryPassword(attempt("right", "bob"));
+  assert("ticket" in step);
+  const code = new TOTP({ secret: SECRET }).generate({ timestamp: clock.ms });
+  const give = () => signIn.tryCode({ ticket: step.ticket, code, address: "10.0.0.1" });
+  const { ok } = await tally(Array.from({ length: 5 }, give));
+  assertEquals(ok, 1);
+});
+
+Deno.test("a ticket lasts five minutes, and ends with its user", async () => {
+  const { clock, signIn, users } = makeRig();
+  const begin = async () => {
+    const step = await signIn.tryPassword(attempt("right", "bob"));
+    return "ticket" in step ? step.ticket : "";
+  };
+  const give = (ticket: string) => {
+    const code = new TOTP({ secret: SECRET }).generate({ timestamp: clock.ms });
+    return signIn.tryCode({ ticket, code, address: "10.0.0.1" });
+  };
+  const late = await begin();
+  clock.ms += 5 * 60_000;
+  await assertRejects(() => give(late), PortholeError, "begin again");
+  const orphan = await begin();
+  users.delete("bob");
+  await assertRejects(() => give(orphan), PortholeError, "begin again");
+});
