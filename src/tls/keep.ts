@@ -81,7 +81,7 @@ class Issuer {
   /** Makes a certificate and writes it into the folder. @throws Error when it cannot */
   async issue(reason: string): Promise<CertificatePair> {
     const { store, ca, now, tell } = this.#options;
-    store.write("leaf", await makeLeaf({ ca, names: this.#listNames(), nowMs: now() }));
+    await store.write("leaf", await makeLeaf({ ca, names: this.#listNames(), nowMs: now() }));
     tell("info", `Made a certificate: ${reason}`);
     return readLeaf(store, ca);
   }
@@ -134,7 +134,7 @@ async function openCa({ store, host, names, nowMs, tell }: {
   const kept = store.read("ca");
   if (kept.cert === undefined && kept.key === undefined) {
     const made = await makeCa({ host, names: names.map(canonicalName).filter((n) => n !== undefined), nowMs });
-    store.write("ca", made);
+    await store.write("ca", made);
     tell("info", `Made a local CA in ${store.folder}`);
     return made;
   }

@@ -1,4 +1,5 @@
-/** The folder `tls` in the data folder: certificates and keys, for the owner's eyes only. */
+/** The folder `tls` in the data folder: certificates and keys that only their owner can read. */
+import { replaceFile } from "../store/replace_file.ts";
 import { CertificateError, type Tell } from "./certificate.ts";
 import type { Signed } from "./ca.ts";
 
@@ -9,13 +10,13 @@ const POSIX = Deno.build.os !== "windows";
 export interface PairStore {
   /** The folder, for messages. */
   readonly folder: string;
-  /** The pair by that name, with undefined for a file that is not there. @throws CertificateError when unreadable */
+  /** The pair with this name, with undefined for a file that does not exist. @throws CertificateError when unreadable */
   read(name: string): { readonly cert: string | undefined; readonly key: string | undefined };
-  /** Writes the key, then the certificate, each at once or not at all. @throws CertificateError when it cannot */
-  write(name: string, pair: Signed): void;
+  /** Replaces the key, then the certificate. @throws CertificateError when that fails */
+  write(name: string, pair: Signed): Promise<void>;
 }
 
-/** Opens the folder, making it if need be, and takes away what rights others have on it. */
+/** Opens the folder, which is made if there is none, and removes the permissions that others have on it. */
 export function openPairStore(dataDir: string, tell: Tell): PairStore {
   const folder = `${dataDir}/tls`;
   attempt(`Cannot make the folder ${folder}`, () => {
@@ -28,9 +29,9 @@ export function openPairStore(dataDir: string, tell: Tell): PairStore {
       cert: readText(`${folder}/${name}.crt`, tell),
       key: readText(`${folder}/${name}.key`, tell),
     }),
-    write(name, { cert, key }) {
-      writeWhole(`${folder}/${name}.key`, key);
-      writeWhole(`${folder}/${name}.crt`, cert);
+    async write(name, { cert, key }) {
+      await write(`${folder}/${name}.key`, key);
+      await write(`${folder}/${name}.crt`, cert);
     },
   };
 }
@@ -48,37 +49,30 @@ function readText(path: string, tell: Tell): string | undefined {
   });
 }
 
-/** A reader sees the old text or the new text, also after a power cut. */
-function writeWhole(path: string, text: string): void {
-  const draft = `${path}.${crypto.randomUUID()}`;
-  attempt(`Cannot write ${path}`, () => {
-    try {
-      using file = Deno.openSync(draft, { write: true, createNew: true, mode: 0o600 });
-      const bytes = new TextEncoder().encode(text);
-      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-      file.syncSync();
-      Deno.renameSync(draft, path);
-    } catch (thrown) {
-      try {
-        Deno.removeSync(draft);
-      } catch { /* it was never made */ }
-      throw thrown;
-    }
-  });
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await replaceFile(path, text);
+  } catch (cause) {
+    throw explain(`Cannot write ${path}`, cause);
+  }
 }
 
 function restrict(path: string, mode: number, tell: Tell): void {
   const found = Deno.statSync(path).mode;
   if (!POSIX || found === null || (found & OTHERS) === 0) return;
   Deno.chmodSync(path, mode);
-  tell("warn", `${path} was open to other users of this machine; it is not any more`);
+  tell("warn", `${path} could be read by other users of this machine; its permissions are corrected`);
 }
 
 function attempt<T>(action: string, run: () => T): T {
   try {
     return run();
   } catch (cause) {
-    if (cause instanceof CertificateError) throw cause;
-    throw new CertificateError(`${action}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw explain(action, cause);
   }
+}
+
+function explain(action: string, cause: unknown): CertificateError {
+  if (cause instanceof CertificateError) return cause;
+  return new CertificateError(`${action}: ${cause instanceof Error ? cause.message : cause}`, { cause });
 }

@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { CertificateError, type CertificatePair, type CertificateSource } from "../../../src/tls/certificate.ts";
 import { type CertificatesOptions, createCertificates } from "../../../src/tls/keep.ts";
 import { createManualEvery } from "../../fakes/manual_every.ts";
+import { waitUntil } from "../../fakes/wait_until.ts";
 
 const DAY_MS = 86_400_000;
 const START = Date.parse("2030-01-01T00:00:00Z");
@@ -120,12 +121,11 @@ Deno.test("createCertificates() keeps the certificate and says so when it cannot
   const first = source.current;
   rig.names = ["localhost", "192.168.1.9"];
   Deno.removeSync(rig.file(""), { recursive: true });
+  Deno.writeTextFileSync(`${rig.dataDir}/tls`, "in the way of the folder");
   rig.clock.tick();
-  while (!rig.messages.some((message) => message.includes("Cannot renew the certificate: Cannot write"))) {
-    await new Promise((resolve) => setTimeout(resolve));
-  }
+  await waitUntil(() => rig.messages.some((message) => message.includes("Cannot renew the certificate: Cannot write")));
   assertEquals(source.current, first);
-  Deno.mkdirSync(rig.file(""));
+  Deno.removeSync(`${rig.dataDir}/tls`);
   const second = await renewal(source, rig.clock.tick);
   assert(new X509Certificate(second.cert).checkIP("192.168.1.9"));
   source.close();
@@ -190,7 +190,7 @@ Deno.test("createCertificates() closes files that were open to others, and says 
   const source = await rig.open();
   assertEquals(Deno.statSync(rig.file("ca.key")).mode! & 0o777, 0o600);
   assertEquals(Deno.statSync(rig.file("")).mode! & 0o777, 0o700);
-  assertEquals(rig.messages.filter((message) => message.includes("open to other users")).length, 2);
+  assertEquals(rig.messages.filter((message) => message.includes("could be read by other users")).length, 2);
   source.close();
 });
 
