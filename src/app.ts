@@ -20,7 +20,7 @@ import { refuseOtherMethods } from "./web/methods.ts";
 import { answerError, answerNotFound } from "./web/problem.tsx";
 import { setCacheAndTransportHeaders, setSecurityHeaders } from "./web/response_headers.ts";
 import type { Services } from "./web/services.ts";
-import { createSignInRoutes } from "./web/sign_in/routes.ts";
+import { createSignInRoutes } from "./web/sign_in/routes.tsx";
 import { createStaticHandler, type StaticFiles } from "./web/static_files.ts";
 import { createTrustRoutes } from "./web/trust/routes.tsx";
 import { createViewerRoutes } from "./web/viewer/routes.tsx";

@@ -12,7 +12,6 @@ const STILL_DEAD = [
   "src/access/access.ts createOpenAccess",
   "src/access/authentication.ts createMemoryStores",
   "src/access/bearer.ts readToken",
-  "src/access/cookie.ts nameCookie",
   "src/access/peer.ts normalizeAddress",
   "src/bridge/tap.ts TapFailure",
   "src/config/address.ts formatAddress",
@@ -39,7 +38,6 @@ const STILL_DEAD = [
   "src/viewer/keys.ts toKeysym",
   "src/viewer/screenshot.ts namePicture",
   "src/viewer/settings.ts DEFAULT_SETTINGS",
-  "src/web/dashboard/page.tsx describeSessions",
 ];
 
 function listDead(program: readonly Syntax[]): string[] {

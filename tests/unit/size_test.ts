@@ -13,13 +13,9 @@ const OPTIONS = /(Options|Parts|Effects)$/;
 const STILL_LARGER = [
   "src/access/oidc.ts: createOidcSignIn()",
   "src/access/password_sign_in.ts: createPasswordSignIn()",
-  "src/app.ts: createApp()",
-  "src/app.ts: AppParts",
   "src/config/resolver.ts: createResolver()",
   "src/config/store.ts: createConfigStore()",
   "src/gateway.ts: createGateway()",
-  "src/web/account/page.tsx: Links()",
-  "src/web/api/routes.ts: createApi()",
 ];
 
 const modules = await readModules("src", "main.ts");

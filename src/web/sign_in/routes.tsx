@@ -1,4 +1,7 @@
-/** Signing in with the forms of the sign-in page: a password with or without a code, or the login link's token. */
+/**
+ * Signing in with the forms of the sign-in page: a password, a code after it, or the login link's token. Share links,
+ * providers and signing out have files of their own. All of these routes are open to everybody.
+ */
 import { type Context, Hono } from "hono";
 import { markPassword } from "../../access/cookie_credential.ts";
 import { readReturnPath } from "../../access/return_path.ts";
@@ -10,11 +13,14 @@ import { readForm } from "../form.ts";
 import { readPageProps } from "../page_props.ts";
 import { finishSignIn, type SignedIn } from "./begin_sign_in.ts";
 import { CodePage } from "./code_page.tsx";
+import { createOidcRoutes } from "./oidc_routes.ts";
 import { refuseSignIn } from "./refuse_sign_in.ts";
+import { createShareRoutes } from "./share_routes.tsx";
 import { showSignIn } from "./show_sign_in.tsx";
+import { signOut } from "./sign_out_route.tsx";
 
-/** Makes GET and POST /sign-in, and POST /sign-in/code. */
-export function createPasswordRoutes(): Hono<Env> {
+/** Makes /sign-in and what is below it, /sign-out and /share. */
+export function createSignInRoutes(): Hono<Env> {
   const routes = new Hono<Env>();
   routes.get("/sign-in", (c) => {
     if (isOpenToAll(c.var.config.gateway, c.var.config.auth)) return c.redirect(c.var.base, 303);
@@ -22,6 +28,9 @@ export function createPasswordRoutes(): Hono<Env> {
   });
   routes.post("/sign-in", signIn);
   routes.post("/sign-in/code", signInWithCode);
+  routes.post("/sign-out", signOut);
+  routes.route("/", createShareRoutes());
+  routes.route("/", createOidcRoutes());
   return routes;
 }
 
