@@ -1,8 +1,8 @@
 /**
- * A two-way byte stream to a source: what dialing gives, whatever lies below (TCP, unix socket, TLS, the built-in desktop).
+ * A two-way byte stream to a source, over TCP, a unix socket or TLS, or to the built-in desktop.
  *
- * `readable` is a byte stream, so that a BYOB reader can reuse one buffer; a reset rejects the read. `close()` ends both
- * directions at once, may be called more than once and in any state, and never throws.
+ * `readable` is a byte stream, so that a BYOB reader can reuse one buffer. A reset rejects the read. `close()` ends both
+ * directions at once and never throws; it may be called more than once and in any state.
  */
 export interface ByteStream {
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;

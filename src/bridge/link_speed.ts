@@ -1,16 +1,16 @@
-/** How long a kernel needs for what it still holds, which no interface of the runtime tells. */
+/** An estimate of how long the kernel needs for the bytes that it holds; the runtime has no function that says it. */
 
-/** Linux lets a send buffer grow to this while the link takes what it gets. */
+/** Largest send buffer of Linux, which it reaches on a fast link. */
 const KERNEL_BUFFER_BYTES = 4 * 1024 * 1024;
-/** What a send buffer takes before it has seen how fast the link is, and a slow link's speed. */
+/** Size of the send buffer of a link whose speed is not known yet, and the speed of a slow link. */
 const FRESH_BUFFER_BYTES = 256 * 1024;
 const SLOW_BYTES_PER_MS = 128;
-/** A smaller backlog says how busy the event loop was, not how fast the link is. */
+/** A smaller backlog shows how busy the event loop is, not how fast the link is. */
 const TELLING_BYTES = 16 * 1024;
 const LINGER_MIN_MS = 50;
 const LINGER_MAX_MS = 30_000;
 
-/** Watches what is handed to a socket and how fast it leaves. */
+/** Measures how fast a link takes the bytes that a socket gets. */
 export class LinkSpeed {
   readonly #now: () => number;
   #sentBytes = 0;
@@ -23,14 +23,14 @@ export class LinkSpeed {
     this.#now = now;
   }
 
-  /** So many bytes were handed over. */
+  /** Notes that the socket got so many bytes. */
   sent(bytes: number): void {
     this.#lastSendAt = this.#now();
     if (this.#sentBytes === 0) this.#firstSendAt = this.#lastSendAt;
     this.#sentBytes += bytes;
   }
 
-  /** A backlog shrank by so many bytes in this time: while there is a backlog, the kernel's buffer is full. */
+  /** Notes that a backlog shrank by so many bytes in this time: while there is a backlog, the kernel's buffer is full. */
   drained(bytes: number, elapsedMs: number): void {
     if (bytes >= TELLING_BYTES) this.#drainedBytesPerMs = bytes / Math.max(1, elapsedMs);
   }
@@ -44,7 +44,7 @@ export class LinkSpeed {
   #heldMs(): number {
     const heldBytes = Math.min(KERNEL_BUFFER_BYTES, this.#sentBytes);
     if (this.#drainedBytesPerMs > 0) return heldBytes / this.#drainedBytesPerMs;
-    // More went than the kernel can hold, so the rest has left in the time since the first byte.
+    // The socket got more than the kernel can hold, so the link took the rest in the time since the first byte.
     const leftBytes = this.#sentBytes - KERNEL_BUFFER_BYTES;
     if (leftBytes > 0) return heldBytes * (this.#lastSendAt - this.#firstSendAt) / leftBytes;
     return Math.min(FRESH_BUFFER_BYTES, heldBytes) / SLOW_BYTES_PER_MS;

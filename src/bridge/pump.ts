@@ -1,4 +1,5 @@
 /** Moves the bytes of one session both ways until either side ends. */
+import { waitAtMost } from "../async/wait_at_most.ts";
 import { chainStages, NO_STAGES, type Stages } from "../rfb/stage.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import type { Taps } from "./taps.ts";
@@ -98,10 +99,4 @@ async function pumpUp({ source, viewer, stages = NO_STAGES, taps, count }: PumpO
       return viewer.up.clear();
     }
   }
-}
-
-async function waitAtMost(work: Promise<unknown>, ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((done) => timer = setTimeout(done, ms));
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
