@@ -13,8 +13,6 @@ const OPTIONS = /(Options|Parts|Effects)$/;
 const STILL_LARGER = [
   "src/access/oidc.ts: createOidcSignIn()",
   "src/access/password_sign_in.ts: createPasswordSignIn()",
-  "src/config/resolver.ts: createResolver()",
-  "src/config/store.ts: createConfigStore()",
   "src/gateway.ts: createGateway()",
 ];
 
