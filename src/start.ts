@@ -3,27 +3,25 @@ import { join } from "node:path";
 import { adoptFormerFiles } from "./access/former_files.ts";
 import { formatLoginLine, openLoginLink } from "./access/login_link.ts";
 import type { Command } from "./config/command_line.ts";
-import type { Address, Config } from "./config/config.ts";
+import type { Config } from "./config/config.ts";
 import { takesLoginLink, warnOfExposure } from "./config/exposure.ts";
 import { LiveConfig } from "./config/live_config.ts";
 import { loadConfig } from "./config/load.ts";
 import { formatProblem } from "./config/problem.ts";
 import { watchConfig } from "./config/watch.ts";
+import { waitAtMost } from "./async/wait_at_most.ts";
 import { createDemo } from "./demo/connect.ts";
-import { PortholeError } from "./errors.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { openFileStores } from "./store/file_stores.ts";
 import type { Stores } from "./store/store.ts";
 import { type Audit, createAudit } from "./telemetry/audit.ts";
 import { type AuditSink, createAuditSink } from "./telemetry/audit_sink.ts";
 import { watchEventLoop } from "./telemetry/event_loop.ts";
+import { describeUrl } from "./gateway_url.ts";
+import { listen, openCertificate } from "./listen.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { CertificateSource } from "./tls/certificate.ts";
-import { createFileCertificate } from "./tls/files.ts";
-import { createCertificates } from "./tls/keep.ts";
-import { listNames } from "./tls/names.ts";
-import { createRedirect } from "./tls/redirect.ts";
-import { createListener, type Listener, type Serve } from "./tls/serve.ts";
+import type { Serve } from "./tls/serve.ts";
 import { readStaticFiles } from "./web/static_files.ts";
 
 /** Sessions get this long to say goodbye before the process ends. */
@@ -42,7 +40,7 @@ export interface StartParts {
 
 /** A gateway that listens. */
 export interface Running {
-  /** Where a person can open it. */
+  /** Where people open it. */
   readonly url: string;
   /** The line with the login link, at the first start only. */
   readonly login?: string;
@@ -145,7 +143,7 @@ export async function start(parts: StartParts): Promise<Running> {
   const stores = openStores(store.current, log);
   await adoptFormerFiles(store.current.gateway.dataDir, stores);
   const gateway = await makeGateway(parts, store, { tls, sink, stores });
-  const listeners = listen(parts, store.current, gateway, tls);
+  const listeners = listen({ ...parts, config: store.current, gateway, certificate: tls });
   const watcher = watchConfig(store);
   gateway.applyConfig();
   for (const warning of store.warnings) log.warn(formatProblem(warning));
@@ -167,7 +165,7 @@ export async function start(parts: StartParts): Promise<Running> {
     gateway,
     store,
     stop: async () => {
-      await within(DRAIN_MS, gateway.drain());
+      await waitAtMost(gateway.drain(), DRAIN_MS);
       await Promise.all(listeners.map((listener) => listener.close(1_000)));
       await watcher[Symbol.asyncDispose]();
       await sink?.[Symbol.asyncDispose]();
@@ -177,73 +175,7 @@ export async function start(parts: StartParts): Promise<Running> {
   };
 }
 
-function listen(parts: StartParts, config: Config, gateway: Gateway, tls?: CertificateSource): Listener[] {
-  const { serve, log } = parts;
-  const { listen: address, redirect, publicUrl } = config.gateway;
-  const tell = (level: "info" | "warn", message: string) => log[level](message);
-  const main = createListener({
-    serve,
-    address,
-    ...(tls ? { certificate: tls } : {}),
-    handler: (request, { remoteAddr }) => {
-      return gateway.app.fetch(request, { remote: "hostname" in remoteAddr ? remoteAddr.hostname : "unix" });
-    },
-    onReplace: () => {
-      const reason = new PortholeError(
-        "certificate_renewed",
-        "The certificate was renewed; the screen will be back in a moment",
-      );
-      gateway.registry.endWhere(() => true, reason);
-    },
-    tell,
-  });
-  if (!redirect || main.address.kind !== "tcp") return [main];
-  const names = () => listNames({ extra: namesOf(config) });
-  const handler = createRedirect({ ...(publicUrl ? { publicUrl } : {}), names, port: main.address.port });
-  return [main, createListener({ serve, address: redirect, handler, tell })];
-}
-
-async function openCertificate({ gateway }: Config, log: Log): Promise<CertificateSource | undefined> {
-  const { tls, dataDir, listen } = gateway;
-  const tell = (level: "info" | "warn", message: string) => log[level](message);
-  if (tls.mode === "none" || listen.kind === "unix") return undefined;
-  if (tls.mode === "files") return createFileCertificate({ cert: tls.cert, key: tls.key, tell });
-  const names = () => listNames({ extra: namesOf({ gateway }) });
-  const source = await createCertificates({ dataDir, names, tell });
-  const { fingerprint256, caFingerprint256 } = source.current;
-  log.info("Certificate of this gateway", { sha256: fingerprint256, ca: caFingerprint256 });
-  return source;
-}
-
-function namesOf({ gateway }: Pick<Config, "gateway">): string[] {
-  const { publicUrl, listen } = gateway;
-  return [...(publicUrl ? [publicUrl.hostname] : []), ...(listen.kind === "tcp" ? [listen.hostname] : [])];
-}
-
 function describeCa(tls?: CertificateSource) {
   if (tls?.current.caPem === undefined) return undefined;
   return { pem: tls.current.caPem, fingerprint256: tls.current.caFingerprint256 };
-}
-
-const ANY_HOST = new Set(["0.0.0.0", "::", "[::]"]);
-
-/** The address that a person can open: as listened on when that is one address, else `public_url` or this machine's. */
-function describeUrl({ gateway }: Config, bound: Address, secure: boolean): string {
-  if (bound.kind === "unix") return gateway.publicUrl?.href ?? `unix:${bound.path}`;
-  const isAny = ANY_HOST.has(bound.hostname);
-  if (isAny && gateway.publicUrl) return gateway.publicUrl.href;
-  const host = isAny ? findLanAddress() : bound.hostname;
-  const bracketed = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
-  return `${secure ? "https" : "http"}://${bracketed}:${bound.port}${gateway.basePath}`;
-}
-
-function findLanAddress(): string {
-  const isLan = ({ family, address }: Deno.NetworkInterfaceInfo) => family === "IPv4" && !address.startsWith("127.");
-  return Deno.networkInterfaces().find(isLan)?.address ?? "127.0.0.1";
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((done) => timer = setTimeout(done, ms));
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -1,0 +1,61 @@
+/** The listeners of a gateway and their certificate. */
+import type { Config } from "./config/config.ts";
+import { PortholeError } from "./errors.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Log } from "./telemetry/log.ts";
+import type { CertificateSource } from "./tls/certificate.ts";
+import { createFileCertificate } from "./tls/files.ts";
+import { createCertificates } from "./tls/keep.ts";
+import { listNames } from "./tls/names.ts";
+import { createRedirect } from "./tls/redirect.ts";
+import { createListener, type Listener, type Serve } from "./tls/serve.ts";
+
+/** What listening needs. */
+export interface ListenParts {
+  readonly serve: Serve;
+  readonly log: Log;
+  readonly config: Config;
+  readonly gateway: Gateway;
+  /** Without it, plain HTTP. */
+  readonly certificate?: CertificateSource | undefined;
+}
+
+/** Opens the gateway's listener and, where one is configured, the redirecting one; the gateway's is the first. @throws ListenError */
+export function listen({ serve, log, config, gateway, certificate }: ListenParts): Listener[] {
+  const { listen: address, redirect, publicUrl } = config.gateway;
+  const tell = (level: "info" | "warn", message: string) => log[level](message);
+  const main = createListener({
+    serve,
+    address,
+    ...(certificate ? { certificate } : {}),
+    handler: (request, { remoteAddr }) => {
+      return gateway.app.fetch(request, { remote: "hostname" in remoteAddr ? remoteAddr.hostname : "unix" });
+    },
+    onReplace: () => gateway.registry.endWhere(() => true, new PortholeError("certificate_renewed", RENEWED)),
+    tell,
+  });
+  if (!redirect || main.address.kind !== "tcp") return [main];
+  const names = () => listNames({ extra: namesOf(config) });
+  const handler = createRedirect({ ...(publicUrl ? { publicUrl } : {}), names, port: main.address.port });
+  return [main, createListener({ serve, address: redirect, handler, tell })];
+}
+
+const RENEWED = "The certificate was renewed; the screen will be back in a moment";
+
+/** Opens the certificate that the configuration asks for; undefined where there is no TLS. @throws CertificateError */
+export async function openCertificate({ gateway }: Config, log: Log): Promise<CertificateSource | undefined> {
+  const { tls, dataDir, listen } = gateway;
+  const tell = (level: "info" | "warn", message: string) => log[level](message);
+  if (tls.mode === "none" || listen.kind === "unix") return undefined;
+  if (tls.mode === "files") return createFileCertificate({ cert: tls.cert, key: tls.key, tell });
+  const names = () => listNames({ extra: namesOf({ gateway }) });
+  const source = await createCertificates({ dataDir, names, tell });
+  const { fingerprint256, caFingerprint256 } = source.current;
+  log.info("Certificate of this gateway", { sha256: fingerprint256, ca: caFingerprint256 });
+  return source;
+}
+
+function namesOf({ gateway }: Pick<Config, "gateway">): string[] {
+  const { publicUrl, listen } = gateway;
+  return [...(publicUrl ? [publicUrl.hostname] : []), ...(listen.kind === "tcp" ? [listen.hostname] : [])];
+}

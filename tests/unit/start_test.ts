@@ -1,0 +1,163 @@
+/** A whole start in this process: configuration from a file, a listener, edits, the login link, the end. */
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { parseCommandLine } from "../../src/config/command_line.ts";
+import { ConfigError } from "../../src/config/problem.ts";
+import { NoLoginLink, renewLoginLink, type Running, start, type StartParts } from "../../src/start.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { ListenError } from "../../src/tls/serve.ts";
+import { openViewer } from "../fakes/web_viewer.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const DEMO = "sources: { demo: { demo: true } }\n";
+const PLAIN = "gateway: { listen: 127.0.0.1:0, tls: none }\n";
+
+/** A folder with a sources.yaml, in which gateways are started. */
+class Rig implements AsyncDisposable {
+  readonly lines: { level: string; message: string; [field: string]: unknown }[] = [];
+  readonly #running: Running[] = [];
+
+  private constructor(readonly folder: string) {}
+
+  static async open(yaml: string): Promise<Rig> {
+    const rig = new Rig(await Deno.makeTempDir());
+    await rig.edit(yaml);
+    return rig;
+  }
+
+  get file(): string {
+    return `${this.folder}/sources.yaml`;
+  }
+
+  edit(yaml: string): Promise<void> {
+    return Deno.writeTextFile(this.file, yaml);
+  }
+
+  parts(...args: string[]): StartParts {
+    const command = parseCommandLine([...args, "--config", this.file], () => undefined) as StartParts["command"];
+    const log = createLog({ format: "json", level: "info", write: (line) => this.lines.push(JSON.parse(line)) });
+    return { command, env: () => undefined, log, version: "1.2.3", root: ROOT, serve: Deno.serve };
+  }
+
+  async start(): Promise<Running> {
+    const running = await start(this.parts());
+    this.#running.push(running);
+    return running;
+  }
+
+  async stop(running: Running): Promise<void> {
+    this.#running.splice(this.#running.indexOf(running), 1);
+    await running.stop();
+  }
+
+  said(text: string): boolean {
+    return this.lines.some(({ message }) => message.includes(text));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const running of [...this.#running]) await this.stop(running);
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+async function read(url: string): Promise<{ status: number; text: string }> {
+  const answer = await fetch(url);
+  return { status: answer.status, text: await answer.text() };
+}
+
+Deno.test("start() serves the configuration at the address that it names", async () => {
+  await using rig = await Rig.open(PLAIN + DEMO);
+  const { url, login } = await rig.start();
+  assertMatch(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+  assertEquals(login, undefined);
+  assertEquals(await read(`${url}healthz`), { status: 200, text: "ok\n" });
+  assertStringIncludes((await read(`${url}api/sources`)).text, '"name":"demo"');
+});
+
+Deno.test("start() opens the built-in desktop over its own listener", async () => {
+  await using rig = await Rig.open(PLAIN + DEMO);
+  const { url } = await rig.start();
+  await using viewer = openViewer(`${url.replace("http", "ws")}ws/vnc/demo`);
+  await viewer.until(({ byteCount }) => byteCount >= 12);
+  assertEquals(new TextDecoder().decode(viewer.bytes()), "RFB 003.008\n");
+});
+
+Deno.test("an edit is in force soon after it, and one with a mistake leaves the old configuration in force", async () => {
+  await using rig = await Rig.open(PLAIN + DEMO);
+  const { url, store } = await rig.start();
+  await rig.edit(`${PLAIN}sources: { demo: { demo: true }, pi: 127.0.0.1:1 }\n`);
+  await waitUntil(() => store.current.sources.has("pi"));
+  assertStringIncludes((await read(`${url}api/sources`)).text, '"name":"pi"');
+  await rig.edit(`${PLAIN}sources: { demo: { demo: maybe } }\n`);
+  await waitUntil(() => rig.said("sources.demo.demo"));
+  assert(store.current.sources.has("pi"));
+  assertStringIncludes((await read(`${url}readyz`)).text, "sources.demo.demo");
+});
+
+Deno.test("an edit ends the sessions of a source that changed, and says what it takes a restart for", async () => {
+  await using rig = await Rig.open(PLAIN + DEMO);
+  const { url } = await rig.start();
+  await using viewer = openViewer(`${url.replace("http", "ws")}ws/vnc/demo`);
+  await viewer.until(({ byteCount }) => byteCount >= 12);
+  await rig.edit(`${PLAIN.replace(":0", ":1")}sources: { demo: { demo: true, title: Other } }\n`);
+  assertEquals((await viewer.closed).code, 1012);
+  await waitUntil(() => rig.said("gateway.listen"));
+});
+
+Deno.test("start() warns of old key names, with their place", async () => {
+  await using rig = await Rig.open(`${PLAIN}limits: { per_viewer: 3 }\n${DEMO}`);
+  await rig.start();
+  assert(rig.said("sources.yaml:2:11: limits.per_viewer"), JSON.stringify(rig.lines));
+});
+
+Deno.test("stop() tells viewers to come back, closes the port and lets go of everything", async () => {
+  await using rig = await Rig.open(PLAIN + DEMO);
+  const running = await rig.start();
+  await using viewer = openViewer(`${running.url.replace("http", "ws")}ws/vnc/demo`);
+  await viewer.until(({ byteCount }) => byteCount >= 12);
+  await rig.stop(running);
+  assertEquals((await viewer.closed).code, 1012);
+  await assertRejects(() => read(running.url), TypeError);
+});
+
+Deno.test("where nobody has said how to sign in, the first start prints a login link, and no later one does", async () => {
+  // A public address says that others reach the gateway through something else.
+  const gateway = "gateway: { listen: 127.0.0.1:0, tls: none, public_url: https://vnc.example.net/ }\n";
+  await using rig = await Rig.open(gateway + DEMO);
+  const first = await rig.start();
+  assertMatch(first.login ?? "", /^porthole login http:\/\/127\.0\.0\.1:\d+\/sign-in#token=[\w-]{20,}$/);
+  assertEquals((await read(`${first.url}api/sources`)).status, 401);
+  await rig.stop(first);
+  assertEquals((await rig.start()).login, undefined);
+  assertMatch(await renewLoginLink(rig.parts("link")), /#token=[\w-]{20,}$/);
+});
+
+Deno.test("renewLoginLink() has none where nobody has to sign in", async () => {
+  await using rig = await Rig.open(`auth: none\n${PLAIN}${DEMO}`);
+  await assertRejects(() => renewLoginLink(rig.parts("link")), NoLoginLink);
+});
+
+Deno.test("tls: auto makes a CA and a certificate, and serves them", async () => {
+  const gateway = "gateway: { listen: 127.0.0.1:0 }\n";
+  await using rig = await Rig.open(gateway + DEMO);
+  const { url } = await rig.start();
+  assertMatch(url, /^https:\/\/127\.0\.0\.1:\d+\/$/);
+  const caCert = await Deno.readTextFile(`${rig.folder}/data/tls/ca.crt`);
+  using client = Deno.createHttpClient({ caCerts: [caCert] });
+  const answer = await fetch(`${url}ca.crt`, { client });
+  assertEquals([answer.status, await answer.text()], [200, caCert]);
+});
+
+Deno.test("start() cannot listen where another program does, and says so", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr as Deno.NetAddr;
+  await using rig = await Rig.open(`gateway: { listen: "127.0.0.1:${port}", tls: none }\n${DEMO}`);
+  const error = await assertRejects(() => rig.start(), ListenError);
+  assertEquals(error.message, `Cannot listen on 127.0.0.1:${port}: another program listens there`);
+});
+
+Deno.test("start() refuses a configuration with mistakes, with every one of them", async () => {
+  await using rig = await Rig.open("gateway: { tls: maybe }\nsources: { pi: { port: 1 } }\n");
+  const error = await assertRejects(() => rig.start(), ConfigError);
+  assertEquals(error.problems.length, 2);
+});
