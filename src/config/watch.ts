@@ -1,4 +1,6 @@
 /** Reloads the configuration when one of its files changes, or when a provider of sources has something else. */
+import { delay } from "@std/async/delay";
+import { waitAtMost } from "../async/wait_at_most.ts";
 import { dirname } from "node:path";
 import type { LiveConfig } from "./live_config.ts";
 import type { SourceProvider } from "./provider.ts";
@@ -67,11 +69,9 @@ function createBell(): { ring(): void; wait(maxMs: number): Promise<void> } {
     },
     async wait(maxMs) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, maxMs);
       wake = resolve;
-      if (!rung) await promise;
+      if (!rung) await waitAtMost(promise, maxMs);
       rung = false;
-      clearTimeout(timer);
     },
   };
 }
@@ -80,7 +80,7 @@ function createBell(): { ring(): void; wait(maxMs: number): Promise<void> } {
 async function settle(describe: () => Promise<string>, settleMs: number): Promise<string> {
   let last = await describe();
   for (let round = 0; round < MAX_SETTLE_ROUNDS; round++) {
-    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    await delay(settleMs);
     const next = await describe();
     if (next === last) break;
     last = next;

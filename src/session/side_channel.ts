@@ -1,4 +1,5 @@
 /** The gateway's end of a session's side channel: questions to the user, and round-trip times. */
+import { startDeadline } from "../async/deadline.ts";
 import type { ViewerSocket } from "../bridge/viewer_socket.ts";
 import { Secret } from "../config/secret.ts";
 import { PortholeError } from "../errors.ts";
@@ -48,17 +49,12 @@ export class SideChannel {
    */
   async ask(fields: Down<"ask">["fields"], signal: AbortSignal, message?: string): Promise<Credentials> {
     const answer = this.#answer = Promise.withResolvers<Credentials>();
-    answer.promise.catch(() => {});
-    const stop = () => answer.reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    const timer = setTimeout(() => answer.reject(unanswered()), ANSWER_MS);
+    const deadline = startDeadline(ANSWER_MS, signal);
     this.tell({ type: "ask", fields, ...(message === undefined ? {} : { message }) });
     try {
-      signal.throwIfAborted();
-      return await answer.promise;
+      return await deadline.guard(answer.promise, describeSilence);
     } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
+      deadline.clear();
       this.#answer = undefined;
     }
   }
@@ -97,6 +93,6 @@ function protectPassword({ username, password }: Up<"credentials">): Credentials
   };
 }
 
-function unanswered(): PortholeError {
+function describeSilence(): PortholeError {
   return new PortholeError("vnc_login_failed", "Nobody typed the password in time");
 }
