@@ -22,7 +22,8 @@ function makeRig(whyEnd: (name: string) => Promise<PortholeError | undefined>, c
 
 function makeParties(name: string, whyEnd: (name: string) => Promise<PortholeError | undefined>): SessionParties {
   const never = new Promise<never>(() => {});
-  const viewer = { opened: never, failed: never, closed: never, isGone: true, sendSide: () => {}, end: () => {} };
+  const gone = { isGone: true, isOpen: false, up: { clear: () => {} }, drain: () => Promise.resolve() };
+  const viewer = { opened: never, failed: never, closed: never, sendSide: () => {}, ...gone };
   const source = { name: "pi", config: { viewOnly: false }, open: () => never };
   return { source, viewer, user: { address: "", name, whyEnd: () => whyEnd(name) } } as unknown as SessionParties;
 }
