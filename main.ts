@@ -1,4 +1,4 @@
-/** Command line and environment in, parts made, Deno.serve started. */
+/** The command line: reads flags and the environment, runs one command, handles signals. */
 import manifest from "./deno.json" with { type: "json" };
 import { askSecret, NoSecret, type Terminal } from "./src/access/ask_secret.ts";
 import { describeNewToken } from "./src/access/bearer.ts";
@@ -8,15 +8,8 @@ import { helpText } from "./src/config/flags.ts";
 import { exampleYaml } from "./src/config/init.ts";
 import { ConfigError, formatProblem } from "./src/config/problem.ts";
 import type { Gateway } from "./src/gateway.ts";
-import {
-  makeGateway,
-  NoLoginLink,
-  openConfig,
-  renewLoginLink,
-  type Running,
-  start,
-  type StartParts,
-} from "./src/start.ts";
+import { makeGateway, openConfig, type StartParts } from "./src/make_gateway.ts";
+import { NoLoginLink, renewLoginLink, type Running, start } from "./src/start.ts";
 import { createLog, type Log } from "./src/telemetry/log.ts";
 import { CertificateError } from "./src/tls/certificate.ts";
 import { ListenError } from "./src/tls/serve.ts";
@@ -24,7 +17,7 @@ import { ListenError } from "./src/tls/serve.ts";
 const ROOT = new URL("./", import.meta.url);
 const { version } = manifest;
 
-/** Exit codes: ended as asked, could not start or check failed, wrong usage. */
+/** Exit codes: done, could not start or a check failed, wrong usage. */
 const OK = 0;
 const FAILED = 1;
 const USAGE = 2;
@@ -38,7 +31,7 @@ const TERMINAL: Terminal = {
   write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
 };
 
-/** Runs one command line; gives the exit code, or nothing while the gateway runs. */
+/** Runs one command; returns its exit code, or undefined while the gateway runs. */
 async function run(args: readonly string[]): Promise<number | undefined> {
   const command = parseCommandLine(args, env);
   switch (command.kind) {
@@ -78,9 +71,9 @@ async function startUntilSignal(parts: StartParts): Promise<void> {
   const running = await start(parts);
   if (running.login !== undefined) console.log(running.login);
   console.log(`porthole ready ${running.url}`);
-  const { gateway, store } = running;
+  const { gateway, live } = running;
   for (const warning of gateway.warnings()) parts.log.warn(warning);
-  for (const source of store.current.sources.values()) gateway.sources.get(source).probe();
+  for (const source of live.current.sources.values()) gateway.sources.get(source).probe();
   stopOnSignal(running, parts.log);
 }
 
@@ -95,10 +88,10 @@ function stopOnSignal(running: Running, log: Log): void {
   };
   Deno.addSignalListener("SIGTERM", stop);
   Deno.addSignalListener("SIGINT", stop);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => running.store.reload());
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => running.live.reload());
 }
 
-/** The last net: a throw in a socket's handler would otherwise end the process and every session with it. */
+/** Logs what nothing else caught: an error in a socket's handler would otherwise end the process and every session. */
 function catchStrays(log: Log): void {
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -110,12 +103,12 @@ function catchStrays(log: Log): void {
   });
 }
 
-/** Looks at every source, one line each. */
+/** Probes every source and prints a line for each. */
 async function check(parts: StartParts): Promise<number> {
-  const store = await openConfig(parts);
-  const gateway = await makeGateway({ ...parts, log: createLog({ level: "error", write: () => {} }) }, store);
-  for (const warning of store.warnings) console.error(formatProblem(warning));
-  const sources = [...store.current.sources.values()];
+  const live = await openConfig(parts);
+  const gateway = await makeGateway({ ...parts, log: createLog({ level: "error", write: () => {} }) }, live);
+  for (const warning of live.warnings) console.error(formatProblem(warning));
+  const sources = [...live.current.sources.values()];
   let failed = false;
   for (const source of sources) {
     const { status, detail } = await gateway.sources.get(source).probe();
@@ -130,10 +123,10 @@ async function init(file: string): Promise<number> {
     await Deno.writeTextFile(file, exampleYaml(), { createNew: true });
   } catch (thrown) {
     if (!(thrown instanceof Deno.errors.AlreadyExists)) throw thrown;
-    console.error(`${file} exists already and was left as it is`);
+    console.error(`${file} already exists; it was not changed`);
     return FAILED;
   }
-  console.log(`${file} written; start with: deno task start`);
+  console.log(`Wrote ${file}. Start with: deno task start`);
   return OK;
 }
 
@@ -149,13 +142,13 @@ function explain(thrown: unknown): number {
   return FAILED;
 }
 
-/** Where such a runtime listens is not known here, so it counts as reached by everybody. */
+/** The listener of such a runtime is not known here, so everybody is assumed to reach it. */
 const ANYWHERE = { kind: "tcp", hostname: "0.0.0.0", port: 0 } as const;
 
 /** Answers one request, as runtimes that bring their own server call it. */
 type Fetch = (request: Request, info?: { remoteAddr?: Deno.Addr }) => Promise<Response>;
 
-/** A gateway that is made when the first request comes. */
+/** Makes the gateway when the first request comes. */
 function createWorker(): Fetch {
   let gateway: Promise<Gateway> | undefined;
   const make = async () => {
@@ -170,10 +163,7 @@ function createWorker(): Fetch {
   };
 }
 
-/**
- * For runtimes that bring their own server: `deno serve main.ts`, an edge worker. Started by the task, Porthole brings its
- * own listener, and Deno says once that it sees this export.
- */
+/** For runtimes with a server of their own: `deno serve main.ts`, or an edge worker. */
 const worker: { fetch: Fetch } = { fetch: createWorker() };
 export default worker;
 

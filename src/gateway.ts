@@ -24,18 +24,18 @@ import { type Audit, createAudit } from "./telemetry/audit.ts";
 import type { Log } from "./telemetry/log.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import type { Env } from "./web/env.ts";
-import type { About } from "./web/services.ts";
+import type { About, Services } from "./web/services.ts";
 import type { StaticFiles } from "./web/static_files.ts";
 
-/** The configuration as it is now, and what is wrong with the newest edit. */
-export interface LiveConfig {
+/** The configuration in force, and what is wrong with the newest edit. */
+export interface ConfigInForce {
   readonly current: Config;
   readonly problems: readonly string[];
 }
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
-  live: LiveConfig;
+  live: ConfigInForce;
   log: Log;
   version: string;
   /** How long a source may take to say its version; 10 s when left out. */
@@ -77,42 +77,22 @@ export interface Gateway {
   drain(): Promise<void>;
 }
 
-/** Makes a gateway: what is made, and who listens to whom. */
+/** Makes a gateway: what it is made of, who listens to its sessions, and what its app serves. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { live, log, now = Date.now, stores = createMemoryStores({ now }) } = options;
-  const registry = new SessionRegistry(log);
-  const metrics: Metrics = createMetrics({
-    sessions: () => registry.list(),
-    prewarmed: () => sources.prewarmed,
-  });
-  const audit = options.audit ?? createAudit();
-  const authentication = createAuthentication({
-    config: () => live.current,
-    warn: (message, fields) => log.warn(message, fields),
-    stores,
-    now,
-  });
-  const sources = createSources({ ...options, stores }, registry, metrics);
+  const { live, about: { ownName } = {}, staticFiles } = options;
+  const services = createServices(options);
+  const { sessions: { registry }, sources, telemetry: { metrics, audit }, about: { warnings } } = services;
   for (const listener of [measureSessions(metrics), auditSessions(audit), informSources(sources)]) {
     registry.events.subscribe(listener);
   }
   const isTrusted = memoize(() => live.current.gateway.trustedProxies, createRangeTest);
-  const limit = memoize(() => live.current.limits.connectsPerMinute, (perMinute) => createConnectLimit({ perMinute }));
-  const about: AboutGateway = { ca: () => undefined, warnings: () => [], ...options.about };
   const app = createApp({
-    services: {
-      authentication,
-      sessions: { registry, connectLimit: () => limit() },
-      sources,
-      telemetry: { log, metrics, audit },
-      about: { ...about, version: options.version, problems: () => live.problems },
-    },
+    services,
     config: () => live.current,
     isTrustedProxy: (address) => isTrusted()(address),
-    ownName: about.ownName,
-    staticFiles: options.staticFiles,
+    ownName,
+    staticFiles,
   });
-  const { warnings } = about;
   return {
     app,
     registry,
@@ -120,18 +100,45 @@ export function createGateway(options: GatewayOptions): Gateway {
     metrics,
     audit,
     warnings,
-    applyConfig: async () => {
-      // First: a permission that ended is a better reason than the changed source.
-      await registry.endUnpermitted();
-      endChangedSources(registry, live.current.sources);
-      sources.apply();
-    },
-    drain: async () => {
-      await Promise.all([registry.drain(), sources.close()]);
-      limit().close();
-      await authentication.close();
-    },
+    applyConfig: () => applyConfig(services, live.current),
+    drain: () => drain(services),
   };
+}
+
+function createServices(options: GatewayOptions): Services {
+  const { live, log, version, now = Date.now, stores = createMemoryStores({ now }) } = options;
+  const registry = new SessionRegistry(log);
+  const metrics: Metrics = createMetrics({
+    sessions: () => registry.list(),
+    prewarmed: () => sources.prewarmed,
+  });
+  const sources: Sources = createSources({ ...options, stores }, registry, metrics);
+  const limit = memoize(() => live.current.limits.connectsPerMinute, (perMinute) => createConnectLimit({ perMinute }));
+  return {
+    authentication: createAuthentication({
+      config: () => live.current,
+      warn: (message, fields) => log.warn(message, fields),
+      stores,
+      now,
+    }),
+    sessions: { registry, connectLimit: () => limit() },
+    sources,
+    telemetry: { log, metrics, audit: options.audit ?? createAudit() },
+    about: { ca: () => undefined, warnings: () => [], ...options.about, version, problems: () => live.problems },
+  };
+}
+
+async function applyConfig({ sessions: { registry }, sources }: Services, config: Config): Promise<void> {
+  // First: a permission that ended is a better reason than the changed source.
+  await registry.endUnpermitted();
+  endChangedSources(registry, config.sources);
+  sources.apply();
+}
+
+async function drain({ sessions: { registry, connectLimit }, sources, authentication }: Services): Promise<void> {
+  await Promise.all([registry.drain(), sources.close()]);
+  connectLimit().close();
+  await authentication.close();
 }
 
 function createSources(

@@ -13,7 +13,6 @@ const OPTIONS = /(Options|Parts|Effects)$/;
 const STILL_LARGER = [
   "src/access/oidc.ts: createOidcSignIn()",
   "src/access/password_sign_in.ts: createPasswordSignIn()",
-  "src/gateway.ts: createGateway()",
 ];
 
 const modules = await readModules("src", "main.ts");

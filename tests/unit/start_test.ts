@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { parseCommandLine } from "../../src/config/command_line.ts";
 import { ConfigError } from "../../src/config/problem.ts";
-import { NoLoginLink, renewLoginLink, type Running, start, type StartParts } from "../../src/start.ts";
+import type { StartParts } from "../../src/make_gateway.ts";
+import { NoLoginLink, renewLoginLink, type Running, start } from "../../src/start.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { ListenError } from "../../src/tls/serve.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
@@ -84,13 +85,13 @@ Deno.test("start() opens the built-in desktop over its own listener", async () =
 
 Deno.test("an edit is in force soon after it, and one with a mistake leaves the old configuration in force", async () => {
   await using rig = await Rig.open(PLAIN + DEMO);
-  const { url, store } = await rig.start();
+  const { url, live } = await rig.start();
   await rig.edit(`${PLAIN}sources: { demo: { demo: true }, pi: 127.0.0.1:1 }\n`);
-  await waitUntil(() => store.current.sources.has("pi"));
+  await waitUntil(() => live.current.sources.has("pi"));
   assertStringIncludes((await read(`${url}api/sources`)).text, '"name":"pi"');
   await rig.edit(`${PLAIN}sources: { demo: { demo: maybe } }\n`);
   await waitUntil(() => rig.said("sources.demo.demo"));
-  assert(store.current.sources.has("pi"));
+  assert(live.current.sources.has("pi"));
   assertStringIncludes((await read(`${url}readyz`)).text, "sources.demo.demo");
 });
 

@@ -1,0 +1,89 @@
+/** A gateway on the configuration of a command line, without listeners. Powers come in from main.ts. */
+import { join } from "node:path";
+import type { Command } from "./config/command_line.ts";
+import type { Config } from "./config/config.ts";
+import { warnOfExposure } from "./config/exposure.ts";
+import { LiveConfig } from "./config/live_config.ts";
+import { loadConfig } from "./config/load.ts";
+import { formatProblem } from "./config/problem.ts";
+import { createDemo } from "./demo/connect.ts";
+import { createGateway, type Gateway } from "./gateway.ts";
+import { openFileStores } from "./store/file_stores.ts";
+import type { Stores } from "./store/store.ts";
+import { type Audit, createAudit } from "./telemetry/audit.ts";
+import type { AuditSink } from "./telemetry/audit_sink.ts";
+import type { Log } from "./telemetry/log.ts";
+import type { CertificateSource } from "./tls/certificate.ts";
+import type { Serve } from "./tls/serve.ts";
+import { readStaticFiles } from "./web/static_files.ts";
+
+/** What main.ts hands in. */
+export interface StartParts {
+  command: Command & { kind: "start" | "check" | "link" };
+  env: (name: string) => string | undefined;
+  log: Log;
+  version: string;
+  /** The folder of the program. */
+  root: URL;
+  serve: Serve;
+}
+
+/** What a gateway that listens has beside its configuration. */
+export interface GatewayExtras {
+  readonly certificate?: CertificateSource | undefined;
+  readonly sink?: AuditSink | undefined;
+  readonly stores?: Stores;
+}
+
+/** Loads the configuration, and keeps how to load it again. @throws ConfigError */
+export async function openConfig({ command, env }: Pick<StartParts, "command" | "env">): Promise<LiveConfig> {
+  const { file, overrides } = command;
+  const load = () => loadConfig({ ...(file === undefined ? {} : { file }), overrides, env });
+  return new LiveConfig(await load(), load);
+}
+
+/** Makes a gateway on the configuration, without listeners. */
+export async function makeGateway(parts: StartParts, live: LiveConfig, extras: GatewayExtras = {}): Promise<Gateway> {
+  const { log, version, root, command } = parts;
+  const demo = createDemo({ onError: (error) => log.debug("Demo connection ended", { cause: String(error) }) });
+  return createGateway({
+    live: {
+      get current() {
+        return live.current;
+      },
+      get problems() {
+        return [...live.problems.map(formatProblem), ...live.restart];
+      },
+    },
+    log,
+    version,
+    staticFiles: await readStaticFiles(new URL("static/", root)),
+    openDemo: () => demo.connect(),
+    about: {
+      ca: () => describeCa(extras.certificate),
+      warnings: () => [warnOfExposure(live.current.gateway, live.current.auth)].filter((text) => text !== undefined),
+      ownName: Deno.hostname(),
+    },
+    stores: extras.stores ?? openStores(live.current, log),
+    ...(command.kind === "start" ? { audit: openAudit(live.current, log, extras.sink) } : {}),
+  });
+}
+
+/** What outlives the process: who is signed in, links, pins. */
+export function openStores({ gateway }: Config, log: Log): Stores {
+  return openFileStores({
+    folder: gateway.dataDir,
+    onNotStored: ({ message, cause }) => log.error(message, { cause: String(cause) }),
+  });
+}
+
+function openAudit({ gateway }: Config, log: Log, sink?: AuditSink): Audit {
+  const file = join(gateway.dataDir, "audit.log");
+  const onFailure = (cause: unknown) => log.error("Cannot write the audit log", { cause: String(cause) });
+  return createAudit({ file, sink: sink?.send, onFailure });
+}
+
+function describeCa(certificate?: CertificateSource) {
+  if (certificate?.current.caPem === undefined) return undefined;
+  return { pem: certificate.current.caPem, fingerprint256: certificate.current.caFingerprint256 };
+}
