@@ -1,22 +1,23 @@
-/** Programs' tokens: `Authorization: Bearer` (RFC 6750), and a subprotocol where a browser cannot set headers. */
+/** API tokens: `Authorization: Bearer` (RFC 6750), or a subprotocol where a browser cannot set headers. */
 import type { ApiToken, Config } from "../config/config.ts";
 import { takesLoginLink } from "../config/exposure.ts";
 import { PortholeError } from "../errors.ts";
 import type { Bounds, Credential, Identity } from "./access.ts";
+import { OWNER } from "./login_link.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
 import { isNamed } from "./policy.ts";
 
-/** Begins the subprotocol that carries a token on a WebSocket; what follows is the token. */
+/** Prefix of the subprotocol that carries a token on a WebSocket. */
 export const TOKEN_PROTOCOL = "porthole.token.";
 
 interface BearerOptions {
   config: () => Config;
-  /** Whether it is the token of the login link. */
+  /** Whether this is the token of the login link. */
   isLoginToken: (token: string) => Promise<boolean>;
   now?: () => number;
 }
 
-/** Who sends a token; one that does not count is refused, even beside a cookie. */
+/** Makes the credential of API tokens. Refuses a token that is not valid, even beside a valid cookie. */
 export function createBearerCredential({ config, isLoginToken, now = Date.now }: BearerOptions): Credential {
   const isOwner = async (token: string): Promise<boolean> => {
     const { gateway, auth } = config();
@@ -33,22 +34,19 @@ export function createBearerCredential({ config, isLoginToken, now = Date.now }:
     const hash = hashToken(token);
     const found = findToken(hash);
     if (found) return describeToken(found, config(), () => Promise.resolve(explainEnd(findToken(hash) !== undefined)));
-    if (await isOwner(token)) return describeOwner(async () => explainEnd(await isOwner(token)));
-    throw new PortholeError("sign_in_required", "This token does not count, or not any more");
+    if (await isOwner(token)) {
+      return { ...OWNER, ambient: false, by: "token", whyEnded: async () => explainEnd(await isOwner(token)) };
+    }
+    throw new PortholeError("sign_in_required", "This token is invalid, expired or revoked");
   };
 }
 
-/** The token that a request carries, or undefined. */
-export function readToken({ headers }: Request): string | undefined {
+/** The token that a request carries, if any. */
+function readToken({ headers }: Request): string | undefined {
   const authorization = headers.get("authorization");
   if (authorization !== null) return /^Bearer +([^\s,]+) *$/i.exec(authorization)?.[1];
   const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
   return offered.find((name) => name.startsWith(TOKEN_PROTOCOL))?.slice(TOKEN_PROTOCOL.length);
-}
-
-/** Who holds the login link. */
-export function describeOwner(whyEnded: Identity["whyEnded"]): Omit<Identity, "signIn"> {
-  return { name: "owner", groups: ["admins"], admin: true, ambient: false, by: "token", whyEnded };
 }
 
 function describeToken(token: ApiToken, { auth }: Config, whyEnded: Identity["whyEnded"]): Identity {
@@ -69,15 +67,16 @@ function boundToken({ scopes, sources }: ApiToken, admin: boolean): Bounds {
   };
 }
 
-function explainEnd(counts: boolean): PortholeError | undefined {
-  return counts ? undefined : new PortholeError("sign_in_required", "The token does not count any more");
+function explainEnd(isValid: boolean): PortholeError | undefined {
+  return isValid ? undefined : new PortholeError("sign_in_required", "The token has expired or was revoked");
 }
 
-/** A new token with what to write into sources.yaml, for people. */
+/** The text that `token` prints: a new token, and what to write into sources.yaml. */
 export function describeNewToken(token: string = makeToken()): string {
   return `token: ${token}
 
-Keep it: only its hash goes into sources.yaml, with a name, scopes (view, control, links, metrics, admin) and an end:
+Store it safely: it is shown only once. Add its hash to sources.yaml, with a name, scopes (view, control, links, metrics,
+admin) and an expiry date:
 auth:
   tokens:
     - { name: my-program, hash: "sha256:${hashToken(token)}", scopes: [control], expires: 2027-12-31 }`;

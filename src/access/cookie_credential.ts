@@ -1,12 +1,12 @@
-/** Who a cookie speaks for, as long as what the sign-in depends on stands. */
-import type { Config, OidcProvider } from "../config/config.ts";
+/** The cookie of a signed-in browser, and who it identifies now. */
+import type { Auth, Config, Gateway } from "../config/config.ts";
 import { takesLoginLink } from "../config/exposure.ts";
 import { PortholeError } from "../errors.ts";
-import type { Bounds, Credential, Identity } from "./access.ts";
-import { describeOwner } from "./bearer.ts";
+import type { Bounds, CookieMethod, Credential, Identity } from "./access.ts";
 import { readCookie } from "./cookie.ts";
-import { hashToken } from "./opaque_token.ts";
+import { OWNER } from "./login_link.ts";
 import { markProvider } from "./oidc.ts";
+import { hashToken } from "./opaque_token.ts";
 import type { Peer } from "./peer.ts";
 import { isNamed } from "./policy.ts";
 import type { ShareLinks } from "./share_links.ts";
@@ -18,58 +18,66 @@ interface CookieCredentialOptions {
   links: ShareLinks;
 }
 
-/** Somebody without what only the credential knows. */
-type Standing = Pick<Identity, "name" | "groups" | "admin"> & { readonly bounds?: Bounds };
+/** Who a sign-in identifies. */
+type Holder = Pick<Identity, "name" | "groups" | "admin"> & { readonly bounds?: Bounds };
 
-/** Makes the credential of cookies. A cookie that does not count is as none: the browser cannot help sending it. */
+/** What decides whether a sign-in is still in force. */
+interface Present {
+  readonly gateway: Gateway;
+  readonly auth: Exclude<Auth, { mode: "none" }>;
+  readonly links: ShareLinks;
+}
+
+/** Who a sign-in identifies now; undefined when what it depends on has gone or changed. */
+type FindHolder = (signIn: SignIn, present: Present) => Promise<Holder | undefined> | Holder | undefined;
+
+/** A row for each method that gives the browser a cookie. */
+const HOLDERS: Readonly<Record<CookieMethod, FindHolder>> = {
+  password: findUser,
+  login_link: (_signIn, { gateway, auth }) => takesLoginLink(gateway, auth) ? OWNER : undefined,
+  share_link: findGuest,
+  oidc: findProviderUser,
+};
+
+/** Makes the credential. Ignores cookies that are not valid: browsers send them regardless. */
 export function createCookieCredential({ config, signIns, links }: CookieCredentialOptions): Credential {
-  const stand = async (signIn: SignIn | undefined) => signIn && await findStanding(signIn, config(), links);
+  const findHolder = async (signIn: SignIn | undefined): Promise<Holder | undefined> => {
+    const { gateway, auth } = config();
+    return signIn && auth.mode !== "none" ? await HOLDERS[signIn.by](signIn, { gateway, auth, links }) : undefined;
+  };
   return async (request, peer) => {
     const value = readCookie(request, { secure: isSecure(peer) });
     const signIn = value === undefined ? undefined : await signIns.find(value);
-    const standing = await stand(signIn);
-    if (!signIn || !standing) return null;
-    const whyEnded = async () => await stand(await signIns.get(signIn.id)) ? undefined : explainEnd(signIn);
-    return { ...standing, ambient: true, by: signIn.by, signIn: signIn.id, whyEnded };
+    const holder = await findHolder(signIn);
+    if (!signIn || !holder) return null;
+    const whyEnded = async () => await findHolder(await signIns.get(signIn.id)) ? undefined : explainEnd(signIn);
+    return { ...holder, ambient: true, by: signIn.by, signIn: signIn.id, whyEnded };
   };
 }
 
-/** Whether the browser used https: what a trusted proxy says counts. */
+/** Whether the browser used https, directly or at a trusted proxy. */
 export function isSecure(peer: Peer): boolean {
   return peer.origin.startsWith("https:");
 }
 
-/** What a sign-in with a password depends on: another password ends it. */
+/** What a sign-in with a password depends on: a new password ends it. */
 export function markPassword(passwordHash: string): string {
   return hashToken(passwordHash).slice(0, 16);
 }
 
-/** Who a sign-in is, now: undefined when the person, the link or the method is gone. */
-async function findStanding(signIn: SignIn, config: Config, links: ShareLinks): Promise<Standing | undefined> {
-  const { gateway, auth } = config;
-  if (auth.mode === "none") return undefined;
-  if (signIn.by === "login_link") {
-    return takesLoginLink(gateway, auth) ? describeOwner(() => Promise.resolve(undefined)) : undefined;
-  }
-  if (signIn.by === "share_link") return await describeGuest(signIn, links);
-  if (signIn.by === "oidc") return auth.oidc && describeForeigner(signIn, auth.oidc, auth.admins);
-  if (signIn.by !== "password") return undefined;
-  const user = auth.users.get(signIn.name);
-  if (!user || markPassword(user.passwordHash) !== signIn.of) return undefined;
-  const { name, groups } = user;
-  return { name, groups, admin: isNamed(user, auth.admins) };
+function findUser({ name, of }: SignIn, { auth }: Present): Holder | undefined {
+  const user = auth.users.get(name);
+  if (!user || markPassword(user.passwordHash) !== of) return undefined;
+  return { name, groups: user.groups, admin: isNamed(user, auth.admins) };
 }
 
-/** Somebody whom a provider knows, with the groups of the day of the sign-in. */
-function describeForeigner(
-  { name, of, groups = [] }: SignIn,
-  provider: OidcProvider,
-  admins: readonly string[],
-): Standing | undefined {
-  return of === markProvider(provider) ? { name, groups, admin: isNamed({ name, groups }, admins) } : undefined;
+/** The groups are those that the provider sent when the user signed in. */
+function findProviderUser({ name, of, groups = [] }: SignIn, { auth }: Present): Holder | undefined {
+  if (!auth.oidc || of !== markProvider(auth.oidc)) return undefined;
+  return { name, groups, admin: isNamed({ name, groups }, auth.admins) };
 }
 
-async function describeGuest({ name, of = "" }: SignIn, links: ShareLinks): Promise<Standing | undefined> {
+async function findGuest({ name, of = "" }: SignIn, { links }: Present): Promise<Holder | undefined> {
   const link = await links.get(of);
   if (!link) return undefined;
   const { source, role } = link;

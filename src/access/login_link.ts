@@ -1,5 +1,6 @@
 /** The login link, which signs its holder in while sources.yaml names no users. */
 import type { Stores } from "../store/store.ts";
+import type { Identity } from "./access.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
 
 /** The token of the login link. */
@@ -13,6 +14,9 @@ export interface LoginLink {
   /** Takes over the hash of a token that 0.1.0 made. */
   adopt(hash: string): Promise<void>;
 }
+
+/** Who holds the login link. */
+export const OWNER: Pick<Identity, "name" | "groups" | "admin"> = { name: "owner", groups: ["admins"], admin: true };
 
 /** The key of the only record. */
 const KEY = "token";

@@ -1,6 +1,6 @@
 /** Browsers that are signed in: each has a random cookie; the gateway keeps its hash and what belongs to it. */
 import type { Store } from "../store/store.ts";
-import type { Identity } from "./access.ts";
+import type { CookieMethod } from "./access.ts";
 import { hashToken, makeToken } from "./opaque_token.ts";
 
 /** One signed-in browser. */
@@ -8,7 +8,7 @@ export interface SignIn {
   /** Hash of the cookie's value. */
   readonly id: string;
   readonly name: string;
-  readonly by: Identity["by"];
+  readonly by: CookieMethod;
   /** What the sign-in depends on: the mark of a password's hash or of a provider, or the id of a share link. */
   readonly of?: string;
   /** Groups that the sign-in provider sent, where sources.yaml does not name the user. */
