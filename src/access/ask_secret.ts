@@ -1,15 +1,15 @@
-/** Asks for a secret at a terminal without showing it, or takes it from a pipe. */
+/** Asks for a secret at a terminal without showing it, or reads it from a pipe. */
 
-/** The terminal's powers; main.ts has them. */
+/** What main.ts lets this module do at the terminal. */
 export interface Terminal {
   isTerminal(): boolean;
   setRaw(raw: boolean): void;
   read(buffer: Uint8Array): Promise<number | null>;
-  /** Shows a text, not on stdout: that is for the result. */
+  /** Shows a text on stderr: stdout is for the result. */
   write(text: string): void;
 }
 
-/** Nothing was given, or the two times differed. */
+/** No secret was entered, or the two entries differ. */
 export class NoSecret extends Error {
   override readonly name = "NoSecret";
 }
@@ -19,13 +19,13 @@ const END = new Set([3, 4]);
 const ERASE = new Set([8, 127]);
 const MOST_BYTES = 4096;
 
-/** Asks twice at a terminal; a pipe's first line is taken as it is. @throws NoSecret */
+/** Asks twice at a terminal; of a pipe it reads the first line. @throws NoSecret */
 export async function askSecret(question: string, terminal: Terminal): Promise<string> {
   const typed = terminal.isTerminal();
   const reader = createByteReader(terminal);
   const secret = await ask(question, terminal, reader);
-  if (secret === "") throw new NoSecret("Nothing was given");
-  if (typed && await ask("Again: ", terminal, reader) !== secret) throw new NoSecret("The two are not the same");
+  if (secret === "") throw new NoSecret("No password was entered");
+  if (typed && await ask("Again: ", terminal, reader) !== secret) throw new NoSecret("The two passwords do not match");
   return secret;
 }
 
@@ -44,14 +44,14 @@ async function ask(question: string, terminal: Terminal, next: () => Promise<num
 async function readLine(next: () => Promise<number | undefined>): Promise<string> {
   const bytes: number[] = [];
   for (let byte = await next(); byte !== undefined && !ENTER.has(byte); byte = await next()) {
-    if (END.has(byte)) throw new NoSecret("Stopped");
+    if (END.has(byte)) throw new NoSecret("Cancelled");
     if (ERASE.has(byte)) eraseCharacter(bytes);
     else if (bytes.length < MOST_BYTES) bytes.push(byte);
   }
   return new TextDecoder().decode(new Uint8Array(bytes));
 }
 
-/** Takes the last character away with all its bytes of UTF-8. */
+/** Removes the last character, with all its bytes of UTF-8. */
 function eraseCharacter(bytes: number[]): void {
   while (((bytes.pop() ?? 0) & 0xc0) === 0x80);
 }

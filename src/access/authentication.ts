@@ -1,4 +1,4 @@
-/** Everything that signing in is made of, put together. */
+/** All ways to sign in, put together. */
 import type { Config, User } from "../config/config.ts";
 import { memoize } from "../memoize.ts";
 import type { Stores } from "../store/store.ts";
@@ -27,8 +27,9 @@ export interface Authentication {
   readonly twoFactor: TwoFactor;
   readonly passwords: PasswordSignIn;
   readonly oidc: OidcSignIn;
-  /** Tries of one address with any method. */
+  /** Limits the tries of one address, whatever the method. */
   signInLimit(): ConnectLimit;
+  /** Whether this is the token of the login link. */
   isLoginToken(token: string): Promise<boolean>;
   /** Ends threads and timers; resolves when every change is stored. */
   close(): Promise<void>;
@@ -93,8 +94,8 @@ function readUsers({ auth }: Config) {
 }
 
 /**
- * Whether a link's creator could still open what it gives. Creators that the file does not name came by the login link or
- * from elsewhere: their links end by time or by being revoked.
+ * Whether the creator of a link could still open the source in the role of the link. Creators that sources.yaml does not
+ * name signed in by the login link, a provider or a proxy: their links end by expiry or by being revoked.
  */
 function mayStillShare(link: ShareLink, { auth, sources }: Config): boolean {
   const source = sources.get(link.source);

@@ -1,12 +1,12 @@
-/** How often one address may connect. */
+/** Rate limits by address. */
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { PortholeError } from "../errors.ts";
 
-/** Counts attempts against a cap; a store shared between machines can stand behind it. */
+/** Counts attempts against a cap. In this process only: after a restart everybody begins at zero. */
 export interface ConnectLimit {
   /** @throws PortholeError limit_reached, with the time until the next attempt may succeed. */
   take(key: string): Promise<void>;
-  /** Forgets every count, with its timers. */
+  /** Forgets every count and ends its timers. */
   close(): void;
 }
 

@@ -1,4 +1,4 @@
-/** Every way to sign in behind the guard's questions. */
+/** Answers the guards, with every kind of credential. */
 import type { Config } from "../config/config.ts";
 import { isOpenToAll } from "../config/exposure.ts";
 import { PortholeError } from "../errors.ts";
@@ -6,13 +6,13 @@ import { type Access, ANYBODY, type Credential, type Identity, type Role } from 
 import { decideRole } from "./policy.ts";
 
 interface AccessOptions {
-  /** Asked anew for each question, because the file may have changed. */
+  /** Asked for each answer, because the file may have changed. */
   config: () => Config;
   /** In the order in which they are asked. */
   credentials: readonly Credential[];
 }
 
-/** Makes the guard's questions from the ways to sign in. */
+/** Makes what the guards ask. */
 export function createAccess({ config, credentials }: AccessOptions): Access {
   const isOpen = () => isOpenToAll(config().gateway, config().auth);
   return {
@@ -33,16 +33,16 @@ export function createAccess({ config, credentials }: AccessOptions): Access {
 
 function explainOpenEnd(identity: Identity, isOpen: boolean): PortholeError | undefined {
   if (identity !== ANYBODY || isOpen) return undefined;
-  return new PortholeError("sign_in_required", "Signing in is needed from now on");
+  return new PortholeError("sign_in_required", "This gateway now requires sign-in");
 }
 
-/** A source that is gone ends its sessions by itself; here only the permission counts. */
+/** Only the permission is checked here: a source that was removed ends its sessions elsewhere. */
 function explainRoleEnd(identity: Identity, name: string, role: Role, { sources }: Config): PortholeError | undefined {
   const source = sources.get(name);
   if (!source) return undefined;
   const now = decideRole(identity, source);
   if (now === null) return new PortholeError("not_allowed", "Your permission to open this source has ended");
   if (role === "control" && now === "view" && !source.viewOnly) {
-    return new PortholeError("not_allowed", "Your permission for this source is view-only now: open it again");
+    return new PortholeError("not_allowed", "Your permission for this source is now view-only: open it again");
   }
 }

@@ -4,7 +4,7 @@ import type { Gateway } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 
 /**
- * Ends of names that nobody on the internet can register: RFC 6761, 6762, 8375, ICANN's `internal`, and what home
+ * Suffixes of names that nobody can register on the internet: RFC 6761, 6762, 8375, ICANN's `internal`, and what home
  * routers hand out.
  */
 const PRIVATE_ENDS = [".localhost", ".local", ".lan", ".home", ".internal", ".home.arpa", ".test"];
@@ -18,10 +18,10 @@ interface HostCheck {
 }
 
 /**
- * Lets addresses, names without a dot, private names, the machine's own and the configured ones pass.
+ * Accepts addresses, names without a dot, private names, the machine's own name and the configured names.
  *
- * Rebinding needs a name that the attacker's DNS answers for: an address is none, and neither is a name that the public
- * DNS does not know.
+ * DNS rebinding needs a name that the attacker's DNS server answers for. Addresses and names that public DNS does not
+ * know are not such names.
  *
  * @throws PortholeError host_refused.
  */
@@ -33,6 +33,6 @@ export function checkHost({ origin, gateway, ownName }: HostCheck): void {
   if (gateway.allowedOrigins.some((allowed) => new URL(allowed).hostname === host)) return;
   throw new PortholeError(
     "host_refused",
-    `This gateway does not serve ${host}: name it as public_url or allowed_hosts`,
+    `This gateway does not serve ${host}: add it as public_url or to allowed_hosts`,
   );
 }

@@ -4,33 +4,33 @@ import type { Config, OidcProvider } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
-import { type Person, readPerson } from "./user_claims.ts";
+import { type ExternalUser, readUser } from "./user_claims.ts";
 import { createProviderFetch, type Fetch, findUnreachable } from "./provider_fetch.ts";
 
-/** What came of a way through the provider. */
+/** Result of an authorization code flow. */
 export interface OidcOutcome {
-  readonly person: Person;
+  readonly user: ExternalUser;
   /** What the sign-in depends on: it ends when the provider's settings change. */
   readonly of: string;
-  /** The path that the person came from. */
+  /** The path that the browser asked for before it signed in. */
   readonly next: string;
-  /** Ties the sign-in that this becomes to the provider's session, for signing out of both. */
+  /** Remembers which session at the provider belongs to this sign-in, for signing out of both. */
   keepFor(signIn: string): void;
 }
 
 /** Signing in at a provider. */
 export interface OidcSignIn {
   /**
-   * Where to send the browser. `binding` is the cookie that ties the answer to this browser, "" for a new one.
+   * Where to send the browser. `binding` is the cookie that ties the response to this browser, "" for a new one.
    * @throws PortholeError provider_unreachable, or not_found when there is no provider.
    */
   begin(way: { redirectUri: string; next: string; binding: string }): Promise<{ location: URL; binding: string }>;
   /**
-   * Takes what the provider sent the browser back with.
-   * @throws PortholeError sign_in_required when that does not count, not_allowed, provider_unreachable.
+   * Checks the provider's response, with which the browser came back.
+   * @throws PortholeError sign_in_required when it is invalid, not_allowed, provider_unreachable.
    */
-  finish(answer: { query: URLSearchParams; binding: string }): Promise<OidcOutcome>;
-  /** Where to sign out at the provider too; undefined where it offers nothing, or cannot be reached. */
+  finish(response: { query: URLSearchParams; binding: string }): Promise<OidcOutcome>;
+  /** Where to sign out at the provider too; undefined when it has no such address or cannot be reached. */
   findSignOut(way: { returnUri: string; signIn: string }): Promise<URL | undefined>;
 }
 
@@ -53,15 +53,15 @@ export interface PendingSignOn {
   readonly verifier: string;
 }
 
-/** How long somebody may take at the provider. */
+/** How long a user may take at the provider. */
 export const PENDING_MS = 10 * 60_000;
-/** In memory only, because they are secrets; without its own, a sign-out asks at the provider whether it is meant. */
+/** In memory only, because they are secrets. Without one, the provider asks the user to confirm the sign-out. */
 const MOST_ID_TOKENS = 2_000;
 const DISCOVERY_MS = 3_600_000;
 /** How far the provider's clock may be off. */
 const CLOCK_TOLERANCE_S = 30;
 
-/** Makes it; nothing is asked of the provider before somebody signs in. */
+/** Makes sign-in at the configured provider, which is not asked for anything before somebody signs in. */
 export function createOidcSignIn(
   { config, pending, fetch = createProviderFetch(), now = Date.now }: OidcOptions,
 ): OidcSignIn {
@@ -75,7 +75,7 @@ export function createOidcSignIn(
       return isOurs ? { result: way, delete: true } : { result: undefined };
     });
     if (way) return { way, provider };
-    throw new PortholeError("sign_in_required", "That took too long, or began elsewhere: sign in again");
+    throw new PortholeError("sign_in_required", "The sign-in took too long or began in another browser: sign in again");
   }
 
   return {
@@ -103,7 +103,7 @@ export function createOidcSignIn(
         throw explain(cause, provider);
       });
       const keepFor = (signIn: string) => keepNewest(idTokens, MOST_ID_TOKENS, signIn, idToken);
-      return { person: admit(claims, provider), of: way.provider, next: way.next, keepFor };
+      return { user: admit(claims, provider), of: way.provider, next: way.next, keepFor };
     },
     async findSignOut({ returnUri, signIn }) {
       const idToken = idTokens.get(signIn);
@@ -124,12 +124,12 @@ function keepNewest<T>(kept: Map<string, T>, most: number, key: string, value: T
   if (kept.size > most) kept.delete(kept.keys().next().value!);
 }
 
-/** What a sign-in depends on: everything that decides who is who, and who may come in. */
+/** What a sign-in depends on: every setting that decides who a user is and who may sign in. */
 export function markProvider({ issuer, clientId, claims, groups, domains, users }: OidcProvider): string {
   return hashToken(JSON.stringify([issuer, clientId, claims, [...groups ?? []], domains, users])).slice(0, 16);
 }
 
-/** The provider, where there is one. */
+/** The configured provider, if any. */
 export function findProvider({ auth }: Config): OidcProvider | undefined {
   return auth.mode === "none" ? undefined : auth.oidc;
 }
@@ -140,7 +140,7 @@ function requireProvider(config: Config): OidcProvider {
   return provider;
 }
 
-/** Asks a provider about itself (OpenID Connect Discovery 1.0), once an hour; a failure is not kept. */
+/** Fetches a provider's metadata (OpenID Connect Discovery 1.0), once an hour; a failure is not kept. */
 function keepDiscovery(fetch: Fetch, now: () => number) {
   let kept: { issuer: string; atMs: number; server: Promise<client.ServerMetadata> } | undefined;
   return async ({ issuer, title }: OidcProvider): Promise<client.ServerMetadata> => {
@@ -152,7 +152,7 @@ function keepDiscovery(fetch: Fetch, now: () => number) {
       return await asked.server;
     } catch (cause) {
       if (kept === asked) kept = undefined;
-      const state = findUnreachable(cause) ? "it does not answer" : "it is not what the gateway is set up for";
+      const state = findUnreachable(cause) ? "it does not answer" : "its metadata does not match auth.oidc";
       throw new PortholeError("provider_unreachable", `Cannot sign in with ${title}: ${state}`, { cause });
     }
   };
@@ -166,7 +166,7 @@ async function discoverOnce(issuer: string, fetch: Fetch): Promise<client.Server
   return found.serverMetadata();
 }
 
-/** Made anew for each use: what it keeps of the provider's keys would outlive a rotation. */
+/** Made for each use: the keys of the provider that it caches would outlive a rotation. */
 function connect(
   { issuer, clientId, clientSecret }: OidcProvider,
   server: client.ServerMetadata,
@@ -199,11 +199,11 @@ async function exchange(
     pkceCodeVerifier: verifier,
     idTokenExpected: true,
   });
-  const told = tokens.claims()!;
+  const idClaims = tokens.claims()!;
   const more = connection.serverMetadata().userinfo_endpoint
-    ? await client.fetchUserInfo(connection, tokens.access_token, told.sub)
+    ? await client.fetchUserInfo(connection, tokens.access_token, idClaims.sub)
     : {};
-  return { claims: { ...more, ...told }, idToken: tokens.id_token! };
+  return { claims: { ...more, ...idClaims }, idToken: tokens.id_token! };
 }
 
 function explain(cause: unknown, { title }: OidcProvider): PortholeError {
@@ -211,13 +211,13 @@ function explain(cause: unknown, { title }: OidcProvider): PortholeError {
     return new PortholeError("provider_unreachable", `Cannot sign in with ${title}: it does not answer`, { cause });
   }
   const refused = cause instanceof client.AuthorizationResponseError;
-  const state = refused ? "it refused" : "its answer does not count";
+  const state = refused ? "it refused" : "its response is invalid";
   return new PortholeError("sign_in_required", `Cannot sign in with ${title}: ${state}`, { cause });
 }
 
-/** Lets those in who may sign in, with their groups under our names. */
-function admit(claims: Readonly<Record<string, unknown>>, provider: OidcProvider): Person {
-  const { name, groups } = readPerson(claims, provider.claims);
+/** The user, if they may sign in, with the groups that `groups` maps theirs to. @throws PortholeError not_allowed */
+function admit(claims: Readonly<Record<string, unknown>>, provider: OidcProvider): ExternalUser {
+  const { name, groups } = readUser(claims, provider.claims);
   const { domains = [], users = [], groups: ours } = provider;
   const isLimited = provider.domains !== undefined || provider.users !== undefined;
   if (isLimited && !users.includes(name) && !domains.includes(readDomain(claims))) {

@@ -1,17 +1,17 @@
-/** Cross-site protection: which page may open a WebSocket or send an unsafe request. */
+/** Cross-site protection: the pages that may open a WebSocket or send an unsafe request. */
 import { PortholeError } from "../errors.ts";
 
 interface OriginCheck {
-  /** The Origin header as it came; null when absent, which only programs do. */
+  /** The Origin header; null when there is none, as in requests of programs. */
   origin: string | null;
-  /** Origin of the address that the browser used, from the request or from a trusted proxy: "https://host:port". */
+  /** The origin that the browser used, from the request or from a trusted proxy: "https://host:port". */
   own: string;
-  /** Origins that the configuration adds. */
+  /** `allowed_origins` of the configuration. */
   allowed: readonly string[];
 }
 
 /**
- * Lets the own origin, an allowed one, and requests without an Origin pass (RFC 6455 section 10.2).
+ * Accepts the own origin, allowed origins, and requests without an Origin (RFC 6455 section 10.2).
  *
  * @throws PortholeError origin_refused.
  */

@@ -1,25 +1,25 @@
 /** Passwords as argon2id (RFC 9106), computed beside the event loop. */
 import { PortholeError } from "../errors.ts";
 
-/** What OWASP's password storage cheat sheet recommends: about 50 ms. */
+/** The parameters that OWASP's password storage cheat sheet recommends; about 50 ms. */
 const COST = { memorySize: 19 * 1024, iterations: 2, parallelism: 1, hashLength: 32 } as const;
 const SALT_BYTES = 16;
-/** Checks that wait for their turn; more are refused. */
+/** Checks that can wait for their turn; more are refused. */
 const MOST_WAITING = 16;
 const RETRY_MS = 2_000;
 
-/** What the worker is asked. */
+/** Message to the worker. */
 export type PasswordTask =
   | { readonly kind: "verify"; readonly password: string; readonly hash: string }
   | ({ readonly kind: "hash"; readonly password: string; readonly salt: Uint8Array } & typeof COST);
 
-/** What the worker answers. */
+/** Message from the worker. */
 export type PasswordAnswer = { readonly right?: boolean; readonly hash?: string; readonly error?: string };
 
-/** The thread goes when nobody has signed in for this long. */
+/** The thread ends when nobody has signed in for this long. */
 const KEEP_THREAD_MS = 5_000;
 
-/** The PHC string of a password, for sources.yaml. */
+/** Hashes a password for sources.yaml, as a PHC string. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
   const thread = new PasswordThread();
@@ -34,13 +34,13 @@ export async function hashPassword(password: string): Promise<string> {
 
 /** Checks passwords. */
 export interface PasswordCheck {
-  /** Says whether a password fits a hash. @throws PortholeError limit_reached when too many wait. */
+  /** Whether a password matches a hash. @throws PortholeError limit_reached when too many checks wait. */
   fits(password: string, hash: string): Promise<boolean>;
-  /** Lets the thread go. */
+  /** Ends the thread. */
   close(): void;
 }
 
-/** Makes a check that does one at a time: a flood of sign-ins costs one core and no more. */
+/** Makes a check that hashes one password at a time: a flood of sign-ins costs one core at most. */
 export function createPasswordCheck(): PasswordCheck {
   const thread = new PasswordThread();
   let waiting = 0;
@@ -53,7 +53,9 @@ export function createPasswordCheck(): PasswordCheck {
   return {
     fits: async (password, hash) => {
       if (waiting >= MOST_WAITING) {
-        throw new PortholeError("limit_reached", "Too many people sign in at this moment", { retryAfterMs: RETRY_MS });
+        throw new PortholeError("limit_reached", "Too many users are signing in: try again in a moment", {
+          retryAfterMs: RETRY_MS,
+        });
       }
       clearTimeout(idle);
       waiting++;
@@ -69,7 +71,7 @@ export function createPasswordCheck(): PasswordCheck {
   };
 }
 
-/** A worker that is started when it is needed; it does one task at a time. */
+/** A worker that starts when it is needed, and does one task at a time. */
 class PasswordThread {
   #worker: Worker | undefined;
 
@@ -93,8 +95,8 @@ class PasswordThread {
 }
 
 /**
- * A hash that no password fits, as costly as the costliest of these: what unknown names are checked against, so that
- * the time does not tell them from known ones.
+ * A hash that no password matches, as costly as the costliest of these. Passwords of unknown names are checked against
+ * it, so that the time does not reveal which names exist.
  */
 export function makeDecoy(hashes: Iterable<string>): string {
   const costs = [...hashes].map((hash) => hash.split("$")[3]!);

@@ -9,14 +9,14 @@ import { makeDecoy, type PasswordCheck } from "./password.ts";
 import type { AccessStores } from "./stores.ts";
 import type { TwoFactor } from "./two_factor.ts";
 
-/** What the first step came to: signed in, or a ticket for the second one. */
+/** Result of a right password: signed in, or a ticket with which the code is sent. */
 export type FirstStep = { readonly user: User } | { readonly ticket: string };
 
-/** The two steps. */
+/** The steps of signing in. */
 export interface PasswordSignIn {
   /** @throws PortholeError sign_in_required for a wrong name or password, limit_reached when it is too early. */
   tryPassword(attempt: { name: string; password: string; address: string }): Promise<FirstStep>;
-  /** @throws PortholeError likewise. */
+  /** @throws PortholeError sign_in_required for a wrong code or an expired ticket, limit_reached when it is too early. */
   tryCode(attempt: { ticket: string; code: string; address: string }): Promise<User>;
 }
 
@@ -25,20 +25,20 @@ interface PasswordSignInOptions {
   check: PasswordCheck;
   twoFactor: TwoFactor;
   stores: Pick<AccessStores, "tickets" | "lockedAccounts" | "lockedAddresses">;
-  /** Tries of one address. */
+  /** Limits the tries of one address. */
   limit: () => ConnectLimit;
   now?: () => number;
 }
 
-/** Longer ones are nobody's, and would only cost time. */
+/** Longer ones are cut: no user has them, and hashing them costs time. */
 const PASSWORD_MAX_CHARS = 1024;
 const NAME_MAX_CHARS = 64;
 const TICKET_MS = 5 * 60_000;
-/** A family behind one address mistypes more often than one person. */
+/** Several users behind one address mistype more often than one. */
 const FREE_OF_ACCOUNT = 5;
 const FREE_OF_ADDRESS = 15;
 
-/** Makes the two steps; wrong tries are counted by account, whether it exists or not, and by address. */
+/** Makes password sign-in. Wrong tries are counted by account, whether it exists or not, and by address. */
 export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSignIn {
   const { users, check, twoFactor, stores, limit, now = Date.now } = options;
   const byAccount = new Lockout({ store: stores.lockedAccounts, free: FREE_OF_ACCOUNT, now });
@@ -84,10 +84,10 @@ export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSi
       const key = hashToken(ticket);
       const name = await stores.tickets.get(key);
       const user = name === undefined ? undefined : users().get(name);
-      if (!user) throw refuse("That took too long: begin again with the password");
+      if (!user) throw refuse("The sign-in took too long: begin again with the password");
       await admit(user.name, address);
       const right = await judge(user.name, address, () => twoFactor.check(user, code));
-      if (!right) throw refuse("The code is wrong, or was used before");
+      if (!right) throw refuse("The code is wrong or was already used");
       await stores.tickets.delete(key);
       return user;
     },

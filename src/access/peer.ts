@@ -1,20 +1,20 @@
-/** Who is at the other end, behind proxies that are trusted to say so. */
+/** The browser or program at the other end of a request, also behind trusted proxies. */
 import ipaddr from "ipaddr.js";
 
-/** What the request looked like to the browser: behind a trusted proxy that differs from what arrived. */
+/** The request as the browser sent it; a trusted proxy says what it changed. */
 export interface Peer {
   /** Canonical text; v4-mapped addresses are IPv4. */
   readonly address: string;
   /** "https://host:port" that the browser used. */
   readonly origin: string;
-  /** Path that the proxy took away, "" or "/prefix" without a slash at its end. */
+  /** Path that the proxy removed, "" or "/prefix" without a slash at its end. */
   readonly prefix: string;
-  /** Whether the request came through a trusted proxy, whose headers count. */
+  /** Whether the request came through a trusted proxy, whose headers are believed. */
   readonly proxied: boolean;
 }
 
-/** An address in canonical text; `::ffff:127.0.0.1` is 127.0.0.1, and what is no address stays as it is. */
-export function normalizeAddress(address: string): string {
+/** An address in canonical text; `::ffff:127.0.0.1` is 127.0.0.1, and text that is not an address stays as it is. */
+function normalizeAddress(address: string): string {
   try {
     return ipaddr.process(address).toString();
   } catch {
@@ -22,7 +22,7 @@ export function normalizeAddress(address: string): string {
   }
 }
 
-/** What limits count as one: an IPv4 address, or an IPv6 network of 64 bits, which is what one home is given. */
+/** What limits treat as one address: an IPv4 address, or an IPv6 network of 64 bits, which is what one home is given. */
 export function groupAddress(address: string): string {
   if (!ipaddr.IPv6.isValid(address)) return address;
   const parsed = ipaddr.process(address);
@@ -44,7 +44,7 @@ export function createRangeTest(ranges: readonly string[]): (address: string) =>
 }
 
 /**
- * Reads X-Forwarded-For, -Proto, -Host and -Prefix, but only from a trusted proxy; from anyone else they are ignored.
+ * Reads X-Forwarded-For, -Proto, -Host and -Prefix of a trusted proxy; ignores those of anyone else.
  *
  * X-Forwarded-For is read from its right end: the first address that is not a trusted proxy is the viewer's.
  */

@@ -1,15 +1,15 @@
-/** Permissions: what somebody may do with a source. */
+/** Permissions: what an identity may do with a source. */
 import type { SourceConfig } from "../config/config.ts";
 import type { Identity, Role } from "./access.ts";
 
-/** What of an identity decides. */
+/** The part of an identity that permissions depend on. */
 type Principal = Pick<Identity, "name" | "groups" | "admin" | "bounds">;
 
 /**
  * The role on a source, or null for a source that is to look as if it did not exist.
  *
- * Admins open everything. With an `allow` list, those in it control and those in `view` look on; without one, those in
- * `view` look on and everybody else who signed in controls. The credential's own bounds narrow what comes out.
+ * Admins control everything. With an `allow` list, those in it control, and those in `view` may view. Without one, those
+ * in `view` may view, and everybody else who signed in controls. The bounds of the credential narrow the result.
  */
 export function decideRole(identity: Principal, source: SourceConfig): Role | null {
   const { bounds = {} } = identity;
@@ -27,7 +27,7 @@ function grant(identity: Principal, source: SourceConfig): Role | null {
   return allow ? null : "control";
 }
 
-/** Whether a list of users, `group:NAME` and `token:NAME` names this one. */
+/** Whether a list of names, `group:NAME` and `token:NAME` has this identity. */
 export function isNamed({ name, groups }: Pick<Identity, "name" | "groups">, list: readonly string[]): boolean {
   return list.some((entry) => entry === name || (entry.startsWith("group:") && groups.includes(entry.slice(6))));
 }

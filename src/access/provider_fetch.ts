@@ -1,4 +1,4 @@
-/** The way to a sign-in provider: patient for a while, and never with more than a provider has to say. */
+/** Requests to a sign-in provider, with a deadline and a cap on the size of the response. */
 import { PortholeError } from "../errors.ts";
 
 /** Fetches as the global one does. */
@@ -15,9 +15,9 @@ const TIMEOUT_MS = 5_000;
 const MOST_BYTES = 512 * 1024;
 
 /**
- * Makes a fetch for providers: without redirects, so that nobody but the configured address is asked.
+ * Makes a fetch for providers. It follows no redirects: only the configured address is asked.
  *
- * @throws PortholeError provider_unreachable when there is no answer in time, a 5xx, or more bytes than the cap.
+ * @throws PortholeError provider_unreachable after the deadline, for a 5xx, and for more bytes than the cap.
  */
 export function createProviderFetch(
   { fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS, maxBytes = MOST_BYTES }: ProviderFetchOptions = {},
@@ -36,14 +36,14 @@ export function createProviderFetch(
   };
 }
 
-/** What a failure of a provider comes from, when it is that nobody answered: libraries wrap it. */
+/** The `provider_unreachable` that caused an error, if any: libraries wrap it in their own errors. */
 export function findUnreachable(thrown: unknown): PortholeError | undefined {
   for (let at = thrown; at instanceof Error; at = at.cause) {
     if (at instanceof PortholeError && at.code === "provider_unreachable") return at;
   }
 }
 
-/** What an error and those that it comes from say, for the log; with the code of RFC 6749 section 5.2 where it has one. */
+/** The messages of an error and of its causes, for the log; with the code of RFC 6749 section 5.2 if it has one. */
 export function describeError(thrown: unknown): string {
   const messages: string[] = [];
   for (let at = thrown; at instanceof Error; at = at.cause) {

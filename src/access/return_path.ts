@@ -1,10 +1,10 @@
-/** Where to go after signing in: back to where one came from, and never to another site. */
+/** Where the browser goes after signing in: back to the page that it asked for, never to another site. */
 
 /** The base that a path must not leave. */
 const HERE = "http://here.invalid";
 
 /**
- * The path, query and all, below the base path; "/" for whatever is not plainly one: an address with a host (`//host`,
+ * The path with its query, below the base path; "/" for any other text: an address with a host (`//host`,
  * `/\host`), control characters, another scheme.
  */
 export function readReturnPath(text: string | null | undefined): string {

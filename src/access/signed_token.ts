@@ -1,10 +1,10 @@
-/** `/websockify?token=<JWT>`: a token that another program signed and that names one source (RFC 7519). */
+/** `/websockify?token=<JWT>`: a token signed by another program, which names one source (RFC 7519). */
 import { decodeProtectedHeader, errors, importSPKI, jwtVerify } from "jose";
 import type { Config, TokenSigner } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import type { Credential, Identity } from "./access.ts";
 
-/** A longer one is no token of ours; checking costs time. */
+/** Longer tokens are refused unread: checking them costs time. */
 const TOKEN_MAX_CHARS = 8192;
 const CLOCK_TOLERANCE_S = 5;
 
@@ -15,8 +15,8 @@ interface Claims {
 }
 
 /**
- * Who brings a signed token to the WebSocket route. `exp` must be there and says until when the source may be opened;
- * what is open stays open, as with websockify, until the signer is taken out of sources.yaml.
+ * Makes the credential of signed tokens, for the WebSocket route. `exp` is required: until then the source can be opened.
+ * A session that is open goes on after it, as with websockify, until the signer is removed from sources.yaml.
  */
 export function createSignedTokenCredential(config: () => Config): Credential {
   const signersNow = () => {
@@ -28,12 +28,12 @@ export function createSignedTokenCredential(config: () => Config): Credential {
     if (token === undefined || signersNow().length === 0) return null;
     const { signer, claims } = await verifyAny(token, signersNow());
     const key = describeKey(signer);
-    const stands = () => signersNow().some((one) => describeKey(one) === key);
-    return describe(claims, () => Promise.resolve(explainEnd(stands())));
+    const isTrusted = () => signersNow().some((one) => describeKey(one) === key);
+    return describe(claims, () => Promise.resolve(explainEnd(isTrusted())));
   };
 }
 
-/** The token in the address of a WebSocket handshake, when it has the form of a signed one. */
+/** The token in the address of a WebSocket handshake, if it looks like a signed one. */
 function readSignedToken(request: Request): string | undefined {
   if (!request.headers.has("upgrade")) return undefined;
   const { pathname, searchParams } = new URL(request.url);
@@ -50,11 +50,11 @@ async function verifyAny(
     try {
       return { signer, claims: await verify(token, signer) };
     } catch (error) {
-      // A token that is known but too old says more than one that is not known.
+      // That a known signer's token has expired says more than that another signer did not sign it.
       if (!(refusal instanceof errors.JWTExpired)) refusal = error;
     }
   }
-  const sentence = refusal instanceof errors.JWTExpired ? "This token has expired" : "This token does not count";
+  const sentence = refusal instanceof errors.JWTExpired ? "This token has expired" : "This token is invalid";
   throw new PortholeError("sign_in_required", sentence, { cause: refusal });
 }
 
@@ -74,7 +74,7 @@ async function verify(token: string, { key, issuer, audience }: TokenSigner): Pr
   return readClaims(payload);
 }
 
-/** A token names a source of sources.yaml. One that names a host was made for websockify, and is refused as a whole. */
+/** A token must name a source of sources.yaml. Tokens made for websockify name a host, and are refused. */
 function readClaims(payload: Readonly<Record<string, unknown>>): Claims {
   const { source, role, sub } = payload;
   if (typeof source !== "string" || "host" in payload || "port" in payload) throw new Error("names no source");
@@ -91,6 +91,6 @@ function describeKey({ key }: TokenSigner): string {
   return key.kind === "secret" ? key.secret.reveal() : key.pem;
 }
 
-function explainEnd(stands: boolean): PortholeError | undefined {
-  return stands ? undefined : new PortholeError("sign_in_required", "The signer of this token is not trusted any more");
+function explainEnd(isTrusted: boolean): PortholeError | undefined {
+  return isTrusted ? undefined : new PortholeError("sign_in_required", "The signer of this token is no longer trusted");
 }

@@ -1,40 +1,40 @@
-/** Who somebody is, as told by somebody else: a provider's claims, a proxy's headers. */
+/** Users that sources.yaml does not name: from a provider's claims or a proxy's headers. */
 import type { UserClaims } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 
-/** Somebody from elsewhere. */
-export interface Person {
+/** A user as a provider or proxy names them. */
+export interface ExternalUser {
   readonly name: string;
   readonly groups: readonly string[];
 }
 
-/** No colon: "token:ci", "link:x" and "group:admins" are names of other kinds in the lists of sources.yaml. */
+/** Without a colon: "token:ci", "link:x" and "group:admins" mean something else in the lists of sources.yaml. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._+@-]{0,63}$/u;
 const MOST_GROUPS = 256;
 
 /**
- * Reads the claims. A mail address that the provider has not verified is no name: anybody could have written it.
+ * Reads the claims. Refuses an email address that the provider has not verified: anybody could have entered it.
  *
- * @throws PortholeError not_allowed when there is no usable name.
+ * @throws PortholeError not_allowed when there is no valid name.
  */
-export function readPerson(claims: Readonly<Record<string, unknown>>, names: UserClaims): Person {
+export function readUser(claims: Readonly<Record<string, unknown>>, names: UserClaims): ExternalUser {
   const name = Object.hasOwn(claims, names.user) ? claims[names.user] : undefined;
   if (typeof name !== "string" || !NAME.test(name)) {
-    throw new PortholeError("not_allowed", `Your sign-in names nobody: its ${names.user} is missing or no usable name`);
+    throw new PortholeError("not_allowed", `The sign-in provider sent no valid ${names.user}`);
   }
   if (names.user === "email" && claims["email_verified"] === false) {
-    throw new PortholeError("not_allowed", "Your mail address is not verified");
+    throw new PortholeError("not_allowed", "Your email address is not verified");
   }
   return { name, groups: readGroups(Object.hasOwn(claims, names.groups) ? claims[names.groups] : undefined) };
 }
 
-/** Groups of a header: names between commas. */
+/** The groups in a header: names separated by commas. */
 export function splitGroups(header: string | null): string[] {
   return readGroups((header ?? "").split(",").map((name) => name.trim()));
 }
 
-/** Somebody by name alone; undefined when it is no usable name. */
-export function isUsableName(name: string): boolean {
+/** Whether a name can be that of a user. */
+export function isValidName(name: string): boolean {
   return NAME.test(name);
 }
 

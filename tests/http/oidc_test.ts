@@ -112,7 +112,7 @@ Deno.test("people sign in at a real provider", async (t) => {
   await t.step("and an answer counts once, in the browser that asked, for ten minutes", async () => {
     let nowMs = Date.now();
     await using gateway = await startSignOnGateway(provider, { now: () => nowMs });
-    const tooLate = /That took too long, or began elsewhere/;
+    const tooLate = /took too long or began in another browser/;
 
     const [victim, thief] = [new Browser(), new Browser()];
     const answer = await askProvider(gateway, victim, await begin(gateway, victim));
@@ -144,7 +144,7 @@ Deno.test("people sign in at a real provider", async (t) => {
       assertEquals(asking.searchParams.get("code_challenge_method"), "S256");
       asking.searchParams.set(name, "A".repeat(43));
       const visited = await browser.visit(await askProvider(gateway, browser, asking));
-      await assertRefused(visited, gateway, browser, /its answer does not count/);
+      await assertRefused(visited, gateway, browser, /its response is invalid/);
       assertMatch(readCause(gateway), cause);
     });
   }
@@ -155,7 +155,12 @@ Deno.test("people sign in at a real provider", async (t) => {
       const browser = new Browser();
       const answer = await askProvider(gateway, browser, await begin(gateway, browser));
       answer.searchParams.set(name, value);
-      await assertRefused(await browser.visit(answer), gateway, browser, /does not count|began elsewhere/);
+      await assertRefused(
+        await browser.visit(answer),
+        gateway,
+        browser,
+        /response is invalid|began in another browser/,
+      );
     });
   }
 

@@ -56,8 +56,8 @@ async function goToProvider(c: Context<Env>): Promise<Response> {
 async function comeBack(c: Context<Env>): Promise<Response> {
   const query = new URL(c.req.url).searchParams;
   const outcome = await c.var.authentication.oidc.finish({ query, binding: readBinding(c) });
-  const { person, of, next, keepFor } = outcome;
-  keepFor(await beginSignIn(c, { ...person, by: "oidc", of }));
+  const { user, of, next, keepFor } = outcome;
+  keepFor(await beginSignIn(c, { ...user, by: "oidc", of }));
   return goTo(c, next);
 }
 

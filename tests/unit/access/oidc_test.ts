@@ -73,7 +73,7 @@ Deno.test("createOidcSignIn()", async (t) => {
 
   await t.step("takes no token whose signature is not by the provider's key", async () => {
     const { signIn, line } = await makeRig(provider);
-    assertEquals((await signIn()).person, { name: "ada", groups: ["vnc-admins", "engine"] });
+    assertEquals((await signIn()).user, { name: "ada", groups: ["vnc-admins", "engine"] });
     const foreign = await makeSigner("another", "RS256");
     line.carry = (url, init) => url.endsWith("/jwks") ? Promise.resolve(listKeys(foreign)) : fetch(url, init);
     const error = await assertRejects(signIn, PortholeError);
@@ -111,6 +111,10 @@ Deno.test("createOidcSignIn()", async (t) => {
     const first = await begin();
     for (let more = 0; more < 2_000; more++) await begin();
     const query = new URLSearchParams({ state: first.location.searchParams.get("state")!, code: "x" });
-    await assertRejects(() => oidc.finish({ query, binding: first.binding }), PortholeError, "began elsewhere");
+    await assertRejects(
+      () => oidc.finish({ query, binding: first.binding }),
+      PortholeError,
+      "began in another browser",
+    );
   });
 });

@@ -159,7 +159,7 @@ for (const [what, make] of Object.entries(WRONG)) {
     const { ask, rig } = await makeRig(writeAssertion(server.url));
     const { code, message } = await refusal(ask({ [HEADER]: await make() }));
     assertEquals(code, "sign_in_required");
-    assertStringIncludes(message, "Cannot take what the proxy says about you");
+    assertStringIncludes(message, "Cannot verify the proxy's assertion");
     assertEquals(rig.warnings.length, 1);
   });
 }
