@@ -102,6 +102,6 @@ export class ShareLinks {
 }
 
 /** The id of the link whose secret has this hash. */
-export function makeLinkId(hash: string): string {
+function makeLinkId(hash: string): string {
   return hash.slice(0, 16);
 }

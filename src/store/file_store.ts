@@ -1,4 +1,5 @@
 /** Records of one kind in one file, held in memory and written after each change. */
+import { delay } from "@std/async/delay";
 import { basename } from "node:path";
 import { PortholeError } from "../errors.ts";
 import { createRecordWriter, readRecords } from "./record_text.ts";
@@ -89,7 +90,7 @@ export class FileStore<Value> implements Store<Value> {
   }
 
   async #write(): Promise<void> {
-    await new Promise((done) => setTimeout(done, this.#restUntilMs - performance.now()));
+    await delay(Math.max(0, this.#restUntilMs - performance.now()));
     this.#nextWrite = undefined;
     try {
       await this.#replace();

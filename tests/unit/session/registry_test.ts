@@ -13,7 +13,8 @@ const { config: { limits: DEFAULTS } } = await loadConfig({ text: "sources: {}",
 
 /** A registry whose sessions stay in the test's hands. */
 class Rig implements AsyncDisposable {
-  readonly registry = new SessionRegistry(createLog({ level: "error", write: () => {} }));
+  readonly lines: string[] = [];
+  readonly registry = new SessionRegistry(createLog({ level: "error", write: (line) => this.lines.push(line) }));
   readonly #pairs: ViewerSocketPair[] = [];
   readonly #sources: ScriptedSource[] = [];
 
@@ -131,6 +132,38 @@ Deno.test("endUnpermitted() ends each session with the reason of its own user", 
   await rig.registry.endUnpermitted();
   await waitUntil(() => rig.registry.size === 1);
   assertEquals(session.endedBy, reason);
+});
+
+Deno.test("endUnpermitted() leaves a session alone whose permission cannot be judged, and judges the others", async () => {
+  await using rig = new Rig();
+  const reason = new PortholeError("sign_in_required", "Your sign-in has ended: sign in again");
+  await rig.begin("pi", { address: "10.0.0.1", whyEnd: () => Promise.reject(new Error("The store does not answer")) });
+  const { session } = await rig.begin("tv", { address: "10.0.0.1", whyEnd: () => Promise.resolve(reason) });
+  await rig.registry.endUnpermitted();
+  await waitUntil(() => rig.registry.size === 1);
+  assertEquals(session.endedBy, reason);
+  assertEquals(rig.lines.filter((line) => line.includes("Cannot check permissions")).length, 1);
+});
+
+Deno.test("checks do not overlap, and a call during one waits for a check that begins after it", async () => {
+  await using rig = new Rig();
+  const answers: PromiseWithResolvers<undefined>[] = [];
+  const whyEnd = () => {
+    answers.push(Promise.withResolvers());
+    return answers.at(-1)!.promise;
+  };
+  await rig.begin("pi", { address: "10.0.0.1", whyEnd });
+  const first = rig.registry.endUnpermitted();
+  await waitUntil(() => answers.length === 1);
+  let over = false;
+  const later = Promise.all([rig.registry.endUnpermitted(), rig.registry.endUnpermitted()]).then(() => over = true);
+  answers[0]!.resolve(undefined);
+  await first;
+  await waitUntil(() => answers.length === 2);
+  assert(!over);
+  answers[1]!.resolve(undefined);
+  await later;
+  assertEquals(answers.length, 2);
 });
 
 Deno.test("the sweep asks by itself while there are sessions", async () => {
