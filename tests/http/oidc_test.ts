@@ -216,7 +216,7 @@ Deno.test("people sign in at a real provider", async (t) => {
     await using gateway = await startSignOnGateway(provider, { issuer });
     const visited = await signIn(gateway);
     assertEquals(visited.status, 502);
-    assertMatch(visited.text, /Cannot sign in with the office: it is not what the gateway is set up for/);
+    assertMatch(visited.text, /Cannot sign in with the office: its metadata does not match auth.oidc/);
   });
 });
 

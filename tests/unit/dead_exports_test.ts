@@ -13,7 +13,7 @@ const STILL_DEAD = [
   "src/config/address.ts formatAddress",
   "src/config/command_line.ts DEFAULT_FILE",
   "src/config/exposure.ts isLocal",
-  "src/config/schema.ts DEFAULT_DENY_NETWORKS",
+  "src/config/gateway_section.ts DEFAULT_DENY_NETWORKS",
   "src/demo/messages.ts MAX_CUT_TEXT_BYTES",
   "src/demo/messages.ts latin1ToText",
   "src/rfb/client_messages.ts MAX_ENCODINGS",
