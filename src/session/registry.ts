@@ -12,6 +12,9 @@ const RETRY_MS = 5_000;
 /** How often live sessions are asked whether their permission and sign-in still stand. */
 const SWEEP_MS = 2_000;
 
+/** Sessions asked in one turn; between turns, bytes pass. */
+const ASKED_AT_ONCE = 500;
+
 /** What a new session is counted against. */
 export interface Admission {
   readonly source: string;
@@ -124,16 +127,15 @@ export class SessionRegistry implements SessionCounts {
   /** A session that cannot be judged goes on: the next check asks again. */
   async #askEach(): Promise<void> {
     const failures: [Session, unknown][] = [];
-    await Promise.all(
-      this.list().map(async (session) => {
-        try {
-          const reason = await session.user.whyEnd?.();
-          if (reason) session.end(reason);
-        } catch (cause) {
-          failures.push([session, cause]);
-        }
-      }),
-    );
+    const sessions = this.list();
+    for (let at = 0; at < sessions.length; at += ASKED_AT_ONCE) {
+      if (at > 0) await delay(0);
+      await Promise.all(
+        sessions.slice(at, at + ASKED_AT_ONCE).map((session) =>
+          endIfUnpermitted(session).catch((cause) => failures.push([session, cause]))
+        ),
+      );
+    }
     const [[session, cause] = []] = failures;
     session?.log.error("Cannot check permissions; trying again", { sessions: failures.length, cause: String(cause) });
   }
@@ -170,4 +172,9 @@ export class SessionRegistry implements SessionCounts {
 
 function full(message: string): PortholeError {
   return new PortholeError("limit_reached", message, { retryAfterMs: RETRY_MS });
+}
+
+async function endIfUnpermitted(session: Session): Promise<void> {
+  const reason = await session.user.whyEnd?.();
+  if (reason) session.end(reason);
 }

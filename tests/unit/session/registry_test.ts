@@ -3,7 +3,7 @@ import type { Limits } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { PortholeError } from "../../../src/errors.ts";
 import { SessionRegistry } from "../../../src/session/registry.ts";
-import type { SessionUser } from "../../../src/session/session.ts";
+import type { SessionParties, SessionUser } from "../../../src/session/session.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
 import { makeScriptedSource, type ScriptedSource } from "../../fakes/scripted_source.ts";
 import { openViewerSocketPair, type ViewerSocketPair } from "../../fakes/viewer_socket_pair.ts";
@@ -165,6 +165,29 @@ Deno.test("checks do not overlap, and a call during one waits for a check that b
   await later;
   assertEquals(answers.length, 2);
 });
+
+Deno.test("asking 10,000 sessions is over long before the next check, and lets bytes pass meanwhile", async () => {
+  const registry = new SessionRegistry(createLog({ level: "error", write: () => {} }));
+  let asked = 0;
+  for (let at = 0; at < 10_000; at++) registry.begin(makeWaitingParties(() => Promise.resolve(void asked++)));
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  const startedAt = performance.now();
+  await registry.endUnpermitted();
+  clearInterval(timer);
+  const tookMs = performance.now() - startedAt;
+  await registry.drain();
+  assert(asked >= 10_000 && turns > 9 && tookMs < 1_500, `${asked} asked, ${turns} turns, ${tookMs} ms`);
+});
+
+/** What a session needs that waits for its viewer and then ends: 10,000 sockets would be too many. */
+function makeWaitingParties(whyEnd: () => Promise<PortholeError | undefined>): SessionParties {
+  const never = new Promise<never>(() => {});
+  const gone = { isGone: true, isOpen: false, up: { clear: () => {} }, drain: () => Promise.resolve() };
+  const viewer = { opened: never, failed: never, closed: never, sendSide: () => {}, ...gone };
+  const source = { name: "pi", config: { viewOnly: false }, open: () => never };
+  return { source, viewer, user: { address: "10.0.0.1", whyEnd } } as unknown as SessionParties;
+}
 
 Deno.test("the sweep asks by itself while there are sessions", async () => {
   await using rig = new Rig();
