@@ -18,7 +18,6 @@ const STILL_DEAD = [
   "src/demo/messages.ts latin1ToText",
   "src/rfb/client_messages.ts MAX_ENCODINGS",
   "src/rfb/client_messages.ts MAX_MESSAGE_BYTES",
-  "src/rfb/describe.ts nameSecurityType",
   "src/rfb/pixel_format.ts PIXEL_FORMAT_BYTES",
   "src/rfb/pixel_format.ts readPixelSizes",
   "src/rfb/script.ts READ_CAP_BYTES",
@@ -34,7 +33,6 @@ const STILL_DEAD = [
   "src/viewer/keys.ts toKeysym",
   "src/viewer/screenshot.ts namePicture",
   "src/viewer/settings.ts DEFAULT_SETTINGS",
-  "src/web/dashboard/page.tsx describeSessions",
 ];
 
 function listDead(program: readonly Syntax[]): string[] {
