@@ -1,23 +1,29 @@
 /// <reference lib="deno.worker" />
-/** Opens WebSockets that are refused, evenly spread, from an address of its own. */
+/** Opens WebSockets that are refused, evenly spread, from an address of its own, and says when enough were. */
 
 interface Flood {
-  port: number;
-  perSecond: number;
+  readonly port: number;
+  readonly perSecond: number;
+  /** How many have to be refused. */
+  readonly count: number;
 }
 
-const count = { refused: 0 };
-
-self.onmessage = ({ data }: MessageEvent<Flood | "stop">) => {
-  if (data === "stop") return stop();
-  timer = setInterval(() => connect(data.port), 1000 / data.perSecond);
+self.onmessage = ({ data: { port, perSecond, count } }: MessageEvent<Flood>) => {
+  let [begun, refused] = [0, 0];
+  const timer = setInterval(async () => {
+    if (++begun >= count) clearInterval(timer);
+    await connect(port);
+    if (++refused === count) self.postMessage("refused");
+  }, 1000 / perSecond);
 };
 
-let timer: ReturnType<typeof setInterval> | undefined;
-
+/** Connects until it is refused by HTTP. */
 async function connect(port: number): Promise<void> {
-  const conn = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);
-  if (!conn) return;
+  for (;;) if (await isRefused(port).catch(() => false)) return;
+}
+
+async function isRefused(port: number): Promise<boolean> {
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
   const head = [
     "GET /ws/vnc/echo HTTP/1.1",
     `Host: 127.0.0.1:${port}`,
@@ -30,13 +36,6 @@ async function connect(port: number): Promise<void> {
   ];
   await conn.write(new TextEncoder().encode(`${head.join("\r\n")}\r\n\r\n`));
   const buffer = new Uint8Array(1024);
-  const got = await conn.read(buffer).catch(() => null);
-  if (got && new TextDecoder().decode(buffer.subarray(0, got)).startsWith("HTTP/1.1 4")) count.refused++;
-  conn.close();
-}
-
-function stop(): void {
-  clearInterval(timer);
-  self.postMessage(count.refused);
-  count.refused = 0;
+  const got = await conn.read(buffer);
+  return got !== null && new TextDecoder().decode(buffer.subarray(0, got)).startsWith("HTTP/1.1 4");
 }
