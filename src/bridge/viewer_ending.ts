@@ -7,7 +7,7 @@ import type { ViewerSocket } from "./viewer_socket.ts";
 const GOODBYE_WAIT_MS = 30_000;
 /** The close frame must come, or the session ends without it. */
 const CLOSE_WAIT_MS = 5_000;
-/** A viewer that sent too much still has more on its way; `close()` would answer that with a reset. */
+/** What a viewer still sends after `close()` makes the runtime drop the socket, and the close frame with it. */
 const QUIET_MS = 100;
 const QUIET_WAIT_MS = 5_000;
 /** How often a stalled viewer is checked for unsent bytes. */
@@ -18,7 +18,7 @@ const ABANDONED_POLL_MS = 1_000;
  *
  * After `close()` the first message from the viewer would make Deno drop the socket and its unsent bytes, so this first
  * waits until nothing is unsent. Then a viewer with a side channel gets a goodbye and closes by itself, and a foreign one
- * gets the time that the kernel's buffer needs at the speed seen.
+ * gets the time that the kernel's buffer needs at the speed seen. The close frame is sent once the viewer is silent.
  */
 export async function endViewer(viewer: ViewerSocket, reason: PortholeError): Promise<void> {
   // Nobody reads the queue any more, so it must not grow.
@@ -31,7 +31,7 @@ export async function endViewer(viewer: ViewerSocket, reason: PortholeError): Pr
   if (!viewer.isOpen) return;
   if (viewer.hasSideChannel) await sayGoodbye(viewer, reason);
   else await waitAtMost(viewer.closed, viewer.lingerMs);
-  if (reason.code === "viewer_too_fast") await waitForQuiet(viewer);
+  await waitForQuiet(viewer);
   viewer.close(reason);
   await waitAtMost(viewer.closed, CLOSE_WAIT_MS);
 }

@@ -79,13 +79,15 @@ Deno.test("endViewer() closes a foreign viewer once the queue has left", async (
   await ended;
 });
 
-Deno.test("endViewer() closes a viewer that sent too fast only after it was silent for a moment", async () => {
-  const { viewer, socket } = makeViewerRig();
-  const silences = [0, 99, 100];
-  Object.defineProperty(viewer, "silentMs", { get: () => silences.shift() });
-  const ended = endViewer(viewer, new PortholeError("viewer_too_fast", "Too fast"));
-  await waitUntil(() => socket.closedWith === 1008);
-  assertEquals(silences, []);
-  socket.end(1008);
-  await ended;
-});
+for (const [code, close] of [["viewer_too_fast", 1008], ["source_closed", 1000]] as const) {
+  Deno.test(`endViewer() closes a viewer that still talks only when it is silent for a moment (${code})`, async () => {
+    const { viewer, socket } = makeViewerRig();
+    const silences = [0, 99, 100];
+    Object.defineProperty(viewer, "silentMs", { get: () => silences.shift() });
+    const ended = endViewer(viewer, new PortholeError(code, "The end"));
+    await waitUntil(() => socket.closedWith === close);
+    assertEquals(silences, []);
+    socket.end(close);
+    await ended;
+  });
+}
