@@ -1,6 +1,6 @@
 /** The source's side of the RFB handshake, as viewers see it: version 3.8 with None (RFC 6143 section 7). */
 import { PortholeError } from "../errors.ts";
-import { concat, read, readU8, type Script, u32, u8, write } from "./script.ts";
+import { read, readU8, type Script, u32, u8, write } from "./script.ts";
 import { SECURITY_TYPES } from "./security/table.ts";
 import { encodeServerInit, type ServerInit } from "./server_init.ts";
 import { encodeVersion, parseReply, type SpokenVersion, VERSION_BYTES } from "./version.ts";
@@ -9,7 +9,7 @@ const NONE = SECURITY_TYPES.none.code;
 
 /**
  * Agrees on a version, and in 3.8 on security type None, while the login to the source is under way. Call `admitViewer`
- * or `refuseViewer` next.
+ * next.
  *
  * @throws {PortholeError} `viewer_malformed`
  */
@@ -36,15 +36,6 @@ export function* admitViewer(version: SpokenVersion, serverInit: ServerInit): Sc
   const shared = yield* readU8("the viewer's ClientInit");
   yield* write(encodeServerInit(serverInit));
   return shared !== 0;
-}
-
-/** Ends the handshake with a failure; the viewer can show `sentence` to its user. */
-export function* refuseViewer(version: SpokenVersion, sentence: string): Script<void> {
-  const text = new TextEncoder().encode(sentence);
-  const reason = concat([u32(text.length), text]);
-  if (version === "3.3") yield* write(u32(0), reason);
-  if (version === "3.7") yield* write(u8(0), reason);
-  if (version === "3.8") yield* write(u32(1), reason);
 }
 
 /** Offers only None, as 3.7 and 3.8 do after the version. @throws {PortholeError} `viewer_malformed` */
