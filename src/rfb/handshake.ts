@@ -42,35 +42,28 @@ export interface OpenSource extends Admission {
   readonly serverInit: ServerInit;
 }
 
-/** Where the handshake goes on: at its start, after ProtocolVersion was read, or after the types were. */
-export type From = { readonly version?: Version } | Offer;
-
 /** SecurityResult for too many failed logins (rfbproto, "SecurityResult"). */
 const TOO_MANY = 2;
 const { none, vencrypt } = SECURITY_TYPES;
 
 /**
- * Logs in, sends ClientInit and reads ServerInit; sentences in refusals call the source `title`.
+ * Logs in, sends ClientInit and reads ServerInit; sentences in refusals call the source `title`. Goes on after the offer
+ * where one has been `seen`.
  *
  * @throws {LoginRefused}
  */
-export function openSource(title: string, login: Login, from: From = {}): Script<OpenSource, LoginStep> {
-  return titled(title, open(login, from));
+export function openSource(title: string, login: Login, seen?: Offer): Script<OpenSource, LoginStep> {
+  return titled(title, open(login, seen));
 }
 
 /** First part of `openSource`: logs in, and leaves the source waiting for ClientInit. @throws {LoginRefused} */
 export function admitUs(title: string, login: Login): Script<Admission, LoginStep> {
-  return titled(title, admit(login, {}));
+  return titled(title, admit(login));
 }
 
 /** Second part of `openSource`: sends ClientInit and reads ServerInit. @throws {LoginRefused} */
 export function enterSource(title: string, admission: Admission, shared: boolean): Script<OpenSource> {
   return titled(title, enter(admission, shared));
-}
-
-/** Reads the source's version, answers it, and reads the security types. @throws {LoginRefused} */
-export function readOffer(title: string, from: From = {}): Script<Offer> {
-  return titled(title, offer(from));
 }
 
 /**
@@ -79,16 +72,16 @@ export function readOffer(title: string, from: From = {}): Script<Offer> {
  *
  * @throws {LoginRefused}
  */
-export function probe(title: string, from: From = {}): Script<ProbedOffer, LoginStep> {
-  return titled(title, probeOffer(from));
+export function probe(title: string): Script<ProbedOffer, LoginStep> {
+  return titled(title, probeOffer());
 }
 
-function* open(login: Login, from: From): Script<OpenSource, LoginStep> {
-  return yield* enter(yield* admit(login, from), login.shared);
+function* open(login: Login, seen?: Offer): Script<OpenSource, LoginStep> {
+  return yield* enter(yield* admit(login, seen), login.shared);
 }
 
-function* admit(login: Login, from: From): Script<Admission, LoginStep> {
-  const { version, types } = yield* offer(from);
+function* admit(login: Login, seen?: Offer): Script<Admission, LoginStep> {
+  const { version, types } = seen ?? (yield* readOffer());
   const chosen = chooseType(types, login);
   yield* answerOffer(version, chosen.code);
   const path = yield* speakType(chosen, login);
@@ -102,8 +95,8 @@ function* enter(admission: Admission, shared: boolean): Script<OpenSource> {
   return { ...admission, serverInit: yield* readDesktop(admission.path) };
 }
 
-function* probeOffer(from: From): Script<ProbedOffer, LoginStep> {
-  const found = yield* offer(from);
+function* probeOffer(): Script<ProbedOffer, LoginStep> {
+  const found = yield* readOffer();
   if (found.types.includes(none.code)) {
     const { serverInit } = yield* open({ shared: true, proofs: [] }, { ...found, types: [none.code] });
     return { ...found, serverInit };
@@ -113,9 +106,9 @@ function* probeOffer(from: From): Script<ProbedOffer, LoginStep> {
   return { ...found, subtypes: yield* vencrypt.readInner() };
 }
 
-function* offer(from: From): Script<Offer> {
-  if ("types" in from) return from;
-  const version = from.version ?? (yield* readVersion());
+/** Reads the source's version, answers it, and reads the security types. */
+function* readOffer(): Script<Offer> {
+  const version = yield* readVersion();
   yield* write(encodeVersion(version.spoken));
   return { version, types: version.spoken === "3.3" ? yield* readType() : yield* readTypes() };
 }

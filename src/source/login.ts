@@ -1,14 +1,6 @@
 /** The handshake of the gateway with a source, over a stream that is open. */
 import type { ByteStream } from "../bridge/byte_stream.ts";
-import {
-  type From,
-  type Offer,
-  type OpenSource,
-  openSource,
-  probe,
-  type ProbedOffer,
-  readOffer,
-} from "../rfb/handshake.ts";
+import { type Offer, type OpenSource, openSource, probe, type ProbedOffer } from "../rfb/handshake.ts";
 import { titled } from "../rfb/script.ts";
 import type { Login } from "../rfb/security/login.ts";
 import { encodeServerInit, type ServerInit } from "../rfb/server_init.ts";
@@ -38,7 +30,7 @@ export interface LoggedIn {
 }
 
 /**
- * Logs in up to ServerInit; no byte after it is read. `from` says what has been read before.
+ * Logs in up to ServerInit, and goes on after the offer where one has been `seen`; no byte after ServerInit is read.
  *
  * @throws {LoginRefused} with a whole sentence; the stream is then closed.
  */
@@ -46,11 +38,11 @@ export async function logIn(
   stream: ByteStream,
   source: LoginSource,
   effects: LoginEffects,
-  from: From = {},
+  seen?: Offer,
 ): Promise<LoggedIn> {
   const runner = new LoginRunner(stream, source, effects);
   const login = await buildLogin(source, effects.trust);
-  return describeLogin(runner, await runner.run(openSource(source.title, login, from)));
+  return describeLogin(runner, await runner.run(openSource(source.title, login, seen)));
 }
 
 /** Reads the 12 bytes of ProtocolVersion and nothing more; within 10 s. @throws {LoginRefused} */
@@ -59,14 +51,9 @@ export function peekVersion(stream: ByteStream, title: string, limits: LoginLimi
   return new LoginRunner(stream, undefined, { signal, timeoutMs }).run(titled(title, readVersion()));
 }
 
-/** Answers the version, and reads the security types and nothing more. @throws {LoginRefused} */
-export function peekOffer(stream: ByteStream, title: string, limits: LoginLimits, from: From = {}): Promise<Offer> {
-  return new LoginRunner(stream, undefined, limits).run(readOffer(title, from));
-}
-
 /** Probes a source without a secret, as far as that goes; the caller then closes the stream. @throws {LoginRefused} */
-export function peekAll(stream: ByteStream, title: string, limits: LoginLimits, from: From = {}): Promise<ProbedOffer> {
-  return new LoginRunner(stream, undefined, limits).run(probe(title, from));
+export function peekAll(stream: ByteStream, title: string, limits: LoginLimits): Promise<ProbedOffer> {
+  return new LoginRunner(stream, undefined, limits).run(probe(title));
 }
 
 /** What the protocol's login needs of a source's configuration. */

@@ -1,10 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createHash, X509Certificate } from "node:crypto";
+import { ByteQueue } from "../../../src/bridge/byte_queue.ts";
 import type { ByteStream } from "../../../src/bridge/byte_stream.ts";
-import { type LoggedIn, logIn, peekAll, peekOffer, peekVersion } from "../../../src/source/login.ts";
+import { type LoggedIn, logIn, peekAll, peekVersion } from "../../../src/source/login.ts";
 import type { LoginSource } from "../../../src/source/login_runner.ts";
 import type { PinStore } from "../../../src/source/pins.ts";
 import { createTrust } from "../../../src/source/trust.ts";
+import { watchOffer } from "../../../src/source/watch_offer.ts";
 import { Secret } from "../../../src/config/secret.ts";
 import { createStreamPair } from "../../../src/demo/channel.ts";
 import { LoginRefused, type RefusalKind } from "../../../src/rfb/refusal.ts";
@@ -219,23 +221,25 @@ Deno.test("a refusal never carries the secret, even where the server sends a rea
   assert(!JSON.stringify([message, state, String(cause)]).includes("secret12"));
 });
 
-Deno.test("peekVersion(), peekOffer() and logIn() follow each other on one stream", async () => {
+Deno.test("peekVersion(), watchOffer() and logIn() follow each other on one stream", async () => {
   await using meeting = new Meeting({ types: [2, 129] });
   const signal = new AbortController().signal;
   const version = await peekVersion(meeting.near, "Pi", { signal });
   assertEquals(version, { spoken: "3.8", announced: "RFB 003.008" });
-  const offer = await peekOffer(meeting.near, "Pi", { signal }, { version });
-  assertEquals(offer.types, [2, 129]);
+  const up = new ByteQueue();
+  up.push(new TextEncoder().encode("RFB 003.008\n"));
+  const { types } = await watchOffer(meeting.near, { up });
+  assertEquals(types, [2, 129]);
   const effects = { trust: createTrust({ pins: keepPins() }), getClientKey: () => Promise.resolve(clientKey), signal };
-  meeting.opened = await logIn(meeting.near, pi, effects, offer);
+  meeting.opened = await logIn(meeting.near, pi, effects, { version, types: types! });
   assertEquals(meeting.opened.security, "RSA-AES-256");
   await assertCarries(meeting);
 });
 
 Deno.test("peekAll() lists the subtypes inside VeNCrypt", async () => {
   await using meeting = new Meeting({ types: [19, 129], subtypes: [262] });
-  const look = await peekAll(meeting.near, "Pi", { signal: new AbortController().signal });
-  assertEquals([look.types, look.subtypes], [[19, 129], [262]]);
+  const offer = await peekAll(meeting.near, "Pi", { signal: new AbortController().signal });
+  assertEquals([offer.types, offer.subtypes], [[19, 129], [262]]);
 });
 
 const x509: FakeSource = { types: [19], subtypes: [262] };
