@@ -17,7 +17,7 @@ export function* speakVncAuth(login: Login): Script<void> {
  * The response to a challenge of 16 bytes: the challenge encrypted with DES. The key is the password's first 8
  * characters in Latin-1, each with its bits reversed (RFC 6143 erratum 4951).
  */
-export function answerChallenge(challenge: Uint8Array, password: string): Uint8Array<ArrayBuffer> {
+function answerChallenge(challenge: Uint8Array, password: string): Uint8Array<ArrayBuffer> {
   const key = Uint8Array.from({ length: BLOCK_BYTES }, (_, at) => reverseBits(password.charCodeAt(at) || 0));
   return concat([
     encryptBlock(key, challenge.subarray(0, BLOCK_BYTES)),

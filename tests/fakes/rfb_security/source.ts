@@ -9,10 +9,10 @@ import {
   publicEncrypt,
   randomBytes,
 } from "node:crypto";
+import { answerChallenge } from "../../../src/demo/vnc_auth.ts";
 import { type ClientKey, type LoginStep, sealStream, startTls } from "../../../src/rfb/login_step.ts";
 import { concat, read, readU16, readU32, readU8, type Script, u16, u32, u8, write } from "../../../src/rfb/script.ts";
 import { MessageOpener, MessageSealer } from "../../../src/rfb/sealed_messages.ts";
-import { answerChallenge } from "../../../src/rfb/security/vnc_auth.ts";
 
 /** How the source is set up. */
 export interface FakeSource {
@@ -107,7 +107,7 @@ function* refuse(source: FakeSource, version: string): Script<undefined> {
 function* playVncAuth(source: FakeSource): Script<boolean> {
   const challenge = randomBytes(16);
   yield* write(challenge);
-  return equal(yield* read(16, "response"), answerChallenge(challenge, source.password ?? ""));
+  return equal(yield* read(16, "response"), answerChallenge(source.password ?? "", challenge));
 }
 
 function* playPlain(source: FakeSource): Script<boolean> {

@@ -1,15 +1,23 @@
 import { assertEquals } from "@std/assert";
-import { answerChallenge } from "../../../src/rfb/security/vnc_auth.ts";
+import { Secret } from "../../../src/config/secret.ts";
+import { speakVncAuth } from "../../../src/rfb/security/vnc_auth.ts";
 import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
+import { feed } from "../../fakes/rfb_security/feed.ts";
 
-Deno.test("answerChallenge() is DES with each byte of the key reversed", () => {
+/** What the gateway sends when the challenge has come. */
+function answerChallenge(challenge: Uint8Array, password: string): Uint8Array {
+  const login = { password: new Secret(password), shared: true, proofs: [] };
+  return feed(speakVncAuth(login), challenge).wrote;
+}
+
+Deno.test("speakVncAuth() answers with DES under the password with the bits of each byte reversed", () => {
   // The worked example of J. O. Grabbe: key 133457799BBCDFF1, 0123456789ABCDEF becomes 85E813540F0AB405.
   const password = String.fromCharCode(0xc8, 0x2c, 0xea, 0x9e, 0xd9, 0x3d, 0xfb, 0x8f);
   const challenge = Uint8Array.fromHex("0123456789abcdef".repeat(2));
   assertEquals(answerChallenge(challenge, password).toHex(), "85e813540f0ab405".repeat(2));
 });
 
-Deno.test("answerChallenge() encrypts each half by itself, and takes 8 characters of the password", () => {
+Deno.test("speakVncAuth() encrypts each half by itself, and takes 8 characters of the password", () => {
   const zeros = answerChallenge(new Uint8Array(16), "");
   // FIPS 81 and SP 800-17: the zero block under the zero key.
   assertEquals(zeros.toHex(), "8ca64de9c1b123a7".repeat(2));
