@@ -57,13 +57,6 @@ export function parsePort(text: string): number {
   return Number(text);
 }
 
-/** An address as it is written in sources.yaml: `192.168.1.20:5901`, `[::1]:8443`, `unix:/run/vm7.vnc`. */
-export function formatAddress(address: Address): string {
-  if (address.kind === "unix") return `unix:${address.path}`;
-  const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;
-  return `${host}:${address.port}`;
-}
-
 function parseAddress(text: string, defaultPort: number): Address {
   if (text.startsWith("unix:")) return parseUnixSocket(text.slice("unix:".length));
   if (/^\w+:\/\//.test(text)) throw new SyntaxError(`must be HOST:PORT without a scheme, not ${quote(text)}`);

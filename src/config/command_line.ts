@@ -13,7 +13,7 @@ import { nameTargets } from "./targets.ts";
 import { parseBasePath, parsePublicUrl } from "./web_address.ts";
 
 /** The configuration file where no other and no targets are given. */
-export const DEFAULT_FILE = "sources.yaml";
+const DEFAULT_FILE = "sources.yaml";
 
 /** An invalid command line. The program prints the message and exits with 2. */
 export class UsageError extends Error {

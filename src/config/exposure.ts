@@ -25,7 +25,7 @@ export function warnOfExposure(gateway: Pick<Gateway, "listen">, auth: Auth): st
 }
 
 /** Whether only this machine can reach a listener: loopback addresses and unix sockets. */
-export function isLocal(address: Address): boolean {
+function isLocal(address: Address): boolean {
   if (address.kind === "unix" || address.hostname === "localhost") return true;
   return ipaddr.isValid(address.hostname) && ipaddr.process(address.hostname).range() === "loopback";
 }

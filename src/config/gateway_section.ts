@@ -17,7 +17,7 @@ export const DEFAULT_PORT = 8443;
 export const DEFAULT_REDIRECT_PORT = 8080;
 
 /** Link-local ranges, where clouds have their metadata services, and the metadata addresses outside of them. */
-export const DEFAULT_DENY_NETWORKS: readonly string[] = [
+const DEFAULT_DENY_NETWORKS: readonly string[] = [
   "169.254.0.0/16",
   "fe80::/10",
   "fd00:ec2::254/128",

@@ -15,7 +15,7 @@ export type ViewerMessage =
   | { readonly type: "SetDesktopSize"; readonly width: number; readonly height: number };
 
 /** Bytes of the longest ClientCutText that the server accepts. */
-export const MAX_CUT_TEXT_BYTES = 256 * 1024;
+const MAX_CUT_TEXT_BYTES = 256 * 1024;
 /** Encodings that one SetEncodings may list. */
 const MAX_ENCODINGS = 1024;
 
@@ -91,7 +91,7 @@ async function readSetDesktopSize(reader: ByteReader): Promise<ViewerMessage> {
 }
 
 /** Decodes ISO 8859-1, the encoding of plain cut text; TextDecoder's "latin1" is windows-1252. */
-export function latin1ToText(bytes: Uint8Array): string {
+function latin1ToText(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
   return text;

@@ -13,16 +13,13 @@ export const CLIENT_MESSAGE = {
 } as const;
 
 /** Encodings that one SetEncodings may list; viewers list about thirty. */
-export const MAX_ENCODINGS = 1024;
+const MAX_ENCODINGS = 1024;
 
 /** Bytes that a ClientFence's payload may have (rfbproto, "ClientFence"). */
 const MAX_FENCE_BYTES = 64;
 
 /** Screens of a SetDesktopSize: all that its U8 count can say (rfbproto, "SetDesktopSize"). */
 const MAX_SCREENS = 255;
-
-/** Bytes of the longest message other than ClientCutText and gii: SetEncodings. */
-export const MAX_MESSAGE_BYTES = 4 + 4 * MAX_ENCODINGS;
 
 /** What a message is for: this viewer's own view, control of the desktop, cut text, or gii's own kinds of input. */
 export type ClientMessageUse = "view" | "control" | "text" | "gii";

@@ -2,9 +2,6 @@
 import { PortholeError } from "../errors.ts";
 import { readU16 } from "./big_endian.ts";
 
-/** Bytes of a PIXEL_FORMAT on the wire. */
-export const PIXEL_FORMAT_BYTES = 16;
-
 /** Sizes of pixels in one pixel format. */
 export interface PixelSizes {
   /** Bytes of a pixel: 1, 2 or 4. */
@@ -22,7 +19,7 @@ export interface PixelSizes {
  * Reads the 16 bytes of a PIXEL_FORMAT at `at`.
  * @throws {PortholeError} `viewer_malformed` when bits-per-pixel is not 8, 16 or 32.
  */
-export function readPixelSizes(bytes: Uint8Array, at: number): PixelSizes {
+function readPixelSizes(bytes: Uint8Array, at: number): PixelSizes {
   const bits = bytes[at]!;
   if (bits !== 8 && bits !== 16 && bits !== 32) {
     throw new PortholeError("viewer_malformed", `Cannot parse the viewer's message: ${bits} bits per pixel`);

@@ -15,7 +15,7 @@ export type WireStep =
 export type Script<Result, Step = WireStep> = Generator<Step, Result, unknown>;
 
 /** Bytes of one read at most: no honest handshake message has more. */
-export const READ_CAP_BYTES = 64 * 1024;
+const READ_CAP_BYTES = 64 * 1024;
 
 /** Thrown into a script when the stream ends before all of `what` has arrived. */
 export class StreamEnded extends Error {

@@ -4,7 +4,7 @@ import { LoginRefused } from "./refusal.ts";
 
 const LENGTH_BYTES = 2;
 /** Bytes of one message at most, as TigerVNC and neatvnc send and accept them. */
-export const SEALED_MESSAGE_CAP_BYTES = 8192;
+const SEALED_MESSAGE_CAP_BYTES = 8192;
 
 /** The nonce: a little-endian counter of messages, from 0. */
 class Counter {

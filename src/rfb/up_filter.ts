@@ -7,7 +7,7 @@ import { EMPTY, Remainder } from "./remainder.ts";
 import { createEncodingFilter, rewriteSetEncodings } from "./set_encodings.ts";
 
 /** Bytes of the longest ClientCutText that passes; longer ones are dropped, since libvncserver closes on them. */
-export const MAX_CUT_TEXT_BYTES = 1024 * 1024;
+const MAX_CUT_TEXT_BYTES = 1024 * 1024;
 
 /** Bit 7 of a PointerEvent's mask: button 8, or the mark of the seven-byte form (rfbproto, "ExtendedMouseButtons"). */
 const EXTENDED_POINTER_BIT = 0x80;
@@ -30,8 +30,8 @@ export interface UpFilter {
    * Takes the viewer's next bytes and gives those that may go to the source: the chunk itself, a view of it when one
    * range may go, else a copy. The chunk is neither changed nor kept.
    *
-   * Messages pass whole, except cut text, which passes as it arrives. At most `MAX_MESSAGE_BYTES` wait for the rest of
-   * their message; at most twice the chunk and those bytes is allocated.
+   * Messages pass whole, except cut text, which passes as it arrives. At most the longest of them, a SetEncodings of
+   * 4100 bytes, waits for its rest; at most twice the chunk and those bytes is allocated.
    *
    * @throws {PortholeError} `viewer_malformed` for bytes that cannot be parsed; each later call throws the same error.
    */

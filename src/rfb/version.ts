@@ -26,7 +26,7 @@ export function encodeVersion(spoken: SpokenVersion): Uint8Array<ArrayBuffer> {
  *
  * @throws {LoginRefused} `malformed` for anything that is not a VNC server; the sentence names what it seems to be.
  */
-export function parseVersion(bytes: Uint8Array): Version {
+function parseVersion(bytes: Uint8Array): Version {
   const text = decodeLatin1(bytes);
   const match = /^RFB (\d{3})\.(\d{3})\n$/.exec(text);
   if (!match) throw refuseStranger(text);

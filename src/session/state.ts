@@ -8,7 +8,7 @@ export type ToldState = Down<"state">["state"];
 export type SessionState = ToldState | "closing" | "ended";
 
 /** Legal transitions. */
-export const NEXT_STATES: Readonly<Record<SessionState, readonly SessionState[]>> = {
+const NEXT_STATES: Readonly<Record<SessionState, readonly SessionState[]>> = {
   dialing: ["handshake", "closing"],
   handshake: ["open", "closing"],
   open: ["closing"],

@@ -14,11 +14,11 @@ import * as field from "./fields.ts";
 export const SUBPROTOCOL = "porthole.v1";
 
 /** Longest text frame that either side reads, in UTF-16 units. */
-export const FRAME_MAX_CHARS = 16 * 1024;
+const FRAME_MAX_CHARS = 16 * 1024;
 /** Longest user name or password of a VNC server. */
 export const CREDENTIAL_MAX_CHARS = 1024;
 /** Longest sentence that is shown. */
-export const SENTENCE_MAX_CHARS = 1024;
+const SENTENCE_MAX_CHARS = 1024;
 
 const ID_MAX_CHARS = 64;
 const TITLE_MAX_CHARS = 256;

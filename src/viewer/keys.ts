@@ -51,7 +51,7 @@ export function pressTogether(combination: string): KeyStroke[] {
 }
 
 /** The keysym of a character: Latin-1 is its own keysym, the rest is Unicode + 0x01000000 (X protocol, appendix A). */
-export function toKeysym(character: string): number {
+function toKeysym(character: string): number {
   const codePoint = character.codePointAt(0) ?? 0;
   if (character === "\n" || character === "\r") return KEYS.Enter.keysym;
   if (character === "\t") return KEYS.Tab.keysym;

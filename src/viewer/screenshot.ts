@@ -10,7 +10,7 @@ export function savePicture(picture: Blob, source: string, now = new Date()): vo
 }
 
 /** "workshop-2026-02-03-040506.png", in local time and without characters that file systems refuse. */
-export function namePicture(source: string, now: Date): string {
+function namePicture(source: string, now: Date): string {
   const [year, ...rest] = [now.getFullYear(), now.getMonth() + 1, now.getDate(), now.getHours(), now.getMinutes()];
   const [month, day, hour, minute] = rest.map((part) => String(part).padStart(2, "0"));
   return `${source}-${year}-${month}-${day}-${hour}${minute}${String(now.getSeconds()).padStart(2, "0")}.png`;

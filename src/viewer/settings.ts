@@ -16,7 +16,7 @@ export interface Settings {
 }
 
 /** The settings of a user who has changed nothing. */
-export const DEFAULT_SETTINGS: Settings = { fit: "fit", pinned: false, viewOnly: false, quality: 6, compression: 2 };
+const DEFAULT_SETTINGS: Settings = { fit: "fit", pinned: false, viewOnly: false, quality: 6, compression: 2 };
 
 const KEY = "porthole.settings";
 

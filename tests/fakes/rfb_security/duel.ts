@@ -1,7 +1,10 @@
 /** Runs a viewer's script against a source's, in one process and without time. */
 import type { ClientKey, LoginStep } from "../../../src/rfb/login_step.ts";
-import { concat, READ_CAP_BYTES, type Script, StreamEnded } from "../../../src/rfb/script.ts";
+import { concat, type Script, StreamEnded } from "../../../src/rfb/script.ts";
 import type { MessageOpener, MessageSealer } from "../../../src/rfb/sealed_messages.ts";
+
+/** Bytes of one read at most: no honest handshake message has more. */
+const READ_CAP_BYTES = 64 * 1024;
 
 /** How a duel ended. */
 export interface Outcome<Result> {

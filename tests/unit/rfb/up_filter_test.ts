@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { PortholeError } from "../../../src/errors.ts";
-import { MAX_ENCODINGS, MAX_MESSAGE_BYTES } from "../../../src/rfb/client_messages.ts";
 import { ENCODING } from "../../../src/rfb/encodings.ts";
 import { PixelState } from "../../../src/rfb/pixel_format.ts";
-import { createUpFilter, MAX_CUT_TEXT_BYTES, type UpPolicy } from "../../../src/rfb/up_filter.ts";
+import { createUpFilter, type UpPolicy } from "../../../src/rfb/up_filter.ts";
 import * as client from "./client_bytes.ts";
 import { CLIPBOARD } from "./client_bytes.ts";
 import { concat, cut, randomLengths, run } from "./cuts.ts";
@@ -221,7 +220,7 @@ Deno.test("createUpFilter(): extended cut text with bytes to spare is dropped, s
 });
 
 Deno.test("createUpFilter(): cut text over 1 MiB is dropped without being kept", () => {
-  const big = new Uint8Array(MAX_CUT_TEXT_BYTES + 1);
+  const big = new Uint8Array(1024 * 1024 + 1);
   big.set([6, 0, 0, 0, ...client.u32(big.length - 8)]);
   const { push } = bindPush(NO_TEXT_OUT);
   assertEquals(push(big).length, 0);
@@ -237,12 +236,15 @@ Deno.test("createUpFilter(): a flood of small messages mixed with input passes i
 });
 
 Deno.test("createUpFilter(): no more is allocated than for the chunk and one held message, twice", () => {
-  const held = concat([client.setEncodings(Array(MAX_ENCODINGS).fill(-316))]).subarray(0, MAX_MESSAGE_BYTES - 1);
+  // The longest message that is held: SetEncodings with as many encodings as it may have.
+  const longest = concat([client.setEncodings(Array(1024).fill(-316))]);
+  assertEquals(longest.length, 4100);
+  const held = longest.subarray(0, -1);
   const { push } = bindPush(NO_TEXT_IN);
   assertEquals(push(held).length, 0);
   const many = Array.from({ length: 500 }, () => [...client.pointerEvent(0x81), ...client.cutText([1])]);
   const rest = concat([[-316 & 255], ...many]);
   const out = push(rest);
   assertEquals(out, concat([client.setEncodings([]), ...many.map(() => client.pointerEvent(1))]));
-  assert(out.buffer.byteLength <= 2 * (rest.length + MAX_MESSAGE_BYTES));
+  assert(out.buffer.byteLength <= 2 * (rest.length + longest.length));
 });

@@ -1,10 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { LoginRefused } from "../../../src/rfb/refusal.ts";
-import { encodeVersion, parseVersion, type SpokenVersion } from "../../../src/rfb/version.ts";
+import { encodeVersion, readVersion, type SpokenVersion } from "../../../src/rfb/version.ts";
+import { feed } from "../../fakes/rfb_security/feed.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("parseVersion() answers what real servers send, and never asks for more than they announce", () => {
+Deno.test("readVersion() answers what real servers send, and never asks for more than they announce", () => {
   const rows: [string, SpokenVersion][] = [
     ["003.003", "3.3"],
     ["003.005", "3.3"],
@@ -18,12 +19,12 @@ Deno.test("parseVersion() answers what real servers send, and never asks for mor
     ["002.000", "3.3"],
   ];
   for (const [announced, spoken] of rows) {
-    assertEquals(parseVersion(encode(`RFB ${announced}\n`)), { spoken, announced: `RFB ${announced}` });
+    assertEquals(feed(readVersion(), encode(`RFB ${announced}\n`)).result, { spoken, announced: `RFB ${announced}` });
     assertEquals(encodeVersion(spoken), encode(`RFB 003.00${spoken[2]}\n`));
   }
 });
 
-Deno.test("parseVersion() says what answers in the place of a VNC server", () => {
+Deno.test("readVersion() says what answers in the place of a VNC server", () => {
   const rows = [
     ["HTTP/1.1 400", "a web server"],
     ["<!DOCTYPE ht", "a web server"],
@@ -33,5 +34,5 @@ Deno.test("parseVersion() says what answers in the place of a VNC server", () =>
     ["RFB 003.008\r", "version is malformed"],
     ["\x15\x03\x01\x00\x02\x02PPPPPP", "not a VNC server"],
   ];
-  for (const [text, words] of rows) assertThrows(() => parseVersion(encode(text!)), LoginRefused, words);
+  for (const [text, words] of rows) assertThrows(() => feed(readVersion(), encode(text!)), LoginRefused, words);
 });

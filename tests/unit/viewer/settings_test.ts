@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { DEFAULT_SETTINGS, loadSettings, saveSettings } from "../../../src/viewer/settings.ts";
+import { loadSettings, saveSettings } from "../../../src/viewer/settings.ts";
+
+/** What the page starts with. */
+const DEFAULT_SETTINGS = { fit: "fit", pinned: false, viewOnly: false, quality: 6, compression: 2 } as const;
 
 const hold = (text: string | null) => ({ getItem: () => text });
 
