@@ -10,7 +10,7 @@ import { createAccess } from "./create_access.ts";
 import { openLoginLink } from "./login_link.ts";
 import { createOidcSignIn, type OidcSignIn } from "./oidc.ts";
 import { createPasswordCheck } from "./password.ts";
-import { createPasswordSignIn, type PasswordSignIn } from "./password_sign_in.ts";
+import { PasswordSignIn } from "./password_sign_in.ts";
 import { decideRole, isNamed } from "./policy.ts";
 import { createProxyCredential, type Warn } from "./proxy_sign_in.ts";
 import { openAccessStores } from "./stores.ts";
@@ -57,7 +57,7 @@ export function createAuthentication(
   );
   const isLoginToken = openLoginLink(stores).isToken;
   const check = createPasswordCheck();
-  const passwords = createPasswordSignIn({
+  const passwords = new PasswordSignIn({
     users: () => readUsers(config()),
     check,
     twoFactor,

@@ -12,12 +12,18 @@ import type { TwoFactor } from "./two_factor.ts";
 /** Result of a right password: signed in, or a ticket with which the code is sent. */
 export type FirstStep = { readonly user: User } | { readonly ticket: string };
 
-/** The steps of signing in. */
-export interface PasswordSignIn {
-  /** @throws PortholeError sign_in_required for a wrong name or password, limit_reached when it is too early. */
-  tryPassword(attempt: { name: string; password: string; address: string }): Promise<FirstStep>;
-  /** @throws PortholeError sign_in_required for a wrong code or an expired ticket, limit_reached when it is too early. */
-  tryCode(attempt: { ticket: string; code: string; address: string }): Promise<User>;
+/** A name and a password that somebody sent, and from where. */
+interface PasswordAttempt {
+  readonly name: string;
+  readonly password: string;
+  readonly address: string;
+}
+
+/** The code that follows a right password. */
+interface CodeAttempt {
+  readonly ticket: string;
+  readonly code: string;
+  readonly address: string;
 }
 
 interface PasswordSignInOptions {
@@ -38,60 +44,75 @@ const TICKET_MS = 5 * 60_000;
 const FREE_OF_ACCOUNT = 5;
 const FREE_OF_ADDRESS = 15;
 
-/** Makes password sign-in. Wrong tries are counted by account, whether it exists or not, and by address. */
-export function createPasswordSignIn(options: PasswordSignInOptions): PasswordSignIn {
-  const { users, check, twoFactor, stores, limit, now = Date.now } = options;
-  const byAccount = new Lockout({ store: stores.lockedAccounts, free: FREE_OF_ACCOUNT, now });
-  const byAddress = new Lockout({ store: stores.lockedAddresses, free: FREE_OF_ADDRESS, now });
-  const decoy = memoize(users, (now) => makeDecoy([...now.values()].map(({ passwordHash }) => passwordHash)));
+/** Signs users in by password. Wrong tries are counted by account, whether it exists or not, and by address. */
+export class PasswordSignIn {
+  readonly #options: PasswordSignInOptions;
+  readonly #now: () => number;
+  readonly #byAccount: Lockout;
+  readonly #byAddress: Lockout;
+  /** What a password is compared with where no user has the name. */
+  readonly #decoy: () => string;
 
-  async function admit(name: string, address: string): Promise<void> {
-    await byAccount.check(name);
-    await byAddress.check(address);
-    await limit().take(address);
+  constructor(options: PasswordSignInOptions) {
+    const { users, stores, now = Date.now } = options;
+    this.#options = options;
+    this.#now = now;
+    this.#byAccount = new Lockout({ store: stores.lockedAccounts, free: FREE_OF_ACCOUNT, now });
+    this.#byAddress = new Lockout({ store: stores.lockedAddresses, free: FREE_OF_ADDRESS, now });
+    this.#decoy = memoize(users, (now) => makeDecoy([...now.values()].map(({ passwordHash }) => passwordHash)));
+  }
+
+  /** @throws PortholeError sign_in_required for a wrong name or password, limit_reached when it is too early. */
+  async tryPassword({ name, password, address }: PasswordAttempt): Promise<FirstStep> {
+    const { users, check, twoFactor } = this.#options;
+    const account = name.slice(0, NAME_MAX_CHARS);
+    await this.#admit(account, address);
+    const user = users().get(name);
+    const hash = user?.passwordHash ?? this.#decoy();
+    const isRight = () => check.fits(password.slice(0, PASSWORD_MAX_CHARS), hash);
+    const right = await this.#judge(account, address, isRight);
+    if (!right || !user || users().get(name)?.passwordHash !== hash) {
+      throw refuse("The name or the password is wrong");
+    }
+    return await twoFactor.has(user) ? { ticket: await this.#issueTicket(name) } : { user };
+  }
+
+  /** @throws PortholeError sign_in_required for a wrong code or an expired ticket, limit_reached when it is too early. */
+  async tryCode({ ticket, code, address }: CodeAttempt): Promise<User> {
+    const { users, twoFactor, stores } = this.#options;
+    const key = hashToken(ticket);
+    const name = await stores.tickets.get(key);
+    const user = name === undefined ? undefined : users().get(name);
+    if (!user) throw refuse("The sign-in took too long: begin again with the password");
+    await this.#admit(user.name, address);
+    const right = await this.#judge(user.name, address, () => twoFactor.check(user, code));
+    if (!right) throw refuse("The code is wrong or was already used");
+    await stores.tickets.delete(key);
+    return user;
+  }
+
+  /** @throws PortholeError limit_reached */
+  async #admit(name: string, address: string): Promise<void> {
+    await this.#byAccount.check(name);
+    await this.#byAddress.check(address);
+    await this.#options.limit().take(address);
   }
 
   /** The address comes first: tries that it may not make do not make the account wait. */
-  async function judge(name: string, address: string, isRight: () => Promise<boolean>): Promise<boolean> {
-    await byAddress.begin(address);
-    await byAccount.begin(name);
+  async #judge(name: string, address: string, isRight: () => Promise<boolean>): Promise<boolean> {
+    await this.#byAddress.begin(address);
+    await this.#byAccount.begin(name);
     if (!await isRight()) return false;
-    await byAccount.clear(name);
-    await byAddress.clear(address);
+    await this.#byAccount.clear(name);
+    await this.#byAddress.clear(address);
     return true;
   }
 
-  async function issueTicket(name: string): Promise<string> {
+  async #issueTicket(name: string): Promise<string> {
     const ticket = makeToken();
-    await stores.tickets.put(hashToken(ticket), name, { expiresAtMs: now() + TICKET_MS });
+    await this.#options.stores.tickets.put(hashToken(ticket), name, { expiresAtMs: this.#now() + TICKET_MS });
     return ticket;
   }
-
-  return {
-    async tryPassword({ name, password, address }) {
-      const account = name.slice(0, NAME_MAX_CHARS);
-      await admit(account, address);
-      const user = users().get(name);
-      const hash = user?.passwordHash ?? decoy();
-      const isRight = () => check.fits(password.slice(0, PASSWORD_MAX_CHARS), hash);
-      const right = await judge(account, address, isRight);
-      if (!right || !user || users().get(name)?.passwordHash !== hash) {
-        throw refuse("The name or the password is wrong");
-      }
-      return await twoFactor.has(user) ? { ticket: await issueTicket(name) } : { user };
-    },
-    async tryCode({ ticket, code, address }) {
-      const key = hashToken(ticket);
-      const name = await stores.tickets.get(key);
-      const user = name === undefined ? undefined : users().get(name);
-      if (!user) throw refuse("The sign-in took too long: begin again with the password");
-      await admit(user.name, address);
-      const right = await judge(user.name, address, () => twoFactor.check(user, code));
-      if (!right) throw refuse("The code is wrong or was already used");
-      await stores.tickets.delete(key);
-      return user;
-    },
-  };
 }
 
 function refuse(message: string): PortholeError {

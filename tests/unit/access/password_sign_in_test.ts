@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TOTP } from "otpauth";
 import { createConnectLimit } from "../../../src/access/connect_limit.ts";
 import type { PasswordCheck } from "../../../src/access/password.ts";
-import { createPasswordSignIn } from "../../../src/access/password_sign_in.ts";
+import { PasswordSignIn } from "../../../src/access/password_sign_in.ts";
 import { openAccessStores } from "../../../src/access/stores.ts";
 import { TwoFactor } from "../../../src/access/two_factor.ts";
 import { Secret } from "../../../src/config/secret.ts";
@@ -28,7 +28,7 @@ function makeRig() {
     close: () => {},
   };
   const users = new Map([[ADA.name, ADA], [BOB.name, BOB]]);
-  const signIn = createPasswordSignIn({
+  const signIn = new PasswordSignIn({
     users: () => users,
     check,
     twoFactor: new TwoFactor({ stores, now }),

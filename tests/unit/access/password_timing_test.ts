@@ -2,7 +2,7 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { createConnectLimit } from "../../../src/access/connect_limit.ts";
 import { createPasswordCheck, hashPassword, makeDecoy } from "../../../src/access/password.ts";
-import { createPasswordSignIn } from "../../../src/access/password_sign_in.ts";
+import { PasswordSignIn } from "../../../src/access/password_sign_in.ts";
 import { TwoFactor } from "../../../src/access/two_factor.ts";
 import { openAccessStores } from "../../../src/access/stores.ts";
 import { createMemoryStores } from "../../../src/store/memory_stores.ts";
@@ -22,7 +22,7 @@ Deno.test("known and unknown names take the same time, within the noise of 200 t
   const check = createPasswordCheck();
   const users = new Map([["ada", { name: "ada", passwordHash: SOME_HASH, groups: [] }]]);
   const stores = openAccessStores(createMemoryStores());
-  const signIn = createPasswordSignIn({
+  const signIn = new PasswordSignIn({
     users: () => users,
     check,
     twoFactor: new TwoFactor({ stores }),
