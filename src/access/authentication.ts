@@ -8,7 +8,7 @@ import { type ConnectLimit, createConnectLimit } from "./connect_limit.ts";
 import { createCookieCredential } from "./cookie_credential.ts";
 import { createAccess } from "./create_access.ts";
 import { openLoginLink } from "./login_link.ts";
-import { createOidcSignIn, type OidcSignIn } from "./oidc.ts";
+import { OidcSignIn } from "./oidc.ts";
 import { createPasswordCheck } from "./password.ts";
 import { PasswordSignIn } from "./password_sign_in.ts";
 import { decideRole, isNamed } from "./policy.ts";
@@ -65,7 +65,7 @@ export function createAuthentication(
     limit: signInLimit,
     now,
   });
-  const oidc = createOidcSignIn({ config, pending: kept.pendingSignOns, now });
+  const oidc = new OidcSignIn({ config, pending: kept.pendingSignOns, now });
   const access = createAccess({
     config,
     credentials: [

@@ -5,7 +5,8 @@ import { PortholeError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
 import { type ExternalUser, readUser } from "./user_claims.ts";
-import { createProviderFetch, type Fetch, findUnreachable } from "./provider_fetch.ts";
+import { type Connect, createConnector } from "./provider_connection.ts";
+import { type Fetch, findUnreachable } from "./provider_fetch.ts";
 
 /** Result of an authorization code flow. */
 export interface OidcOutcome {
@@ -18,20 +19,18 @@ export interface OidcOutcome {
   keepFor(signIn: string): void;
 }
 
-/** Signing in at a provider. */
-export interface OidcSignIn {
-  /**
-   * Where to send the browser. `binding` is the cookie that ties the response to this browser, "" for a new one.
-   * @throws PortholeError provider_unreachable, or not_found when there is no provider.
-   */
-  begin(way: { redirectUri: string; next: string; binding: string }): Promise<{ location: URL; binding: string }>;
-  /**
-   * Checks the provider's response, with which the browser came back.
-   * @throws PortholeError sign_in_required when it is invalid, not_allowed, provider_unreachable.
-   */
-  finish(response: { query: URLSearchParams; binding: string }): Promise<OidcOutcome>;
-  /** Where to sign out at the provider too; undefined when it has no such address or cannot be reached. */
-  findSignOut(way: { returnUri: string; signIn: string }): Promise<URL | undefined>;
+/** Where the browser is to come back to, and what it asked for. */
+interface FlowStart {
+  readonly redirectUri: string;
+  readonly next: string;
+  /** The cookie that ties the response to this browser; "" for a new one. */
+  readonly binding: string;
+}
+
+/** What the browser brought back from the provider. */
+interface FlowResponse {
+  readonly query: URLSearchParams;
+  readonly binding: string;
 }
 
 interface OidcOptions {
@@ -55,73 +54,84 @@ export interface PendingSignOn {
 
 /** How long a user may take at the provider. */
 export const PENDING_MS = 10 * 60_000;
-/** In memory only, because they are secrets. Without one, the provider asks the user to confirm the sign-out. */
+/** ID tokens that are kept for signing out. */
 const MOST_ID_TOKENS = 2_000;
-const DISCOVERY_MS = 3_600_000;
-/** How far the provider's clock may be off. */
-const CLOCK_TOLERANCE_S = 30;
 
-/** Makes sign-in at the configured provider, which is not asked for anything before somebody signs in. */
-export function createOidcSignIn(
-  { config, pending, fetch = createProviderFetch(), now = Date.now }: OidcOptions,
-): OidcSignIn {
-  const idTokens = new Map<string, string>();
-  const discover = keepDiscovery(fetch, now);
+/** Signs users in at the configured provider, which is not asked for anything before somebody signs in. */
+export class OidcSignIn {
+  readonly #config: () => Config;
+  readonly #pending: Store<PendingSignOn>;
+  readonly #connect: Connect;
+  readonly #now: () => number;
+  /**
+   * ID tokens by sign-in, the oldest first. In memory only, because they are secrets. Without one, the provider asks the
+   * user to confirm the sign-out.
+   */
+  readonly #idTokens = new Map<string, string>();
 
-  async function take(query: URLSearchParams, binding: string) {
-    const provider = findProvider(config());
-    const way = provider && await pending.update(query.get("state") ?? "", (way) => {
-      const isOurs = way && isSameHash(way.binding, hashToken(binding)) && way.provider === markProvider(provider);
-      return isOurs ? { result: way, delete: true } : { result: undefined };
+  constructor({ config, pending, fetch, now = Date.now }: OidcOptions) {
+    this.#config = config;
+    this.#pending = pending;
+    this.#connect = createConnector({ fetch, now });
+    this.#now = now;
+  }
+
+  /**
+   * Where to send the browser, and the cookie that ties the response to it.
+   * @throws PortholeError provider_unreachable, or not_found when there is no provider.
+   */
+  async begin({ redirectUri, next, binding: held }: FlowStart): Promise<{ location: URL; binding: string }> {
+    const provider = requireProvider(this.#config());
+    const connection = await this.#connect(provider);
+    const [state, nonce, verifier] = [makeToken(), makeToken(), makeToken()];
+    const binding = held === "" ? makeToken() : held;
+    const flow = { provider: markProvider(provider), binding: hashToken(binding), redirectUri, next, nonce, verifier };
+    await this.#pending.put(state, flow, { expiresAtMs: this.#now() + PENDING_MS });
+    return { location: await buildLocation(connection, provider, state, flow), binding };
+  }
+
+  /**
+   * Checks the provider's response, with which the browser came back.
+   * @throws PortholeError sign_in_required when it is invalid, not_allowed, provider_unreachable.
+   */
+  async finish({ query, binding }: FlowResponse): Promise<OidcOutcome> {
+    const { flow, provider } = await this.#take(query, binding);
+    const connection = await this.#connect(provider);
+    const { claims, idToken } = await exchange(connection, query, flow).catch((cause) => {
+      throw explain(cause, provider);
     });
-    if (way) return { way, provider };
+    const keepFor = (signIn: string) => this.#keepIdToken(signIn, idToken);
+    return { user: admit(claims, provider), of: flow.provider, next: flow.next, keepFor };
+  }
+
+  /** Where to sign out at the provider too; undefined when it has no such address or cannot be reached. */
+  async findSignOut({ returnUri, signIn }: { returnUri: string; signIn: string }): Promise<URL | undefined> {
+    const idToken = this.#idTokens.get(signIn);
+    this.#idTokens.delete(signIn);
+    const provider = findProvider(this.#config());
+    const connection = provider && await this.#connect(provider).catch(() => undefined);
+    if (!connection?.serverMetadata().end_session_endpoint) return undefined;
+    return client.buildEndSessionUrl(connection, {
+      post_logout_redirect_uri: returnUri,
+      ...(idToken !== undefined && { id_token_hint: idToken }),
+    });
+  }
+
+  /** The flow that this response belongs to, which is then over. @throws PortholeError sign_in_required */
+  async #take(query: URLSearchParams, binding: string) {
+    const provider = findProvider(this.#config());
+    const flow = provider && await this.#pending.update(query.get("state") ?? "", (flow) => {
+      const isOurs = flow && isSameHash(flow.binding, hashToken(binding)) && flow.provider === markProvider(provider);
+      return isOurs ? { result: flow, delete: true } : { result: undefined };
+    });
+    if (flow) return { flow, provider };
     throw new PortholeError("sign_in_required", "The sign-in took too long or began in another browser: sign in again");
   }
 
-  return {
-    async begin({ redirectUri, next, binding: held }) {
-      const provider = requireProvider(config());
-      const connection = connect(provider, await discover(provider), fetch);
-      const [state, nonce, verifier] = [makeToken(), makeToken(), makeToken()];
-      const binding = held === "" ? makeToken() : held;
-      const way = { provider: markProvider(provider), binding: hashToken(binding), redirectUri, next, nonce, verifier };
-      await pending.put(state, way, { expiresAtMs: now() + PENDING_MS });
-      const location = client.buildAuthorizationUrl(connection, {
-        redirect_uri: redirectUri,
-        scope: provider.scopes.join(" "),
-        code_challenge: await client.calculatePKCECodeChallenge(verifier),
-        code_challenge_method: "S256",
-        state,
-        nonce,
-      });
-      return { location, binding };
-    },
-    async finish({ query, binding }) {
-      const { way, provider } = await take(query, binding);
-      const connection = connect(provider, await discover(provider), fetch);
-      const { claims, idToken } = await exchange(connection, query, way).catch((cause) => {
-        throw explain(cause, provider);
-      });
-      const keepFor = (signIn: string) => keepNewest(idTokens, MOST_ID_TOKENS, signIn, idToken);
-      return { user: admit(claims, provider), of: way.provider, next: way.next, keepFor };
-    },
-    async findSignOut({ returnUri, signIn }) {
-      const idToken = idTokens.get(signIn);
-      idTokens.delete(signIn);
-      const provider = findProvider(config());
-      const server = provider && await discover(provider).catch(() => undefined);
-      if (!provider || !server?.end_session_endpoint) return undefined;
-      return client.buildEndSessionUrl(connect(provider, server, fetch), {
-        post_logout_redirect_uri: returnUri,
-        ...(idToken !== undefined && { id_token_hint: idToken }),
-      });
-    },
-  };
-}
-
-function keepNewest<T>(kept: Map<string, T>, most: number, key: string, value: T): void {
-  kept.set(key, value);
-  if (kept.size > most) kept.delete(kept.keys().next().value!);
+  #keepIdToken(signIn: string, idToken: string): void {
+    this.#idTokens.set(signIn, idToken);
+    if (this.#idTokens.size > MOST_ID_TOKENS) this.#idTokens.delete(this.#idTokens.keys().next().value!);
+  }
 }
 
 /** What a sign-in depends on: every setting that decides who a user is and who may sign in. */
@@ -140,52 +150,24 @@ function requireProvider(config: Config): OidcProvider {
   return provider;
 }
 
-/** Fetches a provider's metadata (OpenID Connect Discovery 1.0), once an hour; a failure is not kept. */
-function keepDiscovery(fetch: Fetch, now: () => number) {
-  let kept: { issuer: string; atMs: number; server: Promise<client.ServerMetadata> } | undefined;
-  return async ({ issuer, title }: OidcProvider): Promise<client.ServerMetadata> => {
-    if (kept?.issuer !== issuer || now() - kept.atMs > DISCOVERY_MS) {
-      kept = { issuer, atMs: now(), server: discoverOnce(issuer, fetch) };
-    }
-    const asked = kept;
-    try {
-      return await asked.server;
-    } catch (cause) {
-      if (kept === asked) kept = undefined;
-      const state = findUnreachable(cause) ? "it does not answer" : "its metadata does not match auth.oidc";
-      throw new PortholeError("provider_unreachable", `Cannot sign in with ${title}: ${state}`, { cause });
-    }
-  };
-}
-
-async function discoverOnce(issuer: string, fetch: Fetch): Promise<client.ServerMetadata> {
-  const found = await client.discovery(new URL(issuer), "discovery", undefined, undefined, {
-    [client.customFetch]: fetch as client.CustomFetch,
-    execute: isPlain(issuer) ? [client.allowInsecureRequests] : [],
+/** The address of the provider's authorization endpoint for this flow (RFC 6749 section 4.1.1, RFC 7636 section 4.3). */
+async function buildLocation(
+  connection: client.Configuration,
+  { scopes }: OidcProvider,
+  state: string,
+  { redirectUri, nonce, verifier }: PendingSignOn,
+): Promise<URL> {
+  return client.buildAuthorizationUrl(connection, {
+    redirect_uri: redirectUri,
+    scope: scopes.join(" "),
+    code_challenge: await client.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: "S256",
+    state,
+    nonce,
   });
-  return found.serverMetadata();
 }
 
-/** Made for each use: the keys of the provider that it caches would outlive a rotation. */
-function connect(
-  { issuer, clientId, clientSecret }: OidcProvider,
-  server: client.ServerMetadata,
-  fetch: Fetch,
-): client.Configuration {
-  const takesBasic = server.token_endpoint_auth_methods_supported?.includes("client_secret_basic") ?? true;
-  const authenticate = takesBasic ? client.ClientSecretBasic : client.ClientSecretPost;
-  const connection = new client.Configuration(
-    server,
-    clientId,
-    { [client.clockTolerance]: CLOCK_TOLERANCE_S },
-    clientSecret ? authenticate(clientSecret.reveal()) : client.None(),
-  );
-  connection[client.customFetch] = fetch as client.CustomFetch;
-  client.enableNonRepudiationChecks(connection);
-  if (isPlain(issuer)) client.allowInsecureRequests(connection);
-  return connection;
-}
-
+/** Redeems the code, and reads the claims of the ID token and of UserInfo. */
 async function exchange(
   connection: client.Configuration,
   query: URLSearchParams,
@@ -230,8 +212,4 @@ function readDomain({ email, email_verified }: Readonly<Record<string, unknown>>
   return typeof email === "string" && email_verified !== false
     ? email.slice(email.lastIndexOf("@") + 1).toLowerCase()
     : "";
-}
-
-function isPlain(issuer: string): boolean {
-  return issuer.startsWith("http:");
 }

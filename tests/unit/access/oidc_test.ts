@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import * as fc from "fast-check";
-import { createOidcSignIn } from "../../../src/access/oidc.ts";
+import { OidcSignIn } from "../../../src/access/oidc.ts";
 import { createProviderFetch, describeError, type Fetch } from "../../../src/access/provider_fetch.ts";
 import { openAccessStores } from "../../../src/access/stores.ts";
 import { loadConfig } from "../../../src/config/load.ts";
@@ -22,7 +22,7 @@ async function makeRig(provider: ProviderProcess) {
     asked.push(new URL(url).pathname);
     return line.carry(url, init);
   };
-  const oidc = createOidcSignIn({
+  const oidc = new OidcSignIn({
     pending: openAccessStores(createMemoryStores({ now: () => line.nowMs })).pendingSignOns,
     config: () => config,
     fetch: createProviderFetch({ fetch: tapped, timeoutMs: 300 }),
@@ -37,7 +37,7 @@ async function makeRig(provider: ProviderProcess) {
   return { oidc, line, asked, begin, signIn };
 }
 
-Deno.test("createOidcSignIn()", async (t) => {
+Deno.test("OidcSignIn", async (t) => {
   await using provider = await startProvider();
 
   await t.step("asks nothing before somebody signs in, and what the provider is like once an hour", async () => {
