@@ -8,8 +8,8 @@ import type { HandshakeViewer } from "./handshake_viewer.ts";
 import type { LoggedIn } from "./login.ts";
 import type { OpenParts } from "./open_parts.ts";
 import type { Opened } from "./opened.ts";
+import { runWithViewer } from "./run_with_viewer.ts";
 import type { BegunHandshake } from "./source_login.ts";
-import { runWithViewer } from "./viewer_handshake.ts";
 
 /** PIXEL_FORMAT within ServerInit (RFC 6143 section 7.3.2). */
 const FORMAT_START = 4;
