@@ -8,8 +8,7 @@ import { encodeVersion, parseReply, type SpokenVersion, VERSION_BYTES } from "./
 const NONE = SECURITY_TYPES.none.code;
 
 /**
- * Agrees on a version, and in 3.8 on security type None, while the login to the source is under way. Call `admitViewer`
- * next.
+ * Agrees on a version, and in 3.8 on security type None. Call `admitViewer` next.
  *
  * @throws {PortholeError} `viewer_malformed`
  */

@@ -1,6 +1,5 @@
 import type { Audit } from "../telemetry/audit.ts";
-import type { Session } from "./session.ts";
-import type { SessionListener } from "./session.ts";
+import type { Session, SessionListener } from "./session.ts";
 
 /** Writes the beginning and the end of each session into the audit log. */
 export function auditSessions(audit: Audit): SessionListener {
