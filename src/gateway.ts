@@ -42,7 +42,6 @@ export interface GatewayOptions {
   versionMs?: number;
   staticFiles: StaticFiles;
   openDemo: () => ByteStream;
-  /** What pages tell about this gateway. */
   about?: Partial<AboutGateway>;
   /** What outlives the process: who is signed in, links, pins; without them, nothing does. */
   stores?: Stores;
@@ -52,14 +51,10 @@ export interface GatewayOptions {
   now?: () => number;
 }
 
-/** What pages tell about a gateway. */
-export interface AboutGateway {
-  /** The local CA; undefined where the certificate was supplied or there is none. */
-  ca: About["ca"];
-  /** What everybody should know: that nobody has to sign in. */
-  warnings: () => readonly string[];
+/** What the one who makes a gateway knows about it. */
+export interface AboutGateway extends Pick<About, "ca" | "warnings"> {
   /** The machine's own name, under which the gateway may be reached. */
-  ownName?: string;
+  readonly ownName?: string;
 }
 
 /** A gateway without a listener. */
@@ -69,7 +64,7 @@ export interface Gateway {
   readonly sources: Sources;
   readonly metrics: Metrics;
   readonly audit: Audit;
-  /** What everybody should know: that nobody has to sign in. */
+  /** What every user should know, such as that nobody has to sign in. */
   warnings(): readonly string[];
   /** Ends the sessions whose source went or changed, and keeps connections ready; the others do not notice. */
   applyConfig(): Promise<void>;
