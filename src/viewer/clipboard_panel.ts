@@ -15,7 +15,7 @@ export interface ClipboardParts {
 /** The panel, and the text that both sides share. */
 export class ClipboardPanel {
   readonly #text = getElement("clipboard-text", HTMLTextAreaElement);
-  readonly #words = getElement("clipboard-words", HTMLElement);
+  readonly #note = getElement("clipboard-note", HTMLElement);
   readonly #send = getElement("clipboard-send", HTMLButtonElement);
   readonly #copy = getElement("clipboard-copy", HTMLButtonElement);
   readonly #type = getElement("clipboard-type", HTMLButtonElement);
@@ -106,8 +106,8 @@ export class ClipboardPanel {
     await this.readLocal();
   }
 
-  #say(words: string): void {
-    this.#words.textContent = words;
+  #say(text: string): void {
+    this.#note.textContent = text;
   }
 }
 

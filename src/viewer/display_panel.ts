@@ -30,5 +30,5 @@ export function forceViewOnly(): void {
   const viewOnly = getElement("view-only", HTMLInputElement);
   viewOnly.checked = true;
   viewOnly.disabled = true;
-  getElement("view-only-words", HTMLElement).hidden = false;
+  getElement("view-only-note", HTMLElement).hidden = false;
 }

@@ -18,7 +18,7 @@ const TICK_MS = 250;
 
 /** The status line and the notice. */
 export class Status {
-  readonly #words = getElement("status-words", HTMLElement);
+  readonly #text = getElement("status-text", HTMLElement);
   readonly #rtt = getElement("rtt", HTMLElement);
   readonly #notice = getElement("notice", HTMLElement);
   readonly #title = getElement("notice-title", HTMLElement);
@@ -36,10 +36,10 @@ export class Status {
   }
 
   /** Shows how far the connection attempt is; ignored once there is a picture. */
-  showProgress(words: string): void {
+  showProgress(text: string): void {
     if (document.body.dataset.phase === "open") return;
-    this.#announce(words);
-    this.#title.textContent = words;
+    this.#announce(text);
+    this.#title.textContent = text;
   }
 
   /** Shows the round trip. */
@@ -95,8 +95,8 @@ export class Status {
   }
 
   /** Screen readers speak each change of this text, so the same text is not set again. */
-  #announce(words: string): void {
-    if (this.#words.textContent !== words) this.#words.textContent = words;
+  #announce(text: string): void {
+    if (this.#text.textContent !== text) this.#text.textContent = text;
   }
 }
 

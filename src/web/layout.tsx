@@ -60,7 +60,7 @@ export function Masthead({ basePath, user }: PageProps) {
         <img src={`${basePath}static/favicon.svg`} alt="" width="28" height="28" />
         Porthole
       </a>
-      {user && <a class="person" href={`${basePath}account`}>Signed in as {user.name}</a>}
+      {user && <a class="user" href={`${basePath}account`}>Signed in as {user.name}</a>}
     </header>
   );
 }

@@ -74,7 +74,7 @@ function Card({ source, basePath }: { source: SourceView; basePath: string }) {
     <li class="card" data-name={name} data-status={status}>
       <a class="card-link" href={`${basePath}site/vnc/${encodeURIComponent(name)}`}>{title}</a>
       {title !== name && <span class="card-name">{name}</span>}
-      <p class="card-words">
+      <p class="card-detail">
         <span class="dot" aria-hidden="true"></span>
         <span data-part="detail">{detail}</span>
       </p>

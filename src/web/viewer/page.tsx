@@ -65,23 +65,23 @@ function Bar({ source, basePath, version }: { source: ViewerSource; basePath: st
           <Icon name="back" />
           <span class="unseen">All screens</span>
         </a>
-        <div id="bar-words">
+        <div id="bar-text">
           <h1>{source.title}</h1>
           <p id="status">
             <span class="dot" aria-hidden="true"></span>
-            <span id="status-words" role="status">Connecting…</span>
+            <span id="status-text" role="status">Connecting…</span>
             <span id="rtt" title="Round-trip time to the gateway"></span>
           </p>
         </div>
         <div id="tools" role="toolbar" aria-label={`Tools for ${source.title}`}>
-          <Tool id="move" icon="move" words="Pan" pressed hidden />
-          <Tool id="type" icon="keyboard" words="On-screen keyboard" pressed />
-          <Tool id="keys" icon="keys" words="Keys" panel />
-          <Tool id="clipboard" icon="clipboard" words="Clipboard" panel />
-          <Tool id="display" icon="display" words="Display and input" panel />
-          <Tool id="screenshot" icon="camera" words="Save a screenshot" />
-          <Tool id="fullscreen" icon="fullscreen" words="Full screen" pressed />
-          <Tool id="disconnect" icon="power" words="Disconnect" />
+          <Tool id="move" icon="move" label="Pan" pressed hidden />
+          <Tool id="type" icon="keyboard" label="On-screen keyboard" pressed />
+          <Tool id="keys" icon="keys" label="Keys" panel />
+          <Tool id="clipboard" icon="clipboard" label="Clipboard" panel />
+          <Tool id="display" icon="display" label="Display and input" panel />
+          <Tool id="screenshot" icon="camera" label="Save a screenshot" />
+          <Tool id="fullscreen" icon="fullscreen" label="Full screen" pressed />
+          <Tool id="disconnect" icon="power" label="Disconnect" />
         </div>
       </div>
       <KeysPanel />
@@ -94,7 +94,7 @@ function Bar({ source, basePath, version }: { source: ViewerSource; basePath: st
 interface ToolProps {
   readonly id: string;
   readonly icon: IconName;
-  readonly words: string;
+  readonly label: string;
   /** Whether the button opens the panel of the same name. */
   readonly panel?: boolean;
   /** Whether the button is a switch. */
@@ -102,15 +102,15 @@ interface ToolProps {
   readonly hidden?: boolean;
 }
 
-function Tool({ id, icon, words, panel = false, pressed = false, hidden = false }: ToolProps) {
+function Tool({ id, icon, label, panel = false, pressed = false, hidden = false }: ToolProps) {
   const state = {
     ...(panel ? { "aria-expanded": "false", "aria-controls": `panel-${id}` } : {}),
     ...(pressed ? { "aria-pressed": "false" } : {}),
   };
   return (
-    <button class="tool" type="button" id={`tool-${id}`} title={words} hidden={hidden} {...state}>
+    <button class="tool" type="button" id={`tool-${id}`} title={label} hidden={hidden} {...state}>
       <Icon name={icon} />
-      <span class="unseen">{words}</span>
+      <span class="unseen">{label}</span>
     </button>
   );
 }

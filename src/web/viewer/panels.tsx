@@ -44,13 +44,13 @@ export function KeysPanel() {
   return (
     <Panel id="keys" title="Keys">
       <div class="keys" role="group" aria-label="Hold down">
-        {MODIFIERS.map(([words, name]) => (
-          <button class="key" type="button" data-hold={name} aria-pressed="false">{words}</button>
+        {MODIFIERS.map(([face, name]) => (
+          <button class="key" type="button" data-hold={name} aria-pressed="false">{face}</button>
         ))}
       </div>
       <div class="keys" role="group" aria-label="Press">
-        {COMBINATIONS.map(([words, keys, label]) => (
-          <button class="key" type="button" data-press={keys} aria-label={label}>{words}</button>
+        {COMBINATIONS.map(([face, keys, label]) => (
+          <button class="key" type="button" data-press={keys} aria-label={label}>{face}</button>
         ))}
       </div>
       <p class="quiet">
@@ -73,7 +73,7 @@ export function ClipboardPanel() {
         <button id="clipboard-type" class="button" type="button">Type as keys</button>
         <button id="clipboard-sync" class="button" type="button" hidden>Sync automatically</button>
       </div>
-      <p id="clipboard-words" class="quiet" role="status"></p>
+      <p id="clipboard-note" class="quiet" role="status"></p>
       <p class="quiet">
         "Type as keys" types the text key by key, for login screens and consoles without a clipboard.
       </p>
@@ -87,41 +87,41 @@ export function DisplayPanel({ version, forcedViewOnly }: { version: string; for
     <Panel id="display" title="Display and input">
       <fieldset>
         <legend>Size</legend>
-        <Choice value="fit" words="Fit to window" />
-        <Choice value="actual" words="Actual size" />
-        <Choice value="remote" words="Resize the remote screen" />
+        <Choice value="fit" label="Fit to window" />
+        <Choice value="actual" label="Actual size" />
+        <Choice value="remote" label="Resize the remote screen" />
       </fieldset>
-      <Switch id="view-only" words="View only" checked={forcedViewOnly} disabled={forcedViewOnly} />
-      <p id="view-only-words" class="quiet" hidden={!forcedViewOnly}>This screen is view-only.</p>
-      <Switch id="pinned" words="Always show the toolbar" />
-      <Level id="quality" words="Picture quality" />
-      <Level id="compression" words="Compression" />
+      <Switch id="view-only" label="View only" checked={forcedViewOnly} disabled={forcedViewOnly} />
+      <p id="view-only-note" class="quiet" hidden={!forcedViewOnly}>This screen is view-only.</p>
+      <Switch id="pinned" label="Always show the toolbar" />
+      <Level id="quality" label="Picture quality" />
+      <Level id="compression" label="Compression" />
       <p class="quiet">Porthole {version}</p>
     </Panel>
   );
 }
 
-function Choice({ value, words }: { value: string; words: string }) {
+function Choice({ value, label }: { value: string; label: string }) {
   return (
     <label class="choice">
-      <input type="radio" name="fit" value={value} /> {words}
+      <input type="radio" name="fit" value={value} /> {label}
     </label>
   );
 }
 
-function Switch(props: { id: string; words: string; checked?: boolean; disabled?: boolean }) {
-  const { id, words, checked = false, disabled = false } = props;
+function Switch(props: { id: string; label: string; checked?: boolean; disabled?: boolean }) {
+  const { id, label, checked = false, disabled = false } = props;
   return (
     <label class="choice">
-      <input type="checkbox" id={id} role="switch" checked={checked} disabled={disabled} /> {words}
+      <input type="checkbox" id={id} role="switch" checked={checked} disabled={disabled} /> {label}
     </label>
   );
 }
 
-function Level({ id, words }: { id: string; words: string }) {
+function Level({ id, label }: { id: string; label: string }) {
   return (
     <label class="level" for={id}>
-      {words}
+      {label}
       <input type="range" id={id} min="0" max="9" step="1" />
     </label>
   );
