@@ -1,4 +1,4 @@
-/** A gateway on the configuration of a command line, without listeners. Powers come in from main.ts. */
+/** A gateway on the configuration of a command line, without listeners. The environment and `Deno.serve` come in from main.ts. */
 import { join } from "node:path";
 import type { Command } from "./config/command_line.ts";
 import type { Config } from "./config/config.ts";

@@ -1,4 +1,4 @@
-/** The configuration as every other room sees it: checked, resolved and frozen. Types only. */
+/** The configuration as every other module sees it: checked, resolved and frozen. Types only. */
 import type { Secret } from "./secret.ts";
 
 /** The address of a listener or a source: TCP host and port, or the path of a unix socket. */

@@ -17,7 +17,7 @@ export const limitsSchema = section({
   stall: duration(1000).default(90_000),
 });
 
-/** The limits under the names that other rooms use. */
+/** The limits under the names that other modules use. */
 export function buildLimits(written: z.output<typeof limitsSchema>): Limits {
   return {
     sessions: written.sessions,

@@ -23,8 +23,8 @@ const PREFIX = "sha256:";
 const PIN = /^sha256:[0-9a-f]{64}$/;
 
 /**
- * The pins in `pins.json`, `{"pi": "sha256:…"}`. The file is read again when it has changed, so that a person who
- * removes a line need not restart the gateway.
+ * The pins in `pins.json`, `{"pi": "sha256:…"}`. The file is read again when it has changed, so that removing a
+ * line needs no restart.
  *
  * @throws {PortholeError} `internal` from each method while the file or the pin is unreadable: an unknown pin is no
  * reason to trust.

@@ -47,28 +47,28 @@ export class FileStore<Value> implements Store<Value> {
   }
 
   async get(key: string): Promise<Value | undefined> {
-    await this.#look();
+    await this.#refreshEdited();
     return this.#records.get(key)?.value;
   }
 
   async list(): Promise<[key: string, value: Value][]> {
-    await this.#look();
+    await this.#refreshEdited();
     return this.#records.list().map(([key, { value }]) => [key, value]);
   }
 
   async put(key: string, value: Value, expiry?: Expiry): Promise<void> {
-    await this.#look();
+    await this.#refreshEdited();
     this.#records.put(key, makeEntry(value, expiry));
     await this.#store(key);
   }
 
   async delete(key: string): Promise<void> {
-    await this.#look();
+    await this.#refreshEdited();
     if (this.#records.delete(key)) await this.#store(key);
   }
 
   async update<Result>(key: string, decide: (value: Value | undefined) => Decision<Value, Result>): Promise<Result> {
-    await this.#look();
+    await this.#refreshEdited();
     const { result, changed } = this.#records.decide(key, decide);
     if (changed) await this.#store(key);
     return result;
@@ -119,11 +119,11 @@ export class FileStore<Value> implements Store<Value> {
     }
   }
 
-  #look(): Promise<void> | undefined {
+  #refreshEdited(): Promise<void> | undefined {
     return this.#options.editable ? this.#refresh() : undefined;
   }
 
-  /** Reads the file when it is not the known one; calls at the same time share one look at it. */
+  /** Reads the file when it is not the known one; calls at the same time share one read. */
   #refresh(): Promise<void> {
     return this.#refreshing ??= this.#readChanged().finally(() => this.#refreshing = undefined);
   }

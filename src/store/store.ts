@@ -42,7 +42,7 @@ export interface KindOptions {
   readonly transient?: boolean;
   /** Records beyond this number push out those that were written longest ago. For kinds that strangers can fill. */
   readonly most?: number;
-  /** People edit the file, or another process writes it: each use looks whether it changed. */
+  /** People edit the file, or another process writes it: each use checks whether it changed. */
   readonly editable?: boolean;
   /** A change that cannot be stored rejects, even where the gateway is to go on without. */
   readonly strict?: boolean;
