@@ -29,7 +29,7 @@ async function signIn(page: Page, name: string): Promise<void> {
 
 const waitForOpen = (page: Page) => page.waitForSelector("body[data-phase=open]", { timeout: 20_000 });
 
-testWith([CHROMIUM], "a person signs in by password, comes back to the screen, and signs out", async () => {
+testWith([CHROMIUM], "a user signs in by password, comes back to the screen, and signs out", async () => {
   await using gateway = await startGuarded();
   await using browser = await Chromium.start();
   for (const javaScriptEnabled of [false, true]) {
@@ -100,7 +100,7 @@ testWith([CHROMIUM], "a share link shows its one screen, view-only, until it is 
   assertEquals(browser.complaints, []);
 });
 
-testWith([CHROMIUM], "a person sets up the two-factor authentication and signs in with it", async () => {
+testWith([CHROMIUM], "a user sets up two-factor authentication and signs in with it", async () => {
   await using gateway = await startGuarded();
   await using browser = await Chromium.start();
   const page = await browser.openPage(SECURE);

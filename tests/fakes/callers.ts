@@ -11,7 +11,7 @@ import { listenTcp, writeAll } from "./tcp_source.ts";
 /** A hash at the least cost allowed; nobody knows its password. */
 export const SOME_HASH = `$argon2id$v=19$m=8192,t=1,p=1$${"c2FsdHNhbHRzYWx0c2FsdA"}$${"A".repeat(43)}`;
 
-/** Cookie values of sign-ins that stand, by person. */
+/** Cookie values of sign-ins that stand, by user. */
 export const COOKIES = { ada: "cookie-of-ada", bob: "cookie-of-bob", root: "cookie-of-root", guest: "cookie-of-guest" };
 
 /** Bearer tokens. */
@@ -33,7 +33,7 @@ export interface GuardedGateway extends TestGateway {
   readonly stores: AccessStores;
 }
 
-/** The configuration; `pi` is ada's, guests may look; `desk` is for everybody who signed in. */
+/** The configuration; `pi` is ada's, guests may view it; `desk` is for everybody who signed in. */
 export function writeGuardedYaml(port: number, more = ""): string {
   const token = (name: keyof typeof TOKENS, rest: string) =>
     `    - { name: ${name}, hash: "sha256:${hashToken(TOKENS[name])}", ${rest} }`;

@@ -127,7 +127,7 @@ Deno.test("after three wrong passwords nobody's next one reaches the source for 
   assert(!/wrong \d/.test(JSON.stringify(gateway.lines)), "a password stands in the log");
 });
 
-Deno.test("a configured password that is wrong is tried once, until a person says to try again", async () => {
+Deno.test("a configured password that is wrong is tried once, until a user says to try again", async () => {
   await using fake = await startFakeRfb({ password: "right" });
   await using gateway = await start(fake, "password: wrong");
   for (let at = 0; at < 3; at++) {

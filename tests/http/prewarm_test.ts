@@ -33,7 +33,7 @@ Deno.test("a session takes the connection that is ready, and another takes its p
   assertEquals(fake.seen("ClientInit").length, 1);
 });
 
-Deno.test("what is ready says that the source is up, without a look at it", async () => {
+Deno.test("a ready connection says that the source is up, without a probe", async () => {
   await using fake = await startFakeRfb({ password: "secret12" });
   await using gateway = await startGateway(yamlFor(fake));
   begin(gateway);

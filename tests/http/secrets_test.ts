@@ -11,7 +11,7 @@ import { type Said, SecretRig } from "../fakes/secret_rig.ts";
 /** Eight characters, all that VNC Authentication takes, of which each way to write a text changes another one. */
 const PASSWORD = 'k&7"z<+/';
 const WRONG = 'w&7"z<+/';
-const PERSON = { username: "ada", password: PASSWORD };
+const LOGIN = { username: "ada", password: PASSWORD };
 const key = await makeClientKey();
 
 /** The logins of which each lets another trace of the secret pass. */
@@ -24,7 +24,7 @@ const sources: Record<string, FakeSource> = {
 };
 
 function startSource(name: string): Promise<FakeRfb> {
-  const script = playSource.bind(null, { ...PERSON, ...sources[name]! });
+  const script = playSource.bind(null, { ...LOGIN, ...sources[name]! });
   return startFakeRfb({
     script: async (stream) => {
       const { stream: opened } = await serve(stream, script());
@@ -59,7 +59,7 @@ for (const name of Object.keys(sources)) {
   for (const format of ["text", "json"] as const) {
     Deno.test(`a configured secret stays with the gateway: ${name}, log as ${format}`, async () => {
       await using fake = await startSource(name);
-      await using rig = await SecretRig.start(fake.port, PERSON, format);
+      await using rig = await SecretRig.start(fake.port, LOGIN, format);
       await using viewer = rig.view();
       await enterDesktop(viewer);
       await rig.askEverything();
@@ -94,7 +94,7 @@ Deno.test("a typed secret stays with the gateway, wrong or right", async () => {
   const entered = enterDesktop(viewer);
   for (const [asked, password] of [WRONG, PASSWORD].entries()) {
     await viewer.until(({ side }) => side.filter(({ type }) => type === "ask").length > asked);
-    viewer.send(JSON.stringify({ type: "credentials", username: PERSON.username, password }));
+    viewer.send(JSON.stringify({ type: "credentials", username: LOGIN.username, password }));
   }
   await entered;
   await rig.askEverything();
@@ -108,7 +108,7 @@ Deno.test("a typed secret stays with the gateway, wrong or right", async () => {
 
 Deno.test("a secret of connections kept ready stays with the gateway", async () => {
   await using fake = await startSource("VNC Authentication");
-  await using rig = await SecretRig.start(fake.port, { ...PERSON, prewarm: 1 }, "json");
+  await using rig = await SecretRig.start(fake.port, { ...LOGIN, prewarm: 1 }, "json");
   await using viewer = rig.view();
   await enterDesktop(viewer);
   await rig.askEverything();

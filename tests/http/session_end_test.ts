@@ -84,7 +84,7 @@ const ENDINGS: Record<string, [Record<string, string>, (rig: Rig) => unknown, nu
     4403,
     "view-only",
   ],
-  "a person who was taken out": [
+  "a user who was removed": [
     ada,
     (rig) => rig.edit((yaml) => yaml.replace(/ {4}ada:.*\n/, "")),
     4401,
@@ -248,7 +248,7 @@ Deno.test("links that make no sense are refused with a sentence", async () => {
   }
 });
 
-Deno.test("one person has a cap on sessions, wherever they come from", async () => {
+Deno.test("one user has a cap on sessions, wherever they come from", async () => {
   await using rig = await startRig((yaml) => yaml.replace("limits: {", "limits: { per_user: 1,"));
   await using viewer = openAs(rig, "/ws/vnc/pi", ada);
   await viewer.until(({ byteCount }) => byteCount > 0);

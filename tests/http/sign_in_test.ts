@@ -39,7 +39,7 @@ function post(
 const readCookie = ({ headers }: RawAnswer) => /^porthole=[^;]+/.exec(headers.get("set-cookie") ?? "")?.[0] ?? "";
 const readTicket = ({ body }: RawAnswer) => /name="ticket" value="([^"]+)"/.exec(body)?.[1] ?? "";
 
-Deno.test("a person signs in with a password, comes back to where it was, and signs out", async () => {
+Deno.test("a user signs in with a password, comes back to the page asked for, and signs out", async () => {
   await using rig = await startGateway(PEOPLE);
   const asked = await sendRaw(rig.port, { path: "/site/vnc/pi?full=1", headers: { Accept: "text/html" } });
   assertEquals(asked.status, 401);
@@ -105,7 +105,7 @@ Deno.test("the two-factor authentication asks for a code after the password, and
   assertEquals((await post(rig, "/sign-in/code", { ticket: again, code })).status, 401);
 });
 
-Deno.test("a person sets the two-factor authentication up on the account page", async () => {
+Deno.test("a user sets up two-factor authentication on the account page", async () => {
   await using rig = await startGuarded();
   const headers = { Cookie: `porthole=${COOKIES.ada}` };
   const offer = await post(rig, "/account/two-factor", {}, headers);

@@ -87,8 +87,8 @@ testWith(["nginx"], "behind nginx the pages stand below the base path and a sess
 testWith(["nginx"], "behind nginx a foreign origin is refused and plain HTTP goes to HTTPS", async () => {
   await using rig = await startNginx();
   const { origin, client, ports, fake } = rig;
-  // The gateway looks at each source once when it starts.
-  await waitUntil("the first look", () => fake.accepted > 0);
+  // The gateway probes each source once when it starts.
+  await waitUntil("the first probe", () => fake.accepted > 0);
   const before = fake.accepted;
   const url = `${origin.replace("https", "wss")}/vnc/ws/vnc/fake`;
   await assertRejects(() => openWebStream(url, { client, headers: { origin: "https://evil.example" } }));

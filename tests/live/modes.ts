@@ -19,7 +19,7 @@ export interface Mode {
   readonly advice?: RegExp;
 }
 
-/** What a wrong password is answered with; the second sentence where the gateway had looked at the source before. */
+/** What a wrong password is answered with; the second sentence where the gateway had probed the source before. */
 export const REFUSED = /^Cannot open .+: the server refused (the (user name or )?password|this password before)/;
 
 const ACCOUNT = { username: USERNAME, password: PASSWORD };

@@ -1,7 +1,7 @@
 /** The layout that the README draws, held against the imports as they are. */
 import { assertEquals } from "@std/assert";
 
-/** What each room may import besides itself, `errors` and the configuration's types. */
+/** What each module may import besides itself, `errors` and the configuration's types. */
 const ALLOWED: Record<string, readonly string[]> = {
   access: ["store"],
   async: [],
@@ -22,10 +22,10 @@ const ALLOWED: Record<string, readonly string[]> = {
 /** What is run: the gateway, and the two scripts of its pages. */
 const ENTRIES = ["main.ts", "src/viewer/viewer.ts", "src/viewer/dashboard.ts"];
 
-/** What every room may know: failures, types and plain facts of the configuration, waiting, memoizing. */
+/** What every module may know: failures, types and plain facts of the configuration, waiting, memoizing. */
 const COMMON = /^src\/(errors|memoize|config\/(config|exposure|secret|units)|async\/\w+)\.ts$/;
 
-interface Module {
+interface ImportingFile {
   specifier: string;
   dependencies?: { code?: { specifier?: string }; type?: { specifier?: string } }[];
 }
@@ -37,7 +37,7 @@ async function listImports(): Promise<[from: string, to: string][]> {
 async function listImportsBelow(entry: string): Promise<[from: string, to: string][]> {
   const args = ["info", "--json", entry];
   const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
-  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: Module[] };
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: ImportingFile[] };
   const root = new URL("../../", import.meta.url).href;
   const inside = (url: string | undefined) => url?.startsWith(root) ? url.slice(root.length) : undefined;
   return modules.flatMap(({ specifier, dependencies = [] }) =>
@@ -48,16 +48,16 @@ async function listImportsBelow(entry: string): Promise<[from: string, to: strin
   );
 }
 
-function roomOf(path: string): string {
+function moduleOf(path: string): string {
   return /^src\/(\w+)\//.exec(path)?.[1] ?? "top";
 }
 
-Deno.test("imports point downwards, and rooms that are to stand alone do", async () => {
+Deno.test("imports point downwards, and modules that are to stand alone do", async () => {
   const imports = await listImports();
   const wrong = imports.filter(([from, to]) => {
-    const [room, target] = [roomOf(from), roomOf(to)];
-    if (room === "top" || room === target || COMMON.test(to)) return false;
-    return !ALLOWED[room]?.includes(target);
+    const [module, target] = [moduleOf(from), moduleOf(to)];
+    if (module === "top" || module === target || COMMON.test(to)) return false;
+    return !ALLOWED[module]?.includes(target);
   });
   assertEquals(wrong.map((pair) => pair.join(" imports ")), []);
 });

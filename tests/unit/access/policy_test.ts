@@ -16,7 +16,7 @@ async function loadSources(): Promise<ReadonlyMap<string, SourceConfig>> {
   return (await loadConfig({ text, env: () => undefined })).config.sources;
 }
 
-const person = (name: string, groups: string[] = [], more: Partial<Identity> = {}): Identity => ({
+const identity = (name: string, groups: string[] = [], more: Partial<Identity> = {}): Identity => ({
   ...ANYBODY,
   admin: false,
   name,
@@ -28,12 +28,19 @@ Deno.test("decideRole() follows lists, groups and the bounds of the credential",
   const sources = await loadSources();
   const names = ["plain", "listed", "both", "viewed", "quiet", "nobody"];
   const rows: [string, Identity, (Role | null)[]][] = [
-    ["named", person("ada"), ["control", "control", "control", "control", "view", null]],
-    ["in a group", person("bob", ["staff"]), ["control", "control", null, "control", "view", null]],
-    ["a guest", person("eve", ["guests"]), ["control", null, "view", "view", "view", null]],
-    ["an admin", person("root", [], { admin: true }), ["control", "control", "control", "control", "view", "control"]],
-    ["a token", person("token:ci"), ["control", "control", null, "control", "view", null]],
-    ["bounded to view", person("ada", [], { bounds: { role: "view" } }), [
+    ["named", identity("ada"), ["control", "control", "control", "control", "view", null]],
+    ["in a group", identity("bob", ["staff"]), ["control", "control", null, "control", "view", null]],
+    ["a guest", identity("eve", ["guests"]), ["control", null, "view", "view", "view", null]],
+    ["an admin", identity("root", [], { admin: true }), [
+      "control",
+      "control",
+      "control",
+      "control",
+      "view",
+      "control",
+    ]],
+    ["a token", identity("token:ci"), ["control", "control", null, "control", "view", null]],
+    ["bounded to view", identity("ada", [], { bounds: { role: "view" } }), [
       "view",
       "view",
       "view",
@@ -41,10 +48,17 @@ Deno.test("decideRole() follows lists, groups and the bounds of the credential",
       "view",
       null,
     ]],
-    ["bounded to one", person("ada", [], { bounds: { sources: ["both"] } }), [null, null, "control", null, null, null]],
+    ["bounded to one", identity("ada", [], { bounds: { sources: ["both"] } }), [
+      null,
+      null,
+      "control",
+      null,
+      null,
+      null,
+    ]],
     [
       "a share link",
-      person("link:x", [], { bounds: { sources: ["nobody"], role: "view", guest: true } }),
+      identity("link:x", [], { bounds: { sources: ["nobody"], role: "view", guest: true } }),
       [null, null, null, null, null, "view"],
     ],
   ];

@@ -9,7 +9,7 @@ const POLL_MS = 21;
 
 /**
  * Counts the times that the watcher comes to rest, by the timer of exactly this length that it then sets. An edit before
- * that would be found by the look that is under way, and a test of the events would pass without any.
+ * that would be found by the check that is under way, and a test of the events would pass without any.
  */
 function countRests(ms: number): Disposable & { count: number; waitBeyond(mark: number): Promise<void> } {
   const original = globalThis.setTimeout;

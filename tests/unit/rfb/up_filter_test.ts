@@ -12,7 +12,7 @@ const NO_TEXT_IN: UpPolicy = { viewOnly: false, clipboardIn: false, clipboardOut
 const NO_TEXT_OUT: UpPolicy = { viewOnly: false, clipboardIn: true, clipboardOut: false };
 const NO_TEXT: UpPolicy = { viewOnly: false, clipboardIn: false, clipboardOut: false };
 
-const LOOK = [
+const OWN_VIEW = [
   client.setPixelFormat(),
   client.setEncodings([ENCODING.tight, ENCODING.raw]),
   client.updateRequest(),
@@ -44,7 +44,7 @@ const SIGNALS = [
   client.extendedCutText(CLIPBOARD.request, []),
   client.extendedCutText(CLIPBOARD.peek, []),
 ];
-const ALL = [...LOOK, ...ACT, ...GII, ...TEXT, ...SIGNALS];
+const ALL = [...OWN_VIEW, ...ACT, ...GII, ...TEXT, ...SIGNALS];
 
 function filter(policy: UpPolicy, bytes: Uint8Array, lengths: readonly number[]) {
   const { push } = bindPush(policy);
@@ -62,10 +62,10 @@ function throwsMalformed(act: () => unknown, words: string): void {
 }
 
 const MATRIX: [string, UpPolicy, number[][]][] = [
-  ["view-only passes what concerns the own picture only", VIEW, LOOK],
-  ["clipboard out passes input and asks for text", NO_TEXT_IN, [...LOOK, ...ACT, ...SIGNALS]],
-  ["clipboard in passes input and text", NO_TEXT_OUT, [...LOOK, ...ACT, ...TEXT, ...SIGNALS]],
-  ["clipboard none passes input and no text", NO_TEXT, [...LOOK, ...ACT]],
+  ["view-only passes what concerns the own picture only", VIEW, OWN_VIEW],
+  ["clipboard out passes input and asks for text", NO_TEXT_IN, [...OWN_VIEW, ...ACT, ...SIGNALS]],
+  ["clipboard in passes input and text", NO_TEXT_OUT, [...OWN_VIEW, ...ACT, ...TEXT, ...SIGNALS]],
+  ["clipboard none passes input and no text", NO_TEXT, [...OWN_VIEW, ...ACT]],
 ];
 
 for (const [name, policy, passing] of MATRIX) {
@@ -97,7 +97,7 @@ Deno.test("createUpFilter(): a message cut at any offset, with an empty chunk be
 });
 
 Deno.test("createUpFilter(): a message that never comes whole never passes, cut text excepted", () => {
-  for (const message of [...LOOK, ...ACT]) {
+  for (const message of [...OWN_VIEW, ...ACT]) {
     for (let at = 0; at < message.length; at++) {
       assertEquals(filter(NO_TEXT_IN, concat([message]).subarray(0, at), [at]).out.length, 0);
     }

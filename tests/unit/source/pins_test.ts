@@ -44,7 +44,7 @@ Deno.test("connections that see a source for the first time at once agree on one
   assertEquals(kept.map(({ isFirst }) => isFirst), [true, false, false, false]);
 });
 
-Deno.test("a line that a person removes is forgotten at once, and other lines stay", () =>
+Deno.test("a line that an editor removes is forgotten at once, and other lines stay", () =>
   inFolder(async (open, path) => {
     const pins = open();
     await pins.keepFirst("pi", A);
