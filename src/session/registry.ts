@@ -15,8 +15,8 @@ const SWEEP_MS = 2_000;
 /** Sessions asked in one turn; between turns, bytes pass. */
 const ASKED_AT_ONCE = 500;
 
-/** What a new session is counted against. */
-export interface Admission {
+/** A session that is to begin: what the limits count it against. */
+export interface SessionRequest {
   readonly source: string;
   /** The viewer's address, as limits group it. */
   readonly address: string;
@@ -79,7 +79,7 @@ export class SessionRegistry implements SessionCounts {
    *
    * @throws PortholeError limit_reached or draining.
    */
-  admit({ source, address, user: userName }: Admission, limits: Limits): void {
+  admit({ source, address, user: userName }: SessionRequest, limits: Limits): void {
     if (this.#draining) throw new PortholeError("draining", "The gateway is restarting; try again in a moment");
     if (this.size + this.#stuck.size >= limits.sessions) throw full("The gateway has as many viewers as it may have");
     if (this.countSource(source) >= limits.perSource) throw full("This source has as many viewers as it may have");
