@@ -1,4 +1,4 @@
-/** What travels with a request. */
+/** The values that each request carries: Hono's bindings and variables. */
 import type { Context } from "hono";
 import type { Identity } from "../access/access.ts";
 import { groupAddress, type Peer } from "../access/peer.ts";

@@ -1,6 +1,6 @@
 import { Layout, Masthead, type PageProps } from "./layout.tsx";
 
-/** What an error page says. */
+/** The texts of an error page. */
 export interface ErrorPageProps extends PageProps {
   /** HTTP status. */
   readonly status: number;

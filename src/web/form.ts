@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import type { Env } from "./env.ts";
 
-/** Gives a field's text by its name; "" for a missing field, a file, or a repeated field. */
+/** Returns a field's text by its name; "" for a missing field, a file, or a repeated field. */
 export type Fields = (name: string) => string;
 
 /** Reads a form; a body that is not a valid form has no fields. */

@@ -1,4 +1,4 @@
-/** An instant for people: "2026-11-23 11:22 UTC". */
+/** Formats an instant for users: "2026-11-23 11:22 UTC". */
 export function formatTime(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 }

@@ -21,7 +21,7 @@ export const requireUpgrade: MiddlewareHandler<Env> = async (c, next) => {
   await next();
 };
 
-/** Passes requests on that name a host which this gateway serves. */
+/** Passes on requests whose Host is one that this gateway serves. */
 export function requireOwnHost(ownName: string | undefined): MiddlewareHandler<Env> {
   return async (c, next) => {
     checkHost({ origin: c.var.peer.origin, gateway: c.var.config.gateway, ownName });
@@ -29,7 +29,7 @@ export function requireOwnHost(ownName: string | undefined): MiddlewareHandler<E
   };
 }
 
-/** All headers together; a browser with a full cookie jar stays below. */
+/** Maximum size of all headers together; a browser with a full cookie jar stays below it. */
 const HEADERS_MAX_BYTES = 32 * 1024;
 
 /** Limits the size of the headers. */
@@ -40,7 +40,7 @@ export const limitHeaders: MiddlewareHandler<Env> = async (c, next) => {
   await next();
 };
 
-/** Forms and small JSON stay below. */
+/** Maximum size of a body; forms and small JSON stay below it. */
 const BODY_MAX_BYTES = 64 * 1024;
 
 /** Limits the size of the body. */
@@ -80,7 +80,7 @@ export const requireIdentity: MiddlewareHandler<Env> = async (c, next) => {
   await next();
 };
 
-/** A browser sends cookies with every request, whichever page caused it: only the Origin tells which page that was. */
+/** Browsers send cookies with every request, whichever page caused it: only the Origin header names that page. */
 function requireKnownOrigin(c: Context<Env>, identity: Identity): void {
   const changes = !isSafe(c.req.method) || c.req.header("upgrade") !== undefined;
   if (!identity.ambient || !changes || c.req.header("origin") !== undefined) return;

@@ -1,4 +1,4 @@
-/** Kinds of fields that several answers of the JSON interface share. */
+/** Kinds of fields that several responses of the JSON interface share. */
 import { z } from "zod";
 
 /** An instant as `Date.toISOString()` writes it. */

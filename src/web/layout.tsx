@@ -1,8 +1,8 @@
-/** What every page shares: the head, and the header with the name of the program. */
+/** The layout of every page: the head, and the header with the name of the program. */
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 
-/** What every page needs. */
+/** The properties of every page. */
 export interface PageProps {
   /** Begins and ends with a slash; every address on the page begins with it. */
   readonly basePath: string;

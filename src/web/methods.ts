@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import { PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
 
-/** Answers every other method on the paths that have a route by now: call it after the last route. */
+/** Answers every other method on the paths of the routes so far: call it after the last route. */
 export function refuseOtherMethods(app: Hono<Env>): void {
   const methods = new Map<string, Set<string>>();
   for (const { path, method } of app.routes) {

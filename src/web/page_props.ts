@@ -1,4 +1,4 @@
-/** What pages read from the request. */
+/** The values that pages take from the request. */
 import type { Context } from "hono";
 import type { Env } from "./env.ts";
 import type { PageProps } from "./layout.tsx";
@@ -16,7 +16,7 @@ export function wantsPage(c: Context<Env>): boolean {
   return /\btext\/html\b/.test(c.req.header("accept") ?? "");
 }
 
-/** The path below the base path with its query, to come back to. */
+/** The path below the base path with its query, to return to after a sign-in. */
 export function readOwnPath(c: Context<Env>): string {
   const { search } = new URL(c.req.url);
   return c.req.path + search;

@@ -1,4 +1,4 @@
-/** What programs send: JSON bodies and queries, checked by their schemas. */
+/** JSON bodies and queries that programs send, checked by their schemas. */
 import type { Context } from "hono";
 import type { z } from "zod";
 import { PortholeError } from "../errors.ts";

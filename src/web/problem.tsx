@@ -10,7 +10,7 @@ import { readOwnPath, readPageProps, wantsPage } from "./page_props.ts";
 import type { Problem } from "./problem_schema.ts";
 import { showSignIn } from "./sign_in/show_sign_in.tsx";
 
-/** Answers whatever a route or guard threw, and counts it. */
+/** Answers with the error that a route or guard threw, and counts it. */
 export function answerError(thrown: Error, c: Context<Env>): Response | Promise<Response> {
   const error = asPortholeError(thrown);
   const { log, metrics } = c.var.telemetry;

@@ -1,9 +1,9 @@
-/** Headers of every response but a 101, which cannot be made anew. */
+/** Headers of every response except a 101, which cannot be rebuilt. */
 import type { MiddlewareHandler } from "hono";
 import { NONCE, secureHeaders } from "hono/secure-headers";
 import type { Env } from "./env.ts";
 
-/** A strict Content-Security-Policy, and no referrer, frame or guessed type. */
+/** A strict Content-Security-Policy; no referrer, no framing and no content sniffing. */
 export const setSecurityHeaders: MiddlewareHandler = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],

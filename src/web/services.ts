@@ -1,4 +1,4 @@
-/** What routes use: made once by the gateway, put by `createApp` into the context of each request. */
+/** The services that routes use: the gateway makes them once, and `createApp` puts them into each request's context. */
 import type { Authentication } from "../access/authentication.ts";
 import type { ConnectLimit } from "../access/connect_limit.ts";
 import type { SessionRegistry } from "../session/registry.ts";
@@ -23,19 +23,19 @@ export interface Sessions {
   connectLimit(): ConnectLimit;
 }
 
-/** What the gateway reports to its operators. */
+/** Reports to the gateway's operators. */
 export interface Telemetry {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly audit: Audit;
 }
 
-/** What the gateway tells about itself. */
+/** Facts about the gateway itself. */
 export interface About {
   readonly version: string;
-  /** What is wrong with the newest edit of sources.yaml. */
+  /** The problems of the latest edit of sources.yaml. */
   problems(): readonly string[];
-  /** What every user should know, such as that nobody has to sign in. */
+  /** Warnings for every user, such as that nobody has to sign in. */
   warnings(): readonly string[];
   /** The local CA; undefined where an administrator supplied the certificate, or there is none. */
   ca(): { readonly pem: string; readonly fingerprint256: string | undefined } | undefined;

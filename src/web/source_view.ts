@@ -16,10 +16,12 @@ export const sourceSchema = z.object({
   sessions: count("Open sessions"),
   status: z.enum(["up", "down", "unknown"]),
   detail: z.string().describe("What the last probe or session found, in words"),
-  mode: z.enum(["pass_through", "login"]).describe("Who logs in to the VNC server: the viewer, or the gateway")
+  mode: z.enum(["pass_through", "login"]).describe(
+    "Who logs in to the VNC server: pass_through is the viewer, login the gateway",
+  )
     .optional(),
   code: codeSchema.describe("The error code, when the source is down").optional(),
-  checked: instant("When this was found; missing when the source was never probed").optional(),
+  checked: instant("When the source was last probed or opened; missing if it never was").optional(),
 }).meta({ id: "Source", description: "A VNC server that Porthole connects to" });
 
 /** What lists show of a source: never its host. */

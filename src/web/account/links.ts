@@ -12,7 +12,7 @@ import { noteEvent } from "../note_event.ts";
 
 const roleSchema = z.enum(["view", "control"], "role must be view or control");
 
-/** A link as it is shown: never its secret. */
+/** A share link as lists show it, without its secret. */
 export const linkSchema = z.object({
   id: z.string(),
   source: z.string().describe("The source's name"),
@@ -29,7 +29,7 @@ export const newLinkSchema = linkSchema.extend({
   url: z.string().describe("The link itself. It is shown only here"),
 }).meta({ id: "NewLink", description: "A share link with its secret" });
 
-/** What a new link should be like. */
+/** The body of a request for a new link. */
 export const linkRequestSchema = z.strictObject({
   role: roleSchema.default("view"),
   expires: z.string("expires must be text such as 1h or 2027-01-31T12:00:00Z").default("1d")
@@ -45,7 +45,7 @@ const EXPIRES_MAX_MS = 366 * 24 * 3_600_000;
 const LINKS_PER_SOURCE = 200;
 
 /**
- * Creates a link and gives its address; the secret is in the fragment.
+ * Creates a link and returns its address, with the secret in the fragment.
  *
  * @throws PortholeError bad_request for an invalid expiry, not_allowed, or limit_reached.
  */
@@ -86,7 +86,7 @@ export async function listLinks(c: Context<Env>): Promise<ShareLink[]> {
 }
 
 /**
- * Revokes a link; everybody who opened it is signed out.
+ * Revokes a link and signs out everybody who opened it.
  *
  * @throws PortholeError not_found for a link that does not exist or belongs to somebody else.
  */

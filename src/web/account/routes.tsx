@@ -32,7 +32,7 @@ export function createAccountRoutes(): Hono<Env> {
   return routes;
 }
 
-/** What a form does; without an outcome the browser goes back to the page. */
+/** The action of a form. Without an outcome, the browser is redirected to the page. */
 type Action = (c: Context<Env>, field: Fields) => Outcome | void | Promise<Outcome | void>;
 
 /** Answers a form; an error is shown on the page. */

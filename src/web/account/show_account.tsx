@@ -7,7 +7,7 @@ import { AccountPage, type AccountPageProps } from "./page.tsx";
 import { listSignIns, viewSignIn } from "./sign_ins.ts";
 import { findTwoFactor } from "./two_factor.ts";
 
-/** What an action leaves for the page to show. */
+/** The outcome of an action, as the page shows it. */
 export interface Outcome {
   readonly message?: string;
   /** The link that was just created. */
@@ -17,7 +17,7 @@ export interface Outcome {
   readonly status?: 200 | 400 | 401 | 403 | 404 | 429;
 }
 
-/** Shows the account page, with what an action came to. */
+/** Shows the account page, with the outcome of an action. */
 export async function showAccount(c: Context<Env>, outcome: Outcome = {}): Promise<Response> {
   const { identity } = c.var;
   const { message, made, offer = false, status = 200 } = outcome;

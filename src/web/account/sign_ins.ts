@@ -8,15 +8,15 @@ import type { Env } from "../env.ts";
 import { instant } from "../json_fields.ts";
 import { noteEvent } from "../note_event.ts";
 
-/** A sign-in as it is shown. */
+/** A signed-in browser as lists show it. */
 export const signInSchema = z.object({
   id: z.string(),
-  name: z.string().describe("Who signed in"),
-  by: z.string().describe('How: "password", "login link", "share link", or "oidc"'),
+  name: z.string().describe("The user's name"),
+  by: z.string().describe('The sign-in method: "password", "login link", "share link", or "oidc"'),
   created: instant("When the browser signed in"),
   last_used: instant("When the browser last sent a request, to the minute"),
   address: z.string().describe("The address that the browser signed in from"),
-  user_agent: z.string().describe("What the browser calls itself"),
+  user_agent: z.string().describe("The browser's User-Agent header"),
   current: z.boolean().describe("Whether this request came from that browser"),
 }).meta({ id: "SignIn", description: "A signed-in browser" });
 
@@ -30,7 +30,7 @@ export async function listSignIns(c: Context<Env>): Promise<SignIn[]> {
   return (await authentication.signIns.list()).filter((signIn) => identity.admin || isOwn(signIn));
 }
 
-/** Guests share at most a label, not an account. */
+/** Whether a sign-in belongs to the same user. Guests have no account, so each guest owns one sign-in only. */
 function isOfSame({ id, name, by }: SignIn, identity: Identity): boolean {
   return identity.by === "share_link" ? id === identity.signIn : by === identity.by && name === identity.name;
 }
@@ -59,7 +59,7 @@ export function viewSignIn(signIn: SignIn, identity: Identity): SignInView {
   };
 }
 
-/** Enough of the cookie's hash to name a sign-in. */
+/** The start of the cookie's hash, long enough to identify a sign-in. */
 function shortenId(id: string): string {
   return id.slice(0, 16);
 }

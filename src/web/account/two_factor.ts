@@ -27,7 +27,7 @@ export async function findTwoFactor(c: Context<Env>, { offer }: { offer: boolean
   return { kind: "offered", secret, uri };
 }
 
-/** Turns it on, if the code is right. @throws PortholeError not_allowed */
+/** Turns two-factor authentication on if the code is right. @throws PortholeError not_allowed */
 export async function confirmTwoFactor(c: Context<Env>, code: string): Promise<boolean> {
   const { twoFactor } = c.var.authentication;
   const user = requireUser(c);
@@ -39,7 +39,7 @@ export async function confirmTwoFactor(c: Context<Env>, code: string): Promise<b
   return true;
 }
 
-/** Turns it off, if the code is right. @throws PortholeError not_allowed */
+/** Turns two-factor authentication off if the code is right. @throws PortholeError not_allowed */
 export async function removeTwoFactor(c: Context<Env>, code: string): Promise<boolean> {
   const { twoFactor } = c.var.authentication;
   const user = requireUser(c);
@@ -49,7 +49,7 @@ export async function removeTwoFactor(c: Context<Env>, code: string): Promise<bo
   return true;
 }
 
-/** The user who sent the request. @throws PortholeError not_allowed for everybody who did not sign in with a password */
+/** The user who sent the request. @throws PortholeError not_allowed for a user who did not sign in with a password */
 export function requireUser(c: Context<Env>): User {
   const user = findUser(c);
   if (!user) throw new PortholeError("not_allowed", "Two-factor authentication requires password sign-in");

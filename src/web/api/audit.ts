@@ -22,7 +22,7 @@ const auditLineSchema = z.object({
     "config_changed",
   ]),
   who: z.string().describe("The user or program; missing when unknown").optional(),
-  from: z.string().describe("The address").optional(),
+  from: z.string().describe("The address that the request came from").optional(),
   what: z.string().describe("The source, link or path concerned").optional(),
   outcome: z.string().describe('"ok", or an error code'),
   by: z.string().describe("The sign-in method").optional(),

@@ -6,10 +6,10 @@ import type { Operation } from "./operation.ts";
 
 /** Codes that every operation can answer with: the guards' own. */
 const ERRORS_OF_ALL: readonly ErrorCode[] = ["sign_in_required", "host_refused", "headers_too_large"];
-/** Codes that every operation can answer with which changes something. */
+/** Codes that every operation that changes something can answer with. */
 const ERRORS_OF_CHANGES: readonly ErrorCode[] = ["origin_refused", "body_too_large"];
 
-/** What the names in paths stand for. */
+/** The parameters in paths. */
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   name: "The source's name in sources.yaml",
   id: "The id from the list",
@@ -22,7 +22,7 @@ type Convert = (schema: z.ZodType) => unknown;
 export function describeOperations(operations: readonly Operation[], prefix: string) {
   const schemas: Record<string, unknown> = {};
   const convert: Convert = (schema) => {
-    // Within an object, because only a schema that stands inside another one becomes a reference.
+    // Within an object, because only a nested schema becomes a reference.
     const { properties, $defs } = z.toJSONSchema(z.object({ schema }), { io: "input" });
     Object.assign(schemas, $defs);
     return properties!.schema;
@@ -73,7 +73,7 @@ function describeQuery(query: z.ZodObject | undefined, convert: Convert): unknow
   }));
 }
 
-/** One response for each status, with the codes that it stands for. */
+/** One response for each status, with its error codes. */
 function describeErrors(codes: readonly ErrorCode[], convert: Convert): Record<string, unknown> {
   const byStatus = Map.groupBy(codes, (code) => String(FAILURES[code].status));
   return Object.fromEntries([...byStatus].map(([status, of]) => {

@@ -5,7 +5,7 @@ import type { ErrorCode } from "../../errors.ts";
 import type { Env } from "../env.ts";
 import { parseRequest, readJsonBody } from "../parse_request.ts";
 
-/** What a success looks like. */
+/** The response of a success. */
 export interface Success<Answer extends z.ZodType> {
   readonly status: 200 | 201 | 204;
   readonly description: string;
@@ -29,14 +29,14 @@ export interface Operation<
   readonly success: Success<Answer>;
   /** Error codes besides those that every operation can answer with. */
   readonly errors: readonly ErrorCode[];
-  /** Gives the body of a success. @throws PortholeError with one of the codes above. */
+  /** Returns the body of a success. @throws PortholeError with one of the codes above. */
   respond(
     c: Context<Env>,
     request: { readonly query: z.output<Query>; readonly body: z.output<Body> },
   ): z.output<Answer> | Promise<z.output<Answer>>;
 }
 
-/** Declares an operation: what `respond` gives must match the schema of the answer. */
+/** Declares an operation. The compiler checks that the result of `respond` matches the schema of the response. */
 export function defineOperation<
   Answer extends z.ZodType = z.ZodVoid,
   Body extends z.ZodType = z.ZodUndefined,

@@ -18,7 +18,9 @@ const sessionSchema = z.object({
   up_bytes: count("Bytes sent from the viewer to the source"),
   down_bytes: count("Bytes sent from the source to the viewer"),
   detail: z.string().describe('Protocol version and security type, such as "RFB 3.8, VeNCrypt X509Plain"'),
-  mode: z.enum(["pass_through", "login"]).describe("Who logged in to the VNC server: the viewer, or the gateway")
+  mode: z.enum(["pass_through", "login"]).describe(
+    "Who logged in to the VNC server: pass_through is the viewer, login the gateway",
+  )
     .optional(),
   rtt_ms: z.number().min(0).describe("Round-trip time to the viewer page, in milliseconds").optional(),
 }).meta({ id: "Session", description: "One viewer on one source" });

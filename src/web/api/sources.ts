@@ -50,5 +50,5 @@ const retry = defineOperation({
   },
 });
 
-/** Everything below /api/sources but its links. */
+/** Everything below /api/sources except share links. */
 export const SOURCE_OPERATIONS = [listAll, show, probe, retry];

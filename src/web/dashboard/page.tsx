@@ -5,7 +5,7 @@ import type { SourceView } from "../source_view.ts";
 /** What the dashboard shows. */
 export interface DashboardPageProps extends PageProps {
   readonly sources: readonly SourceView[];
-  /** What is wrong with the gateway, such as a bad edit of sources.yaml. */
+  /** Problems of the gateway, such as a bad edit of sources.yaml. */
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }

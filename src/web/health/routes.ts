@@ -1,4 +1,4 @@
-/** What monitors ask: whether the process is alive, whether it takes new sessions, and its metrics. */
+/** The routes for monitoring: whether the process is alive, whether it accepts new sessions, and its metrics. */
 import { Hono } from "hono";
 import type { Env } from "../env.ts";
 import { requireIdentity, requireMetrics } from "../guards.ts";

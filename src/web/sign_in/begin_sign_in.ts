@@ -1,4 +1,4 @@
-/** The cookie of a signed-in browser: given at the end of every sign-in method, and taken away again. */
+/** The cookie of a signed-in browser: set when any sign-in method succeeds, cleared when the browser signs out. */
 import type { Context } from "hono";
 import { readCookie, writeCookie } from "../../access/cookie.ts";
 import { isSecure } from "../../access/cookie_credential.ts";
@@ -10,7 +10,7 @@ import { noteEvent } from "../note_event.ts";
 /** Who signed in, how, and what the sign-in depends on. */
 export type SignedIn = Pick<SignIn, "name" | "by" | "of" | "groups">;
 
-/** Begins a sign-in with a cookie of its own and gives its id; the browser's previous sign-in ends. */
+/** Begins a sign-in with a new cookie and returns its id; the browser's previous sign-in ends. */
 export async function beginSignIn(c: Context<Env>, who: SignedIn): Promise<string> {
   await endOwnSignIn(c);
   const userAgent = c.req.header("user-agent") ?? "";
@@ -22,13 +22,13 @@ export async function beginSignIn(c: Context<Env>, who: SignedIn): Promise<strin
   return hashToken(value);
 }
 
-/** Begins a sign-in and leads on to `next`, a path below the base path. */
+/** Begins a sign-in and redirects to `next`, a path below the base path. */
 export async function finishSignIn(c: Context<Env>, who: SignedIn, next: string): Promise<Response> {
   await beginSignIn(c, who);
   return goTo(c, next);
 }
 
-/** Ends the browser's own sign-in and gives it; undefined where there is none. */
+/** Ends the browser's own sign-in and returns it; undefined if there is none. */
 export async function endOwnSignIn(c: Context<Env>): Promise<SignIn | undefined> {
   const { signIns } = c.var.authentication;
   const value = readCookie(c.req.raw, { secure: isSecure(c.var.peer) });

@@ -1,4 +1,4 @@
-/** Signing in with a provider of OpenID Connect. */
+/** Signing in with an OpenID Connect provider. */
 import { type Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { isSecure } from "../../access/cookie_credential.ts";
@@ -61,7 +61,7 @@ async function comeBack(c: Context<Env>): Promise<Response> {
   return goTo(c, next);
 }
 
-/** The cookie's value; "" where there is none. */
+/** The cookie's value; "" if there is none. */
 function readBinding(c: Context<Env>): string {
   const value = isSecure(c.var.peer) ? getCookie(c, COOKIE, "host") : getCookie(c, COOKIE);
   return /^[\w-]{43}$/.test(value ?? "") ? value! : "";

@@ -9,7 +9,7 @@ export interface SignInPageProps extends PageProps {
   readonly hasPasswords: boolean;
   /** Whether the login link signs in. */
   readonly hasLoginLink: boolean;
-  /** Methods elsewhere, such as a provider's. */
+  /** Links to other sign-in methods, such as a provider's. */
   readonly links?: readonly { readonly href: string; readonly label: string }[];
   /** What was wrong with the last attempt. */
   readonly message?: string | undefined;

@@ -10,7 +10,7 @@ import { readPageProps } from "../page_props.ts";
 import { endOwnSignIn, goTo } from "./begin_sign_in.ts";
 import { SignedOutPage } from "./signed_out_page.tsx";
 
-/** Signs the browser out here and, where it signed in with a provider, leads on to the provider's own sign-out. */
+/** Signs the browser out here and, if it signed in with a provider, leads on to the provider's own sign-out. */
 export async function signOut(c: Context<Env>): Promise<Response> {
   if (c.req.header("origin") === undefined && c.req.header("cookie") !== undefined) {
     throw new PortholeError("origin_refused", "Signing out requires an Origin header");

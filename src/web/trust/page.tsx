@@ -1,7 +1,7 @@
 import { Layout, Masthead, type PageProps } from "../layout.tsx";
 import { QrCode } from "../qr_code.tsx";
 
-/** What the trust page says. */
+/** The properties of the trust page. */
 export interface TrustPageProps extends PageProps {
   /** SHA-256 of the CA, hex pairs with colons; undefined where an administrator supplied the certificate. */
   readonly fingerprint256?: string | undefined;

@@ -1,4 +1,4 @@
-/** How to trust the certificate: open to everybody, because one needs it before signing in. */
+/** How to trust the certificate. Open to everybody, because users need it before they can sign in. */
 import { Hono } from "hono";
 import { PortholeError } from "../../errors.ts";
 import { INSTALL_GUIDES } from "../../tls/install.ts";

@@ -11,7 +11,7 @@ export interface ViewerSource {
   readonly viewOnly: boolean;
 }
 
-/** What the viewer page needs. */
+/** The properties of the viewer page. */
 export interface ViewerPageProps extends PageProps {
   readonly source: ViewerSource;
   /** Porthole's version. */

@@ -10,7 +10,7 @@ function Panel({ id, title, children }: { id: string; title: string; children?: 
   );
 }
 
-/** What a button shows, the keys that it presses together, and its name for screen readers where that differs. */
+/** A button's label, the keys that it presses together, and its name for screen readers if that differs. */
 const COMBINATIONS = [
   ["Ctrl+Alt+Del", "Control+Alt+Delete"],
   ["Esc", "Escape"],

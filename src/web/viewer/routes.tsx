@@ -1,4 +1,4 @@
-/** The viewer page. Its WebSocket stands in socket_route.ts. */
+/** The viewer page. Its WebSocket is in socket_route.ts. */
 import { Hono } from "hono";
 import type { Env } from "../env.ts";
 import { findSource } from "../find_source.ts";

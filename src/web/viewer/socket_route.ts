@@ -19,13 +19,13 @@ const PLAIN = "binary";
  */
 export async function openSession(c: Context<Env>, name: string): Promise<Response> {
   const { config, identity, sessions, authentication } = c.var;
-  // A signed token takes the place of a name, and names a source itself.
+  // A signed token stands in for the name, since it names a source itself.
   const named = identity.by === "jwt" ? identity.bounds?.sources?.[0] ?? "" : name;
   const { source, role } = findSource(c, named);
   const address = readAddress(c);
   const userName = identity.by === "open" ? undefined : identity.name;
   await sessions.connectLimit().take(address);
-  // Await nothing between this and the session's start, or several requests could take the same last place.
+  // Await nothing between this and the session's start, or several requests could take the same last free slot.
   sessions.registry.admit({ source: source.name, address, user: userName }, config.limits);
   return startSession(c, source, {
     address,
@@ -67,7 +67,7 @@ function upgrade(request: Request, keepaliveMs: number): Deno.WebSocketUpgrade {
 
 /**
  * The first offered subprotocol that this gateway speaks. A browser closes the connection when it offered some and none
- * is chosen (WHATWG WebSockets section 2.2), so a token that came alone is chosen: it only goes back to its sender.
+ * is chosen (WHATWG WebSockets section 2.2), so a token that came alone is chosen: only its sender gets it back.
  */
 function chooseSubprotocol(offered: string | undefined): string | undefined {
   const names = (offered ?? "").split(",").map((name) => name.trim());
