@@ -6,12 +6,12 @@ export class ByteQueue {
   /** Resolves when something changes; undefined while nobody waits. */
   #change: PromiseWithResolvers<void> | undefined;
 
-  /** Bytes that wait. */
+  /** The number of queued bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Whether `end()` was called; bytes may still wait. */
+  /** Whether `end()` was called; bytes may still be queued. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -30,20 +30,20 @@ export class ByteQueue {
     this.#signal();
   }
 
-  /** Drops what waits and ends. */
+  /** Drops all queued bytes and ends the queue. */
   clear(): void {
     this.#chunks = [];
     this.#bytes = 0;
     this.end();
   }
 
-  /** Waits until so many bytes are there, and takes none; false when the queue ends before. */
+  /** Waits until at least `count` bytes are queued, and takes none; false if the queue ends first. */
   async has(count: number): Promise<boolean> {
     while (this.#bytes < count && !this.#ended) await this.#waitForMore();
     return this.#bytes >= count;
   }
 
-  /** Takes all that waits as one chunk, or null after the end; waits while there is nothing. */
+  /** Takes all queued bytes as one chunk, or returns null after the end; waits while the queue is empty. */
   async take(): Promise<Uint8Array | null> {
     while (this.#bytes === 0) {
       if (this.#ended) return null;
@@ -52,7 +52,7 @@ export class ByteQueue {
     return this.#takeAll();
   }
 
-  /** Takes exactly `count` bytes, or null when the queue ends before. */
+  /** Takes exactly `count` bytes, or returns null if the queue ends first. */
   async takeExactly(count: number): Promise<Uint8Array | null> {
     if (!await this.has(count)) return null;
     const all = this.#takeAll();

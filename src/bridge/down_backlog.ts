@@ -4,9 +4,9 @@ import { setImmediate } from "node:timers";
 import { PortholeError } from "../errors.ts";
 import { LinkSpeed } from "./link_speed.ts";
 
-/** Above this many unsent bytes the source is not read. */
+/** With more unsent bytes than this, the pump stops reading the source. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
-/** Turns of the event loop before polling changes to timers. */
+/** Turns of the event loop before polling switches to timers. */
 const EAGER_TURNS = 48;
 const POLL_MAX_MS = 50;
 
@@ -38,7 +38,7 @@ export class DownBacklog {
     return this.#socket.bufferedAmount;
   }
 
-  /** Whether so much is unsent that the source must wait. */
+  /** Whether so many bytes are unsent that the source must wait. */
   get isFull(): boolean {
     return this.#socket.bufferedAmount > HIGH_WATER_BYTES;
   }
@@ -55,7 +55,7 @@ export class DownBacklog {
   }
 
   /**
-   * Explains a stall: bytes are unsent, and the viewer read none for the stall limit. Undefined while all is well.
+   * Explains a stall: bytes are unsent, and the viewer read none for the stall limit. Undefined if there is no stall.
    *
    * It compares with its previous call, so call it every few seconds. `drain()` notices a viewer that holds up the
    * source; this one, a viewer that stopped reading when the source had little to send.

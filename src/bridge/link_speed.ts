@@ -1,4 +1,4 @@
-/** An estimate of how long the kernel needs for the bytes that it holds; the runtime has no function that says it. */
+/** An estimate of how long the kernel needs to send the bytes that it holds; the runtime has no function for that. */
 
 /** Largest send buffer of Linux, which it reaches on a fast link. */
 const KERNEL_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -10,7 +10,7 @@ const TELLING_BYTES = 16 * 1024;
 const LINGER_MIN_MS = 50;
 const LINGER_MAX_MS = 30_000;
 
-/** Measures how fast a link takes the bytes that a socket gets. */
+/** Measures how fast a link carries the bytes that are written to a socket. */
 export class LinkSpeed {
   readonly #now: () => number;
   #sentBytes = 0;
@@ -23,14 +23,14 @@ export class LinkSpeed {
     this.#now = now;
   }
 
-  /** Notes that the socket got so many bytes. */
+  /** Records bytes that were written to the socket. */
   sent(bytes: number): void {
     this.#lastSendAt = this.#now();
     if (this.#sentBytes === 0) this.#firstSendAt = this.#lastSendAt;
     this.#sentBytes += bytes;
   }
 
-  /** Notes that a backlog shrank by so many bytes in this time: while there is a backlog, the kernel's buffer is full. */
+  /** Records by how many bytes a backlog shrank in this time: while there is a backlog, the kernel's buffer is full. */
   drained(bytes: number, elapsedMs: number): void {
     if (bytes >= TELLING_BYTES) this.#drainedBytesPerMs = bytes / Math.max(1, elapsedMs);
   }
@@ -44,7 +44,7 @@ export class LinkSpeed {
   #heldMs(): number {
     const heldBytes = Math.min(KERNEL_BUFFER_BYTES, this.#sentBytes);
     if (this.#drainedBytesPerMs > 0) return heldBytes / this.#drainedBytesPerMs;
-    // The socket got more than the kernel can hold, so the link took the rest in the time since the first byte.
+    // More was written than the kernel can hold, so the link has carried the rest since the first byte.
     const leftBytes = this.#sentBytes - KERNEL_BUFFER_BYTES;
     if (leftBytes > 0) return heldBytes * (this.#lastSendAt - this.#firstSendAt) / leftBytes;
     return Math.min(FRESH_BUFFER_BYTES, heldBytes) / SLOW_BYTES_PER_MS;

@@ -10,27 +10,27 @@ const READ_MIN_BYTES = 4 * 1024;
 const READ_MAX_BYTES = 256 * 1024;
 /** After more reads in a row than this that leave three quarters of the buffer empty, it shrinks. */
 const SHRINK_AFTER_READS = 64;
-/** How long the source may take for what the viewer sent before it left. */
+/** How long the source may take to accept what the viewer sent before it left. */
 const FLUSH_MS = 5_000;
 
 interface PumpOptions {
   source: ByteStream;
   viewer: ViewerSocket;
-  /** Bytes that the handshake has read from the source already. */
+  /** Bytes that the handshake has already read from the source. */
   downFirst?: Uint8Array<ArrayBuffer>;
-  /** What the bytes go through; without it they pass untouched. */
+  /** The stages that the bytes go through; without them, bytes pass untouched. */
   stages?: Stages;
-  /** Get a copy of what comes out of the stages. */
+  /** The taps, which get a copy of what comes out of the stages. */
   taps: Taps;
-  /** Bytes that the source sent, and bytes that it took. */
+  /** Counts the bytes that the source sent, and those that it accepted. */
   count: { upBytes: number; downBytes: number };
 }
 
 /**
- * Runs until the source ended ("source_closed"), or the viewer did ("viewer_left").
+ * Runs until the source closes ("source_closed") or the viewer leaves ("viewer_left").
  *
  * The pump does not read the source while the viewer is slow. When it resolves, the viewer's socket has all that the
- * source sent, or the source has all that the viewer sent, if it took that within 5 s.
+ * source sent, or the source has all that the viewer sent, if it accepted that within 5 s.
  *
  * @throws what a stage or the viewer's socket throws; the caller closes both sides in every case.
  */
@@ -71,7 +71,7 @@ async function pumpDown(options: PumpOptions): Promise<void> {
   }
 }
 
-/** A reset after the last byte ends the stream like a close: all that came before it has been read. */
+/** Treats a reset after the last byte like a close: everything before it has been read. */
 function readOrEnd(reader: ReadableStreamBYOBReader, into: Uint8Array<ArrayBuffer>) {
   return reader.read(into).catch(() => ({ value: undefined, done: true as const }));
 }
@@ -89,13 +89,13 @@ async function pumpUp({ source, viewer, stages = NO_STAGES, taps, count }: PumpO
     if (chunk === null) return;
     const passing = stage ? stage.push(chunk) : chunk;
     if (passing.length === 0) continue;
-    // Before the write, so that no tap sees an answer before its question.
+    // Before the write, so that no tap sees the response before the request.
     taps.copy("up", passing);
     try {
       await writer.write(passing);
       count.upBytes += passing.length;
     } catch {
-      // The source takes no more. What it sent before may still wait to be read, so the end of that ends the session.
+      // The source accepts no more bytes. Those that it has sent may still be unread, so their end ends the session.
       return viewer.up.clear();
     }
   }

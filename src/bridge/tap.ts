@@ -1,8 +1,8 @@
-/** Read-only taps: copies of a session's bytes, for what must never hold up the session itself. */
+/** Read-only taps: copies of a session's bytes, for readers that must never hold up the session itself. */
 
-/** Bytes that may wait for a reader, when the tap does not say otherwise. */
+/** Default limit of the bytes that wait for a reader. */
 const DEFAULT_CAP_BYTES = 4 * 1024 * 1024;
-/** What a chunk takes besides its bytes, so that many small chunks fill the queue, too. */
+/** Counted for each chunk in addition to its bytes, so that many small chunks fill the queue too. */
 const CHUNK_OVERHEAD_BYTES = 256;
 
 /** "down" is from the source to the viewer, "up" from the viewer to the source. */
@@ -16,7 +16,7 @@ export interface TappedChunk {
   readonly atMs: number;
 }
 
-/** What a tap asks for. */
+/** Options of a tap. */
 export interface TapOptions {
   /** Bytes that may wait for the reader, 256 added for each chunk; 4 MiB when left out. */
   readonly capBytes?: number;
@@ -24,11 +24,11 @@ export interface TapOptions {
 
 /**
  * Why a tap ended before its session: "fell_behind" when more waited than its cap allows; "login_not_followed" when the
- * viewer's login failed, or went a way on which nobody can say where its secrets end.
+ * viewer's login failed, or is of a kind whose end the gateway cannot find.
  */
 export type TapFailureReason = "fell_behind" | "login_not_followed";
 
-/** Thrown into the loop of a reader that does not get all bytes. */
+/** Thrown into the loop of a reader that cannot get all bytes. */
 export class TapFailure extends Error {
   override readonly name = "TapFailure";
 
@@ -49,15 +49,15 @@ const SENTENCES: Record<TapFailureReason, string> = {
  * for await (const { direction, bytes, atMs } of tap) …
  * ```
  *
- * The loop ends when the session has ended and the reader has had all its bytes, or when somebody closed the tap.
- * Leaving the loop closes the tap. The session does not wait for the reader and does not notice what the reader throws.
+ * The loop ends when the session has ended and the reader has received all its bytes, or when the tap is closed.
+ * Leaving the loop closes the tap. The session does not wait for the reader, and errors of the reader do not reach it.
  *
- * @throws TapFailure into the loop, when the reader would not get all bytes; what waited is dropped at once.
+ * @throws TapFailure into the loop, if the reader cannot get all bytes; the queued ones are dropped at once.
  */
 export interface Tap extends AsyncIterable<TappedChunk> {
-  /** What waits for the reader, in bytes as the cap counts them. */
+  /** The bytes that wait for the reader, as the cap counts them. */
   readonly waitingBytes: number;
-  /** Ends the reader's loop and drops what waits; may be called more than once. */
+  /** Ends the reader's loop and drops the queued bytes; may be called more than once. */
   close(): void;
 }
 
@@ -71,7 +71,7 @@ export class TapQueue implements Tap {
   #failure: TapFailure | undefined;
   #wake: () => void = () => {};
 
-  /** @param onClose is called once, when the tap takes no more bytes */
+  /** @param onClose is called once, when the tap accepts no more bytes */
   constructor({ capBytes = DEFAULT_CAP_BYTES }: TapOptions, onClose: () => void) {
     this.#capBytes = capBytes;
     this.#onClose = onClose;
@@ -81,7 +81,7 @@ export class TapQueue implements Tap {
     return this.#waitingBytes;
   }
 
-  /** Adds a chunk, or ends the tap when that is too much; not to be called after the end. */
+  /** Adds a chunk, or ends the tap if that exceeds the cap. Do not call it after the end. */
   push(chunk: TappedChunk): void {
     this.#waitingBytes += chunk.bytes.length + CHUNK_OVERHEAD_BYTES;
     if (this.#waitingBytes > this.#capBytes) return this.fail("fell_behind");
@@ -89,7 +89,7 @@ export class TapQueue implements Tap {
     this.#wake();
   }
 
-  /** No more bytes will come; the reader still gets what waits. */
+  /** Marks the end of the bytes; the reader still gets the queued ones. */
   end(): void {
     this.#isEnded = true;
     this.#onClose();
@@ -97,7 +97,7 @@ export class TapQueue implements Tap {
     this.#wake();
   }
 
-  /** Ends the tap with a failure for its reader, and drops what waits. */
+  /** Ends the tap with a failure for its reader, and drops the queued bytes. */
   fail(reason: TapFailureReason): void {
     this.#failure = new TapFailure(reason);
     this.close();

@@ -11,7 +11,7 @@ import { type Direction, type Tap, type TapOptions, TapQueue } from "./tap.ts";
 export class Taps {
   readonly #taps = new Set<TapQueue>();
   readonly #now: () => number;
-  /** Until the login that passes through is over. */
+  /** Watches the login that passes through, until it is over. */
   #login: LoginWatch | undefined;
   #isLost = false;
   #isEnded = false;
@@ -21,12 +21,12 @@ export class Taps {
     this.#now = now;
   }
 
-  /** How many are open. */
+  /** The number of open taps. */
   get size(): number {
     return this.#taps.size;
   }
 
-  /** Adds a tap, which gets what passes from now on; after the session's end, one that has ended. */
+  /** Adds a tap, which gets what passes from now on. After the session's end, returns a tap that has ended. */
   add(options: TapOptions = {}): Tap {
     const tap = new TapQueue(options, () => void this.#taps.delete(tap));
     if (this.#isLost) tap.fail("login_not_followed");

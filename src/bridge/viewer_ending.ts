@@ -1,13 +1,13 @@
-/** The end of a viewer's WebSocket, such that nothing that was sent is lost. */
+/** Ends a viewer's WebSocket without losing what was sent. */
 import { waitAtMost } from "../async/wait_at_most.ts";
 import { closeCodeOf, type PortholeError } from "../errors.ts";
 import type { ViewerSocket } from "./viewer_socket.ts";
 
-/** The page answers a goodbye by closing; it arrives behind everything else that a slow link still carries. */
+/** How long the page may take to close after a goodbye, which arrives after everything else that a slow link carries. */
 const GOODBYE_WAIT_MS = 30_000;
-/** The close frame must come, or the session ends without it. */
+/** How long to wait for the viewer's close frame; after that, the session ends without it. */
 const CLOSE_WAIT_MS = 5_000;
-/** What a viewer still sends after `close()` makes the runtime drop the socket, and the close frame with it. */
+/** How long the viewer must be silent before `close()`: a later message makes the runtime drop the close frame. */
 const QUIET_MS = 100;
 const QUIET_WAIT_MS = 5_000;
 /** How often a stalled viewer is checked for unsent bytes. */
@@ -16,12 +16,12 @@ const ABANDONED_POLL_MS = 1_000;
 /**
  * Ends the WebSocket after everything sent has left.
  *
- * After `close()` the first message from the viewer would make Deno drop the socket and its unsent bytes, so this first
- * waits until nothing is unsent. Then a viewer with a side channel gets a goodbye and closes by itself, and a foreign one
- * gets the time that the kernel's buffer needs at the speed seen. The close frame is sent once the viewer is silent.
+ * After `close()`, the first message from the viewer makes Deno drop the socket and its unsent bytes, so this first
+ * waits until nothing is unsent. Then a viewer with a side channel gets a goodbye and closes by itself. Any other viewer
+ * gets the time that the kernel's buffer needs at the measured speed. The close frame follows once the viewer is silent.
  */
 export async function endViewer(viewer: ViewerSocket, reason: PortholeError): Promise<void> {
-  // Nobody reads the queue any more, so it must not grow.
+  // Nothing reads the queue any more, so it must not grow.
   viewer.up.clear();
   try {
     await viewer.drain(0);
@@ -37,10 +37,10 @@ export async function endViewer(viewer: ViewerSocket, reason: PortholeError): Pr
 }
 
 /**
- * Gives up a stalled viewer: closes once it has read what was unsent, if it ever does.
+ * Gives up on a stalled viewer: closes once it has read the unsent bytes, if it ever does.
  *
  * The runtime can drop neither the socket nor its queue (4 MiB, and what the kernel holds): after `close()` both live
- * on unseen until the peer reads or its TCP connection ends. Left open, its end is at least noticed: `closed`.
+ * on unnoticed until the peer reads or its TCP connection ends. While the socket stays open, `closed` reports its end.
  */
 export async function abandonViewer(viewer: ViewerSocket, reason: PortholeError): Promise<void> {
   viewer.up.clear();
@@ -54,7 +54,7 @@ async function sayGoodbye(viewer: ViewerSocket, { code, message, retry, retryAft
   await waitAtMost(viewer.closed, GOODBYE_WAIT_MS);
 }
 
-/** Waits until the viewer has sent nothing for a moment; what it sends is dropped. */
+/** Waits until the viewer has been silent for a moment; drops what it sends. */
 async function waitForQuiet(viewer: ViewerSocket): Promise<void> {
   const stepMs = QUIET_MS / 2;
   for (let waitedMs = 0; waitedMs < QUIET_WAIT_MS; waitedMs += stepMs) {

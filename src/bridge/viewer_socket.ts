@@ -7,33 +7,33 @@ import { DownBacklog } from "./down_backlog.ts";
 
 /**
  * KeyEvent, PointerEvent, ClientCutText (RFC 6143 section 7.5) and QEMU's key events. A frame need not begin with a
- * message, but viewers make them so, and this only decides when a user is idle.
+ * message, but those of viewers do, and this only decides when a user is idle.
  */
 const INPUT_TYPES: ReadonlySet<number> = new Set([4, 5, 6, 255]);
 
 interface ViewerSocketOptions {
   /** Whether `porthole.v1` was agreed: text frames carry the side channel. */
   sideChannel: boolean;
-  /** Most bytes that may wait for a source that does not read. */
+  /** Maximum number of bytes that wait for a source that does not read. */
   upQueueBytes: number;
   /** A viewer that reads nothing for this long is disconnected. */
   stallMs: number;
   now?: () => number;
 }
 
-/** How the WebSocket reported the viewer's end. */
+/** The close code and reason that the WebSocket reported. */
 export interface ViewerClose {
   readonly code: number;
   readonly reason: string;
 }
 
 /**
- * One viewer's WebSocket, with what Deno's lacks: a byte limit up and back-pressure down. `viewer_ending.ts` ends it.
+ * One viewer's WebSocket. It adds what Deno's lacks: a byte limit up and back-pressure down. `viewer_ending.ts` ends it.
  *
  * Construct it in the same tick as the upgrade, or `open` is missed. No method throws because of the peer's state.
  */
 export class ViewerSocket {
-  /** What the viewer sent and the source has not taken. */
+  /** Bytes that the viewer sent and the source has not accepted yet. */
   readonly up = new ByteQueue();
   /** Receives the messages of the side channel. */
   onSide: (message: UpMessage) => void = () => {};
@@ -108,7 +108,7 @@ export class ViewerSocket {
     return this.#backlog.bytes;
   }
 
-  /** Whether so much is unsent that the source must wait. */
+  /** Whether so many bytes are unsent that the source must wait. */
   get isFull(): boolean {
     return this.#backlog.isFull;
   }
@@ -149,7 +149,7 @@ export class ViewerSocket {
     try {
       this.#socket.close(closeCodeOf(code), fitReason(message));
     } catch {
-      // Closing already.
+      // The socket is closing already.
     }
   }
 
