@@ -16,7 +16,7 @@ export class AesEax {
   readonly #ecb: Cipheriv;
   readonly #cbc: Cipheriv;
   #closed = false;
-  /** The last block that `#cbc` gave. */
+  /** The last block that `#cbc` returned. */
   #chain: Uint8Array = new Uint8Array(BLOCK_BYTES);
   /** CMAC's subkeys (RFC 4493 section 2.3) for whole and for padded last blocks. */
   readonly #whole: Uint8Array;

@@ -1,18 +1,18 @@
-/** Which of the offered security types to speak. */
+/** Chooses the security type to speak among those on offer. */
 import { nameType, nameTypes } from "./describe.ts";
 import { LoginRefused, type Need } from "./refusal.ts";
 import { listMissing, type Login, refuseMissing } from "./security/login.ts";
 import type { ContainerType, SpokenType } from "./security/security_type.ts";
 import { listSpoken, listUnspoken, SECURITY_TYPES } from "./security/table.ts";
 
-/** Advice for servers of which nothing better is known. */
+/** Advice for servers about which nothing more specific is known. */
 const GENERAL_ADVICE = "allow VNC Authentication or VeNCrypt with a certificate on the server";
 
 /**
- * The best of the offered types that the login allows; `within` are the types chosen around it, the outermost first.
+ * The best of the offered types that the login allows; `within` lists the types chosen around it, the outermost first.
  *
- * @throws {LoginRefused} `no_type` when the gateway speaks none, `untrusted` when none proves the server as demanded,
- * `secret_missing` when the login lacks what the best one needs.
+ * @throws {LoginRefused} `no_type` if the gateway speaks none, `untrusted` if none proves the server's identity as the
+ * login requires, `secret_missing` if the login lacks what the best one needs.
  */
 export function chooseType(
   offered: readonly number[],
@@ -26,13 +26,14 @@ export function chooseType(
   const best = proven[0];
   if (!best) throw refuseWeak(spoken, within);
   const ready = proven.find(({ needs }) => listMissing(needs, login).length === 0);
-  // RSA-AES servers say later whether they want a user name too: going on until then asks the user once, not twice.
+  // RSA-AES servers say later whether they want a user name too. Continuing until then means asking the user only once.
   if (!ready && best.proof !== "key") throw refuseMissing(best.needs);
   return ready ?? best;
 }
 
 /**
- * What the login to a source that offers `types`, and inside VeNCrypt `subtypes`, still has to ask the user for.
+ * The credentials that the user must still be asked for, to log in to a source that offers `types`, and `subtypes`
+ * inside VeNCrypt.
  *
  * @throws {LoginRefused} as `chooseType` does.
  */
@@ -47,8 +48,8 @@ function refuseWeak(spoken: readonly SpokenType[], within: readonly ContainerTyp
   const names = spoken.map((type) => nameTypes([...within, type])).join(", ");
   return new LoginRefused(
     "untrusted",
-    `the server must prove who it is, and offers only ${names}; offer X509Vnc or X509Plain there, or drop ` +
-      "tls: of the source and its line in pins.json",
+    `the server must prove its identity, but offers only ${names}; enable X509Vnc or X509Plain on the server, or ` +
+      "remove tls: from the source and its line from pins.json",
   );
 }
 
@@ -60,5 +61,5 @@ function refuseOffer(offered: readonly number[], within: readonly ContainerType[
   const remark = known.find((type) => type.remark)?.remark;
   const advice = known.find((type) => type.advice)?.advice ?? GENERAL_ADVICE;
   const what = remark ? `${names} (${remark})` : names;
-  return new LoginRefused("no_type", `the server offers ${what}, which this runtime cannot speak; ${advice}`);
+  return new LoginRefused("no_type", `the server offers ${what}, which Porthole cannot speak; ${advice}`);
 }

@@ -12,19 +12,19 @@ export const CLIENT_MESSAGE = {
   enableContinuousUpdates: 150,
 } as const;
 
-/** Encodings that one SetEncodings may list; viewers list about thirty. */
+/** Maximum number of encodings in one SetEncodings; viewers list about thirty. */
 const MAX_ENCODINGS = 1024;
 
-/** Bytes that a ClientFence's payload may have (rfbproto, "ClientFence"). */
+/** Maximum size of a ClientFence's payload (rfbproto, "ClientFence"). */
 const MAX_FENCE_BYTES = 64;
 
-/** Screens of a SetDesktopSize: all that its U8 count can say (rfbproto, "SetDesktopSize"). */
+/** Maximum number of screens in a SetDesktopSize, whose count is a U8 (rfbproto, "SetDesktopSize"). */
 const MAX_SCREENS = 255;
 
-/** What a message is for: this viewer's own view, control of the desktop, cut text, or gii's own kinds of input. */
+/** The purpose of a message: the viewer's own view, control of the desktop, cut text, or gii's own kinds of input. */
 export type ClientMessageUse = "view" | "control" | "text" | "gii";
 
-/** Items at the end of a message that a field of it counts. */
+/** Items at the end of a message, counted by one of its fields. */
 interface Counted {
   /** Offset of the count in the message. */
   readonly at: number;
@@ -32,7 +32,7 @@ interface Counted {
   readonly width: 1 | 2;
   /** Bytes of one item. */
   readonly each: number;
-  /** Items that a message may have. */
+  /** Maximum number of items. */
   readonly most: number;
 }
 
@@ -40,7 +40,7 @@ interface Counted {
 interface ClientMessage {
   readonly name: string;
   readonly use: ClientMessageUse;
-  /** Bytes without the counted items, all of which must be there before the length is known. */
+  /** Bytes without the counted items. All of them must have arrived before the length is known. */
   readonly bytes: number;
   /** Null where the length is fixed, or follows from fields that `measureClientMessage` reads. */
   readonly counted: Counted | null;
@@ -72,13 +72,13 @@ function malformed(what: string): PortholeError {
   return new PortholeError("viewer_malformed", `Cannot parse the viewer's message: ${what}`);
 }
 
-/** What messages of this type are for; undefined for unknown types. */
+/** The purpose of messages of this type; undefined for unknown types. */
 export function readUse(type: number): ClientMessageUse | undefined {
   return ROWS[type]?.use;
 }
 
 /**
- * Bytes of the message that starts at `at`, or -1 while too few of them are there to know.
+ * Length in bytes of the message that starts at `at`, or -1 while too few of them have arrived to know it.
  * @throws {PortholeError} `viewer_malformed` for unknown types and for counts over the cap.
  */
 export function measureClientMessage(bytes: Uint8Array, at: number): number {

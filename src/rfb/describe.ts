@@ -15,7 +15,7 @@ export function nameTypes(path: readonly SecurityType[]): string {
   return path.map(({ name }) => name).join(" ");
 }
 
-/** What a source offers in one line: "VeNCrypt X509Plain, RSA-AES-256" for `[19, 129]` with `[262]` inside type 19. */
+/** The offer of a source in one line: "VeNCrypt X509Plain, RSA-AES-256" for `[19, 129]` with `[262]` inside type 19. */
 export function describeOffer(types: readonly number[], subtypes: readonly number[] = []): string {
   const { vencrypt } = SECURITY_TYPES;
   const inner = subtypes.filter((code) => code > LARGEST_RFB_CODE);

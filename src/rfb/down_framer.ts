@@ -10,7 +10,7 @@ import { Remainder } from "./remainder.ts";
 import { malformed, measureServerMessage, SERVER_MESSAGE } from "./server_messages.ts";
 import { MAX_TIGHT_HEAD_BYTES } from "./tight_length.ts";
 
-/** Bytes that a message, a rectangle or its payload may have: 16 384 × 16 384 pixels of four bytes. */
+/** Maximum size of a message, a rectangle or its payload: 16 384 × 16 384 pixels of four bytes. */
 const MAX_PART_BYTES = 2 ** 30;
 
 /** Which of the source's cut text messages may pass. */
@@ -36,11 +36,11 @@ export interface DownFramerOptions {
 /** A framer for the bytes that come down, from the first one after ServerInit. */
 export interface DownFramer {
   /**
-   * Takes the source's next bytes and gives those that may go to the viewer: the chunk itself, a view of it when one
-   * range may go, else a copy. The chunk is neither changed nor kept.
+   * Takes the source's next bytes and returns those that may go to the viewer: the chunk itself, a view of it if they
+   * are one range, else a copy. The chunk is neither changed nor kept.
    *
-   * At most 12 bytes wait, for the head of a cut text message. Besides the output 1 KiB is kept, whatever lengths the
-   * source announces.
+   * At most 12 bytes wait, for the head of a cut text message. In addition to the output, 1 KiB is kept,
+   * whatever lengths the source announces.
    *
    * @throws {PortholeError} `vnc_malformed` for bytes that cannot be parsed; each later call throws the same error.
    */
@@ -68,13 +68,13 @@ class Framer implements DownFramer {
   #part: Part = "message";
   /** Rectangles still to come in this FramebufferUpdate. */
   #rectangles = 0;
-  /** Bytes still to arrive of the measured part, and whether they are dropped. */
+  /** Bytes of the measured part that have not arrived yet, and whether they are dropped. */
   #left = 0;
   #isDropping = false;
-  /** The start of a part that is too short to measure it. */
+  /** The start of a part, while it is too short to measure the part. */
   readonly #head = new Uint8Array(MAX_TIGHT_HEAD_BYTES);
   #headBytes = 0;
-  /** Whether the bytes of the head wait; those of all but cut text have passed already. */
+  /** Whether the bytes of the head wait. They wait for cut text only; other heads have passed already. */
   #isWithheld = false;
   #failure: unknown;
 
@@ -121,7 +121,7 @@ class Framer implements DownFramer {
     return end;
   }
 
-  /** Keeps the start of a part until the rest of its head arrives. That of a cut text message waits, others pass. */
+  /** Keeps the start of a part until the rest of its head arrives. The head of cut text waits; others pass. */
   #holdHead(chunk: Uint8Array, at: number): void {
     this.#headBytes = chunk.length - at;
     if (this.#headBytes === 0) return;
@@ -148,7 +148,7 @@ class Framer implements DownFramer {
     return true;
   }
 
-  /** Bytes of the part at `at`, after which `#part` names the next one; -1 while too few are there to know. */
+  /** Bytes of the part at `at`, after which `#part` names the next one; -1 while too few have arrived to know. */
   #measure(bytes: Uint8Array, at: number, end: number): number {
     const length = this.#measurePart(bytes, at, end);
     if (length > MAX_PART_BYTES) throw malformed(`${length} bytes announced at once`);

@@ -14,20 +14,20 @@ const ACTIONS = 0xff << 24;
 /** Bytes of a cut text message up to the end of the flags. */
 export const CLIPBOARD_HEAD_BYTES = 12;
 
-/** What a message of the extended clipboard does. */
+/** The effect of a message of the extended clipboard. */
 export type ClipboardAct =
-  /** Tells capabilities, or asks for the other side's text. */
+  /** Announces capabilities, or asks for the other side's text. */
   | "signal"
   /** Announces or carries the sender's own text. */
   | "text"
-  /** Breaks the specification. */
+  /** Violates the specification. */
   | "malformed";
 
 /**
- * What the extended message at `at`, of which the first 12 bytes are there, does.
+ * The effect of the extended message at `at`, of which the first 12 bytes have arrived.
  *
- * A length must be exactly what the action needs: TigerVNC reads the surplus of a longer caps, request, peek or notify
- * as the next message, which would smuggle anything past a filter.
+ * The length must be exactly what the action needs: TigerVNC reads the surplus of a longer caps, request, peek or
+ * notify as the next message, so a longer one could smuggle anything past the filter.
  */
 export function readClipboardAct(bytes: Uint8Array, at: number): ClipboardAct {
   const length = -readS32(bytes, at + 4);

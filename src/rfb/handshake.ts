@@ -12,18 +12,18 @@ import { SECURITY_TYPES } from "./security/table.ts";
 import { readServerInit, type ServerInit } from "./server_init.ts";
 import { encodeVersion, readVersion, type Version } from "./version.ts";
 
-/** The security types that a source offers, once the gateway has answered its version. */
+/** The security types that a source offers after the gateway has answered its version. */
 export interface Offer {
   readonly version: Version;
   /** Security types in the server's order; one in version 3.3, where the server decides. */
   readonly types: readonly number[];
 }
 
-/** An offer and what else a probe found. */
+/** An offer, and what a probe found beyond it. */
 export interface ProbedOffer extends Offer {
-  /** The subtypes inside VeNCrypt, when the probe asked for them. */
+  /** The subtypes inside VeNCrypt, if the probe asked for them. */
   readonly subtypes?: readonly number[];
-  /** The desktop, when the probe could open it without a secret. */
+  /** The desktop, if the probe could open it without a secret. */
   readonly serverInit?: ServerInit;
 }
 
@@ -31,7 +31,7 @@ export interface ProbedOffer extends Offer {
 export interface Admission {
   readonly version: Version;
   readonly path: SecurityPath;
-  /** Name of the path: "VeNCrypt X509Plain". */
+  /** Name of the security types that were spoken: "VeNCrypt X509Plain". */
   readonly security: string;
   /** Whether the bytes after the login are encrypted. */
   readonly encrypted: boolean;
@@ -67,8 +67,8 @@ export function enterSource(title: string, admission: Admission, shared: boolean
 }
 
 /**
- * Probes a source without a secret. Where the source offers None the probe opens the desktop, since TigerVNC counts
- * everything that ends before as a failed login; else it asks VeNCrypt for its subtypes.
+ * Probes a source without a secret. If the source offers None, the probe opens the desktop, since TigerVNC counts
+ * everything that ends earlier as a failed login; else it asks VeNCrypt for its subtypes.
  *
  * @throws {LoginRefused}
  */
@@ -137,7 +137,7 @@ function* readResult(version: Version, spoken: LoginType): Script<void> {
   const result = yield* readResultCode(spoken);
   if (result === 0) return;
   const reason = version.spoken === "3.8" ? yield* readReason() : "";
-  // Everything but 0 is a failure: x11vnc -unixpw_cmd sends the reason's length in place of the result.
+  // Every value except 0 is a failure: x11vnc -unixpw_cmd sends the reason's length in place of the result.
   if (result === TOO_MANY) throw refuseAsLockedOut(reason);
   const secret = spoken.needs.includes("username") ? "user name or password" : "password";
   throw refuseWith(reason, spoken.needs.length > 0 ? "wrong_secret" : "refused", secret);
@@ -154,7 +154,7 @@ function* readResultCode(spoken: LoginType): Script<number> {
   }
 }
 
-/** Reads ServerInit. Only it proves the login: after SecurityResult 0 QEMU closes when it is full. */
+/** Reads ServerInit. Only ServerInit proves the login: a full QEMU closes after SecurityResult 0. */
 function* readDesktop({ within, last }: SecurityPath): Script<ServerInit> {
   try {
     const serverInit = yield* readServerInit();

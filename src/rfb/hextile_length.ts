@@ -1,4 +1,4 @@
-/** Length of Hextile rectangles (RFC 6143 section 7.7.4), which only a walk from tile to tile can find. */
+/** Length of Hextile rectangles (RFC 6143 section 7.7.4), which can only be found by walking from tile to tile. */
 import { malformed } from "./server_messages.ts";
 
 const RAW = 1;
@@ -33,7 +33,7 @@ export class HextileWalk {
   /**
    * Bytes of the next tiles, as many as the bytes from `at` to `end` can measure; the last one may reach past `end`. -1
    * while they cannot measure one.
-   * @throws {PortholeError} `vnc_malformed` for masks that do not exist.
+   * @throws {PortholeError} `vnc_malformed` for unknown masks.
    */
   measure(bytes: Uint8Array, at: number, end: number): number {
     let here = at;

@@ -7,7 +7,7 @@ import { type Side, take, type Watch, type WatchStep } from "./security/watch.ts
 import { SERVER_INIT_HEAD_BYTES } from "./server_init.ts";
 import { parseReply, type SpokenVersion, VERSION_BYTES } from "./version.ts";
 
-/** "lost" when the login failed, or was one that cannot be followed. */
+/** "lost" if the login failed, or is of a kind that cannot be followed. */
 export type LoginState = "login" | "over" | "lost";
 
 /** Nested types that the viewer chose, the outermost first. */
@@ -16,7 +16,7 @@ interface WatchedPath {
   readonly last: SecurityType;
 }
 
-/** No login needs more in one piece, and no peer may send more ahead. */
+/** Maximum number of bytes kept of each direction: no login needs more at once, and no peer may send more ahead. */
 const HELD_CAP_BYTES = 64 * 1024;
 const { none } = SECURITY_TYPES;
 
@@ -30,13 +30,13 @@ export class LoginWatch {
   #step: WatchStep | undefined;
   #state: LoginState = "login";
 
-  /** @param version when the two have agreed on it already, and the security types come next */
+  /** @param version the version, if both sides have agreed on it already and the security types come next */
   constructor(version?: SpokenVersion) {
     this.#script = watchLogin(version);
     this.#take(this.#script.next());
   }
 
-  /** Takes the next bytes of one direction and returns the state that they lead to. */
+  /** Takes the next bytes of one direction and returns the resulting state. */
   push(side: Side, bytes: Uint8Array): LoginState {
     if (this.#state !== "login") return this.#state;
     this.#held[side] = join(this.#held[side], bytes);
@@ -46,7 +46,7 @@ export class LoginWatch {
     return this.#state;
   }
 
-  /** What came after the login's end, once that is over. */
+  /** The bytes that came after the login, once it is over. */
   get rest(): Readonly<Record<Side, Uint8Array>> {
     return this.#held;
   }
@@ -71,7 +71,7 @@ export class LoginWatch {
   }
 }
 
-/** From ProtocolVersion to ServerInit (RFC 6143 section 7); false when it failed or cannot be followed. */
+/** Watches from ProtocolVersion to ServerInit (RFC 6143 section 7); false if the login failed or cannot be followed. */
 function* watchLogin(agreed: SpokenVersion | undefined): Watch<boolean> {
   const version = agreed ?? (yield* watchVersion());
   if (version === undefined) return false;

@@ -1,4 +1,4 @@
-/** Who speaks a source's security types: noVNC in the browser, or the gateway. */
+/** Decides who speaks a source's security types: noVNC in the browser, or the gateway. */
 import type { SecurityList } from "./security/security_type.ts";
 import { findType, listSpoken, SECURITY_TYPES } from "./security/table.ts";
 
@@ -8,8 +8,8 @@ export type Speaker = "browser" | "gateway" | "nobody";
 const { vencrypt } = SECURITY_TYPES;
 
 /**
- * Who has to carry out the handshake with a source that offers `types`, and inside VeNCrypt `subtypes`, when they are
- * known. The browser goes first: where it speaks one of them, the gateway need not know the secret.
+ * Who carries out the handshake with a source that offers `types` and, inside VeNCrypt, `subtypes`, if they are known.
+ * The browser comes first: if it speaks one of them, the gateway need not know the secret.
  */
 export function chooseSpeaker(types: readonly number[], subtypes?: readonly number[]): Speaker {
   if (keepBrowserTypes(types, subtypes).length > 0) return "browser";
@@ -19,8 +19,8 @@ export function chooseSpeaker(types: readonly number[], subtypes?: readonly numb
 }
 
 /**
- * The offered types that a browser may be handed. noVNC takes the first one that it knows, so VeNCrypt, of whose own
- * subtypes it speaks only Plain, must not hide a type that works.
+ * The offered types that the browser may see. noVNC takes the first one that it knows, so VeNCrypt, of whose subtypes
+ * it speaks only Plain, must not hide a type that works.
  */
 export function keepBrowserTypes(types: readonly number[], subtypes: readonly number[] = []): number[] {
   const inner = subtypes.some((code) => isInBrowser(code, vencrypt.holds));

@@ -58,7 +58,7 @@ export class PixelState {
   }
 
   /**
-   * Takes the PIXEL_FORMAT of the viewer's SetPixelFormat, 16 bytes at `at`.
+   * Applies the PIXEL_FORMAT of the viewer's SetPixelFormat, 16 bytes at `at`.
    * @throws {PortholeError} `viewer_malformed` after the viewer has asked for pixels.
    */
   change(bytes: Uint8Array, at: number): void {
@@ -72,8 +72,8 @@ export class PixelState {
   }
 
   /**
-   * Fixes the format, since the viewer asks for pixels.
-   * @throws {PortholeError} `viewer_malformed` for a format that servers do not agree about.
+   * Fixes the format, because the viewer has asked for pixels.
+   * @throws {PortholeError} `viewer_malformed` for a format on which servers disagree.
    */
   fix(): void {
     if (!this.#sizes.isAgreed) {

@@ -2,9 +2,9 @@
 import { LoginRefused, type RefusalKind } from "./refusal.ts";
 import { Overdue, read, readU32, type Script, StreamEnded } from "./script.ts";
 
-/** Bytes that a reason may have; a longer one is ignored. No server is known to come near. */
+/** Maximum size of a reason in bytes; a longer one is ignored. No known server comes near it. */
 const REASON_CAP_BYTES = 4096;
-/** Longer reasons are shortened to this. */
+/** Maximum number of characters shown; longer reasons are shortened. */
 const REASON_CAP_CHARACTERS = 200;
 
 /**
@@ -22,7 +22,7 @@ export function* readReason(): Script<string> {
   }
 }
 
-/** A server's text made safe to show: one line of at most 200 characters, without control or format characters. */
+/** Makes a server's text safe to show: one line of at most 200 characters, without control or format characters. */
 export function cleanReason(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes).replace(/[\p{C}\s]+/gu, " ").trim();
   const characters = [...text];
@@ -37,7 +37,7 @@ const meanings: readonly (readonly [RegExp, RefusalKind])[] = [
 ];
 
 /**
- * A refusal in the server's own words. Its kind follows from known words, else it is `otherwise`; `secret` names the
+ * A refusal in the server's own words. Known words decide its kind; otherwise it is `otherwise`. `secret` names the
  * credentials in the sentence about wrong ones.
  */
 export function refuseWith(reason: string, otherwise: RefusalKind, secret = "password"): LoginRefused {

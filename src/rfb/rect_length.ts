@@ -6,7 +6,7 @@ import type { RectangleHeader } from "./rectangle.ts";
 import { malformed } from "./server_messages.ts";
 import { measureTight } from "./tight_length.ts";
 
-/** Gives the bytes of the payload that starts at `at`, or -1 while too few of them are there to know. */
+/** Returns the length of the payload that starts at `at`, or -1 while too few of its bytes have arrived to know. */
 type Measure = (bytes: Uint8Array, at: number, end: number, rectangle: RectangleHeader, sizes: PixelSizes) => number;
 
 /** Header without a payload. */
@@ -35,7 +35,7 @@ const vmwareCursor: Measure = (bytes, at, end, { width, height }, { pixelBytes }
   return 2 + width * height * (type === 0 ? 2 * pixelBytes : 4);
 };
 
-/** U8 count, three bytes of padding, and as many screens. */
+/** U8 count, three bytes of padding, and that many screens. */
 const screens: Measure = (bytes, at, end) => end - at < 1 ? -1 : 4 + 16 * bytes[at]!;
 
 /** Payload of a fixed number of bytes. */
@@ -48,7 +48,7 @@ function counted(headBytes: number): Measure {
   return (bytes, at, end) => end - at < 4 ? -1 : headBytes + readU32(bytes, at);
 }
 
-/** U32 count, background pixel, and as many subrectangles: a pixel and a place each. */
+/** U32 count, background pixel, and that many subrectangles: a pixel and a place each. */
 function subrectangles(placeBytes: number): Measure {
   return (bytes, at, end, _rectangle, { pixelBytes }) =>
     end - at < 4 ? -1 : 4 + pixelBytes + readU32(bytes, at) * (pixelBytes + placeBytes);
@@ -60,7 +60,7 @@ function subrectangles(placeBytes: number): Measure {
  */
 type Unmeasured = "tiles" | "message" | "unframed";
 
-/** How long the payload of each encoding is. */
+/** The length of the payload of each encoding. */
 const PAYLOADS: Readonly<Record<keyof typeof ENCODING, Measure | Unmeasured>> = {
   raw,
   copyRect: fixed(4),
@@ -107,7 +107,7 @@ export const FRAMEABLE_ENCODINGS: ReadonlySet<number> = new Set(
 );
 
 /**
- * Bytes of the payload at `at` of a rectangle that is not Hextile; -1 while too few of them are there to know.
+ * Length of the payload at `at` of a rectangle that is not Hextile; -1 while too few of its bytes have arrived to know.
  * @throws {PortholeError} `vnc_malformed` for encodings that no viewer may ask for.
  */
 export function measurePayload(

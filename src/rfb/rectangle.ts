@@ -14,7 +14,7 @@ export interface RectangleHeader {
   encoding: number;
 }
 
-/** Reads the header at `at`, all of which is there, into `header`. */
+/** Reads the header at `at`, which has arrived as a whole, into `header`. */
 export function readRectangleHeader(bytes: Uint8Array, at: number, header: RectangleHeader): void {
   header.width = readU16(bytes, at + 4);
   header.height = readU16(bytes, at + 6);

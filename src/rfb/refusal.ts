@@ -1,4 +1,4 @@
-/** Refusals: why the gateway could not open a source. */
+/** Refusals: the reasons why the gateway could not open a source. */
 import { type ErrorCode, PortholeError } from "../errors.ts";
 
 /**
@@ -56,7 +56,7 @@ export class LoginRefused extends PortholeError {
     this.needs = options.needs ?? [];
   }
 
-  /** The types on offer do not change by themselves: a retry would only count as another failed login. */
+  /** Whether to retry. The types on offer do not change by themselves: a retry would only count as a failed login. */
   override get retry(): boolean {
     return this.kind !== "no_type" && super.retry;
   }

@@ -29,7 +29,7 @@ export class Remainder {
   }
 
   /**
-   * Copies other bytes in at this point. All but the first call must replace at least as many bytes of the chunk, so
+   * Inserts other bytes at this point. Each call but the first must replace at least as many bytes of the chunk, so
    * that the copy never grows.
    */
   insert(bytes: Uint8Array): void {

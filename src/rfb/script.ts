@@ -14,7 +14,7 @@ export type WireStep =
 /** A generator of steps that returns a result. */
 export type Script<Result, Step = WireStep> = Generator<Step, Result, unknown>;
 
-/** Bytes of one read at most: no honest handshake message has more. */
+/** Maximum size of one read in bytes: no honest handshake message has more. */
 const READ_CAP_BYTES = 64 * 1024;
 
 /** Thrown into a script when the stream ends before all of `what` has arrived. */
@@ -90,7 +90,7 @@ export function u32(value: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
-/** Runs a script to its end; throws what `perform` throws into the script, which may know what it means. */
+/** Runs a script to its end. Errors of `perform` are thrown into the script, which may know what they mean. */
 export async function runScript<Result, Step>(
   script: Script<Result, Step>,
   perform: (step: Step) => Promise<unknown>,
@@ -103,7 +103,7 @@ export async function runScript<Result, Step>(
   return turn.value;
 }
 
-/** Runs the script and turns a refusal that ends it into a whole sentence about the source named `title`. */
+/** Runs the script and turns a refusal that ends it into a complete sentence about the source named `title`. */
 export function* titled<Result, Step>(title: string, script: Script<Result, Step>): Script<Result, Step> {
   try {
     return yield* script;
@@ -116,7 +116,7 @@ function explain(error: unknown): LoginRefused {
   if (error instanceof LoginRefused) return error;
   const options = { cause: error };
   if (error instanceof StreamEnded) {
-    return new LoginRefused("ended", `the server closed the connection before ${error.what}`, options);
+    return new LoginRefused("ended", `the server closed the connection before sending ${error.what}`, options);
   }
   if (error instanceof Overdue) return new LoginRefused("overdue", `the server did not send ${error.what}`, options);
   throw error;

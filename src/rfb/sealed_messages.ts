@@ -3,7 +3,7 @@ import { AesEax, TAG_BYTES } from "./aes_eax.ts";
 import { LoginRefused } from "./refusal.ts";
 
 const LENGTH_BYTES = 2;
-/** Bytes of one message at most, as TigerVNC and neatvnc send and accept them. */
+/** Maximum size of one message in bytes, as TigerVNC and neatvnc send and accept it. */
 const SEALED_MESSAGE_CAP_BYTES = 8192;
 
 /** The nonce: a little-endian counter of messages, from 0. */
@@ -18,7 +18,7 @@ class Counter {
   }
 }
 
-/** Seals the bytes that go up. Close it. */
+/** Seals the bytes that go up. Call `close()` at the end. */
 export class MessageSealer {
   readonly #eax: AesEax;
   readonly #counter = new Counter();
@@ -49,7 +49,7 @@ export class MessageSealer {
   }
 }
 
-/** Opens the messages that come down. Close it. */
+/** Opens the messages that come down. Call `close()` at the end. */
 export class MessageOpener {
   readonly #eax: AesEax;
   readonly #counter = new Counter();
@@ -66,11 +66,11 @@ export class MessageOpener {
   /**
    * Opens one message into `into`: `header` is its two length bytes, `sealed` ciphertext and tag.
    *
-   * @throws {LoginRefused} `malformed` when it is not the next message sealed with this key.
+   * @throws {LoginRefused} `malformed` if it is not the next message sealed with this key.
    */
   open(header: Uint8Array, sealed: Uint8Array, into: Uint8Array): void {
     if (!this.#eax.open(this.#counter.nonce, header, sealed, into)) {
-      throw new LoginRefused("malformed", "a message from the server is not encrypted as agreed");
+      throw new LoginRefused("malformed", "a message from the server cannot be decrypted");
     }
     this.#counter.advance();
   }

@@ -9,16 +9,16 @@ export interface ServerInit {
   readonly height: number;
   /** The 16 bytes of PIXEL_FORMAT as sent. */
   readonly pixelFormat: Uint8Array<ArrayBuffer>;
-  /** The desktop's name as sent, in an encoding that the server does not tell. */
+  /** The desktop's name as sent; the server does not say in which encoding. */
   readonly name: Uint8Array<ArrayBuffer>;
 }
 
-/** Bytes that a name may have. */
+/** Maximum size of a name in bytes. */
 const NAME_CAP_BYTES = 64 * 1024;
 /** Bytes of a ServerInit before the name: size, PIXEL_FORMAT, U32 length of the name. */
 export const SERVER_INIT_HEAD_BYTES = 24;
 
-/** Reads and validates a ServerInit. @throws {LoginRefused} `malformed` when no viewer could use it. */
+/** Reads and validates a ServerInit. @throws {LoginRefused} `malformed` if no viewer could use it. */
 export function* readServerInit(): Script<ServerInit> {
   const head = yield* read(SERVER_INIT_HEAD_BYTES, "its ServerInit");
   const view = new DataView(head.buffer, head.byteOffset, SERVER_INIT_HEAD_BYTES);

@@ -11,8 +11,8 @@ export function malformed(what: string): PortholeError {
 }
 
 /**
- * Bytes of the message that starts at `at`, or of a FramebufferUpdate's header; -1 while too few of them are there to
- * know.
+ * Length of the message that starts at `at`, or of a FramebufferUpdate's header; -1 while too few bytes have arrived to
+ * know it.
  * @throws {PortholeError} `vnc_malformed` for unknown types.
  */
 export function measureServerMessage(bytes: Uint8Array, at: number, end: number): number {

@@ -6,7 +6,7 @@ import { readS32, readU16 } from "./big_endian.ts";
 import { ENCODING, isLevel } from "./encodings.ts";
 import { FRAMEABLE_ENCODINGS } from "./rect_length.ts";
 
-/** Extensions for no filtered viewer: -316 gives PointerEvent two lengths, gii and -257 change what input means. */
+/** Extensions denied to every filtered viewer: -316 gives PointerEvent two lengths, gii and -257 change input. */
 const UNFILTERABLE: readonly number[] = [ENCODING.extendedMouseButtons, ENCODING.gii, ENCODING.qemuPointerMotion];
 
 /** Extensions that control the desktop or listen to it. */
@@ -18,7 +18,7 @@ export interface EncodingPolicy {
   readonly viewOnly: boolean;
   /** Whether the viewer may use the extended clipboard. */
   readonly extendedClipboard: boolean;
-  /** Whether only encodings stay that the down framer can measure. */
+  /** Whether to remove encodings that the down framer cannot measure. */
   readonly framed: boolean;
 }
 

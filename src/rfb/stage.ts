@@ -6,7 +6,7 @@
  * Stages are listed in `stages.ts`. They run in the order of their list, on the way of every byte, so a stage never
  * waits for anything.
  *
- * There is no flush: when the stream ends, the session drops what a stage still holds back. That is the beginning of a
+ * There is no flush: when the stream ends, the session drops what a stage still holds back. That is the start of a
  * message that its sender never finished, which no stage can judge and no peer can use.
  */
 export interface Stage {
@@ -33,12 +33,12 @@ export interface Stages {
 /** The stages of a session whose bytes pass untouched. */
 export const NO_STAGES: Stages = { up: [], down: [] };
 
-/** Makes one stage of a list; undefined for an empty one, so that its bytes need not be handed around. */
+/** Combines a list of stages into one; undefined for an empty list, so that bytes can bypass it. */
 export function chainStages(stages: readonly Stage[]): Stage | undefined {
   return stages.length > 1 ? new Chain(stages) : stages[0];
 }
 
-/** Runs stages one after the other, and stops at one that returns nothing. */
+/** Runs stages one after another, and stops at the first that returns nothing. */
 class Chain implements Stage {
   readonly #stages: readonly Stage[];
 

@@ -1,4 +1,4 @@
-/** The list of stages: which of them a session's policy puts into the byte path. */
+/** The list of stages, and which of them a session's policy puts into the byte path. */
 import type { Clipboard } from "../config/config.ts";
 import { createDownFramer } from "./down_framer.ts";
 import { PixelState } from "./pixel_format.ts";

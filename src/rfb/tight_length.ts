@@ -4,10 +4,10 @@ import type { PixelSizes } from "./pixel_format.ts";
 import type { RectangleHeader } from "./rectangle.ts";
 import { malformed } from "./server_messages.ts";
 
-/** Bytes that may come before the data: control, filter, palette count, 256 colours of 4 bytes, compact length. */
+/** Maximum number of bytes before the data: control, filter, palette count, 256 colours of 4 bytes, compact length. */
 export const MAX_TIGHT_HEAD_BYTES = 1 + 1 + 1 + 4 * 256 + 3;
 
-/** Data of fewer bytes is neither deflated nor preceded by its length. */
+/** Shorter data is neither deflated nor preceded by its length. */
 const MIN_DEFLATED_BYTES = 12;
 
 const FILL = 0x8;
@@ -19,8 +19,8 @@ const PALETTE_FILTER = 1;
 const GRADIENT_FILTER = 2;
 
 /**
- * Bytes of the Tight payload that starts at `at`, or -1 while too few of them are there to know.
- * @throws {PortholeError} `vnc_malformed` for control bytes and filters that do not exist.
+ * Length of the Tight payload that starts at `at`, or -1 while too few of its bytes have arrived to know it.
+ * @throws {PortholeError} `vnc_malformed` for unknown control bytes and filters.
  */
 export function measureTight(
   bytes: Uint8Array,
@@ -72,7 +72,7 @@ function addData(bytes: Uint8Array, at: number, head: number, end: number, plain
   return plainBytes < MIN_DEFLATED_BYTES ? head + plainBytes : addCompact(bytes, at, head, end);
 }
 
-/** Adds to `head` a compact length (one to three bytes of seven bits each) and the number of bytes that it gives. */
+/** Adds to `head` a compact length (one to three bytes of seven bits each) and the length that it announces. */
 function addCompact(bytes: Uint8Array, at: number, head: number, end: number): number {
   const here = at + head;
   if (here >= end) return -1;

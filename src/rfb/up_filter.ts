@@ -6,7 +6,7 @@ import type { PixelState } from "./pixel_format.ts";
 import { EMPTY, Remainder } from "./remainder.ts";
 import { createEncodingFilter, rewriteSetEncodings } from "./set_encodings.ts";
 
-/** Bytes of the longest ClientCutText that passes; longer ones are dropped, since libvncserver closes on them. */
+/** Maximum size of a ClientCutText that passes; longer ones are dropped, since libvncserver closes on them. */
 const MAX_CUT_TEXT_BYTES = 1024 * 1024;
 
 /** Bit 7 of a PointerEvent's mask: button 8, or the mark of the seven-byte form (rfbproto, "ExtendedMouseButtons"). */
@@ -27,8 +27,8 @@ export interface UpPolicy {
 /** A filter for the bytes that go up, from the first one after ClientInit. */
 export interface UpFilter {
   /**
-   * Takes the viewer's next bytes and gives those that may go to the source: the chunk itself, a view of it when one
-   * range may go, else a copy. The chunk is neither changed nor kept.
+   * Takes the viewer's next bytes and returns those that may go to the source: the chunk itself, a view of it if they
+   * are one range, else a copy. The chunk is neither changed nor kept.
    *
    * Messages pass whole, except cut text, which passes as it arrives. At most the longest of them, a SetEncodings of
    * 4100 bytes, waits for its rest; at most twice the chunk and those bytes is allocated.
@@ -52,7 +52,7 @@ class Filter implements UpFilter {
   readonly #out = new Remainder();
   /** The start of a message whose rest has not arrived. */
   #held: Uint8Array = EMPTY;
-  /** Bytes still to arrive of a message that passes, or is dropped, as it arrives. */
+  /** Bytes that have not arrived yet of a message that passes, or is dropped, as it arrives. */
   #passing = 0;
   #dropping = 0;
   #failure: unknown;
@@ -88,7 +88,7 @@ class Filter implements UpFilter {
     return this.#out.end();
   }
 
-  /** Takes one step from `at` and gives the offset after it; -1 when more bytes are needed. */
+  /** Takes one step from `at` and returns the offset after it; -1 if more bytes are needed. */
   #advance(bytes: Uint8Array, at: number): number {
     if (this.#dropping > 0) {
       const end = Math.min(bytes.length, at + this.#dropping);

@@ -24,7 +24,7 @@ export function* greetViewer(): Script<SpokenVersion> {
 
 /**
  * Ends the handshake with success: the rest of the security handshake in the viewer's version, ClientInit, ServerInit.
- * Gives ClientInit's shared-flag.
+ * Returns ClientInit's shared-flag.
  *
  * @throws {PortholeError} `viewer_malformed`
  */

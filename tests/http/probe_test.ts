@@ -64,7 +64,7 @@ for (const [name, fake, settings, detail, mode] of up) {
   });
 }
 
-const CANNOT = "which this runtime cannot speak; ";
+const CANNOT = "which Porthole cannot speak; ";
 const ANONYMOUS_ADVICE =
   "on the server set SecurityTypes=X509Vnc with X509Cert and X509Key (TigerVNC), use tls-creds-x509 " +
   "(QEMU), or -ssl with a certificate file (x11vnc)";
@@ -92,8 +92,8 @@ const down: [string, FakeSource, Settings, string][] = [
     "less than tls: asks for",
     { types: [2] },
     { tls: { fingerprint: `sha256:${"a".repeat(64)}` } },
-    "the server must prove who it is, and offers only VNC Authentication; offer X509Vnc or X509Plain there, or drop tls: of " +
-    "the source and its line in pins.json",
+    "the server must prove its identity, but offers only VNC Authentication; enable X509Vnc or X509Plain on the server, or " +
+    "remove tls: from the source and its line from pins.json",
   ],
 ];
 

@@ -91,7 +91,7 @@ const tiger12: readonly Mode[] = [
   {
     name: "TLSNone",
     command: `${TIGER_TCP} -SecurityTypes TLSNone`,
-    advice: /offers VeNCrypt TLSNone \(anonymous TLS\), which this runtime cannot speak; .*SecurityTypes=X509Vnc/,
+    advice: /offers VeNCrypt TLSNone \(anonymous TLS\), which Porthole cannot speak; .*SecurityTypes=X509Vnc/,
   },
 ];
 

@@ -7,11 +7,11 @@ import { demand, type Login } from "./login.ts";
 /** Limits of the prime in bytes; Apple uses 128, neatvnc 256. */
 const PRIME_LEAST_BYTES = 64;
 const PRIME_MOST_BYTES = 512;
-/** Bytes of each half of the credentials, with the zero that ends the text. */
+/** Bytes of each half of the credentials, including the zero that ends the text. */
 const FIELD_BYTES = 64;
 
 /**
- * Sends user name and password encrypted with an agreed secret: safe from eavesdroppers, not from a man in the middle.
+ * Sends user name and password encrypted with a shared secret: safe from eavesdroppers, not from a man in the middle.
  *
  * @throws {LoginRefused}
  */
@@ -50,7 +50,7 @@ function refuseNumbers(cause?: unknown): LoginRefused {
   return new LoginRefused("malformed", "the server sends unusable Diffie-Hellman numbers", { cause });
 }
 
-/** Both texts in UTF-8, each cut at 63 bytes, ended by a zero and filled up with random bytes. */
+/** Both texts in UTF-8, each cut at 63 bytes, ended by a zero and padded with random bytes. */
 function packCredentials(username: string, password: string): Uint8Array {
   const fields = new Uint8Array(randomBytes(2 * FIELD_BYTES));
   for (const [at, text] of [username, password].entries()) {
@@ -63,7 +63,7 @@ function packCredentials(username: string, password: string): Uint8Array {
   return fields;
 }
 
-/** The number with leading zeros up to `bytes`. */
+/** The number, padded to `bytes` with leading zeros. */
 function padLeft(number: Uint8Array, bytes: number): Uint8Array {
   const padded = new Uint8Array(bytes);
   padded.set(number, bytes - number.length);

@@ -1,17 +1,17 @@
-/** What a login starts from, and what it may ask for. */
+/** The input of a login, and the credentials that it may ask for. */
 import type { Secret } from "../../config/secret.ts";
 import { LoginRefused, type Need } from "../refusal.ts";
 
 /** How a source proves its identity before a secret is sent. */
 export type Proof = "certificate" | "key";
 
-/** The credentials, and what the configuration demands. */
+/** The credentials, and what the configuration requires. */
 export interface Login {
   readonly username?: string;
   readonly password?: Secret;
   /** ClientInit's shared-flag (RFC 6143 section 7.3.1). */
   readonly shared: boolean;
-  /** Only types with one of these proofs are spoken, whatever else is offered; empty allows every type. */
+  /** Proofs of identity that the login accepts; it speaks only types with one of them. Empty accepts every type. */
   readonly proofs: readonly Proof[];
 }
 

@@ -58,7 +58,7 @@ export function* speakRa2(variant: Ra2Variant, login: Login): Script<void, Login
   }
 }
 
-/** Makes the RSA key that the step `client_key` asks for; keep it while the process runs. */
+/** Makes the RSA key that the step `client_key` asks for; the process keeps it as long as it runs. */
 export async function makeClientKey(): Promise<ClientKey> {
   const { privateKey, publicKey } = await promisify(generateKeyPair)("rsa", { modulusLength: OUR_RSA_BITS });
   const { n, e } = publicKey.export({ format: "jwk" });
@@ -137,7 +137,7 @@ function* exchangeHashes(
   const expected = hash(variant, theirs, ours);
   const sent = yield* readSealed(opener, expected.length, "its hash of the keys");
   if (!timingSafeEqual(sent, expected)) {
-    throw new LoginRefused("untrusted", "the keys were changed on the way between the server and the gateway");
+    throw new LoginRefused("untrusted", "the keys were altered between the server and the gateway");
   }
   yield* write(sealer.seal(hash(variant, ours, theirs)));
 }

@@ -21,9 +21,9 @@ interface Row {
 }
 
 interface SpokenRow extends Row {
-  /** What the gateway must have before it chooses this type. */
+  /** The credentials that the gateway must have before it chooses this type. */
   readonly needs: readonly Need[];
-  /** How the server proves its identity before a secret is sent; null where it cannot. */
+  /** How the server proves its identity before a secret is sent; null if it cannot. */
   readonly proof: Proof | null;
   /** Whether the session is encrypted after the login. */
   readonly encrypts: boolean;
@@ -54,19 +54,19 @@ export interface ContainerType extends SpokenRow {
   readonly readInner: () => Script<readonly number[]>;
   /** Whether an empty list means None, without an answer. */
   readonly emptyMeansNone: boolean;
-  /** Reads and drops what the server sends behind ServerInit; null where it sends nothing there. */
+  /** Reads and drops what the server sends after ServerInit; null if it sends nothing there. */
   readonly skipAfterServerInit: (() => Script<void>) | null;
   /** Watches noVNC 1.7 choose from the list inside; null where noVNC does not speak it. */
   readonly watch: (() => Watch<InnerChoice>) | null;
-  /** Watches what the server sends behind ServerInit; null where it sends nothing there. */
+  /** Watches what the server sends after ServerInit; null if it sends nothing there. */
   readonly watchAfterServerInit: (() => Watch<void>) | null;
 }
 
 /** A security type that the gateway does not speak. */
 export interface UnspokenType extends Row {
-  /** What users should know of the type, shown behind its name in parentheses. */
+  /** A remark for users, shown in parentheses after the type's name. */
   readonly remark: string | null;
-  /** The setting to change on the servers that offer this type, as a command; null where none is known. */
+  /** The setting to change on servers that offer this type, as a command; null if none is known. */
   readonly advice: string | null;
   readonly watch: WatchLogin;
 }

@@ -1,4 +1,4 @@
-/** Carries out the login that a chosen security type stands for, through the lists inside it. */
+/** Carries out the login of a chosen security type, through the lists inside it. */
 import { chooseType } from "../choose.ts";
 import type { LoginStep } from "../login_step.ts";
 import { type Script, u32, write } from "../script.ts";
@@ -6,7 +6,7 @@ import type { Login } from "./login.ts";
 import type { ContainerType, LoginType, SpokenType } from "./security_type.ts";
 import { SECURITY_TYPES } from "./table.ts";
 
-/** A way through nested types. */
+/** A path through nested types. */
 export interface SecurityPath {
   /** The types around the login, the outermost first. */
   readonly within: readonly ContainerType[];
@@ -14,7 +14,7 @@ export interface SecurityPath {
   readonly last: LoginType;
 }
 
-/** Speaks `type` up to but not including SecurityResult, and gives the way that was taken. @throws {LoginRefused} */
+/** Speaks `type` up to but not including SecurityResult, and returns the path taken. @throws {LoginRefused} */
 export function* speakType(
   type: SpokenType,
   login: Login,

@@ -27,7 +27,7 @@ const PASSWORD: readonly Need[] = ["password"];
 const USERNAME_AND_PASSWORD: readonly Need[] = ["username", "password"];
 
 const SUBTYPE: readonly SecurityList[] = ["vencrypt"];
-/** VeNCrypt may list every type of the Security message but itself. */
+/** VeNCrypt may list every type of the Security message except itself. */
 const OUTER: readonly SecurityList[] = ["rfb", "vencrypt"];
 const EVERYWHERE: readonly SecurityList[] = ["rfb", "vencrypt", "tight"];
 
@@ -36,7 +36,7 @@ const SET_UP_WITHOUT_SASL = "give QEMU password-secret= and tls-creds= instead o
 const SET_UP_X509 = "on the server set SecurityTypes=X509Vnc with X509Cert and X509Key (TigerVNC), use " +
   "tls-creds-x509 (QEMU), or -ssl with a certificate file (x11vnc)";
 const SET_UP_VNC_AUTH = "set Authentication=VncAuth on the server (RealVNC)";
-const TURN_MS_LOGON_OFF = "turn MS-Logon off on the server and set a VNC password (UltraVNC)";
+const TURN_MS_LOGON_OFF = "turn off MS-Logon on the server and set a VNC password (UltraVNC)";
 
 /**
  * All types in the order of preference: a certificate before a bare key, an encrypted session before a clear one, no

@@ -16,7 +16,7 @@ export function* readTightLogins(): Script<number[]> {
   return yield* readCapabilities("its Tight logins");
 }
 
-/** U32 count, then as many capabilities; only their codes matter. */
+/** U32 count, then that many capabilities; only their codes matter. */
 function* readCapabilities(what: string): Script<number[]> {
   const count = yield* readU32(what);
   if (count > CAP_CAPABILITIES) throw new LoginRefused("malformed", `the server announces ${count} of ${what}`);
@@ -26,10 +26,10 @@ function* readCapabilities(what: string): Script<number[]> {
 }
 
 /**
- * Reads and drops the capabilities behind ServerInit (rfbproto, "ServerInit"): three U16 counts, two bytes of padding,
+ * Reads and drops the capabilities after ServerInit (rfbproto, "ServerInit"): three U16 counts, two bytes of padding,
  * and the capabilities. They must not reach a viewer that was offered None.
  *
- * @throws {LoginRefused} `malformed` when more are announced than any server has.
+ * @throws {LoginRefused} `malformed` if more are announced than any server has.
  */
 export function* skipTightCapabilities(): Script<void> {
   const what = "its Tight capabilities";

@@ -4,7 +4,7 @@ import { LoginRefused } from "../refusal.ts";
 import { read, readU8, type Script, u8, write } from "../script.ts";
 import type { Speak } from "./security_type.ts";
 
-/** Agrees on version 0.2 and reads the subtypes: U8 count, then as many U32. @throws {LoginRefused} */
+/** Agrees on version 0.2 and reads the subtypes: U8 count, then that many U32. @throws {LoginRefused} */
 export function* readSubtypes(): Script<number[]> {
   const [major, minor] = yield* read(2, "its VeNCrypt version");
   if (major === 0 && minor! < 2) {
@@ -23,7 +23,7 @@ export function* readSubtypes(): Script<number[]> {
 /** The X509 subtype that speaks `speak` inside TLS (rfbproto, "Subtypes with TLS or X509 prefix"). */
 export function speakInTls(speak: Speak): Speak {
   return function* (login) {
-    // Here 1 means yes, while behind the version 0 does.
+    // Here 1 means yes, while after the version 0 does.
     if ((yield* readU8("its VeNCrypt answer")) !== 1) {
       throw new LoginRefused("refused", "the server refused to start TLS");
     }

@@ -1,13 +1,13 @@
 /**
- * What noVNC and a source send for each security type, from the choice of the type up to SecurityResult, as far as it is
- * needed to find its end.
+ * The messages of noVNC and a source for each security type, from the choice of the type up to SecurityResult, in just
+ * enough detail to find their end.
  */
 import { readU16, readU32 } from "../big_endian.ts";
 
 /** A direction of a login: down from the source, up from the viewer. */
 export type Side = "down" | "up";
 
-/** A step takes exactly this many bytes of one side. */
+/** A step, which takes exactly this many bytes of one side. */
 export interface WatchStep {
   readonly side: Side;
   readonly bytes: number;
@@ -83,7 +83,7 @@ export function* watchVencrypt(): Watch<InnerChoice> {
   return readU32(yield* take("up", 4), 0);
 }
 
-/** Tight: tunnels and logins, each a list that the viewer answers when it is not empty. */
+/** Tight: tunnels and logins, each a list that the viewer answers if it is not empty. */
 export function* watchTight(): Watch<InnerChoice> {
   if ((yield* watchCapabilities()) > 0) yield* take("up", 4);
   if ((yield* watchCapabilities()) === 0) return "none";

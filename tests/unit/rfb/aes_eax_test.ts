@@ -93,7 +93,7 @@ Deno.test("MessageOpener refuses a message that comes twice", () => {
   const [sealer, opener] = [new MessageSealer(key), new MessageOpener(key)];
   const message = sealer.seal(Uint8Array.of(1, 2, 3));
   opener.openAll(message);
-  assertThrows(() => opener.openAll(message), LoginRefused, "not encrypted as agreed");
+  assertThrows(() => opener.openAll(message), LoginRefused, "cannot be decrypted");
   for (const end of [sealer, opener]) end.close();
 });
 

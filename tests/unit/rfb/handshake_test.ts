@@ -176,7 +176,7 @@ Deno.test("each way of a server to refuse instead of offering types has its own 
     [[v38, u8(0), u32(0)], "refused", "gave no reason"],
     [[v38, u8(0)], "refused", "gave no reason"],
     [[v38, u8(0), u32(0xffffffff), encode("x")], "refused", "gave no reason"],
-    [[v38], "ended", "before its security types"],
+    [[v38], "ended", "before sending its security types"],
     [[encode("RF")], "ended", "at once"],
     [[v38, u8(1), u8(20)], "no_type", "SASL"],
     [[v38, u8(255), new Uint8Array(255).fill(99)], "no_type", "type 99"],
