@@ -26,13 +26,13 @@ export class ByteReader {
 
   /**
    * Reads the next `count` bytes, which the caller has capped.
-   * @throws {PortholeError} `viewer_malformed` when the stream ends before them.
+   * @throws {PortholeError} `viewer_malformed` if the stream ends before them.
    */
   async read(count: number): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#chunk.length >= count) return this.#take(count);
     const bytes = new Uint8Array(count);
     for (let filled = 0; filled < count;) {
-      if (await this.atEnd()) throw new PortholeError("viewer_malformed", "The viewer left inside a message");
+      if (await this.atEnd()) throw new PortholeError("viewer_malformed", "The viewer left in the middle of a message");
       const part = this.#take(Math.min(count - filled, this.#chunk.length));
       bytes.set(part, filled);
       filled += part.length;

@@ -18,7 +18,7 @@ export function createStreamPair(): [ByteStream, ByteStream] {
   return [join(back, there), join(there, back)];
 }
 
-/** One direction: gives written bytes in order; the writer waits while the reader is behind. */
+/** One direction: delivers written bytes in order; the writer waits while the reader is behind. */
 class Channel {
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly writable: WritableStream<Uint8Array<ArrayBufferLike>>;
@@ -40,7 +40,7 @@ class Channel {
     });
   }
 
-  /** Ends the direction: the reader gets the bytes on the way, then the end. */
+  /** Ends the direction: the reader gets the bytes in transit, then the end. */
   end(): void {
     if (!this.#open) return;
     this.#open = false;

@@ -17,7 +17,7 @@ export interface DemoOptions extends DemoDesktopOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** Makes the demo source; it costs nothing without connections. */
+/** Makes the demo source, which costs nothing while there are no connections. */
 export function createDemo({ onError = () => {}, ...options }: DemoOptions = {}): Demo {
   const desktop = new DemoDesktop(options);
   const open = new Set<ByteStream>();

@@ -16,7 +16,7 @@ export interface DemoDesktopOptions {
   readonly now?: () => Date;
 }
 
-/** Pixels that the desktop may have: 64 MiB of picture. */
+/** Maximum number of pixels: 64 MiB of picture. */
 const MAX_PIXELS = 16 * 1024 * 1024;
 const MAX_TYPED_CHARS = 2000;
 const BACKSPACE = 0xff08;
@@ -133,7 +133,7 @@ export class DemoDesktop implements Desktop {
     this.#showMove(from, this.#box);
   }
 
-  /** Shows the box at its new place: as a move, unless the spot covers a part, which a copy would move too. */
+  /** Shows the box at its new place: as a move, unless the spot covers a part of it, which a copy would move too. */
   #showMove(from: Rect, to: Rect): void {
     const spot = spotArea(this.#spot, this.#layout.unit);
     if (intersect(spot, bound(from, to))) {

@@ -10,7 +10,7 @@ export type RfbVersion = "3.3" | "3.7" | "3.8";
 /** A stage of a connection, named after the last message that was read or sent. */
 export type Stage = "version" | "security" | "init" | "open";
 
-/** What the handshake learns about the viewer, for observers. */
+/** An event of the handshake, for observers. */
 export type HandshakeEvent =
   | { readonly type: "ProtocolVersion"; readonly version: RfbVersion }
   | { readonly type: "SecurityType"; readonly securityType: number }
@@ -85,7 +85,7 @@ async function checkPassword({ reader, write }: HandshakeParts, password: string
   return answerChallenge(password, challenge).every((byte, i) => byte === answer[i]);
 }
 
-/** Sends SecurityResult. Before 3.8 None has none, and a failure has no reason (RFC 6143 appendix A). */
+/** Sends SecurityResult. Before 3.8, None has no SecurityResult and a failure has no reason (RFC 6143 appendix A). */
 async function sendSecurityResult(parts: HandshakeParts, version: RfbVersion, passed: boolean): Promise<void> {
   if (version !== "3.8" && parts.password === undefined) return;
   await parts.write(Uint8Array.of(0, 0, 0, passed ? 0 : 1));
@@ -106,7 +106,7 @@ export function buildServerInit(width: number, height: number, name: string): Ui
   return bytes;
 }
 
-/** Puts the length as U32 in front of the bytes, as RFB sends texts. */
+/** Prefixes the bytes with their length as U32, as RFB sends texts. */
 export function withLength(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(4 + bytes.length);
   new DataView(whole.buffer).setUint32(0, bytes.length);

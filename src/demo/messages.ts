@@ -14,9 +14,9 @@ export type ViewerMessage =
   | { readonly type: "ClientCutText"; readonly text: string }
   | { readonly type: "SetDesktopSize"; readonly width: number; readonly height: number };
 
-/** Bytes of the longest ClientCutText that the server accepts. */
+/** Size in bytes of the longest ClientCutText that the server accepts. */
 const MAX_CUT_TEXT_BYTES = 256 * 1024;
-/** Encodings that one SetEncodings may list. */
+/** Maximum number of encodings in one SetEncodings. */
 const MAX_ENCODINGS = 1024;
 
 type Parser = (reader: ByteReader, extendedButtons: boolean) => Promise<ViewerMessage>;
@@ -32,9 +32,9 @@ const parsers: ReadonlyMap<number, Parser> = new Map<number, Parser>([
 ]);
 
 /**
- * Reads the next message, or gives undefined when the viewer has left between two. `extendedButtons`: the viewer lists
+ * Reads the next message, or returns undefined if the viewer has left between two. `extendedButtons`: the viewer lists
  * ExtendedMouseButtons, so its PointerEvents may have a seventh byte.
- * @throws {PortholeError} `viewer_malformed` for unknown types, lengths over their cap and a stream that ends inside.
+ * @throws {PortholeError} `viewer_malformed` for an unknown type, a length over its cap, or the end inside a message.
  */
 export async function readMessage(reader: ByteReader, extendedButtons: boolean): Promise<ViewerMessage | undefined> {
   if (await reader.atEnd()) return undefined;

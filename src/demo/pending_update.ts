@@ -32,7 +32,7 @@ export class PendingUpdate {
     this.#copy = { from: this.#copy?.from ?? from, to };
   }
 
-  /** Replaces the copy by the pixels of its target. */
+  /** Replaces the copy with the pixels of its target. */
   dropCopy(): void {
     const copy = this.#copy;
     this.#copy = undefined;
@@ -45,7 +45,7 @@ export class PendingUpdate {
     return targets.some((rect) => intersect(rect, area));
   }
 
-  /** Removes and gives the changes inside the area; keeps the rest. */
+  /** Removes and returns the changes inside the area; keeps the rest. */
   take(area: Rect): { copy: Copy | undefined; damage: Rect[] } {
     if (this.#copy && !(contains(area, this.#copy.from) && contains(area, this.#copy.to))) this.dropCopy();
     const copy = this.#copy;

@@ -25,12 +25,12 @@ export class RectEncoder {
   #preferred: number = ENCODING.Raw;
   #deflater: Deflater | undefined;
 
-  /** Takes the viewer's SetPixelFormat. */
+  /** Applies the viewer's SetPixelFormat. */
   setFormat(format: PixelFormat): void {
     this.#writer = createPixelWriter(format);
   }
 
-  /** Takes the viewer's SetEncodings; pixels use the first one that is ZRLE or Raw, else Raw. */
+  /** Applies the viewer's SetEncodings; pixels use the first one that is ZRLE or Raw, else Raw. */
   setEncodings(encodings: readonly number[]): void {
     this.#known = new Set(encodings);
     this.#preferred = encodings.find((encoding) => encoding === ENCODING.ZRLE || encoding === ENCODING.Raw) ??

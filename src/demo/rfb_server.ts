@@ -16,7 +16,7 @@ import { PendingUpdate } from "./pending_update.ts";
 import { bound, intersect, type Rect } from "./rect.ts";
 import { ENCODING, RectEncoder } from "./rect_encoder.ts";
 
-/** What a viewer sends: the events of its handshake, then every message. */
+/** An event of a connection: those of the handshake, then every message of the viewer. */
 export type RfbEvent = HandshakeEvent | ViewerMessage;
 
 /** Options of one connection. */
@@ -68,7 +68,7 @@ class RfbSession implements DesktopViewer {
   readonly #close: () => void;
   readonly #encoder = new RectEncoder();
   readonly #pending = new PendingUpdate();
-  /** The size that the viewer knows. */
+  /** The desktop size that the viewer was last told. */
   #known: Rect;
   #requested: Rect | undefined;
   #cutText: string | undefined;
@@ -162,7 +162,7 @@ class RfbSession implements DesktopViewer {
     }
   }
 
-  /** Announces once what the viewer has listed: the size, the cursor, and the extended mouse buttons. */
+  /** Announces once each extension that the viewer has listed: the size, the cursor, the extended mouse buttons. */
   #setEncodings(encodings: readonly number[]): void {
     const announced = [ENCODING.ExtendedDesktopSize, ENCODING.Cursor, ENCODING.ExtendedMouseButtons];
     const fresh = announced.filter((encoding) => encodings.includes(encoding) && !this.#encoder.knows(encoding));

@@ -34,7 +34,7 @@ export class Deflater {
   }
 }
 
-/** Encodes the tiles of a rectangle, before compression; `readPixels` gives the desktop's pixels of one tile. */
+/** Encodes the tiles of a rectangle, before compression; `readPixels` returns the desktop's pixels of one tile. */
 export function encodeTiles(
   rect: Rect,
   readPixels: (tile: Rect) => Uint32Array,
