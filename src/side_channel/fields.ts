@@ -1,4 +1,4 @@
-/** Readers of the fields of a JSON object from the network: each gives a value of its type or `MALFORMED`. Pure. */
+/** Readers of the fields of a JSON object from the network: each returns a value of its type or `MALFORMED`. Pure. */
 
 /** Returned by a reader for a value that its field must not have. */
 export const MALFORMED: unique symbol = Symbol("malformed");

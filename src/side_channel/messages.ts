@@ -2,7 +2,7 @@
  * The messages of the subprotocol `porthole.v1`: one JSON object in each text frame, beside the RFB bytes in binary
  * frames. The gateway and the viewer page both import this module; it is pure and needs neither Deno nor a DOM.
  *
- * A message is one row in `DOWN` or `UP`, which gives both its type and its parser. The rules of version 1:
+ * A message is one row in `DOWN` or `UP`, which defines both its type and its parser. The rules of version 1:
  * - Fields and message types may be added. A field never changes its meaning or becomes stricter.
  * - Both sides ignore message types and fields that they do not know, so that a newer peer may say more.
  * - A malformed message of a known type is a `problem`. The gateway ends the session with `viewer_malformed`; the page
@@ -17,22 +17,22 @@ export const SUBPROTOCOL = "porthole.v1";
 const FRAME_MAX_CHARS = 16 * 1024;
 /** Longest user name or password of a VNC server. */
 export const CREDENTIAL_MAX_CHARS = 1024;
-/** Longest sentence that is shown. */
+/** Length of the longest sentence that is shown. */
 const SENTENCE_MAX_CHARS = 1024;
 
 const ID_MAX_CHARS = 64;
 const TITLE_MAX_CHARS = 256;
 const DAY_MS = 24 * 60 * 60_000;
 
-/** What the gateway tells the page. */
+/** Messages from the gateway to the page. */
 const DOWN = {
-  /** First message of an open session: what it is and what it permits. The gateway enforces all of it. */
+  /** First message of an open session: its properties and permissions. The gateway enforces all of them. */
   hello: {
     session: field.text(ID_MAX_CHARS),
     source: field.shownText(TITLE_MAX_CHARS),
     title: field.shownText(TITLE_MAX_CHARS),
     view_only: field.flag,
-    /** Which way cut text may travel: `in` is up (to the source), `out` is down. */
+    /** The direction in which cut text may travel: `in` is up (to the source), `out` is down. */
     clipboard: field.oneOf("both", "in", "out", "none"),
     /** Who logs in to the VNC server: the page (`pass_through`) or the gateway (`login`). */
     mode: field.oneOf("pass_through", "login"),
@@ -56,9 +56,9 @@ const DOWN = {
     /** Close code of the close frame that follows when the page does not close first. */
     close: field.wholeNumber(1000, 4999),
     message: field.shownText(SENTENCE_MAX_CHARS),
-    /** Whether connecting again, unchanged, can succeed. */
+    /** Whether connecting again can succeed without a change. */
     retry: field.flag,
-    /** Shortest wait before that. */
+    /** Shortest wait before the next attempt. */
     retry_after_ms: field.optional(field.number(0, DAY_MS)),
   },
   /** Asks for a pong with the same id. */
@@ -67,7 +67,7 @@ const DOWN = {
   rtt: { ms: field.number(0, DAY_MS) },
 } as const;
 
-/** What the page tells the gateway. */
+/** Messages from the page to the gateway. */
 const UP = {
   /** Answers a ping with its id. */
   pong: { id: field.opaque },
@@ -92,7 +92,7 @@ export type Down<Type extends DownMessage["type"]> = Extract<DownMessage, { type
 /** The up message of this type. */
 export type Up<Type extends UpMessage["type"]> = Extract<UpMessage, { type: Type }>;
 
-/** What a text frame holds: a message, a problem as a sentence, or neither when the type is unknown. */
+/** The content of a text frame: a message, a problem as a sentence, or neither if the type is unknown. */
 export interface Parsed<Message> {
   readonly message?: Message;
   readonly problem?: string;
@@ -115,7 +115,7 @@ export function writeMessage(message: DownMessage | UpMessage): string {
 
 function parse<Message>(table: Rows, frame: string): Parsed<Message> {
   const value = frame.length <= FRAME_MAX_CHARS ? parseObject(frame) : undefined;
-  if (typeof value?.type !== "string") return { problem: "A text frame held no JSON object with a type" };
+  if (typeof value?.type !== "string") return { problem: "A text frame is not a JSON object with a type" };
   const { type } = value;
   if (!Object.hasOwn(table, type)) return {};
   const read = field.readFields(table[type]!, value);

@@ -1,14 +1,14 @@
-/** The clipboard both ways: automatic where the browser permits it, by hand in the panel everywhere. */
+/** The clipboard in both directions: automatic where the browser permits it, by hand in the panel everywhere. */
 import type { Down } from "../side_channel/messages.ts";
 import { getElement } from "./element.ts";
 
-/** Which way the source permits cut text to travel. */
+/** The directions in which the source permits cut text to travel. */
 type ClipboardPolicy = Down<"hello">["clipboard"];
 
-/** What the clipboard needs from the page. */
+/** Functions of the page that the clipboard uses. */
 export interface ClipboardParts {
   readonly sendText: (text: string) => void;
-  /** Types text as keys; resolves when it is done. */
+  /** Types text as keys; resolves when all is typed. */
   readonly typeText: (text: string) => Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export class ClipboardPanel {
     if (!this.#mayUp && !this.#mayDown) this.#say("This screen does not share its clipboard.");
   }
 
-  /** Takes text that was copied on the remote screen. */
+  /** Receives text that was copied on the remote screen. */
   async takeRemote(text: string): Promise<void> {
     if (!this.#mayDown) return;
     this.#shared = text;
@@ -58,7 +58,7 @@ export class ClipboardPanel {
     }
   }
 
-  /** Sends up what was copied on this device, where the browser permits reading it without a question. */
+  /** Sends up what was copied on this device, where the browser permits reading it without a prompt. */
   async readLocal(): Promise<void> {
     if (!this.#mayUp || !document.hasFocus() || await queryPermission() !== "granted") return;
     const text = await navigator.clipboard.readText().catch(() => "");

@@ -1,6 +1,6 @@
 /**
  * Keeps one source open: opens the page's WebSocket, notices its end, and reconnects with backoff.
- * It does not touch the page; what it shows and what it draws on come in as functions.
+ * It does not touch the page; the page passes in functions to show and draw with.
  */
 import { type DownMessage, parseDown, SUBPROTOCOL, type UpMessage, writeMessage } from "../side_channel/messages.ts";
 import { computeDelayMs } from "./backoff.ts";
@@ -17,7 +17,7 @@ export type Phase =
 /** The messages that the page shows; the connection itself answers pings and the goodbye. */
 export type ShownMessage = Exclude<DownMessage, { type: "goodbye" | "ping" }>;
 
-/** What a connection needs from the page. */
+/** Functions of the page that a connection uses. */
 export interface ConnectionParts {
   /** Opens a WebSocket to the source with this subprotocol. */
   readonly openSocket: (subprotocol: string) => WebSocket;
@@ -28,7 +28,7 @@ export interface ConnectionParts {
   /** Finds out why a WebSocket never opened, since a page cannot read the status of a failed upgrade. */
   readonly diagnose: () => Promise<Ending | null>;
   readonly now?: () => number;
-  /** Runs something later; returns what calls it off. */
+  /** Runs something later; returns a function that cancels it. */
   readonly startTimer?: (run: () => void, afterMs: number) => () => void;
   readonly random?: () => number;
 }
@@ -38,7 +38,7 @@ const GOOD_MS = 10_000;
 /** The gateway pings every 20 s; after three silent intervals the link is dead, although no error was reported. */
 const SILENCE_MS = 60_000;
 
-/** Keeps one source open until the user disconnects or waiting cannot help. */
+/** Keeps one source open until the user disconnects, or until a retry cannot help. */
 export class Connection {
   readonly #parts: Required<ConnectionParts>;
   #socket: WebSocket | null = null;
@@ -57,7 +57,7 @@ export class Connection {
     return this.#phase;
   }
 
-  /** Connects now, whatever was before. */
+  /** Connects now, whatever the state. */
   connect(): void {
     this.#drop();
     this.#show(
@@ -92,7 +92,7 @@ export class Connection {
     this.#show({ kind: "ended", ending: LEFT });
   }
 
-  /** Reconnects at once when it is waiting: the network is back, or the page is visible again. */
+  /** Reconnects at once if it is waiting: the network is back, or the page is visible again. */
   wake(): void {
     if (this.#phase.kind === "waiting") this.connect();
   }
@@ -137,7 +137,7 @@ export class Connection {
     socket?.close(1000);
   }
 
-  /** Starts with the first ping: a gateway that never pings may be silent for any time. */
+  /** Starts with the first ping: a gateway that never pings may be silent for any length of time. */
   #guardSilence(): void {
     this.#cancelWatch();
     const leftMs = this.#heardAtMs + SILENCE_MS - this.#parts.now();

@@ -1,4 +1,4 @@
-/** Asks the user for a VNC server's login, and remembers it as chosen: for this page, or for this tab. */
+/** Asks the user to log in to a VNC server, and remembers the login for this page or this tab, as the user chose. */
 import { CREDENTIAL_MAX_CHARS } from "../side_channel/messages.ts";
 import { getElement } from "./element.ts";
 
@@ -34,7 +34,7 @@ export class CredentialsPrompt {
     getElement("credentials-cancel", HTMLButtonElement).addEventListener("click", () => this.#dialog.close(""));
   }
 
-  /** The login: the known one, else as typed; null when the user cancels. With a message, the known one was wrong. */
+  /** Returns the known login, else the one typed; null if the user cancels. With a message, the known one was wrong. */
   async ask({ fields, message }: Question): Promise<Credentials | null> {
     if (message !== undefined) this.forget(message);
     const wantsName = fields.includes("username");
@@ -59,7 +59,7 @@ export class CredentialsPrompt {
     drop(this.#key);
   }
 
-  /** Closes the dialog, when the connection that asked is gone. */
+  /** Closes the dialog after the connection that asked is gone. */
   dismiss(): void {
     this.#dialog.close("");
   }

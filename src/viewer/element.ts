@@ -1,7 +1,7 @@
 /**
  * The element with this id, as an instance of its class.
  *
- * @throws Error when page and script do not match.
+ * @throws Error if page and script do not match.
  */
 export function getElement<E extends HTMLElement>(id: string, elementClass: new () => E): E {
   const element = document.getElementById(id);

@@ -1,4 +1,4 @@
-/** Why a connection ended, in a sentence, and whether waiting helps: errors.ts as the page shows it. Pure. */
+/** Why a connection ended, in a sentence, and whether a retry can help: errors.ts as the page shows it. Pure. */
 import { closeCodeOf, explainCloseCode, FAILURES, findCloseCode } from "../errors.ts";
 import type { Down } from "../side_channel/messages.ts";
 
@@ -8,9 +8,9 @@ export interface Ending {
   readonly close: number;
   /** A whole sentence. */
   readonly sentence: string;
-  /** Whether the same attempt can succeed later. */
+  /** Whether a later attempt can succeed. */
   readonly retry: boolean;
-  /** Shortest wait, when the gateway named one. */
+  /** Shortest wait, if the gateway named one. */
   readonly retryAfterMs?: number;
 }
 

@@ -11,7 +11,7 @@ export interface ScreenElements {
   readonly still: HTMLCanvasElement;
 }
 
-/** What noVNC reports. */
+/** Callbacks for the events of noVNC. */
 export interface ScreenEvents {
   readonly onOpen: () => void;
   /** noVNC could not parse the stream, or its socket is gone. */
@@ -84,7 +84,7 @@ export class Screen {
     rfb.resizeSession = settings.fit === "remote";
   }
 
-  /** Answers noVNC's question for credentials. */
+  /** Answers noVNC's request for credentials. */
   sendCredentials(credentials: { username?: string; password: string }): void {
     this.#rfb?.sendCredentials(credentials);
   }

@@ -3,7 +3,7 @@
 /** How the remote screen is fitted into the window. */
 export type Fit = "fit" | "actual" | "remote";
 
-/** What a user can set. */
+/** The settings of a user. */
 export interface Settings {
   readonly fit: Fit;
   /** The toolbar stays visible. */

@@ -4,7 +4,7 @@ import type { Phase } from "./connection.ts";
 import { getElement } from "./element.ts";
 import { describeWait, type Ending } from "./ending.ts";
 
-/** What a user may do while there is no connection. */
+/** The user's actions while there is no connection. */
 export interface StatusActions {
   readonly onRetry: () => void;
   readonly onStop: () => void;
@@ -35,7 +35,7 @@ export class Status {
     this.#stop.addEventListener("click", onStop);
   }
 
-  /** Shows how far the connection attempt is; ignored once there is a picture. */
+  /** Shows the progress of the connection attempt; ignored once there is a picture. */
   showProgress(text: string): void {
     if (document.body.dataset.phase === "open") return;
     this.#announce(text);

@@ -1,4 +1,4 @@
-/** The viewer page: makes the parts and joins them. Its HTML is src/web/viewer/page.tsx. */
+/** The viewer page: makes its parts and connects them. Its HTML is src/web/viewer/page.tsx. */
 import type { Down } from "../side_channel/messages.ts";
 import { ClipboardPanel } from "./clipboard_panel.ts";
 import { Connection, type Phase, type ShownMessage } from "./connection.ts";
@@ -39,7 +39,7 @@ const clipboard = new ClipboardPanel({
 const elements = { host: getElement("screen", HTMLElement), still: getElement("still", HTMLCanvasElement) };
 const screen = new Screen(elements, title, settings, {
   onOpen: () => connection.confirmOpen(),
-  onLost: () => connection.fail("The VNC server sent something that this page does not understand.", true),
+  onLost: () => connection.fail("The VNC server sent data that this page cannot parse.", true),
   onCredentialsNeeded: (fields) => void answerScreen(fields),
   onSecurityFailure: (reason) => refuseLogin(reason),
   onIdentity: (fingerprint) => void confirmIdentity(fingerprint),
@@ -148,7 +148,7 @@ function changeSettings(changed: Settings): void {
   showPermitted();
 }
 
-/** Disables what sends something up while the session is view-only; noVNC takes no cut text then either. */
+/** Disables all tools that send something up while the session is view-only; noVNC accepts no cut text then either. */
 function showPermitted(): void {
   enableTools(["keys", "type", "clipboard"], !settings.viewOnly);
   clipboard.allow(clipboardPolicy, settings.viewOnly);

@@ -1,4 +1,4 @@
-/** The keyboard's way out of the remote screen, which receives every key, even Tab. */
+/** The key combination that leaves the remote screen, which receives every key, even Tab. */
 
 const MODIFIERS: ReadonlySet<string> = new Set(["Control", "Alt", "Shift"]);
 

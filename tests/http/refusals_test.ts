@@ -117,7 +117,7 @@ Deno.test("a text frame that holds no message ends a side channel with 4400", as
     await viewer.send(text);
     await viewer.until(({ texts }) => texts.some((told) => told.includes("goodbye")));
     const { message, close, code } = JSON.parse(viewer.texts.at(-1)!);
-    assertEquals([code, close, message], ["viewer_malformed", 4400, "A text frame held no JSON object with a type"]);
+    assertEquals([code, close, message], ["viewer_malformed", 4400, "A text frame is not a JSON object with a type"]);
     await viewer.sendClose();
     await viewer.gone;
   }

@@ -38,7 +38,7 @@ Deno.test("messages of the side channel arrive parsed, and unknown ones are igno
 
 for (
   const [text, problem] of [
-    ["hello", "A text frame held no JSON object with a type"],
+    ["hello", "A text frame is not a JSON object with a type"],
     ['{"type":"credentials","password":7}', "The field password of a credentials message is malformed"],
   ]
 ) {

@@ -46,7 +46,7 @@ const UP: readonly UpMessage[] = [
   { type: "credentials", username: "ada", password: "" },
 ];
 
-Deno.test("every message arrives as it was written, and only in its own direction", () => {
+Deno.test("every message arrives unchanged, and only in its own direction", () => {
   for (const message of DOWN) {
     assertEquals(parseDown(writeMessage(message)), { message });
     assertEquals(parseUp(writeMessage(message)), {}, message.type);
@@ -64,7 +64,7 @@ Deno.test("fields that this version does not know are dropped", () => {
   assertEquals(Object.getPrototypeOf(message), Object.prototype);
 });
 
-Deno.test("message types that this version does not know are no problem", () => {
+Deno.test("message types that this version does not know are ignored", () => {
   for (const type of ["certificate", "", "__proto__", "constructor", "toString", "HELLO"]) {
     const text = `{"type":${JSON.stringify(type)}}`;
     assertEquals([parseDown(text), parseUp(text)], [{}, {}], type);
@@ -87,7 +87,7 @@ Deno.test("a frame without a JSON object that has a type is a problem", () => {
       "[".repeat(9e3),
     ]
   ) {
-    const problem = { problem: "A text frame held no JSON object with a type" };
+    const problem = { problem: "A text frame is not a JSON object with a type" };
     assertEquals([parseDown(text), parseUp(text)], [problem, problem], text);
   }
 });
@@ -96,7 +96,7 @@ Deno.test("a frame is read up to its limit and not beyond", () => {
   const pad = (chars: number) => `{"type":"pong","id":"${"x".repeat(chars - 23)}"}`;
   assertEquals(pad(100).length, 100);
   assertEquals(parseUp(pad(FRAME_MAX_CHARS)).message?.type, "pong");
-  assertMatch(parseUp(pad(FRAME_MAX_CHARS + 1)).problem!, /no JSON object/);
+  assertMatch(parseUp(pad(FRAME_MAX_CHARS + 1)).problem!, /not a JSON object/);
 });
 
 /** For each type, fields that make it malformed. */
@@ -149,7 +149,7 @@ Deno.test("a malformed field is named, whichever message it belongs to", () => {
   }
 });
 
-Deno.test("a number that overflows is malformed, so that nobody waits for ever or not at all", () => {
+Deno.test("a number that overflows is malformed, so that no wait is endless or missing", () => {
   const text = JSON.stringify({ ...GOODBYE, retry_after_ms: 0 }).replace(
     '"retry_after_ms":0',
     '"retry_after_ms":1e999',
@@ -167,7 +167,7 @@ Deno.test("text to be shown is cut to its limit, and never inside a character", 
   assert(faces.length <= SENTENCE_MAX_CHARS && faces.isWellFormed());
 });
 
-Deno.test("a ping's id comes back as it was, whatever it is", () => {
+Deno.test("a ping's id comes back unchanged, whatever it is", () => {
   for (const id of [0, "7", null, { any: [1] }]) {
     assertEquals(parse({ type: "ping", id }).message, { type: "ping", id });
   }
@@ -249,7 +249,7 @@ Deno.test("no fields below a known type make the parsers throw or return somethi
   assert(messages > RUNS.numRuns / 20, `only ${messages} were messages`);
 });
 
-Deno.test("every message within its limits survives the way over the wire", () => {
+Deno.test("every message within its limits survives encoding and parsing", () => {
   const text = (maxLength: number) => fc.string({ unit: "grapheme", maxLength: maxLength / 8 });
   const down = fc.record({
     type: fc.constant("goodbye" as const),
