@@ -80,7 +80,7 @@ function measureUp(policy: UpPolicy): number {
   return Math.round(ms * 1e6 / chunks);
 }
 
-/** Repeats the work until the time is over, and gives the milliseconds it took. */
+/** Repeats the work until the time is over, and returns the milliseconds it took. */
 function runFor(work: () => void): number {
   const start = performance.now();
   while (performance.now() - start < ROUND_MS) work();

@@ -6,7 +6,7 @@ import { encodeFrame } from "./frames.ts";
 import { RawViewer } from "./raw_viewer.ts";
 import { buildEcho, buildRequest, ECHO_BYTES, UPDATE_BYTES } from "./wire.ts";
 
-/** What one load process is asked to do. */
+/** The job of one load process. */
 export interface Job {
   readonly kind: "flood" | "echo" | "idle" | "cut" | "first";
   readonly url: string;
@@ -17,7 +17,7 @@ export interface Job {
   readonly ms?: number;
 }
 
-/** What one load process measured; only what its kind of job gives. */
+/** The results of one load process; which fields it has depends on the job. */
 export interface Result {
   /** Wall time of the measurement. */
   readonly ms: number;
@@ -31,7 +31,7 @@ export interface Result {
   readonly firstMs?: number;
   /** Streams that ended before their last byte. */
   readonly truncated?: number;
-  /** Sessions that had to be opened anew because the first try was refused. */
+  /** Sessions that had to be opened again because the first attempt was refused. */
   readonly reopened?: number;
 }
 
@@ -40,7 +40,7 @@ const OPENING_TRIES = 5;
 const TALK_EVERY_MS = 1;
 const CUT_AT_ONCE = 10;
 const READ_BYTES = { flood: 256 * 1024, echo: 4096, idle: 4096, cut: 64 * 1024, first: 64 * 1024 };
-/** Time for connections to be made ready ahead. */
+/** Time for the gateway to prewarm its connections. */
 const FIRST_PAUSE_MS = 1500;
 
 async function openAll(job: Job): Promise<{ viewers: RawViewer[]; reopened: number }> {
@@ -98,7 +98,7 @@ async function runEcho(viewers: RawViewer[], ms: number): Promise<Result> {
   return { ms: took, echoes: sorted.length, p50Us: pick(0.5), p99Us: pick(0.99) };
 }
 
-/** One stream whose viewer keeps talking, as noVNC does; says whether its end was lost. */
+/** One stream whose viewer keeps sending, as noVNC does; returns whether its end was lost. */
 async function isTruncated(job: Job): Promise<boolean> {
   const updates = job.updates ?? 5;
   const viewer = await RawViewer.open(new URL(job.url), READ_BYTES.cut);
@@ -146,7 +146,7 @@ function run(job: Job, viewers: RawViewer[]): Promise<Result> {
   return Promise.resolve(listenOn(viewers));
 }
 
-/** Idle sessions read on, or a ping would stay unanswered. */
+/** Idle sessions keep reading, or a ping would stay unanswered. */
 function listenOn(viewers: RawViewer[]): Result {
   for (const viewer of viewers) viewer.readTo(Infinity).catch(() => {});
   return { ms: 0 };

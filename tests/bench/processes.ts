@@ -3,9 +3,9 @@
 /** A process whose stdout is read line by line. */
 export interface Running extends AsyncDisposable {
   readonly pid: number;
-  /** The next line of stdout; rejects with what it said on stderr when it ends or takes too long. */
+  /** The next line of stdout; rejects with its stderr if it ends or takes too long. */
   readLine(timeoutMs: number): Promise<string>;
-  /** Lets it go on to its next step. */
+  /** Starts its next step. */
   nudge(): Promise<void>;
 }
 

@@ -38,7 +38,7 @@ export class RawViewer {
     while (done < frame.length) done += await this.#conn.write(frame.subarray(done));
   }
 
-  /** Reads until that many payload bytes have come since the upgrade; false when the stream ended before. */
+  /** Reads until that many payload bytes have arrived since the upgrade; false if the stream ended first. */
   async readTo(payloadBytes: number): Promise<boolean> {
     while (this.#counter.payloadBytes < payloadBytes) {
       if (!await this.#read()) return false;
@@ -46,7 +46,7 @@ export class RawViewer {
     return true;
   }
 
-  /** Closes the way RFC 6455 section 7.1.1 wants the client to: answers, then lets go. */
+  /** Closes as RFC 6455 section 7.1.1 asks of the client: answers, then waits for the server. */
   async end(): Promise<void> {
     await this.send(close).catch(() => {});
     try {

@@ -14,7 +14,7 @@ export interface Notes {
   readonly reopened: Map<string, number>;
 }
 
-/** One scenario's turns: whose, against which source, and with what. */
+/** The turns of one scenario: the subjects, the source, and the job. */
 export interface Rounds {
   readonly scenario: Scenario;
   readonly contestants: readonly { readonly start: Start; readonly source: string }[];

@@ -1,14 +1,14 @@
-/** What is measured: the load of each scenario, and the numbers taken from one run of it. */
+/** The scenarios: the load of each, and the numbers taken from one run of it. */
 import type { Job, Result } from "./load.ts";
 
 /** One run of a scenario against one subject. */
 export interface Run {
   readonly result: Result;
-  /** How many there were: as many as the scenario says, or as the subject can carry. */
+  /** The number of sessions: as many as the scenario asks for, or as the subject can carry. */
   readonly sessions: number;
   /** CPU time that the subject took, children included. */
   readonly cpuSeconds: number;
-  /** What the subject's memory grew by. */
+  /** The growth of the subject's memory. */
   readonly memoryKiB: number;
 }
 
@@ -16,14 +16,14 @@ export interface Run {
 export interface Measure {
   readonly label: string;
   readonly digits: number;
-  /** What the ratio to websockify should be. */
+  /** The target of the ratio to websockify. */
   readonly target?: string;
   take(run: Run): number;
 }
 
 /** A load and what to read off it. */
 export interface Scenario {
-  /** What `--only` takes. */
+  /** The name for `--only`. */
   readonly name: string;
   /** Which source it uses. */
   readonly source: string;

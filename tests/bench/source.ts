@@ -1,5 +1,5 @@
 /**
- * The bench's VNC server, a process of its own: a minimal RFB 3.8 handshake, then what its port stands for.
+ * The bench's VNC server, a process of its own: a minimal RFB 3.8 handshake, then the behaviour of its port.
  * `flood` sends as many updates as asked, `echo` sends back what comes, `cut` sends what is asked and closes; `asks` floods
  * after VNC authentication, `sealed` over RSA-AES.
  */

@@ -1,4 +1,4 @@
-/** What is measured: this gateway, and what it is compared with. Each is started as its users start it. */
+/** The subjects of the bench: this gateway, and what it is compared with. Each is started as its users start it. */
 import { startProcess } from "./processes.ts";
 
 /** The ports of the bench's source process. */
@@ -9,7 +9,7 @@ export interface Subject extends AsyncDisposable {
   readonly name: string;
   /** The process to measure, children included. */
   readonly pid: number;
-  /** More than this it cannot carry at once. */
+  /** The maximum number of sessions that it can carry at once. */
   readonly mostSessions: number;
   /** The address of a session with a source. */
   urlOf(source: string): string;
@@ -44,7 +44,7 @@ export async function startGateway(name: string, checkout: string, setting: Sett
   const [command = "deno", ...args] = words.filter((word) => !/^\w+=/.test(word));
   const process = startProcess(command, args, { cwd: checkout, env: { ...env, PORTHOLE_CONFIG: config } });
   const ready = /^porthole ready http(s?:\/\/\S+)$/.exec(await process.readLine(READY_TIMEOUT_MS));
-  if (ready === null) throw new Error("The gateway did not say that it is ready");
+  if (ready === null) throw new Error("The gateway did not print its ready line");
   return {
     name,
     pid: process.pid,

@@ -1,6 +1,6 @@
-/** The bench's answer: one Markdown table, ratios first. */
+/** The bench's result: one Markdown table, ratios first. */
 
-/** One row: what one measure gave, for each scheme. */
+/** One row: the results of one measure, for each scheme. */
 export interface Row {
   readonly label: string;
   readonly digits: number;
@@ -43,7 +43,7 @@ function renderRow(row: Row, hasPeer: boolean): string[] {
   return [row.label, ...ratios, ...values];
 }
 
-/** The median of the rounds' own ratios: what slows a whole round down falls out. */
+/** The median of the ratios of each round: whatever slows a whole round down cancels out. */
 function renderRatio({ ours, peers }: Cell): string {
   const ratios = ours.map((value, round) => value / (peers?.[round] ?? NaN)).filter(Number.isFinite);
   return ratios.length === 0 ? "–" : `**${takeMedian(ratios).toPrecision(3)}**`;

@@ -1,4 +1,4 @@
-/** What the bench's source and its raw viewers agree on, so that the viewers can go by byte counts alone. RFC 6143 section 7. */
+/** The format that the bench's source and its raw viewers share, so that viewers only count bytes. RFC 6143 section 7. */
 
 /** The side of the square that one FramebufferUpdate of the flood carries, in 32-bit pixels: 1 MiB. */
 const UPDATE_SIDE = 512;

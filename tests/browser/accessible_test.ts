@@ -5,7 +5,7 @@ import { Xvnc } from "../live/xvnc.ts";
 import { findFaults, isTooWide, SIZES } from "./audit_page.ts";
 import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
 
-testWith([CHROMIUM, "Xvnc"], "every page is without fault in light and dark, on desktop and phone", async (t) => {
+testWith([CHROMIUM, "Xvnc"], "every page passes axe in light and dark, on desktop and phone", async (t) => {
   await using xvnc = await Xvnc.start();
   await using gateway = await startGateway({
     workshop: { host: "127.0.0.1", port: xvnc.port, title: "Workshop PC", group: "Upstairs" },
@@ -46,7 +46,7 @@ testWith([CHROMIUM, "Xvnc"], "every page is without fault in light and dark, on 
   assertEquals(browser.complaints, []);
 });
 
-testWith([CHROMIUM, "Xvnc"], "the keyboard reaches everything and is not caught by the remote screen", async () => {
+testWith([CHROMIUM, "Xvnc"], "the keyboard reaches everything, and the remote screen does not trap it", async () => {
   await using xvnc = await Xvnc.start();
   await using gateway = await startGateway({ workshop: `127.0.0.1:${xvnc.port}` });
   await using browser = await Chromium.start();

@@ -1,4 +1,4 @@
-/** What every page must be: without fault for assistive technology, and no wider than its window. */
+/** Checks of every page: it passes axe, and is no wider than its window. */
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 
@@ -8,7 +8,7 @@ export const SIZES = {
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
 } as const;
 
-/** What axe finds wrong, as short lines; https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md */
+/** The violations that axe finds, as short lines; https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md */
 export async function findFaults(page: Page): Promise<string[]> {
   await page.evaluate(axe.source); // Outside the page's own scripts, so the page's policy stays as strict as it is
   return await page.evaluate(async () => {

@@ -18,7 +18,7 @@ const FLAGS = [
 /** A browser that ends with the test. */
 export class Chromium implements AsyncDisposable {
   readonly #browser: Browser;
-  /** What pages complained of: script errors, and what the Content-Security-Policy refused. */
+  /** Problems of pages: script errors, and what the Content-Security-Policy refused. */
   readonly complaints: string[] = [];
 
   private constructor(browser: Browser) {
@@ -30,7 +30,7 @@ export class Chromium implements AsyncDisposable {
     return new Chromium(await chromium.launch({ executablePath: CHROMIUM, args: FLAGS }));
   }
 
-  /** A page with cookies, storage and permissions of its own. */
+  /** A page with its own cookies, storage and permissions. */
   async openPage(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     context.setDefaultTimeout(10_000);
@@ -47,7 +47,7 @@ export class Chromium implements AsyncDisposable {
   }
 }
 
-/** Keeps a picture of the page in the folder that PORTHOLE_SCREENSHOTS names; without it, none. */
+/** Saves a screenshot of the page in the folder PORTHOLE_SCREENSHOTS, if that is set. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
   const folder = Deno.env.get("PORTHOLE_SCREENSHOTS");
   if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` });

@@ -19,7 +19,7 @@ function readPixels(page: Page, { x, y, width, height }: Rect): Promise<string> 
 const VIEWPORT = { viewport: { width: 1024, height: 768 + 2 * 48 } };
 
 // docs/dashboard.png comes from here: PORTHOLE_SCREENSHOTS=docs.
-testWith([CHROMIUM, "Xvnc"], "the demo desktop shows in a browser what is typed and clicked there", async () => {
+testWith([CHROMIUM, "Xvnc"], "the demo desktop shows in a browser what the user types and clicks", async () => {
   await using xvnc = await Xvnc.start();
   await using gateway = await startGateway({
     demo: { demo: true, title: "Demo desktop" },

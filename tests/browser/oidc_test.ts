@@ -13,7 +13,7 @@ testWith(
     await using gateway = await startSignOnGateway(provider, {
       staticFiles: await readStaticFiles(new URL("../../static/", import.meta.url)),
     });
-    // Another site than the provider's, so that what SameSite keeps back is kept back.
+    // Another site than the provider's, so that SameSite applies.
     const own = gateway.origin.replace("127.0.0.1", "localhost");
     await provider.control({
       account: { sub: "1815", preferred_username: "ada", groups: ["admins"] },

@@ -1,5 +1,5 @@
 /**
- * Takes the picture at the head of the README: a real desktop in the viewer page. Run by hand:
+ * Takes the picture at the top of the README: a real desktop in the viewer page. Run by hand:
  *
  *     deno run -A tests/browser/picture.ts docs/porthole.png
  *
@@ -55,7 +55,7 @@ await page.waitForSelector("body[data-phase=open]");
 await page.mouse.click(400, 300);
 await page.keyboard.type("ls -l --color /etc/xdg\n# Typed in a browser\n");
 const taken = new Set<string>();
-await waitUntil("a picture that stands still", async () => {
+await waitUntil("a picture that no longer changes", async () => {
   const picture = (await page.screenshot({ path: PATH })).toBase64();
   const stands = taken.has(picture);
   taken.add(picture);

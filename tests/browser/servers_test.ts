@@ -33,7 +33,7 @@ async function tryMode(mode: Mode): Promise<void> {
   if (mode.login !== undefined) await waitForSentence(await open("wrong"), REFUSED);
 }
 
-/** The source with everything that it takes to open it, so that nobody is asked. */
+/** The source with all that is needed to open it, so that the page does not ask. */
 function describeSource({ login, ca }: Mode, { address, lab }: LiveServer) {
   return { ...address, ...login, title: "Live", ...(ca ? { tls: { ca: `${lab.folder}/ca.crt` } } : {}) };
 }
@@ -41,7 +41,7 @@ function describeSource({ login, ca }: Mode, { address, lab }: LiveServer) {
 /** More than a pointer on black has, and less than a text screen. */
 const LIT_PIXELS = 1_000;
 
-/** A screen of a size that makes sense, and not a black one. */
+/** Whether the screen has a plausible size and is not black. */
 async function waitForPicture(page: Page): Promise<void> {
   await page.waitForSelector("body[data-phase=open]", { timeout: 20_000 });
   await waitUntil("a picture", () =>

@@ -29,7 +29,7 @@ async function signIn(page: Page, name: string): Promise<void> {
 
 const waitForOpen = (page: Page) => page.waitForSelector("body[data-phase=open]", { timeout: 20_000 });
 
-testWith([CHROMIUM], "a user signs in by password, comes back to the screen, and signs out", async () => {
+testWith([CHROMIUM], "a user signs in with a password, comes back to the screen, and signs out", async () => {
   await using gateway = await startGuarded();
   await using browser = await Chromium.start();
   for (const javaScriptEnabled of [false, true]) {
@@ -59,7 +59,7 @@ testWith([CHROMIUM], "a user signs in by password, comes back to the screen, and
   assertEquals(browser.complaints, []);
 });
 
-testWith([CHROMIUM], "the login link signs in, and its token stays in no address", async () => {
+testWith([CHROMIUM], "the login link signs in, and no address keeps its token", async () => {
   await using gateway = await startGuarded();
   const [, link = ""] = await gateway.program.waitFor(/^porthole login (\S+)$/m);
   assertMatch(link, /\/sign-in#token=[\w-]{43}$/);
@@ -119,14 +119,14 @@ testWith([CHROMIUM], "a user sets up two-factor authentication and signs in with
   await page.waitForSelector("h1:has-text('Two-factor authentication')");
   await keepPicture(page, "two-factor");
   assertEquals(await findFaults(page), []);
-  // The code that set it up counts no more: the next one does, thirty seconds ahead.
+  // The code that set it up is no longer valid: the test enters the next one, thirty seconds ahead.
   await page.fill("#code", totp.generate({ timestamp: Date.now() + 30_000 }));
   await page.press("#code", "Enter");
   await page.waitForSelector(".card");
   assertEquals(browser.complaints, []);
 });
 
-testWith([CHROMIUM], "the pages of signing in are without fault in light and dark, on desktop and phone", async (t) => {
+testWith([CHROMIUM], "the sign-in pages pass axe in light and dark, on desktop and phone", async (t) => {
   await using gateway = await startGuarded();
   await using browser = await Chromium.start();
   for (const colorScheme of ["light", "dark"] as const) {

@@ -38,7 +38,7 @@ async function startTerminal(xvnc: Xvnc, command: string): Promise<void> {
 const readFile = (path: string) =>
   waitUntil(`text in ${path}`, () => Deno.readTextFile(path).catch(() => "").then((text) => text || false));
 
-testWith(PROGRAMS, "the viewer page shows and works a real Xvnc", async (t) => {
+testWith(PROGRAMS, "the viewer page shows and controls a real Xvnc", async (t) => {
   await using xvnc = await Xvnc.start({ geometry: "800x500" });
   await using gateway = await startGateway({
     workshop: { host: "127.0.0.1", port: xvnc.port, title: "Workshop PC" },
@@ -88,7 +88,7 @@ testWith(PROGRAMS, "the viewer page shows and works a real Xvnc", async (t) => {
     await page.click("#tool-keys");
   });
 
-  await t.step("text copied there is on this clipboard, and the other way round", async () => {
+  await t.step("text copied there reaches the local clipboard, and vice versa", async () => {
     await xvnc.start("xclip", ["-selection", "clipboard", "-quiet"], "from there: ✓");
     const readLocal = () => page.evaluate(() => navigator.clipboard.readText());
     await waitUntil("the remote text here", async () => await readLocal() === "from there: ✓");
@@ -101,7 +101,7 @@ testWith(PROGRAMS, "the viewer page shows and works a real Xvnc", async (t) => {
     await page.click("#tool-clipboard");
   });
 
-  await t.step("the remote screen takes the window's size when asked, and its own when not", async () => {
+  await t.step("the remote screen takes the window's size if asked, else keeps its own", async () => {
     await page.click("#tool-display");
     await page.check("input[name=fit][value=remote]");
     await waitUntil("the resized screen", async () => /dimensions: +1280x800/.test(await xvnc.run("xdpyinfo")));
@@ -119,7 +119,7 @@ testWith(PROGRAMS, "the viewer page shows and works a real Xvnc", async (t) => {
     await keepPicture(page, "viewer");
   });
 
-  await t.step("a dropped network is said, the last picture stays, and the session comes back by itself", async () => {
+  await t.step("when the network drops, the page says so, keeps the last picture and reconnects", async () => {
     await relay.cut();
     await waitForPhase(page, "waiting");
     assertMatch(await page.innerText("#notice"), /lost/);
@@ -147,7 +147,7 @@ testWith(PROGRAMS, "the viewer page shows and works a real Xvnc", async (t) => {
     await waitForPhase(page, "open");
   });
 
-  await t.step("view only keeps keys and pointer here", async () => {
+  await t.step("view only sends no keys and no pointer", async () => {
     await page.click("#tool-display");
     await page.check("#view-only");
     await page.click("#tool-display");
@@ -165,7 +165,7 @@ testWith(PROGRAMS, "the viewer page shows and works a real Xvnc", async (t) => {
     await page.waitForFunction(() => document.fullscreenElement === null);
   });
 
-  await t.step("disconnect stays disconnected until asked", async () => {
+  await t.step("after a disconnect, the page reconnects only on request", async () => {
     await page.click("#tool-disconnect");
     await waitForPhase(page, "ended");
     await page.click("#tool-disconnect");
@@ -176,7 +176,7 @@ testWith(PROGRAMS, "the viewer page shows and works a real Xvnc", async (t) => {
   assertEquals(browser.complaints, []);
 });
 
-testWith(PROGRAMS, "the viewer page asks for a password and keeps it to itself", async (t) => {
+testWith(PROGRAMS, "the viewer page asks for a password and reveals it nowhere", async (t) => {
   await using xvnc = await Xvnc.start({ securityTypes: "VncAuth", password: "Secret12" });
   await using gateway = await startGateway({ till: `127.0.0.1:${xvnc.port}` });
   await using browser = await Chromium.start();
@@ -185,7 +185,7 @@ testWith(PROGRAMS, "the viewer page asks for a password and keeps it to itself",
   page.on("request", (request) => addresses.push(request.url()));
   page.on("websocket", (socket) => addresses.push(socket.url()));
 
-  await t.step("a wrong one is said", async () => {
+  await t.step("a wrong password is reported", async () => {
     await page.goto(new URL("site/vnc/till", gateway.url).href);
     await page.fill("#credentials-password", "wrong");
     await page.click("#credentials [value=send]");
@@ -193,7 +193,7 @@ testWith(PROGRAMS, "the viewer page asks for a password and keeps it to itself",
     await keepPicture(page, "viewer-refused");
   });
 
-  await t.step("the right one opens the screen", async () => {
+  await t.step("the right password opens the screen", async () => {
     if (await page.isVisible("#notice-retry")) await page.click("#notice-retry");
     await page.fill("#credentials-password", "Secret12");
     await keepPicture(page, "viewer-password");
@@ -201,7 +201,7 @@ testWith(PROGRAMS, "the viewer page asks for a password and keeps it to itself",
     await waitForPhase(page, "open");
   });
 
-  await t.step("it is in no address and in no storage", async () => {
+  await t.step("no address and no storage holds it", async () => {
     const kept = await page.evaluate(() =>
       JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])
     );
@@ -210,7 +210,7 @@ testWith(PROGRAMS, "the viewer page asks for a password and keeps it to itself",
   assertEquals(browser.complaints, []);
 });
 
-testWith(PROGRAMS, "a source that is not there is explained, and a name that is not there has a page", async () => {
+testWith(PROGRAMS, "an unreachable source is explained, and an unknown name has an error page", async () => {
   await using gateway = await startGateway({ gone: { host: "127.0.0.1", port: 1, title: "Gone" } });
   await using browser = await Chromium.start();
   const page = await browser.openPage();
@@ -234,11 +234,11 @@ testWith(PROGRAMS, "everything works below another server's path", async () => {
   await waitForPhase(page, "open");
   await page.click("#bar a");
   assertEquals(await page.innerText("h1"), "Screens");
-  await page.waitForSelector(".card[data-status=up]"); // Brought by the script, from the API below the same path
+  await page.waitForSelector(".card[data-status=up]"); // Set by the script, from the API below the same path
   assertEquals(browser.complaints, []);
 });
 
-testWith(PROGRAMS, "a phone has a keyboard, and a finger is a pointer", async () => {
+testWith(PROGRAMS, "on a phone, the on-screen keyboard types and a finger moves the pointer", async () => {
   await using xvnc = await Xvnc.start({ geometry: "390x700" });
   await using gateway = await startGateway({ pocket: `127.0.0.1:${xvnc.port}` });
   await using browser = await Chromium.start();

@@ -8,7 +8,7 @@ import { openWebStream } from "./web_stream.ts";
 
 const NAMES = ["localhost"];
 
-/** deploy/nginx.conf as it stands, but for ports and places, in front of a gateway. */
+/** deploy/nginx.conf unchanged except for ports and paths, in front of a gateway. */
 async function startNginx() {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir();
@@ -19,7 +19,7 @@ async function startNginx() {
   await Deno.writeTextFile(`${folder}/example.net.key`, key);
 
   const fake = stack.use(await startFakeRfb());
-  // Held until nginx takes them, or the gateway, which takes any free port, may be given one of them.
+  // Held until nginx takes them; otherwise the gateway, which takes any free port, may get one of them.
   const held = { https: holdPort(), http: holdPort() };
   const ports = { https: held.https.addr.port, http: held.http.addr.port };
   const origin = `https://localhost:${ports.https}`;
@@ -63,28 +63,32 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
-testWith(["nginx"], "behind nginx the pages stand below the base path and a session goes both ways", async () => {
-  await using rig = await startNginx();
-  const { fake, origin, client } = rig;
-  const dashboard = await (await fetch(`${origin}/vnc/`, { client })).text();
-  assertStringIncludes(dashboard, 'href="/vnc/static/porthole.css"');
-  assertStringIncludes(dashboard, "/vnc/site/vnc/fake");
-  const style = await fetch(`${origin}/vnc/static/porthole.css`, { client });
-  assertMatch(await style.text(), /:root/);
-  assertEquals(style.status, 200);
+testWith(
+  ["nginx"],
+  "behind nginx the pages are below the base path and a session works in both directions",
+  async () => {
+    await using rig = await startNginx();
+    const { fake, origin, client } = rig;
+    const dashboard = await (await fetch(`${origin}/vnc/`, { client })).text();
+    assertStringIncludes(dashboard, 'href="/vnc/static/porthole.css"');
+    assertStringIncludes(dashboard, "/vnc/site/vnc/fake");
+    const style = await fetch(`${origin}/vnc/static/porthole.css`, { client });
+    assertMatch(await style.text(), /:root/);
+    assertEquals(style.status, 200);
 
-  const url = `${origin.replace("https", "wss")}/vnc/ws/vnc/fake`;
-  const stream = await openWebStream(url, { client, headers: { origin }, protocols: ["binary"] });
-  const viewer = await RfbViewer.open(stream);
-  assertEquals([viewer.width, viewer.height], [64, 48]);
-  await viewer.key(0x41);
-  await fake.waitFor(() => fake.seen("KeyEvent").length > 0);
-  stream.close();
-  await stream.closed;
-  await fake.waitFor(() => fake.live === 0);
-});
+    const url = `${origin.replace("https", "wss")}/vnc/ws/vnc/fake`;
+    const stream = await openWebStream(url, { client, headers: { origin }, protocols: ["binary"] });
+    const viewer = await RfbViewer.open(stream);
+    assertEquals([viewer.width, viewer.height], [64, 48]);
+    await viewer.key(0x41);
+    await fake.waitFor(() => fake.seen("KeyEvent").length > 0);
+    stream.close();
+    await stream.closed;
+    await fake.waitFor(() => fake.live === 0);
+  },
+);
 
-testWith(["nginx"], "behind nginx a foreign origin is refused and plain HTTP goes to HTTPS", async () => {
+testWith(["nginx"], "behind nginx a foreign origin is refused and plain HTTP redirects to HTTPS", async () => {
   await using rig = await startNginx();
   const { origin, client, ports, fake } = rig;
   // The gateway probes each source once when it starts.

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { readEntrypoint } from "../fakes/packaging.ts";
 import { Program } from "./programs.ts";
 
-Deno.test("the container's own command starts with the powers that it lists and answers /healthz", async () => {
+Deno.test("the container's own command starts with the permissions that it lists and answers /healthz", async () => {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir();
   stack.defer(() => Deno.remove(folder, { recursive: true }));

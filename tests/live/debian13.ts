@@ -2,22 +2,22 @@
 import { generateHash } from "./lab.ts";
 import { hasProgram, runProgram } from "./programs.ts";
 
-/** Count it up when what follows changes: a cached root is used as it is. */
+/** Increase it when the code below changes: a cached root is used unchanged. */
 const EDITION = 2;
 const SERVERS = ["tigervnc-standalone-server", "wayvnc", "weston", "sway", "swaybg"];
-/** What a shell, PAM and the servers need beside what apt finds by itself in an empty system. */
+/** Packages that a shell, PAM and the servers need in addition to those that apt finds by itself in an empty system. */
 const REST = [
   ...["dash", "util-linux", "libc-bin", "coreutils", "libmount1", "libblkid1", "libsmartcols1", "libselinux1"],
   ...["libattr1", "libacl1", "libcap-ng0", "libgmp10", "libpcre2-8-0", "libpam-modules", "libpam-modules-bin"],
 ];
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** Where it is, or what lacks. */
+/** The root's folder, or what is missing for it. */
 export type Debian13 = { readonly root: string } | { readonly lacks: string };
 
 /**
- * Finds the root or builds it, which takes a minute and 170 MB of downloads. Nothing is installed on the machine; what
- * is missing for it is said, not thrown.
+ * Finds the root or builds it, which takes a minute and 170 MB of downloads. Nothing is installed on the machine. If
+ * something is missing, the result says so; nothing is thrown.
  */
 export async function findDebian13(): Promise<Debian13> {
   const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? "/tmp"}/.cache`;
@@ -35,7 +35,7 @@ export async function findDebian13(): Promise<Debian13> {
   }
 }
 
-/** Builds beside it and moves it there whole, so that a broken-off build is never used. */
+/** Builds in another folder and then renames it, so that an aborted build is never used. */
 async function buildRoot(root: string): Promise<void> {
   const folder = await Deno.makeTempDir({ dir: root.slice(0, root.lastIndexOf("/")), prefix: "building-" });
   try {
@@ -92,11 +92,11 @@ async function findMirror(): Promise<string> {
     ["/etc/apt/sources.list", ...names].map((path) => Deno.readTextFile(path).catch(() => "")),
   );
   const found = texts.join("\n").match(/^(?:URIs:|deb\s)[^#\n]*?(https?:\/\/\S+\/debian)\/?(?:\s|$)/m);
-  if (!found?.[1]) throw new Error("No mirror of Debian is named in /etc/apt");
+  if (!found?.[1]) throw new Error("No Debian mirror is configured in /etc/apt");
   return found[1];
 }
 
-/** What makes a pile of packages a system: links, accounts and rules for PAM. */
+/** Turns unpacked packages into a system: links, accounts and rules for PAM. */
 async function furnish(root: string): Promise<void> {
   for (const path of ["proc", "dev", "sys", "tmp", "run", "etc/pam.d"]) {
     await Deno.mkdir(`${root}/${path}`, { recursive: true });

@@ -35,7 +35,7 @@ testUnlessLacking(
     const port = Number(gateway.url.port);
     await using viewer = openViewer(`ws://127.0.0.1:${port}/ws/vnc/echo`, ["binary", `porthole.token.${TOKEN}`]);
     await viewer.until(({ byteCount }) => byteCount === 12);
-    // What the gateway reads as the viewer's version; the source sends everything back.
+    // The gateway reads this as the viewer's version; the source echoes everything.
     viewer.send(new TextEncoder().encode("RFB 003.008\n"));
     await viewer.until(({ byteCount }) => byteCount === 24);
 

@@ -11,7 +11,7 @@ const READ_BYTES = 1500;
 const KEPT_CHUNKS = 2000;
 const FRAMEBUFFER_UPDATE = 0;
 
-/** What the viewer asks for. */
+/** The format and encodings that the viewer asks for. */
 export interface FramedViewerOptions {
   readonly encodings: readonly number[];
   readonly format?: readonly number[];
@@ -74,12 +74,12 @@ export class FramedViewer implements AsyncDisposable {
     return this.#down.isBetweenMessages;
   }
 
-  /** No more updates are asked for. */
+  /** Stops asking for updates. */
   stopAsking(): void {
     this.#isAsking = false;
   }
 
-  /** Whether the text, which fits in a chunk, is in what passed. */
+  /** Whether the passed bytes contain the text, which fits in a chunk. */
   hasText(text: string): boolean {
     return this.#passed.some((_, at) => decode(this.#passed.slice(at, at + 2)).includes(text));
   }
@@ -94,7 +94,7 @@ export class FramedViewer implements AsyncDisposable {
     this.messages.add(type);
     if (type !== FRAMEBUFFER_UPDATE) return;
     this.updates++;
-    // The last update may fall together with the end of the connection.
+    // The last update may coincide with the end of the connection.
     if (this.#isAsking) this.send([3, 1, 0, 0, 0, 0, ...this.#size]).catch(() => {});
   }
 
@@ -116,7 +116,7 @@ function decode(chunks: readonly Uint8Array[]): string {
 async function logIn(connection: Deno.TcpConn): Promise<Uint8Array> {
   await writeAll(connection, await readExactly(connection, 12));
   const types = await readExactly(connection, (await readExactly(connection, 1))[0]!);
-  if (!types.includes(1)) throw new Error(`Security type None is not offered, but ${types}`);
+  if (!types.includes(1)) throw new Error(`Security type None is not offered, only ${types}`);
   await writeAll(connection, Uint8Array.of(1));
   await readExactly(connection, 4);
   await writeAll(connection, Uint8Array.of(1));

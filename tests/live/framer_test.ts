@@ -126,7 +126,7 @@ testWith(["qemu-system-x86_64"], "createDownFramer() follows QEMU in every encod
   const args = [...flags, "-vnc", `127.0.0.1:${port - 5900},lossy=on`];
   await using _qemu = await Program.start("qemu-system-x86_64", { args });
   await waitUntil("QEMU to listen", () => accepts(port));
-  // Its screen stands still once the firmware has given up: one update is what there is.
+  // Its screen no longer changes once the firmware has given up: there is only one update.
   const still = (encodings: number[], rectangles = encodings): Offer => ({ encodings, rectangles, updates: 1 });
   await followAll(t, port, {
     Raw: still([E.raw]),
@@ -155,7 +155,7 @@ testWith(["Xvnc", "xclip"], "createDownFramer() keeps the clipboard of a real Xv
     for (const viewer of viewers) {
       await waitUntil("cut text", () => viewer.messages.has(3) && viewer.isBetweenMessages());
     }
-    // With the extension the text is only announced; without, it is there to read.
+    // With the extension, the server only announces the text; without it, the server sends the text.
     if (encodings.length === 1) await waitUntil("the text", () => open.hasText(`${text} secret`));
     assertEquals([closed.hasText("secret"), half.hasText("secret")], [false, false]);
   }
@@ -177,7 +177,7 @@ testWith(["Xvnc", "xdotool"], "createUpFilter() keeps a view-only viewer's input
   await waitUntil("the first picture", () => viewer.updates > 0);
   const left = createUpFilter({ viewOnly: true, clipboardIn: true, clipboardOut: true }).push(input);
   assertEquals(left, concat([client.updateRequest()]));
-  // What a fence answers has been read, and everything before it.
+  // When the server answers a fence, it has read everything before it.
   await viewer.sendRaw(left, client.setEncodings([E.raw, E.fence]));
   await waitUntil("the server to have read it", () => viewer.messages.has(248));
   assertEquals(await locate(), before);

@@ -17,11 +17,11 @@ export interface LiveGateway extends AsyncDisposable {
 }
 
 /**
- * Starts a gateway on the loopback, without TLS and sign-in unless told otherwise.
+ * Starts a gateway on the loopback, by default without TLS and sign-in.
  *
- * @param sources what stands below `sources:`, as JSON, which is YAML
- * @param gateway what stands below `gateway:` beside that
- * @param auth what stands below `auth:`
+ * @param sources the value of `sources:`, as JSON, which is YAML
+ * @param gateway further keys of `gateway:`
+ * @param auth the value of `auth:`
  */
 export async function startGateway(
   sources: Readonly<Record<string, unknown>>,

@@ -1,4 +1,4 @@
-/** A folder with what VNC servers are started with: certificates, keys, password files, settings, accounts for PAM. */
+/** A folder with the files that VNC servers need: certificates, keys, password files, settings, accounts for PAM. */
 import { generateKeyPairSync } from "node:crypto";
 import { makeCa, makeLeaf } from "../../src/tls/ca.ts";
 import { runProgram } from "./programs.ts";
@@ -13,14 +13,14 @@ export const UID = 1999;
 
 const NAMES = ["localhost", "127.0.0.1"];
 
-/** The folder, below /tmp, readable for everybody. */
+/** The folder, below /tmp, readable by everybody. */
 export interface Lab extends AsyncDisposable {
   readonly folder: string;
   /** PEM text of the CA that signed `server.crt`. */
   readonly ca: string;
 }
 
-/** Makes it; it goes with the test. */
+/** Makes the folder; it is removed with the test. */
 export async function makeLab(): Promise<Lab> {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ dir: "/tmp" });
@@ -38,7 +38,7 @@ export async function makeLab(): Promise<Lab> {
     "server.key": key,
     "rsa.pem": rsa.export({ type: "pkcs1", format: "pem" }).toString(),
     "password": await makePasswordFile(PASSWORD),
-    // QEMU wants its own names.
+    // QEMU requires its own file names.
     "qemu/ca-cert.pem": ca.cert,
     "qemu/server-cert.pem": cert,
     "qemu/server-key.pem": key,
@@ -75,7 +75,7 @@ export async function writeAccounts(folder: string): Promise<void> {
   await Deno.writeTextFile(`${folder}/rules`, "auth required pam_unix.so\naccount required pam_unix.so\n");
 }
 
-/** What people make by hand, and the only kind of key that x11vnc takes. */
+/** A certificate as users make it by hand, the only kind that x11vnc accepts. */
 export async function writeSelfSigned(path: string): Promise<void> {
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
   await runProgram("openssl", {

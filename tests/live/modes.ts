@@ -7,19 +7,19 @@ export interface Mode {
   readonly command: string;
   /** Where it runs: on the machine, with accounts of its own for PAM, or in a private Debian 13. */
   readonly place?: "accounts" | "debian13";
-  /** What it shows, where it has no screen of its own. */
+  /** The screen that it shows, if it has none of its own. */
   readonly screen?: "xvfb" | "sway";
-  /** What the source is given; a wrong password is tried too where there is one. */
+  /** The credentials of the source. If there is a password, a wrong one is tried too. */
   readonly login?: { readonly username?: string; readonly password: string };
   /** Whether the source names the CA; without it, trust is on first use. */
   readonly ca?: true;
-  /** What has to be spoken; without it the server cannot be opened. */
+  /** The security type that must be spoken; without it, the server cannot be opened. */
   readonly spoken?: string;
-  /** What is said where nothing can be spoken. */
+  /** The expected advice if no type can be spoken. */
   readonly advice?: RegExp;
 }
 
-/** What a wrong password is answered with; the second sentence where the gateway had probed the source before. */
+/** The expected answers to a wrong password; the second one if the gateway has probed the source before. */
 export const REFUSED = /^Cannot open .+: the server refused (the (user name or )?password|this password before)/;
 
 const ACCOUNT = { username: USERNAME, password: PASSWORD };
@@ -227,7 +227,7 @@ const wayvnc9: readonly Mode[] = [
   },
 ];
 
-/** weston lets in nobody but the account that it runs as. */
+/** weston accepts only the account that it runs as. */
 const WESTON_LOGIN = { username: "root", password: PASSWORD };
 
 const weston: readonly Mode[] = [

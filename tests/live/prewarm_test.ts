@@ -1,4 +1,4 @@
-/** Real servers wait for ClientInit, more than one connection at a time, and serve others meanwhile. */
+/** Real servers wait for ClientInit on several connections at a time, and serve other viewers meanwhile. */
 import { assertEquals } from "@std/assert";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { enterDesktop } from "../fakes/enter_desktop.ts";
@@ -39,7 +39,7 @@ async function keepReady(mode: Mode): Promise<void> {
 
 testWith(
   ["Xvnc", "vncpasswd"],
-  "TigerVNC counts no connection that was ready and not used as a failed login",
+  "TigerVNC does not count an unused prewarmed connection as a failed login",
   async () => {
     const args = ["-BlacklistThreshold=1", "-BlacklistTimeout=3600"];
     await using xvnc = await Xvnc.start({ securityTypes: "VncAuth", password: "secret12", args });
@@ -49,7 +49,7 @@ testWith(
       gateway.gateway.applyConfig();
       await untilReady(gateway, 2);
     }
-    // It does count what ends before the login.
+    // It does count connections that end before the login.
     for (let bare = 0; bare < 3; bare++) {
       using conn = await Deno.connect({ hostname: "127.0.0.1", port: xvnc.port });
       await conn.read(new Uint8Array(12));

@@ -1,4 +1,4 @@
-/** Programs of the system that live and browser tests drive: found, started, ended. */
+/** Installed programs that live and browser tests drive: found, started, ended. */
 
 /** Whether a program of that name, or at that path, can be run. */
 export function hasProgram(name: string): boolean {
@@ -35,12 +35,12 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   xterm: "xterm",
 };
 
-/** Registers a test that needs programs of the system; where one is missing, the test is left out. */
+/** Registers a test that needs installed programs; if one is missing, the test is skipped. */
 export function testWith(programs: readonly string[], name: string, run: (t: Deno.TestContext) => Promise<void>): void {
   testUnlessLacking(programs.filter((program) => !hasProgram(program)), name, run);
 }
 
-/** Registers a test; where something is lacking, the test is left out, and its name says what it needs. */
+/** Registers a test; if something is missing, the test is skipped, and its name says what it needs. */
 export function testUnlessLacking(
   lacking: readonly string[],
   name: string,
@@ -101,7 +101,7 @@ export class Program implements AsyncDisposable {
     return this.#output;
   }
 
-  /** Whether it runs no more. */
+  /** Whether it has ended. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
@@ -111,7 +111,7 @@ export class Program implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** The first match in what it writes. @throws Error with its output when it ends before. */
+  /** The first match in its output. @throws Error with its output if it ends first. */
   async waitFor(pattern: RegExp): Promise<RegExpMatchArray> {
     while (true) {
       const match = this.#output.match(pattern);
@@ -137,7 +137,7 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** Runs a program to its end and gives what it wrote to its standard output. @throws Error when it fails. */
+/** Runs a program to its end and returns its standard output. @throws Error if it fails. */
 export async function runProgram(name: string, options: ProgramOptions = {}): Promise<string> {
   const { args = [], env = {}, cwd } = options;
   const command = new Deno.Command(name, {
@@ -163,7 +163,7 @@ export async function waitUntil<T>(
     if (found !== undefined && found !== false) return found as Exclude<T, undefined | false>;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`Waited in vain for ${what}`);
+  throw new Error(`Timed out waiting for ${what}`);
 }
 
 /** A TCP port of the loopback that was free a moment ago, for programs that cannot choose one themselves. */

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 import { testWith } from "./programs.ts";
 
-testWith(["promtool"], "promtool finds no fault with the metrics", async () => {
+testWith(["promtool"], "promtool accepts the metrics", async () => {
   const count = { upBytes: 1, downBytes: 2 };
   const metrics = createMetrics({ sessions: () => [{ state: "open", count }], prewarmed: () => 0 });
   metrics.sessionOpened(1);

@@ -1,4 +1,4 @@
-/** A TCP relay whose cable can be pulled: between a browser and the gateway, or the gateway and a source. */
+/** A TCP relay that can be cut: between a browser and the gateway, or the gateway and a source. */
 
 /** Relays one port of the loopback to another. */
 export class Relay implements AsyncDisposable {
@@ -22,7 +22,7 @@ export class Relay implements AsyncDisposable {
     await this.#accepting;
   }
 
-  /** Takes connections again, at the same port. */
+  /** Accepts connections again, on the same port. */
   mend(): void {
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: this.port });
     this.#accepting = this.#accept(this.#listener);

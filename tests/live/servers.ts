@@ -6,12 +6,12 @@ import { findFreePort, hasProgram, Program, waitUntil } from "./programs.ts";
 
 /** A running server. */
 export interface LiveServer extends AsyncDisposable {
-  /** What stands in sources.yaml about where it is. */
+  /** Its address, as keys of sources.yaml. */
   readonly address: { readonly host: string; readonly port: number } | { readonly unix: string };
   readonly lab: Lab;
 }
 
-/** What of this machine the servers run on. */
+/** Where on this machine servers can run. */
 export interface Places {
   readonly debian13: Debian13;
   readonly canMount: boolean;
@@ -37,14 +37,14 @@ const SWAY_ENV = {
   LIBSEAT_BACKEND: "noop",
 };
 
-/** Looks at the machine once. */
+/** Examines the machine once. */
 export async function findPlaces(): Promise<Places> {
   const { success } = await new Deno.Command("unshare", { args: ["-m", "true"], stderr: "null" }).output()
     .catch(() => ({ success: false }));
   return { canMount: success, debian13: success ? await findDebian13() : { lacks: "the right to mount (unshare -m)" } };
 }
 
-/** What lacks for a mode, to be said in the name of its test; empty when it can run. */
+/** What is missing for a mode, for the name of its test; empty if it can run. */
 export function listLacking({ command, place, screen }: Mode, { debian13, canMount }: Places): string[] {
   if (place === "debian13") return "lacks" in debian13 ? [debian13.lacks] : [];
   const programs = ["vncpasswd", command.split(" ")[0]!];
@@ -100,14 +100,14 @@ function fill(command: string, values: Readonly<Record<string, string>>): string
 
 function startIn({ place, screen }: Mode, command: string, lab: string, { debian13 }: Places): Promise<Program> {
   const words = command.split(" ");
-  // x11vnc gives up where it sees Wayland.
+  // x11vnc gives up if it sees Wayland.
   const env = { HOME: lab, XDG_RUNTIME_DIR: `${lab}/wayland`, ...(screen === "sway" ? SWAY_ENV : {}) };
   if (place === undefined) return Program.start(words[0]!, { args: words.slice(1), env });
   const script = place === "accounts" ? [WITH_ACCOUNTS, lab] : [IN_DEBIAN13, lab, (debian13 as { root: string }).root];
   return Program.start("unshare", { args: ["-m", "/bin/sh", "-ec", ...script, ...words], env });
 }
 
-/** What the server shows, where it has no screen of its own; for X the display's name. */
+/** The screen that the server shows, if it has none of its own; for X, the display's name. */
 async function startScreen(
   screen: Mode["screen"],
   start: (command: string) => Promise<Program>,

@@ -65,7 +65,7 @@ testWith(PROGRAMS, "a script on the WebSocket of a view_only source changes noth
   await actOn(await open("work"), "shown");
   const after = { pointer: "x:150 y:90", size: "800 600", typed: "shownq\n", clipboard: "shown" };
   await waitUntil(
-    "the same from a viewer that may",
+    "the same script takes effect for a viewer with control",
     async () => JSON.stringify(await look()) === JSON.stringify(after),
   );
 });

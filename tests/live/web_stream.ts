@@ -1,4 +1,4 @@
-/** What a program sees of the gateway: its WebSocket. */
+/** The gateway's WebSocket, as a program sees it. */
 import type { ByteStream } from "../../src/bridge/byte_stream.ts";
 
 /** A WebSocket's binary messages as a stream of bytes. */

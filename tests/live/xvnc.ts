@@ -5,9 +5,9 @@ import { findFreePort, Program, runProgram } from "./programs.ts";
 export interface XvncOptions {
   /** "640x480" */
   readonly geometry?: string;
-  /** As Xvnc's -SecurityTypes takes them. */
+  /** The value of Xvnc's -SecurityTypes. */
   readonly securityTypes?: string;
-  /** For VncAuth; at most eight characters count. */
+  /** For VncAuth, which uses at most eight characters. */
   readonly password?: string;
   readonly args?: readonly string[];
 }
@@ -15,7 +15,7 @@ export interface XvncOptions {
 /** A running Xvnc without window manager or clients. */
 export class Xvnc implements AsyncDisposable {
   readonly port: number;
-  /** What its programs need to find it. */
+  /** The environment with which its programs find it. */
   readonly env: Readonly<Record<string, string>>;
   readonly #stack: AsyncDisposableStack;
 

@@ -8,7 +8,7 @@ function makeQueue(...chunks: number[][]): ByteQueue {
   return queue;
 }
 
-/** Says whether the promise has settled, once everything that was ready to run has run. */
+/** Whether the promise has settled after everything that was ready to run has run. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   promise.then(() => settled = true);
@@ -16,18 +16,18 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-Deno.test("bytes counts what waits, and nothing for an empty chunk", () => {
+Deno.test("bytes counts the queued bytes, and nothing for an empty chunk", () => {
   const queue = makeQueue([1, 2, 3], [], [4]);
   assertEquals([queue.bytes, queue.ended], [4, false]);
 });
 
-Deno.test("take() gives all that waits as one chunk, in order", async () => {
+Deno.test("take() returns all queued bytes as one chunk, in order", async () => {
   const queue = makeQueue([1, 2], [3], [4, 5]);
   assertEquals(await queue.take(), Uint8Array.of(1, 2, 3, 4, 5));
   assertEquals(queue.bytes, 0);
 });
 
-Deno.test("take() gives a single chunk as it is, without a copy", async () => {
+Deno.test("take() returns a single chunk itself, without a copy", async () => {
   const queue = new ByteQueue();
   const chunk = Uint8Array.of(1, 2);
   queue.push(new Uint8Array());
@@ -35,7 +35,7 @@ Deno.test("take() gives a single chunk as it is, without a copy", async () => {
   assertStrictEquals(await queue.take(), chunk);
 });
 
-Deno.test("take() waits for a chunk, and an empty one is none", async () => {
+Deno.test("take() waits for a chunk that is not empty", async () => {
   const queue = makeQueue();
   const taken = queue.take();
   queue.push(new Uint8Array());
@@ -45,7 +45,7 @@ Deno.test("take() waits for a chunk, and an empty one is none", async () => {
   assertEquals(queue.bytes, 0);
 });
 
-Deno.test("take() gives what waited when the queue ended, then null", async () => {
+Deno.test("take() returns what was queued when the queue ended, then null", async () => {
   const queue = makeQueue([1]);
   queue.end();
   assertEquals(queue.ended, true);
@@ -53,14 +53,14 @@ Deno.test("take() gives what waited when the queue ended, then null", async () =
   assertEquals(await queue.take(), null);
 });
 
-Deno.test("end() wakes a take() that waits", async () => {
+Deno.test("end() wakes a waiting take()", async () => {
   const queue = makeQueue();
   const taken = queue.take();
   queue.end();
   assertEquals(await taken, null);
 });
 
-Deno.test("push() after end() is dropped", async () => {
+Deno.test("push() after end() drops the chunk", async () => {
   const queue = makeQueue([1]);
   queue.end();
   queue.push(Uint8Array.of(2));
@@ -68,7 +68,7 @@ Deno.test("push() after end() is dropped", async () => {
   assertEquals(await queue.take(), Uint8Array.of(1));
 });
 
-Deno.test("clear() drops what waits, ends the queue and wakes a consumer that waits", async () => {
+Deno.test("clear() drops the queued bytes, ends the queue and wakes a waiting consumer", async () => {
   const queue = makeQueue([1], [2]);
   const waiting = queue.has(3);
   queue.clear();
@@ -94,7 +94,7 @@ Deno.test("has() is false when the queue ends too early, and true when it ends w
   assertEquals([await tooMuch, await queue.has(2)], [false, true]);
 });
 
-Deno.test("one chunk wakes everybody who waits", async () => {
+Deno.test("one chunk wakes every waiting consumer", async () => {
   const queue = makeQueue();
   const waiting = [queue.has(1), queue.has(2), queue.has(2)];
   queue.push(Uint8Array.of(1, 2));
@@ -109,7 +109,7 @@ Deno.test("takeExactly() leaves the rest in front of what comes later", async ()
   assertEquals(await queue.take(), Uint8Array.of(4, 5, 6));
 });
 
-Deno.test("takeExactly() waits until all is there, and takes nothing when the queue ends before", async () => {
+Deno.test("takeExactly() waits for all its bytes, and takes nothing if the queue ends first", async () => {
   const queue = makeQueue([1]);
   const taken = queue.takeExactly(2);
   queue.push(Uint8Array.of(2));

@@ -16,7 +16,7 @@ function makeRig() {
   return { socket, clock, backlog, send };
 }
 
-Deno.test("explainStall() names a viewer that takes nothing for the stall limit, however little waits", () => {
+Deno.test("explainStall() reports a viewer that reads nothing for the stall limit, however few bytes are unsent", () => {
   const { backlog, send, clock } = makeRig();
   send(100);
   assertEquals(backlog.explainStall(), undefined);
@@ -27,7 +27,7 @@ Deno.test("explainStall() names a viewer that takes nothing for the stall limit,
   assertEquals(backlog.explainStall()?.message, "The viewer read nothing for 90 s");
 });
 
-Deno.test("explainStall() is content with one byte within the limit, and with nothing to take", () => {
+Deno.test("explainStall() accepts one byte within the limit, and nothing to read", () => {
   const { backlog, socket, send, clock } = makeRig();
   send(100);
   for (let left = 99; left >= 0; left--) {
@@ -41,7 +41,7 @@ Deno.test("explainStall() is content with one byte within the limit, and with no
   assertEquals(backlog.explainStall(), undefined);
 });
 
-Deno.test("isFull holds above 4 MiB, and drain() waits for half of that", async () => {
+Deno.test("isFull is true above 4 MiB, and drain() waits for half of that", async () => {
   const { backlog, socket, send } = makeRig();
   send(4 * MIB);
   assertEquals(backlog.isFull, false);
@@ -56,7 +56,7 @@ Deno.test("isFull holds above 4 MiB, and drain() waits for half of that", async 
   await drained;
 });
 
-Deno.test("drain() gives up on a viewer that takes nothing, and never on one that takes a little", async () => {
+Deno.test("drain() gives up on a viewer that reads nothing, and never on one that reads a little", async () => {
   const { backlog, socket, clock, send } = makeRig();
   send(3);
   const failed = assertRejects(() => backlog.drain(0), PortholeError, "The viewer read nothing for 90 s");
@@ -70,7 +70,7 @@ Deno.test("drain() gives up on a viewer that takes nothing, and never on one tha
   assertEquals((await failed).code, "viewer_stalled");
 });
 
-Deno.test("drain() ends when the socket is no longer open", async () => {
+Deno.test("drain() ends when the socket closes", async () => {
   const { backlog, socket, send } = makeRig();
   send(100);
   const drained = backlog.drain(0);

@@ -8,20 +8,20 @@ function makeLink() {
   return { clock, link: new LinkSpeed(() => clock.ms) };
 }
 
-Deno.test("lingerMs() is short when next to nothing was sent", () => {
+Deno.test("lingerMs() is short if almost nothing was sent", () => {
   const { link } = makeLink();
   link.sent(14);
   assertEquals(link.lingerMs(), 50);
 });
 
-Deno.test("lingerMs() takes a few bytes that waited for a busy event loop for no sign of a slow link", () => {
+Deno.test("lingerMs() does not mistake a busy event loop for a slow link", () => {
   const { link } = makeLink();
   link.sent(64 * KIB);
   link.drained(2, 9);
   assert(link.lingerMs() <= 512, `${link.lingerMs()} ms`);
 });
 
-Deno.test("lingerMs() waits for what the kernel holds at the speed at which a backlog left", () => {
+Deno.test("lingerMs() waits for the kernel's bytes at the speed at which a backlog shrank", () => {
   const { link, clock } = makeLink();
   link.sent(400 * KIB);
   link.drained(200 * KIB, 10_000);
@@ -30,7 +30,7 @@ Deno.test("lingerMs() waits for what the kernel holds at the speed at which a ba
   assertEquals(link.lingerMs(), 5_000);
 });
 
-Deno.test("lingerMs() never asks for more than half a minute", () => {
+Deno.test("lingerMs() is never longer than half a minute", () => {
   const { link } = makeLink();
   link.sent(4096 * KIB);
   link.drained(16 * KIB, 60_000);

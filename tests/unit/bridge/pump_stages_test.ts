@@ -15,7 +15,7 @@ function append(byte: number): Stage {
   return { push: (chunk) => Uint8Array.of(...chunk, byte) };
 }
 
-/** Passes whole records of so many bytes, and holds back the beginning of one. */
+/** Passes whole records of `size` bytes, and holds back the start of the next. */
 function holdRecords(size: number): Stage {
   let held: number[] = [];
   return {
@@ -29,7 +29,7 @@ function holdRecords(size: number): Stage {
   };
 }
 
-/** Drops every so many-th byte of the stream. */
+/** Drops every nth byte of the stream. */
 function dropEvery(count: number): Stage {
   let at = 0;
   return { push: (chunk) => chunk.filter(() => ++at % count !== 0) };
@@ -41,7 +41,7 @@ async function readTap(tap: Tap): Promise<(readonly [string, number[], number])[
   return chunks;
 }
 
-Deno.test("stages run in the order of their list, each direction its own", async () => {
+Deno.test("stages run in the order of their list, separately for each direction", async () => {
   const stages = { up: [append(1), append(2)], down: [append(3), append(4)] };
   const { source, socket, count, ended } = startPump({ stages });
   socket.receive(Uint8Array.of(9));
@@ -64,7 +64,7 @@ Deno.test("downFirst goes through the stages", async () => {
   assertEquals(socket.frames, [Uint8Array.of(1, 2)]);
 });
 
-Deno.test("bytes that a stage drops are not written, not sent, and counted only where they came from", async () => {
+Deno.test("bytes that a stage drops are neither written nor sent, and counted only at their origin", async () => {
   const { source, socket, taps, count, ended } = startPump({ stages: { up: [none], down: [none] } });
   const read = readTap(taps.add());
   socket.receive(Uint8Array.of(1, 2));
@@ -94,7 +94,7 @@ Deno.test("what a stage holds back when the viewer leaves is dropped", async () 
   assertEquals(source.written, [Uint8Array.of(1, 2, 3, 4)]);
 });
 
-Deno.test("pump() throws what a stage throws, and lets nothing of that chunk pass", async () => {
+Deno.test("pump() throws a stage's error, and passes nothing of that chunk", async () => {
   const up = startPump({ stages: { up: [broken], down: [] } });
   up.socket.receive(Uint8Array.of(1));
   await assertRejects(() => up.ended, Error, "The stage broke");
@@ -121,7 +121,7 @@ Deno.test("a tap gets what comes out of the stages, with its time", async () => 
   assertEquals(await read, [["up", [7, 1], 10], ["down", [8, 2], 20]]);
 });
 
-Deno.test("a tap sees a question before its answer", async () => {
+Deno.test("a tap sees a request before its response", async () => {
   const { source, socket, taps, ended } = startPump();
   const read = readTap(taps.add());
   source.onWrite = () => source.give(Uint8Array.of(2));
@@ -133,7 +133,7 @@ Deno.test("a tap sees a question before its answer", async () => {
   assertEquals((await read).map(([direction]) => direction), ["up", "down"]);
 });
 
-Deno.test("a tap's bytes stay as they were when the read buffer is used again", async () => {
+Deno.test("a tap's bytes do not change when the read buffer is reused", async () => {
   const { source, taps, ended } = startPump({ downFirst: Uint8Array.of(1) });
   const tap = taps.add();
   for (const byte of [2, 3, 4]) await source.give(Uint8Array.of(byte, byte));
@@ -143,7 +143,7 @@ Deno.test("a tap's bytes stay as they were when the read buffer is used again", 
   assertEquals((await readTap(tap)).map(([, bytes]) => bytes), [[2, 2], [3, 3], [4, 4]]);
 });
 
-Deno.test("without a tap nothing is copied: not even the clock is read", async () => {
+Deno.test("without a tap nothing is copied and the clock is not read", async () => {
   const { source, socket, taps, clock, ended } = startPump();
   const tap = taps.add();
   tap.close();
@@ -155,7 +155,7 @@ Deno.test("without a tap nothing is copied: not even the clock is read", async (
   assertEquals(clock.reads, 0);
 });
 
-Deno.test("a tap that falls behind ends, and the session goes on", async () => {
+Deno.test("a tap that falls behind ends, and the session continues", async () => {
   const { source, socket, taps, ended } = startPump();
   const slow = taps.add({ capBytes: 1000 });
   for (let at = 0; at < 10; at++) await source.give(new Uint8Array(100));
@@ -167,7 +167,7 @@ Deno.test("a tap that falls behind ends, and the session goes on", async () => {
   await assertRejects(() => readTap(slow), Error, "The tap fell behind");
 });
 
-/** A stage, and what it makes of a whole stream. */
+/** A stage, and its expected output for a whole stream. */
 const stageKinds = fc.oneof(
   fc.constant({
     make: (): Stage => ({ push: (chunk) => chunk }),
@@ -193,7 +193,7 @@ const stageKinds = fc.oneof(
 const stageLists = fc.array(stageKinds, { maxLength: 4 });
 const chunkLists = fc.array(fc.uint8Array({ minLength: 1, maxLength: 20 }), { maxLength: 12 });
 
-Deno.test("any chunks through any stages give both ways what the stages make of the whole stream", async () => {
+Deno.test("any chunks through any stages give the same output in both directions as the whole stream", async () => {
   await fc.assert(
     fc.asyncProperty(stageLists, stageLists, chunkLists, chunkLists, async (up, down, upChunks, downChunks) => {
       const stages = { up: up.map(({ make }) => make()), down: down.map(({ make }) => make()) };

@@ -12,7 +12,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const FLUSH_MS = 5_000;
 
-/** Bytes that tell when one is lost, doubled or moved. */
+/** Bytes in which a lost, duplicated or moved one shows. */
 function makePattern(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, at) => (at * 31 + (at >> 8) * 7 + (at >> 16)) & 255);
 }
@@ -44,7 +44,7 @@ async function startRealPump() {
   };
 }
 
-/** Timers that run when the test says so. */
+/** Timers that the test fires itself. */
 function holdTimers() {
   const original = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
   const timers = new Map<number, { run: () => void; ms: number }>();
@@ -61,7 +61,7 @@ function holdTimers() {
   };
 }
 
-/** A write that the source does not take until `let go` is called. */
+/** A write that the source does not accept until `let go` is called. */
 function holdWrites(source: ManualSource): { begun: Promise<void>; letGo: () => void } {
   const begun = Promise.withResolvers<void>();
   const taken = Promise.withResolvers<void>();
@@ -72,7 +72,7 @@ function holdWrites(source: ManualSource): { begun: Promise<void>; letGo: () => 
   return { begun: begun.promise, letGo: taken.resolve };
 }
 
-Deno.test("pump() hands over all that the source sent before it ended", async () => {
+Deno.test("pump() delivers all that the source sent before it closed", async () => {
   await using rig = await startRealPump();
   const pattern = makePattern(3 * MIB);
   await rig.source.give(pattern);
@@ -84,7 +84,7 @@ Deno.test("pump() hands over all that the source sent before it ended", async ()
   assertEquals(rig.page.bytes(), pattern);
 });
 
-Deno.test("pump() hands over all that the viewer sent before it left", async () => {
+Deno.test("pump() delivers all that the viewer sent before it left", async () => {
   await using rig = await startRealPump();
   const pattern = makePattern(MIB);
   await rig.page.opened;
@@ -95,7 +95,7 @@ Deno.test("pump() hands over all that the viewer sent before it left", async () 
   assertEquals(new Uint8Array(rig.source.written.flatMap((chunk) => [...chunk])), pattern);
 });
 
-Deno.test("pump() takes a reset for the end, after all that came before it", async () => {
+Deno.test("pump() treats a reset as the end, after all that came before it", async () => {
   const { source, socket, ended } = startPump();
   const pattern = makePattern(10_000);
   await source.give(pattern);
@@ -104,7 +104,7 @@ Deno.test("pump() takes a reset for the end, after all that came before it", asy
   assertEquals(socket.bytes(), pattern);
 });
 
-Deno.test("pump() reads on when the source takes no more, until it ends", async () => {
+Deno.test("pump() keeps reading a source that accepts no more bytes, until it closes", async () => {
   const { source, socket, viewer, count, ended } = startPump();
   source.onWrite = () => {
     throw new Error("Broken pipe");
@@ -118,7 +118,7 @@ Deno.test("pump() reads on when the source takes no more, until it ends", async 
   assertEquals(socket.bytes(), Uint8Array.of(4, 5));
 });
 
-Deno.test("pump() ends with the viewer when the source takes no more and sends no more", async () => {
+Deno.test("pump() ends with the viewer if the source neither accepts nor sends more", async () => {
   const { source, socket, ended } = startPump();
   source.onWrite = () => {
     throw new Error("Broken pipe");
@@ -129,7 +129,7 @@ Deno.test("pump() ends with the viewer when the source takes no more and sends n
   assertEquals(await ended, "viewer_left");
 });
 
-Deno.test("pump() waits for what the viewer sent before it left, and no longer once the source has it", async () => {
+Deno.test("pump() waits only until the source has what the viewer sent before it left", async () => {
   using held = holdTimers();
   const { source, socket, ended } = startPump();
   const { begun, letGo } = holdWrites(source);
@@ -144,7 +144,7 @@ Deno.test("pump() waits for what the viewer sent before it left, and no longer o
   assertEquals(held.timers.size, 0);
 });
 
-Deno.test("pump() gives a source that takes nothing 5 s after the viewer left, and not a moment more", async () => {
+Deno.test("pump() gives a source that accepts nothing exactly 5 s after the viewer left", async () => {
   using held = holdTimers();
   const { source, socket, ended } = startPump();
   const { begun, letGo } = holdWrites(source);
@@ -178,7 +178,7 @@ Deno.test("pump() stops reading the source while the viewer is slow", async () =
   assertEquals(await ended, "source_closed");
 });
 
-Deno.test("pump() fails when the viewer takes nothing for the stall limit", async () => {
+Deno.test("pump() fails if the viewer reads nothing for the stall limit", async () => {
   const { source, socket, ended } = startPump({ stallMs: 0 });
   socket.isFast = false;
   socket.bufferedAmount = 5 * MIB;
@@ -187,7 +187,7 @@ Deno.test("pump() fails when the viewer takes nothing for the stall limit", asyn
   assertEquals(failure.code, "viewer_stalled");
 });
 
-Deno.test("pump() fails when the viewer sends more than the queue may hold", async () => {
+Deno.test("pump() fails if the viewer sends more than the queue may hold", async () => {
   const { source, socket, ended } = startPump({ upQueueBytes: 10 });
   const { begun, letGo } = holdWrites(source);
   socket.receive(new Uint8Array(10));
@@ -209,7 +209,7 @@ Deno.test("a read that fills its buffer makes the next four times as large, up t
   assertEquals(socket.frames.map(({ length }) => length), sizes);
 });
 
-Deno.test("a read that does not fill its buffer leaves the next as large", async () => {
+Deno.test("a read that does not fill its buffer keeps the next the same size", async () => {
   const { source } = startPump();
   await source.giveShare(1);
   await source.give(new Uint8Array(16 * KIB - 1));
@@ -246,7 +246,7 @@ Deno.test("one larger read keeps the buffer as it is", async () => {
   assert(source.readSizes.slice(1).every((size) => size === 16 * KIB));
 });
 
-Deno.test("downFirst goes before all else and is not counted", async () => {
+Deno.test("downFirst is sent before everything else and is not counted", async () => {
   const { source, socket, count, ended } = startPump({ downFirst: Uint8Array.of(1, 2, 3) });
   await source.give(Uint8Array.of(4, 5));
   await source.finish();

@@ -3,7 +3,7 @@ import { type Tap, TapFailure } from "../../../src/bridge/tap.ts";
 import { Taps } from "../../../src/bridge/taps.ts";
 import { LoginWatch } from "../../../src/rfb/login_watch.ts";
 
-/** What a chunk of no bytes would count as. */
+/** The count for a chunk without bytes. */
 const OVERHEAD_BYTES = 256;
 
 function makeTaps() {
@@ -34,7 +34,7 @@ Deno.test("a tap gets what passes from now on, with direction and time, until th
   ]);
 });
 
-Deno.test("the time is monotonic where no clock is given", async () => {
+Deno.test("the default clock is monotonic", async () => {
   const taps = new Taps();
   const tap = taps.add();
   const beforeMs = performance.now();
@@ -45,7 +45,7 @@ Deno.test("the time is monotonic where no clock is given", async () => {
   assertEquals(all, all.toSorted((one, other) => one - other));
 });
 
-Deno.test("a reader that waits gets the next chunk, and the end", async () => {
+Deno.test("a waiting reader gets the next chunk, and the end", async () => {
   const { taps } = makeTaps();
   const read = readAll(taps.add());
   await Promise.resolve();
@@ -57,7 +57,7 @@ Deno.test("a reader that waits gets the next chunk, and the end", async () => {
   assertEquals(await read, [1, 2]);
 });
 
-Deno.test("each tap has a copy of its own, and none is the caller's array", async () => {
+Deno.test("each tap has its own copy, and none is the caller's array", async () => {
   const { taps } = makeTaps();
   const [one, other] = [taps.add(), taps.add()];
   const passing = Uint8Array.of(1, 2);
@@ -68,7 +68,7 @@ Deno.test("each tap has a copy of its own, and none is the caller's array", asyn
   assertEquals(await readAll(other), [1, 2]);
 });
 
-Deno.test("copy() takes exactly the bytes of a view", async () => {
+Deno.test("copy() copies exactly the bytes of a view", async () => {
   const { taps } = makeTaps();
   const tap = taps.add();
   taps.copy("down", Uint8Array.of(1, 2, 3, 4).subarray(1, 3));
@@ -77,7 +77,7 @@ Deno.test("copy() takes exactly the bytes of a view", async () => {
   assertEquals([chunk!.bytes.buffer.byteLength, [...chunk!.bytes]], [2, [2, 3]]);
 });
 
-Deno.test("copy() of no bytes is no chunk", async () => {
+Deno.test("copy() without bytes adds no chunk", async () => {
   const { taps } = makeTaps();
   const tap = taps.add();
   taps.copy("down", new Uint8Array());
@@ -85,7 +85,7 @@ Deno.test("copy() of no bytes is no chunk", async () => {
   assertEquals(await Array.fromAsync(tap), []);
 });
 
-Deno.test("a tap takes its cap to the byte; one byte more ends it and drops what waits", async () => {
+Deno.test("a tap accepts exactly its cap; one byte more ends it and drops the queued bytes", async () => {
   const { taps } = makeTaps();
   const capBytes = 2 * OVERHEAD_BYTES + 10;
   const [full, over] = [taps.add({ capBytes }), taps.add({ capBytes: capBytes - 1 })];
@@ -120,7 +120,7 @@ Deno.test("a reader that keeps up can read any amount", async () => {
   assertEquals((await read).length, 5_000);
 });
 
-Deno.test("many small chunks fill the queue as well as a few large ones", () => {
+Deno.test("many small chunks fill the queue as a few large ones do", () => {
   const { taps } = makeTaps();
   const tap = taps.add();
   let chunks = 0;
@@ -132,7 +132,7 @@ Deno.test("many small chunks fill the queue as well as a few large ones", () => 
   tap.close();
 });
 
-Deno.test("a reader that leaves its loop, or throws in it, closes its tap only", async () => {
+Deno.test("a reader that leaves its loop, or throws in it, closes only its own tap", async () => {
   const { taps } = makeTaps();
   const [one, other, third] = [taps.add(), taps.add(), taps.add()];
   taps.copy("down", Uint8Array.of(1));
@@ -151,7 +151,7 @@ Deno.test("a reader that leaves its loop, or throws in it, closes its tap only",
   assertEquals(await readAll(third), [1, 2]);
 });
 
-Deno.test("close() ends a loop that waits, and drops what waited; it may be called again", async () => {
+Deno.test("close() ends a waiting loop and drops the queued bytes; it may be called again", async () => {
   const { taps } = makeTaps();
   const waiting = taps.add();
   const read = readAll(waiting);
@@ -166,7 +166,7 @@ Deno.test("close() ends a loop that waits, and drops what waited; it may be call
   assertEquals([taps.size, full.waitingBytes, await readAll(full)], [0, 0, []]);
 });
 
-Deno.test("a tap added after the session's end has ended", async () => {
+Deno.test("a tap added after the session's end has already ended", async () => {
   const { taps } = makeTaps();
   taps.end();
   const tap = taps.add();
@@ -177,7 +177,7 @@ Deno.test("a tap added after the session's end has ended", async () => {
 const encode = (text: string) => new TextEncoder().encode(text);
 const SERVER_INIT_BYTES = 24;
 
-Deno.test("beginAfter() withholds a login, and copies what comes in the same chunks behind it", async () => {
+Deno.test("beginAfter() withholds a login, and copies what follows it in the same chunks", async () => {
   const { taps, clock } = makeTaps();
   taps.beginAfter(new LoginWatch("3.8"));
   const tap = taps.add();
@@ -193,7 +193,7 @@ Deno.test("beginAfter() withholds a login, and copies what comes in the same chu
   assertEquals(seen, [["up", [77], 3], ["down", [88], 3], ["up", [99], 3]]);
 });
 
-Deno.test("beginAfter() ends taps by name when the login cannot be followed, those added later, too", async () => {
+Deno.test("beginAfter() ends taps with a named error if it cannot follow the login, also those added later", async () => {
   const { taps } = makeTaps();
   taps.beginAfter(new LoginWatch());
   const early = taps.add();

@@ -17,7 +17,7 @@ Deno.test("abandonViewer() closes once the queue has left, and not before", asyn
   assertEquals(viewer.isGone, true);
 });
 
-Deno.test("abandonViewer() leaves alone a viewer that goes first, and leaves no timer", async () => {
+Deno.test("abandonViewer() does nothing for a viewer that leaves first, and leaves no timer", async () => {
   const { viewer, socket } = makeViewerRig();
   viewer.send(new Uint8Array(100));
   const abandoned = abandonViewer(viewer, new PortholeError("viewer_stalled", "Stuck"));
@@ -26,7 +26,7 @@ Deno.test("abandonViewer() leaves alone a viewer that goes first, and leaves no 
   assertEquals(socket.closedWith, undefined);
 });
 
-Deno.test("endViewer() keeps nothing of what the viewer still says", () => {
+Deno.test("endViewer() drops what the viewer still sends", () => {
   const { viewer, socket } = makeViewerRig();
   socket.receive(new Uint8Array(500));
   const ended = endViewer(viewer, new PortholeError("source_closed", "The source closed the connection"));
@@ -36,7 +36,7 @@ Deno.test("endViewer() keeps nothing of what the viewer still says", () => {
   return ended;
 });
 
-Deno.test("endViewer() says goodbye to a page after all it sent, and the page closes by itself", async () => {
+Deno.test("endViewer() sends a page its goodbye after everything else, and the page closes by itself", async () => {
   const { viewer, socket } = makeViewerRig({ sideChannel: true });
   viewer.send(new Uint8Array(100));
   const ended = endViewer(viewer, new PortholeError("limit_reached", "Full", { retryAfterMs: 900 }));
@@ -58,7 +58,7 @@ Deno.test("endViewer() says goodbye to a page after all it sent, and the page cl
   assertEquals(socket.closedWith, undefined);
 });
 
-Deno.test("every goodbye is one that the page can parse, also for a code without a close code", async () => {
+Deno.test("the page can parse every goodbye, also for a code without a close code", async () => {
   for (const code of ["host_refused", "draining"] as const) {
     const { viewer, socket } = makeViewerRig({ sideChannel: true });
     const ended = endViewer(viewer, new PortholeError(code, "x".repeat(5000)));

@@ -3,7 +3,7 @@ import { PortholeError } from "../../../src/errors.ts";
 import type { UpMessage } from "../../../src/side_channel/messages.ts";
 import { makeViewerRig } from "../../fakes/viewer_socket_rig.ts";
 
-Deno.test("the up queue takes its cap to the byte, and one byte more breaks the rule", async () => {
+Deno.test("the up queue accepts exactly its cap, and one byte more ends the session", async () => {
   const { viewer, socket } = makeViewerRig();
   const failed = assertRejects(() => viewer.failed, PortholeError, "The source is reading too slowly");
   socket.receive(new Uint8Array(1000));
@@ -42,7 +42,7 @@ for (
     ['{"type":"credentials","password":7}', "The field password of a credentials message is malformed"],
   ]
 ) {
-  Deno.test(`the text frame ${text} breaks the rule: ${problem}`, async () => {
+  Deno.test(`the text frame ${text} ends the session: ${problem}`, async () => {
     const { viewer, socket } = makeViewerRig({ sideChannel: true });
     viewer.onSide = () => {
       throw new Error("a malformed message came through");
@@ -54,7 +54,7 @@ for (
   });
 }
 
-Deno.test("a text frame on a plain stream breaks the rule, and nothing is ever sent on its side channel", async () => {
+Deno.test("a text frame on a plain stream ends the session, and nothing is ever sent on its side channel", async () => {
   const { viewer, socket } = makeViewerRig();
   const failed = assertRejects(() => viewer.failed, PortholeError, "RFB travels in binary frames only");
   viewer.sendSide({ type: "ping", id: 1 });

@@ -38,7 +38,7 @@ Deno.test("createStreamPair() delivers what was written before the close, then t
   assertEquals((await new Response(near.readable).arrayBuffer()).byteLength, 1000);
 });
 
-Deno.test("createStreamPair() fails the writer whose reader has gone, also one that waits", async () => {
+Deno.test("createStreamPair() fails a writer whose reader has gone, also a waiting one", async () => {
   const [near, far] = createStreamPair();
   const waiting = far.writable.getWriter().write(new Uint8Array(1 << 20));
   near.close();

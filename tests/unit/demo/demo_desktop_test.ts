@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { DemoDesktop } from "../../../src/demo/demo_desktop.ts";
 import type { Rect } from "../../../src/demo/rect.ts";
 
-/** A viewer that notes what it is told. */
+/** A viewer that records what it is told. */
 function watch(desktop: DemoDesktop) {
   const told = { damage: [] as Rect[], cuts: [] as string[], sizes: 0, leave: () => {} };
   told.leave = desktop.join({
@@ -17,7 +17,7 @@ function watch(desktop: DemoDesktop) {
 const pixelsOf = (desktop: DemoDesktop) =>
   desktop.readPixels({ x: 0, y: 0, width: desktop.width, height: desktop.height });
 
-Deno.test("DemoDesktop moves while somebody watches and has no timer afterwards", async () => {
+Deno.test("DemoDesktop moves while it has a viewer and has no timer afterwards", async () => {
   const desktop = new DemoDesktop({ tickMs: 1 });
   const moved = Promise.withResolvers<void>();
   const leave = desktop.join({ damaged() {}, moved: () => moved.resolve(), resized() {}, cut() {} });
@@ -27,7 +27,7 @@ Deno.test("DemoDesktop moves while somebody watches and has no timer afterwards"
   second.leave();
 });
 
-Deno.test("DemoDesktop shows what is typed, and takes it back", () => {
+Deno.test("DemoDesktop shows typed text, and Backspace deletes it", () => {
   const desktop = new DemoDesktop({ tickMs: 0 });
   const empty = pixelsOf(desktop);
   desktop.key(true, 0x41);
@@ -42,7 +42,7 @@ Deno.test("DemoDesktop shows what is typed, and takes it back", () => {
   assertEquals(pixelsOf(desktop), empty);
 });
 
-Deno.test("DemoDesktop tells damage that covers every pixel it changed", () => {
+Deno.test("DemoDesktop reports damage that covers every changed pixel", () => {
   let time = 0;
   const desktop = new DemoDesktop({ width: 600, height: 450, tickMs: 0, now: () => new Date(time) });
   const told = watch(desktop);
@@ -62,7 +62,7 @@ Deno.test("DemoDesktop tells damage that covers every pixel it changed", () => {
   }
 });
 
-Deno.test("DemoDesktop takes every size from one pixel on, and refuses none and too many", () => {
+Deno.test("DemoDesktop accepts every size from one pixel up, and refuses zero and too many", () => {
   const desktop = new DemoDesktop({ tickMs: 0 });
   const told = watch(desktop);
   for (const [width, height] of [[1, 1], [3000, 1], [1, 3000], [80, 60], [512, 384], [3840, 2160]] as const) {

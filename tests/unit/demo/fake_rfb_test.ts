@@ -16,7 +16,7 @@ async function dial(fake: FakeRfb): Promise<ByteStream & Disposable> {
   return { readable: conn.readable, writable: conn.writable, close, [Symbol.dispose]: close };
 }
 
-/** Everything that arrives until the end, and how that came. */
+/** Everything that arrives until the end, and how the stream ended. */
 async function drain(stream: ByteStream): Promise<{ text: string; reset: boolean }> {
   let text = "";
   try {
@@ -65,7 +65,7 @@ Deno.test("a fake greets with HTTP or garbage in place of RFB", async () => {
   }
 });
 
-Deno.test("a fake resets a connection inside the handshake", async () => {
+Deno.test("a fake resets a connection during the handshake", async () => {
   await using fake = await startFakeRfb({ fault: { at: "init", then: "reset" } });
   using stream = await dial(fake);
   const error = await RfbViewer.open(stream).catch((error) => error);
@@ -74,7 +74,7 @@ Deno.test("a fake resets a connection inside the handshake", async () => {
 
 for (const at of ["connect", "version", "security", "init"] as const) {
   for (const then of ["close", "reset", "http", "garbage"] as const) {
-    Deno.test(`a fake's fault at ${at} strikes as often as told: ${then}`, async () => {
+    Deno.test(`a fake's fault at ${at} strikes as often as configured: ${then}`, async () => {
       await using fake = await startFakeRfb({ fault: { at, then, times: 1 } });
       await assertRejects(async () => {
         using stream = await dial(fake);
@@ -93,7 +93,7 @@ Deno.test("a fake refuses with its reason", async () => {
   await assertRejects(() => RfbViewer.open(stream), Error, "Refused: Too many");
 });
 
-Deno.test("a stalled fake says nothing until the viewer leaves", async () => {
+Deno.test("a stalled fake sends nothing until the viewer leaves", async () => {
   await using fake = await startFakeRfb({ fault: { at: "init", then: "stall" } });
   const stream = await dial(fake);
   const opened = RfbViewer.open(stream).catch((error) => error);
@@ -104,7 +104,7 @@ Deno.test("a stalled fake says nothing until the viewer leaves", async () => {
   await fake.waitFor(() => fake.live === 0);
 });
 
-Deno.test("a fake's script floods, and feels a viewer that does not read", async () => {
+Deno.test("a fake's script floods, and stops while a viewer does not read", async () => {
   const flood = new Uint8Array(1 << 20);
   await using fake = await startFakeRfb({
     script: async (stream) => {

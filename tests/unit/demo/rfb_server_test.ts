@@ -84,7 +84,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   ),
 );
 
-/** Whatever the size: typed text may lie outside of a small desktop, and a viewer that waits for it waits for ever. */
+/** Whatever the size: typed text may lie outside a small desktop, and a viewer that waits for it waits forever. */
 function changeSomething(desktop: DemoDesktop): void {
   desktop.pointer(1, 1, 0);
   desktop.pointer(0, 0, 0);
@@ -134,7 +134,7 @@ Deno.test("serveRfb() copies nothing while an update is under way", async () => 
   assertEquals(viewer.pixels.findIndex((pixel, i) => pixel !== expected[i]), -1);
 });
 
-Deno.test("serveRfb() sends nothing that was not asked for", async () => {
+Deno.test("serveRfb() sends nothing that was not requested", async () => {
   await using rig = startServedDesktop();
   const viewer = await RfbViewer.open(rig.near);
   await viewer.setEncodings(1, 0);
@@ -176,7 +176,7 @@ Deno.test("serveRfb() stops encoding while the viewer does not read", async () =
   assert(read < 400_000, `${read} pixels of 2,000,000 were read`);
 });
 
-Deno.test("serveRfb() takes a new size from one viewer and tells the others", async () => {
+Deno.test("serveRfb() accepts a new size from one viewer and announces it to the others", async () => {
   await using rig = startServedDesktop();
   const [one, other] = [await RfbViewer.open(rig.near), await RfbViewer.open(rig.connect())];
   for (const viewer of [one, other]) {
@@ -197,7 +197,7 @@ Deno.test("serveRfb() takes a new size from one viewer and tells the others", as
   assertEquals(one.rectangles, [{ x: 1, y: 3, width: 320, height: 240, encoding: -308 }]);
 });
 
-Deno.test("serveRfb() sends cut text back to every viewer, and ? for what Latin-1 has not", async () => {
+Deno.test("serveRfb() sends cut text back to every viewer, with ? for characters outside Latin-1", async () => {
   await using rig = startServedDesktop();
   const [one, other] = [await RfbViewer.open(rig.near), await RfbViewer.open(rig.connect())];
   await one.cut("Gr\u00fc\u00dfe\n");
@@ -227,8 +227,8 @@ const malformed: [string, number[]][] = [
   ["24 bits per pixel", [0, 0, 0, 0, 24, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0]],
   ["colours beyond the pixel", [0, 0, 0, 0, 16, 16, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0]],
   ["too many encodings", [2, 0, 0xff, 0xff]],
-  ["too long a cut text", [6, 0, 0, 0, 0, 4, 0, 1]],
-  ["an extended cut text that was not agreed on", [6, 0, 0, 0, 0xff, 0xff, 0xff, 0xf0]],
+  ["a cut text that is too long", [6, 0, 0, 0, 0, 4, 0, 1]],
+  ["an extended cut text that was not negotiated", [6, 0, 0, 0, 0xff, 0xff, 0xff, 0xf0]],
 ];
 for (const [name, bytes] of malformed) {
   Deno.test(`serveRfb() ends the connection on ${name}`, async () => {

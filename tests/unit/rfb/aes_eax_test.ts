@@ -35,7 +35,7 @@ const published = [
   ],
 ].map((row) => row.map((hex) => Uint8Array.fromHex(hex)));
 
-Deno.test("AesEax gives the published results, again and again with one key", () => {
+Deno.test("AesEax returns the published results, also when one key is reused", () => {
   for (const [message, key, nonce, header, expected] of published) {
     const eax = new AesEax(key!);
     for (let round = 0; round < 3; round++) {
@@ -50,7 +50,7 @@ Deno.test("AesEax gives the published results, again and again with one key", ()
   }
 });
 
-Deno.test("AesEax refuses every changed bit of nonce, header, ciphertext and tag", () => {
+Deno.test("AesEax detects every changed bit of nonce, header, ciphertext and tag", () => {
   const [message, key, nonce, header, sealed] = published[1]!;
   const eax = new AesEax(key!);
   for (const part of [nonce!, header!, sealed!]) {
@@ -97,7 +97,7 @@ Deno.test("MessageOpener refuses a message that comes twice", () => {
   for (const end of [sealer, opener]) end.close();
 });
 
-Deno.test("the nonce is a little-endian count of messages, also past 256 and 65536", () => {
+Deno.test("the nonce is a little-endian count of messages, also beyond 256 and 65536", () => {
   const key = new Uint8Array(16).fill(7);
   const [sealer, eax] = [new MessageSealer(key), new AesEax(key)];
   for (let count = 0; count < 65_540; count++) {

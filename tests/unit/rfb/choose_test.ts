@@ -33,7 +33,7 @@ Deno.test("chooseType() takes the best of the outer types", () => {
   for (const [login, offered, code] of rows) assertEquals(chooseType(offered, login).code, code, `${offered}`);
 });
 
-Deno.test("chooseType() takes the best VeNCrypt subtype for the secret that is there, never anonymous TLS", () => {
+Deno.test("chooseType() takes the best VeNCrypt subtype for the known secret, never anonymous TLS", () => {
   const all = [257, 258, 259, 256, 260, 261, 262, 2, 1, 19];
   const rows: [Login, number[], number][] = [
     [ada, all, 262],
@@ -47,7 +47,7 @@ Deno.test("chooseType() takes the best VeNCrypt subtype for the secret that is t
   }
 });
 
-Deno.test("chooseType() speaks nothing weaker where the source must prove itself", () => {
+Deno.test("chooseType() accepts nothing weaker if the source must prove its identity", () => {
   assertEquals(chooseType([2, 19, 129], proving("certificate")).code, 19);
   assertEquals(chooseType([2, 1, 129], proving("certificate", "key")).code, 129);
   for (const offered of [[1], [2], [16], [30, 2], [129, 5]]) {
@@ -91,7 +91,7 @@ Deno.test("chooseType() names the types that the gateway does not speak, and the
   }
 });
 
-Deno.test("findNeeds() foresees what the login will choose, and will be refused with", () => {
+Deno.test("findNeeds() predicts what the login will choose, and why it will be refused", () => {
   const rows: [Login, number[], number[], Need[]][] = [
     [nobody, [19, 129], [262], ["username", "password"]],
     [guest, [19, 129], [262, 261], []],
@@ -103,7 +103,7 @@ Deno.test("findNeeds() foresees what the login will choose, and will be refused 
     const found = catchNeeds(() => findNeeds(types, subtypes, login));
     assertEquals(found, needs, `${types} with ${subtypes}`);
   }
-  // The login chooses VeNCrypt, and then there is no way back to VNC Authentication.
+  // The login chooses VeNCrypt, and then it cannot return to VNC Authentication.
   const refusal = assertThrows(() => findNeeds([19, 2], [258], guest), LoginRefused, "TLSVnc");
   assertEquals(refusal.kind, "no_type");
 });
@@ -117,7 +117,7 @@ function catchNeeds(find: () => readonly Need[]): readonly Need[] {
   }
 }
 
-Deno.test("chooseSpeaker() leaves to the browser what it can, and knows what only the gateway can", () => {
+Deno.test("chooseSpeaker() prefers the browser, and knows what only the gateway can speak", () => {
   const rows: [number[], number[] | undefined, string][] = [
     [[1], undefined, "browser"],
     [[19, 2], undefined, "browser"],
@@ -133,7 +133,7 @@ Deno.test("chooseSpeaker() leaves to the browser what it can, and knows what onl
   for (const [types, subtypes, speaker] of rows) assertEquals(chooseSpeaker(types, subtypes), speaker, `${types}`);
 });
 
-Deno.test("keepBrowserTypes() hides VeNCrypt, which noVNC would choose first and fail with", () => {
+Deno.test("keepBrowserTypes() hides VeNCrypt, which noVNC would choose first and fail at", () => {
   assertEquals(keepBrowserTypes([19, 2]), [2]);
   assertEquals(keepBrowserTypes([19, 129, 6], [262]), [6]);
   assertEquals(keepBrowserTypes([19], [258, 256]), [19]);

@@ -7,7 +7,7 @@ export const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(va
 export const TRUE_COLOUR: readonly number[] = [32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 0, 8, 16, 0, 0, 0];
 /** 16 bits, 5-6-5. */
 export const HIGH_COLOUR: readonly number[] = [16, 16, 0, 1, 0, 31, 0, 63, 0, 31, 11, 5, 0, 0, 0, 0];
-/** 32 bits with a depth of 32, about whose TPIXEL servers do not agree. */
+/** 32 bits with a depth of 32, on whose TPIXEL servers disagree. */
 export const DEPTH_32: readonly number[] = [32, 32, 0, 1, 0, 255, 0, 255, 0, 255, 0, 8, 16, 0, 0, 0];
 
 export const setPixelFormat = (format = TRUE_COLOUR): number[] => [0, 0, 0, 0, ...format];

@@ -1,4 +1,4 @@
-/** Ways to cut bytes into chunks, and what a stage makes of them. */
+/** Ways to cut bytes into chunks, and to collect a stage's output. */
 
 /** All bytes of the parts, one after the other. */
 export function concat(parts: readonly (Uint8Array | readonly number[])[]): Uint8Array {
@@ -17,13 +17,13 @@ export function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[]
   return chunks;
 }
 
-/** What came out of a stage, and what it threw, if it did. */
+/** The output of a stage, and its error, if any. */
 export interface Outcome {
   readonly out: Uint8Array;
   readonly thrown: unknown;
 }
 
-/** Pushes chunk after chunk until the stage throws. Fails when a chunk was written to. */
+/** Pushes chunk after chunk until the stage throws. Fails if the stage wrote to a chunk. */
 export function run(push: (chunk: Uint8Array) => Uint8Array, chunks: readonly Uint8Array[]): Outcome {
   const out: Uint8Array[] = [];
   for (const chunk of chunks) {

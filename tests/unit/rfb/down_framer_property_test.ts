@@ -69,7 +69,7 @@ const COLOURS = [
 ];
 
 for (const { format, pixels } of COLOURS) {
-  Deno.test(`createDownFramer() gives all that was written but cut text, cut anywhere, at ${format[0]} bits`, () => {
+  Deno.test(`createDownFramer() passes everything except cut text, cut anywhere, at ${format[0]} bits`, () => {
     const sequence = fc.array(messages(pixels), { maxLength: 8 });
     const pass = fc.constantFrom("all" as const, "signals" as const, "none" as const);
     fc.assert(
@@ -100,7 +100,7 @@ for (const { format, pixels } of COLOURS) {
   });
 }
 
-Deno.test("createDownFramer() takes noise to a typed error or the same bytes, however it is cut", () => {
+Deno.test("createDownFramer() turns noise into a typed error or the same bytes, however it is cut", () => {
   const types = fc.constantFrom(0, 0, 0, 1, 2, 3, 150, 248, 255, 5, 6, 7, 16);
   const bytes = fc.array(fc.oneof(types, fc.constant(0), fc.nat(255)), { maxLength: 300 }).map((list) =>
     Uint8Array.from(list)

@@ -124,7 +124,7 @@ Deno.test("createDownFramer(): every message passes, however it is cut, and is k
   }
 });
 
-Deno.test("createDownFramer(): rectangles are told apart, one after the other", () => {
+Deno.test("createDownFramer(): consecutive rectangles are told apart", () => {
   for (const lengths of [[1], [1000], randomLengths(7, 50)]) {
     const { push, encodings } = start();
     run(push, cut(concat([server.update(RECTANGLES)]), lengths));
@@ -132,7 +132,7 @@ Deno.test("createDownFramer(): rectangles are told apart, one after the other", 
   }
 });
 
-Deno.test("createDownFramer(): a message cut at any offset is not whole there, and passes up to there", () => {
+Deno.test("createDownFramer(): a message cut at any offset passes up to there and is not whole", () => {
   for (const message of MESSAGES.filter(({ length }) => length < 400)) {
     const bytes = concat([message]);
     for (let at = 1; at < bytes.length; at++) {
@@ -195,7 +195,7 @@ Deno.test("createDownFramer(): lengths beyond any desktop end the session", () =
   throwsMalformed([255, 1, 0, 2, ...u32(0xffffffff)], "bytes announced at once");
 });
 
-Deno.test("createDownFramer(): what no viewer was allowed to ask for ends the session", () => {
+Deno.test("createDownFramer(): anything that no viewer may request ends the session", () => {
   for (let type = 0; type < 256; type++) {
     if (![0, 1, 2, 3, 150, 248, 250, 255].includes(type)) throwsMalformed([type], `unknown message type ${type}`);
   }

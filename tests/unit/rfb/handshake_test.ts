@@ -112,7 +112,7 @@ for (const { name, spoken, source, security, encrypted = false, secret = false }
       assertEquals(refusalOf(run({ ...source, onWrong: "close" }, wrong)).kind, "wrong_secret");
     });
 
-    Deno.test(`${label} is locked out when it says so`, () => {
+    Deno.test(`${label} is locked out when the server says so`, () => {
       assertEquals(refusalOf(run({ ...source, onWrong: "too_many" }, wrong)).kind, "locked_out");
     });
 
@@ -150,7 +150,7 @@ Deno.test("neatvnc 0.5's answer to a wrong password, an OK followed by garbage, 
   assertEquals(refusalOf(run(source, wrong)).kind, "wrong_secret");
 });
 
-/** A source that only says these bytes. */
+/** A source that sends only these bytes. */
 function* say(...parts: Uint8Array[]): Script<void> {
   yield* write(...parts);
 }
@@ -162,7 +162,7 @@ function hear(script: Script<unknown, LoginStep>, ...parts: Uint8Array[]): Login
 const v38 = encode("RFB 003.008\n");
 const reason = (text: string) => concat([u32(text.length), encode(text)]);
 
-Deno.test("each way of a server to refuse instead of offering types has its own kind", () => {
+Deno.test("each way in which a server refuses instead of offering types has its own kind", () => {
   const open = () => openSource("Pi", right);
   const saying: [Uint8Array[], string, string][] = [
     [
@@ -188,7 +188,7 @@ Deno.test("each way of a server to refuse instead of offering types has its own 
   }
 });
 
-Deno.test("a code means what its list says: elsewhere the same number is another type", () => {
+Deno.test("a code has the meaning of its list: elsewhere the same number is another type", () => {
   const tightUnixLogin = concat([u32(129), encode("TGHTULGNAUTH")]);
   const saying: [Uint8Array[], string][] = [
     // 129 is RSA-AES-256 in the Security message, and Unix login inside Tight.
@@ -261,7 +261,7 @@ Deno.test("a shared-flag of 0 goes out when the source says so", () => {
   assertEquals(up.at(-1), 0);
 });
 
-Deno.test("probe() opens what needs no secret, lists VeNCrypt's subtypes, and sends no secret", () => {
+Deno.test("probe() opens a source that needs no secret, lists VeNCrypt's subtypes, and sends no secret", () => {
   const opened = duel(probe("Pi"), playSource({ types: [19, 1] })).result!;
   assertEquals([opened.types, opened.serverInit?.width], [[19, 1], 640]);
   const listed = duel(probe("Pi"), playSource({ types: [19, 129], subtypes: [262, 258] })).result!;

@@ -28,7 +28,7 @@ function afterVersion({ down, up }: Streams): Streams {
   return { down: down.subarray(12), up: up.subarray(12) };
 }
 
-/** Feeds both directions in chunks, in an order that `isUpNext` decides; gives what lies behind the login. */
+/** Feeds both directions in chunks, in an order that `isUpNext` decides; returns what follows the login. */
 function watch({ down, up }: Streams, lengths: readonly number[], isUpNext: () => boolean, version?: SpokenVersion) {
   const login = new LoginWatch(version);
   const waiting = { down: cut(down, lengths), up: cut(up, lengths) };
@@ -68,7 +68,7 @@ const followed: Record<string, FakeSource> = {
 for (const [name, source] of Object.entries(followed)) {
   const version = name.slice(0, 3) as SpokenVersion;
 
-  Deno.test(`LoginWatch finds the end of ${name} to the byte, however the bytes come`, () => {
+  Deno.test(`LoginWatch finds the exact end of ${name}, however the bytes arrive`, () => {
     const { down, up } = recordLogin(source);
     const bytes = fc.uint8Array({ maxLength: 30 });
     const lengths = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 6 });
@@ -81,7 +81,7 @@ for (const [name, source] of Object.entries(followed)) {
     }));
   });
 
-  Deno.test(`LoginWatch does not take a part of ${name} for the whole`, () => {
+  Deno.test(`LoginWatch does not mistake a part of ${name} for the whole`, () => {
     const { down, up } = recordLogin(source);
     for (let end = 0; end < down.length; end++) {
       assertEquals(watchWhole({ down: down.subarray(0, end), up }).state, "login", `${end} bytes down`);
@@ -107,7 +107,7 @@ Deno.test("LoginWatch finds the end of noVNC's XVP, MS-Logon II and Unix login i
   }
 });
 
-Deno.test("LoginWatch gives up when the login fails, or is one that it does not know", () => {
+Deno.test("LoginWatch gives up if the login fails or is unknown", () => {
   const rows: Streams[] = [
     recordLogin({ types: [2], reason: "no" }, "guess"),
     recordLogin({ types: [2], version: "RFB 003.003" }, "guess"),
@@ -131,7 +131,7 @@ Deno.test("LoginWatch keeps 64 KiB of each direction and no more", () => {
   assertEquals([login.push("up", new Uint8Array(100)), login.rest.up.length], ["lost", 0]);
 });
 
-Deno.test("LoginWatch gives up on a length that no login has, and takes any amount behind the login", () => {
+Deno.test("LoginWatch gives up on a length that no login has, and accepts any amount after the login", () => {
   const { down, up } = recordLogin({ types: [1] });
   const endless = concat([down.subarray(0, -8), u32(2 ** 31)]);
   assertEquals(watchWhole({ down: endless, up }).state, "lost");
@@ -158,7 +158,7 @@ Deno.test("LoginWatch never throws, whatever is sent", () => {
   );
 });
 
-Deno.test("LoginWatch reads Tight's capabilities behind ServerInit", () => {
+Deno.test("LoginWatch reads Tight's capabilities after ServerInit", () => {
   const { down, up } = recordLogin({ types: [16] });
   const shorter = down.subarray(0, -32 - 8);
   const more = concat([shorter, u16(0), u16(2), u16(1), u16(0), new Uint8Array(48)]);

@@ -26,7 +26,7 @@ Deno.test("speakVncAuth() encrypts each half by itself, and takes 8 characters o
   assertEquals(answerChallenge(challenge, "short").length, 16);
 });
 
-Deno.test("makeClientKey() gives a 2048-bit key with both numbers as long as the modulus", async () => {
+Deno.test("makeClientKey() makes a 2048-bit key with both numbers as long as the modulus", async () => {
   const { wire } = await makeClientKey();
   assertEquals(wire.length, 4 + 256 + 256);
   assertEquals(wire.subarray(0, 4).toHex(), "00000800");

@@ -16,7 +16,7 @@ export interface Rectangle {
   readonly bytes: readonly number[];
 }
 
-/** Bytes that look like anything, from a number that says where to begin. */
+/** Pseudo-random bytes from a seed. */
 export function noise(length: number, seed = length): number[] {
   return Array.from({ length }, (_, at) => (seed + at * 37 + (at >> 3) * 11) & 255);
 }
@@ -59,7 +59,7 @@ export const audio = (operation: 0 | 1 | 2, sound: readonly number[] = []): numb
   ...(operation === 2 ? [...u32(sound.length), ...sound] : []),
 ];
 
-/** Data behind a number of bytes. */
+/** Data preceded by its length. */
 export const counted = (length: number): number[] => [...u32(length), ...noise(length)];
 
 export const rre = (pixels: Pixels, count: number, placeBytes: number): number[] => [
@@ -89,7 +89,7 @@ export function hextile(pixels: Pixels, width: number, height: number, masks: re
   return bytes;
 }
 
-/** A compact length and as much data. */
+/** A compact length and that much data. */
 export function compact(length: number): number[] {
   if (length < 0x80) return [length, ...noise(length)];
   if (length < 0x4000) return [length & 127 | 128, length >> 7, ...noise(length)];

@@ -5,7 +5,7 @@ function add(name: number): Stage {
   return { push: (chunk) => Uint8Array.of(...chunk, name) };
 }
 
-Deno.test("chainStages() of no stages is none, and of one stage that stage: neither costs a call", () => {
+Deno.test("chainStages() returns undefined for no stages, and a single stage itself: neither costs a call", () => {
   const only = add(1);
   assertEquals(chainStages([]), undefined);
   assertStrictEquals(chainStages([only]), only);
@@ -15,13 +15,13 @@ Deno.test("chainStages() runs the stages in the order of the list", () => {
   assertEquals(chainStages([add(1), add(2), add(3)])!.push(Uint8Array.of(0)), Uint8Array.of(0, 1, 2, 3));
 });
 
-Deno.test("chainStages() hands the very chunk on where no stage changes it", () => {
+Deno.test("chainStages() returns the same chunk if no stage changes it", () => {
   const same: Stage = { push: (chunk) => chunk };
   const chunk = Uint8Array.of(1);
   assertStrictEquals(chainStages([same, same])!.push(chunk), chunk);
 });
 
-Deno.test("chainStages() never calls a stage with no bytes", () => {
+Deno.test("chainStages() never calls a stage without bytes", () => {
   const got: number[] = [];
   const holdsAll: Stage = { push: () => new Uint8Array() };
   const notes: Stage = { push: (chunk) => (got.push(chunk.length), chunk) };
@@ -29,7 +29,7 @@ Deno.test("chainStages() never calls a stage with no bytes", () => {
   assertEquals(got, [2]);
 });
 
-Deno.test("chainStages() throws what a stage throws, and does not run those after it", () => {
+Deno.test("chainStages() throws a stage's error, and does not run the stages after it", () => {
   const fails: Stage = {
     push: () => {
       throw new Error("broken");
@@ -43,7 +43,7 @@ Deno.test("chainStages() throws what a stage throws, and does not run those afte
   assertThrows(() => chainStages([fails, never])!.push(Uint8Array.of(1)), Error, "broken");
 });
 
-Deno.test("chainStages() keeps to the list as it was", () => {
+Deno.test("chainStages() ignores later changes of the list", () => {
   const list = [add(1), add(2)];
   const chain = chainStages(list)!;
   list.push(add(3));

@@ -11,7 +11,7 @@ Deno.test("createStages(): a source without rules has no stages", () => {
   assertEquals(createStages({ viewOnly: false, clipboard: "both", serverFormat }), { up: [], down: [] });
 });
 
-Deno.test("createStages(): the down direction is framed only where the source's cut text may not pass", () => {
+Deno.test("createStages(): the down direction is framed only if the source's cut text may not pass", () => {
   const hasDown = (viewOnly: boolean, clipboard: "both" | "in" | "out" | "none") =>
     createStages({ viewOnly, clipboard, serverFormat }).down.length > 0;
   assertEquals([hasDown(true, "both"), hasDown(true, "out"), hasDown(false, "out")], [false, false, false]);

@@ -36,12 +36,12 @@ const message = fc.oneof(
   fc.tuple(flags, payload).map(([bits, bytes]) => client.extendedCutText(bits, bytes)),
 );
 const lengths = fc.array(fc.oneof(fc.nat(4), fc.nat(100)), { minLength: 1, maxLength: 8 });
-/** Known types far more often than chance has them. */
+/** Message types, with known ones far more often than by chance. */
 const noise = fc.array(fc.oneof(fc.constantFrom(0, 2, 3, 4, 5, 6, 150, 248, 251, 253, 255), fc.nat(255)), {
   maxLength: 200,
 });
 
-Deno.test("createUpFilter() gives what the slow reading gives, for any messages cut anywhere", () => {
+Deno.test("createUpFilter() agrees with the slow oracle, for any messages cut anywhere", () => {
   fc.assert(
     fc.property(policies, fc.array(message, { maxLength: 20 }), lengths, (policy, messages, chunking) => {
       const bytes = concat(messages);
@@ -56,7 +56,7 @@ Deno.test("createUpFilter() gives what the slow reading gives, for any messages 
   );
 });
 
-Deno.test("createUpFilter() agrees with the slow reading about noise, up to the point where that ends the session", () => {
+Deno.test("createUpFilter() agrees with the slow oracle on noise, up to the point where that ends the session", () => {
   const mixed = fc.tuple(fc.array(message, { maxLength: 3 }), noise).map(concat2);
   fc.assert(
     fc.property(policies, mixed, lengths, (policy, bytes, chunking) => {
@@ -65,14 +65,14 @@ Deno.test("createUpFilter() agrees with the slow reading about noise, up to the 
       const { out, thrown } = run((chunk) => up.push(chunk), cut(bytes, chunking));
       assertEquals(thrown instanceof PortholeError, expected.isMalformed);
       const passed = Uint8Array.from(expected.passed);
-      // What came in the same chunk before the offence is not handed on.
+      // What came in the same chunk before the violation is not passed on.
       assert(expected.isMalformed ? startsWith(passed, out) : passed.length === out.length && startsWith(passed, out));
     }),
     { numRuns: 2000 },
   );
 });
 
-Deno.test("createUpFilter() lets nothing through view-only that a source would read as input, whatever is sent", () => {
+Deno.test("createUpFilter() passes nothing in view-only that a source would read as input, whatever is sent", () => {
   const policy = { viewOnly: true, clipboardIn: true, clipboardOut: true };
   const mixed = fc.tuple(fc.array(message, { maxLength: 6 }), noise).map(concat2);
   fc.assert(

@@ -104,7 +104,7 @@ Deno.test("createUpFilter(): a message that never comes whole never passes, cut 
   }
 });
 
-Deno.test("createUpFilter(): whole passing messages come back as the very same chunk", () => {
+Deno.test("createUpFilter(): whole passing messages come back as the same chunk", () => {
   const { push } = bindPush(VIEW);
   const chunk = concat([client.updateRequest(), client.fence([1, 2])]);
   assertStrictEquals(push(chunk), chunk);
@@ -118,7 +118,7 @@ Deno.test("createUpFilter(): one passing range comes back as a view of the chunk
   assertEquals(out, concat([client.updateRequest()]));
 });
 
-Deno.test("createUpFilter(): unknown types end the session, also when tried again", () => {
+Deno.test("createUpFilter(): unknown types end the session, also on a second try", () => {
   const known = [0, 2, 3, 4, 5, 6, 150, 248, 250, 251, 253, 255];
   for (let type = 0; type < 256; type++) {
     if (known.includes(type)) continue;
@@ -144,7 +144,7 @@ Deno.test("createUpFilter(): counts over the cap end the session before anything
   assertEquals(filter(VIEW, most, [1]).out, most);
 });
 
-Deno.test("createUpFilter(): SetEncodings loses what turns acting extensions on, in the viewer's order", () => {
+Deno.test("createUpFilter(): SetEncodings loses acting extensions; the rest keeps the viewer's order", () => {
   const offered = [7, -316, -309, 16, -258, -259, -305, -257, -32, 0xc0a1e5ce | 0, -308, -224, 99_999, 7];
   const expect = (policy: UpPolicy, encodings: number[]) => {
     const bytes = concat([client.setEncodings(offered), client.updateRequest()]);
@@ -192,7 +192,7 @@ Deno.test("createUpFilter(): a pointer event with bit 7 has six bytes and loses 
   assert(thrown instanceof PortholeError);
 });
 
-Deno.test("createUpFilter(): nothing in or behind cut text passes in view-only", () => {
+Deno.test("createUpFilter(): nothing in or after cut text passes in view-only", () => {
   const keys = client.keyEvent();
   const tries = [
     client.cutText([...keys, ...keys]),
@@ -209,7 +209,7 @@ Deno.test("createUpFilter(): nothing in or behind cut text passes in view-only",
   }
 });
 
-Deno.test("createUpFilter(): extended cut text with bytes to spare is dropped, since TigerVNC runs them as messages", () => {
+Deno.test("createUpFilter(): extended cut text with surplus bytes is dropped, since TigerVNC runs them as messages", () => {
   const smuggled = client.setEncodings([ENCODING.extendedMouseButtons]);
   for (const flags of [CLIPBOARD.caps, CLIPBOARD.request, CLIPBOARD.peek, CLIPBOARD.notify, 0, 3 << 27]) {
     for (const policy of [NO_TEXT_IN, NO_TEXT_OUT]) {

@@ -1,4 +1,4 @@
-/** The up policy once more, slowly and all at once: what the fast filter is compared with. */
+/** A second implementation of the up policy, slow and simple: the oracle for the fast filter. */
 import type { UpPolicy } from "../../../src/rfb/up_filter.ts";
 
 const MEBIBYTE = 1024 * 1024;

@@ -4,7 +4,7 @@ import type { Ending } from "../../../src/viewer/ending.ts";
 import type { RfbChannel } from "../../../src/viewer/rfb_channel.ts";
 import { FakeBrowserSocket } from "../../fakes/browser_socket.ts";
 
-/** A connection with its network and its clock in the hands of the test. */
+/** A connection whose network and clock the test controls. */
 function createRig({ diagnose = () => Promise.resolve<Ending | null>(null) } = {}) {
   const sockets: FakeBrowserSocket[] = [];
   const channels: RfbChannel[] = [];
@@ -30,7 +30,7 @@ function createRig({ diagnose = () => Promise.resolve<Ending | null>(null) } = {
     const due = [...timers].filter(([, atMs]) => atMs <= nowMs).map(([run]) => run);
     for (const run of due) if (timers.delete(run)) run();
   };
-  /** Lets the answer to "why did it not open" arrive. */
+  /** Waits for the answer to "why did it not open". */
   const settle = () => new Promise((resolve) => setTimeout(resolve));
   const socket = () => sockets.at(-1)!;
   const openUp = () => {
@@ -63,7 +63,7 @@ Deno.test("Connection answers a ping at once with its id", () => {
   assertEquals(socket().sent, ['{"type":"pong","id":7}']);
 });
 
-Deno.test("Connection climbs the backoff while tries fail", async () => {
+Deno.test("Connection backs off while attempts fail", async () => {
   const { connection, phases, sockets, pass, settle, socket } = createRig();
   connection.connect();
   for (const delayMs of [500, 1_000, 2_000, 5_000, 10_000, 10_000]) {
@@ -78,7 +78,7 @@ Deno.test("Connection climbs the backoff while tries fail", async () => {
   }
 });
 
-Deno.test("Connection begins the backoff anew after it held for ten seconds, and not after less", async () => {
+Deno.test("Connection resets the backoff after it lasted ten seconds, and not earlier", async () => {
   const { connection, phases, pass, settle, socket, openUp } = createRig();
   const waitMs = async (heldMs: number) => {
     openUp();
@@ -96,7 +96,7 @@ Deno.test("Connection begins the backoff anew after it held for ten seconds, and
   assertEquals(await waitMs(10_000), 2 * (9_999 + 20_000) + 10_000 + 500);
 });
 
-Deno.test("Connection shows the gateway's goodbye, closes with 1000 and comes back", () => {
+Deno.test("Connection shows the gateway's goodbye, closes with 1000 and reconnects", () => {
   const { connection, phases, socket, timers, openUp } = createRig();
   connection.connect();
   openUp();
@@ -128,7 +128,7 @@ Deno.test("Connection waits as long as the gateway asks", () => {
   assertEquals(sockets.length, 2);
 });
 
-Deno.test("Connection does not come back after a code that waiting cannot mend", async () => {
+Deno.test("Connection does not reconnect after a code for which a retry cannot help", async () => {
   for (const code of [1003, 4400, 4401, 4403, 4404, 4408, 4410, 4511]) {
     const { connection, phases, timers, settle, socket } = createRig();
     connection.connect();
@@ -142,7 +142,7 @@ Deno.test("Connection does not come back after a code that waiting cannot mend",
   }
 });
 
-Deno.test("Connection does not come back after the user left, whatever was under way", async () => {
+Deno.test("Connection does not reconnect after the user left, whatever was under way", async () => {
   for (const moment of ["connecting", "open", "waiting"]) {
     const { connection, phases, sockets, timers, pass, settle, socket, openUp } = createRig();
     connection.connect();
@@ -158,7 +158,7 @@ Deno.test("Connection does not come back after the user left, whatever was under
   }
 });
 
-Deno.test("Connection tries at once when it is woken while it waits, and only then", async () => {
+Deno.test("Connection tries at once if it is woken while it waits, and only then", async () => {
   const { connection, sockets, timers, settle, socket, openUp } = createRig();
   connection.connect();
   connection.wake();
@@ -180,7 +180,7 @@ Deno.test("Connection asks over HTTP why a WebSocket never opened", async () => 
   assertEquals(phases.at(-1), { kind: "ended", ending: refused });
 });
 
-Deno.test("Connection keeps trying when nobody can say why", async () => {
+Deno.test("Connection keeps trying if the gateway knows no reason", async () => {
   const { connection, phases, settle, socket } = createRig({
     diagnose: () => Promise.reject(new TypeError("offline")),
   });
@@ -192,7 +192,7 @@ Deno.test("Connection keeps trying when nobody can say why", async () => {
   assertEquals(last.ending.sentence, "The connection to the gateway was lost.");
 });
 
-Deno.test("Connection keeps the reason through the next try", async () => {
+Deno.test("Connection keeps the reason during the next attempt", async () => {
   const { connection, phases, pass, settle, socket } = createRig();
   connection.connect();
   socket().end(1012, "The gateway is restarting");
@@ -217,7 +217,7 @@ Deno.test("Connection notices a link that went silent, once the gateway has begu
   assertEquals(phases.at(-1)?.kind, "waiting");
 });
 
-Deno.test("Connection takes what the page found as the end, once", async () => {
+Deno.test("Connection ends once with a failure that the page found", async () => {
   const { connection, phases, settle, socket, openUp } = createRig();
   connection.connect();
   openUp();

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { FAILURES } from "../../../src/errors.ts";
 import { describeWait, explainClose, explainGoodbye, explainStatus } from "../../../src/viewer/ending.ts";
 
-Deno.test("explainClose() has a sentence for every close code that the gateway uses, and agrees on trying again", () => {
+Deno.test("explainClose() has a sentence for every close code that the gateway uses, and the same advice on retrying", () => {
   for (const { close, retry, title } of Object.values(FAILURES)) {
     if (close === null || close === 1000) continue; // 1000 is both the source's end and the viewer's own
     const ending = explainClose(close, "");
@@ -16,11 +16,11 @@ Deno.test("explainClose() prefers the reason that came with the code", () => {
   assertEquals(ending, { close: 4502, sentence: "Cannot reach workshop: connection refused.", retry: true });
 });
 
-Deno.test("explainClose() says the number when it knows nothing else", () => {
+Deno.test("explainClose() falls back to the number of the code", () => {
   assertEquals(explainClose(4999, "").sentence, "The connection ended (code 4999).");
 });
 
-Deno.test("explainGoodbye() does not try again when the gateway says so, or when the code cannot mend", () => {
+Deno.test("explainGoodbye() does not retry if the gateway or the code forbids it", () => {
   const goodbye = { type: "goodbye", code: "x", close: 4502, message: "Gone", retry: true } as const;
   assertEquals(explainGoodbye(goodbye), { close: 4502, sentence: "Gone.", retry: true });
   assertEquals(explainGoodbye({ ...goodbye, retry: false }).retry, false);
@@ -28,7 +28,7 @@ Deno.test("explainGoodbye() does not try again when the gateway says so, or when
   assertEquals(explainGoodbye({ ...goodbye, retry_after_ms: 900 }).retryAfterMs, 900);
 });
 
-Deno.test("explainGoodbye() falls back to the code when there is no message", () => {
+Deno.test("explainGoodbye() falls back to the code if there is no message", () => {
   const ending = explainGoodbye({ type: "goodbye", code: "draining", close: 1012, message: "", retry: true });
   assertMatch(ending.sentence, /restarting/);
 });

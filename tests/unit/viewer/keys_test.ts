@@ -14,7 +14,7 @@ Deno.test("pressTogether() presses in order and releases in reverse", () => {
   ]);
 });
 
-Deno.test("pressTogether() leaves out what is no key, also when an object has it", () => {
+Deno.test("pressTogether() leaves out unknown names, also those that every object has", () => {
   assertEquals(pressTogether("constructor+toString+__proto__"), []);
   assertEquals(findKey("hasOwnProperty"), undefined);
 });

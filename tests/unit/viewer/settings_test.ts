@@ -6,7 +6,7 @@ const DEFAULT_SETTINGS = { fit: "fit", pinned: false, viewOnly: false, quality: 
 
 const hold = (text: string | null) => ({ getItem: () => text });
 
-Deno.test("loadSettings() gives back what saveSettings() kept", () => {
+Deno.test("loadSettings() returns what saveSettings() stored", () => {
   const kept = new Map<string, string>();
   const settings = { fit: "remote", pinned: true, viewOnly: true, quality: 0, compression: 9 } as const;
   saveSettings({ setItem: (key, value) => void kept.set(key, value) }, settings);
@@ -19,7 +19,7 @@ Deno.test("loadSettings() falls back to the defaults, one by one", () => {
   assertEquals(loadSettings(hold(odd)), { ...DEFAULT_SETTINGS, viewOnly: true });
 });
 
-Deno.test("settings live without storage", () => {
+Deno.test("settings work without storage", () => {
   const refuse = () => {
     throw new Error("SecurityError");
   };

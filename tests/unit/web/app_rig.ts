@@ -1,4 +1,4 @@
-/** The app without a listener, on small parts of its own. */
+/** The app without a listener, with small test parts. */
 import { createAuthentication } from "../../../src/access/authentication.ts";
 import { createConnectLimit } from "../../../src/access/connect_limit.ts";
 import { createApp } from "../../../src/app.ts";
@@ -17,7 +17,7 @@ const UNPROBED = {
   get: () => ({ finding: { status: "unknown", detail: "not probed yet" }, probe: () => Promise.resolve() }),
 } as unknown as Sources;
 
-/** What a test changes of the app. */
+/** The parts of the app that a test changes. */
 export interface AppRigOptions {
   yaml?: string;
   /** Changes the configuration after it was read. */
@@ -25,7 +25,7 @@ export interface AppRigOptions {
   sources?: Sources;
 }
 
-/** Makes the app with all that it reports. */
+/** Makes the app, and collects all that it reports. */
 export async function makeApp({ yaml = "sources: { pi: 127.0.0.1:1 }", change, sources = UNPROBED }: AppRigOptions) {
   const { config: read } = await loadConfig({
     text: yaml,

@@ -9,7 +9,7 @@ sources: { pi: 127.0.0.1:1 }`;
 const OPEN = "auth: none\nsources: { pi: 127.0.0.1:1 }";
 
 interface Fault {
-  /** The code of the guard that finds it. */
+  /** The code of the guard that detects it. */
   readonly code: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly host?: string;
@@ -24,7 +24,7 @@ const LARGE_BODY: Fault = { code: "body_too_large", body: "x".repeat(70_000) };
 const WRONG_TOKEN: Fault = { code: "sign_in_required", headers: { Authorization: "Bearer wrong" } };
 const RIGHT = { Authorization: "Bearer secret", Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
 
-/** The guards of a kind of route in their order, and what its handler finds wrong in the end. */
+/** The guards of a kind of route in their order, then the fault that its handler finds. */
 const ORDERS: readonly (readonly [method: string, path: string, guards: readonly Fault[], last: string])[] = [
   ["GET", "/ws/vnc/nobody", [LARGE, REBOUND, NO_UPGRADE, FOREIGN, WRONG_TOKEN], "source_unknown"],
   ["GET", "/websockify?token=nobody", [LARGE, REBOUND, NO_UPGRADE, FOREIGN, WRONG_TOKEN], "source_unknown"],
@@ -54,7 +54,7 @@ for (const [method, path, guards, last] of ORDERS) {
   });
 }
 
-Deno.test("every response but a 101 has the strict headers, is kept out of caches, and sets no HSTS", async () => {
+Deno.test("every response except a 101 has the strict headers, is kept out of caches, and sets no HSTS", async () => {
   using rig = await makeApp({ yaml: OPEN });
   const paths = rig.app.routes.filter(({ method, path }) => method === "GET" && !/^\/(ws|websockify)/.test(path));
   for (const path of [...paths.map(({ path }) => path.replace(":name", "pi").replace(":file", "a.css")), "/nothing"]) {
@@ -97,7 +97,7 @@ Deno.test("refusals have the strict headers too, whichever guard refuses", async
   }
 });
 
-Deno.test("with a certificate of the administrator's own, browsers are told to stay on https", async () => {
+Deno.test("with an administrator's own certificate, browsers are told to stay on https", async () => {
   using rig = await makeApp({
     yaml: OPEN,
     change: (config) => ({
@@ -112,7 +112,7 @@ Deno.test("with a certificate of the administrator's own, browsers are told to s
   }
 });
 
-Deno.test("the base path is taken off where it is there, and only as a whole", async () => {
+Deno.test("the base path is removed if present, and only as a whole", async () => {
   using rig = await makeApp({ yaml: `gateway: { base_path: /vnc/ }\n${OPEN}` });
   const statuses: Record<string, number> = {};
   for (const path of ["/vnc/healthz", "/healthz", "/vnc/", "/vnc", "/", "/vncx/healthz", "/vnc/vnc/healthz"]) {
@@ -131,7 +131,7 @@ Deno.test("the base path is taken off where it is there, and only as a whole", a
   });
 });
 
-Deno.test("links begin with the base path, after what a trusted proxy has taken off", async () => {
+Deno.test("links begin with the base path, after the prefix that a trusted proxy has removed", async () => {
   using rig = await makeApp({ yaml: `gateway: { base_path: /vnc/ }\n${OPEN}` });
   const headers = { "X-Forwarded-Prefix": "/lab" };
   const readCard = async (remote: string) =>
@@ -140,7 +140,7 @@ Deno.test("links begin with the base path, after what a trusted proxy has taken 
   assertEquals(await readCard("10.0.0.1"), "/lab/vnc/site/vnc/pi");
 });
 
-Deno.test("an address without a route gets 404, a wrong method 405 with the right ones", async () => {
+Deno.test("an address without a route gets 404, a wrong method 405 with the list of right ones", async () => {
   using rig = await makeApp({ yaml: OPEN });
   const none = await rig.ask("/nothing");
   assertEquals([none.status, none.headers.get("content-type")], [404, "application/problem+json"]);
@@ -171,7 +171,7 @@ Deno.test("a browser gets an error as a page, and the sign-in page where a sign-
   assertStringIncludes(await missing.text(), '<p class="error-status">404</p>');
 });
 
-Deno.test("what goes wrong inside is logged with its cause, and the answer does not tell it", async () => {
+Deno.test("an internal error is logged with its cause, and the response does not reveal it", async () => {
   const broken = {
     get: () => {
       throw new Error("secret cause");

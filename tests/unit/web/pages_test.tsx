@@ -53,7 +53,7 @@ const pages: Record<string, string> = {
 };
 
 for (const [name, html] of Object.entries(pages)) {
-  Deno.test(`the ${name} page is a document that escapes what it is told`, () => {
+  Deno.test(`the ${name} page is a document that escapes its input`, () => {
     assertMatch(html, /^<!doctype html><html lang="en">/);
     assert(!html.includes("<script>"));
     assertStringIncludes(html, "&lt;script&gt;alert(1)");
@@ -71,14 +71,14 @@ for (const [name, html] of Object.entries(pages)) {
   });
 }
 
-Deno.test("the dashboard shows sources without a group first, and says when there is none", () => {
+Deno.test("the dashboard shows sources without a group first, and says if there are no sources", () => {
   const html = pages.dashboard!;
   assert(html.lastIndexOf("<h2>") > html.indexOf('class="card"'));
   const empty = String(<DashboardPage {...page} sources={[]} problems={[]} warnings={[]} />);
   assertStringIncludes(empty, "No screens yet.");
 });
 
-Deno.test("the dashboard offers a search from nine sources on", () => {
+Deno.test("the dashboard offers a search with nine sources or more", () => {
   const draw = (count: number) =>
     String(
       <DashboardPage

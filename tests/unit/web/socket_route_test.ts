@@ -16,13 +16,13 @@ const OFFERS: readonly (readonly [offered: string | undefined, chosen: string | 
   ["porthole.v1", "porthole.v1"],
   ["binary, porthole.v1", "porthole.v1"],
   ["porthole.v2, binary", "binary"],
-  // A token is only chosen where nothing else is: it goes back to its sender and nowhere else.
+  // A token is chosen only if nothing else is: it goes back to its sender and nowhere else.
   [TOKEN, TOKEN],
   [`${TOKEN}, binary`, "binary"],
   [`${TOKEN},porthole.v1`, "porthole.v1"],
 ];
 
-/** A source that greets and stays. */
+/** A source that sends its version and keeps the connection open. */
 function listenPatiently() {
   return listenTcp(async (conn) => {
     await writeAll(conn, new TextEncoder().encode("RFB 003.008\n"));
@@ -34,7 +34,7 @@ function start(port: number, limits = ""): Promise<TestGateway> {
   return startGateway(`auth: none\nlimits: { ${limits} }\nsources: { pi: { host: 127.0.0.1, port: ${port} } }`);
 }
 
-Deno.test("the side channel is chosen before plain RFB, and a token only where it came alone", async () => {
+Deno.test("the side channel is preferred to plain RFB, and a token is chosen only if it came alone", async () => {
   await using source = listenPatiently();
   await using gateway = await start(source.port, "per_address: 100");
   for (const [offered, chosen] of OFFERS) {
@@ -59,7 +59,7 @@ Deno.test("the 101 names the subprotocol and has none of the headers of other re
   assertMatch(viewer.head, /^sec-websocket-protocol: binary$/im);
 });
 
-Deno.test("a request that is no handshake is told what to send", async () => {
+Deno.test("a request that is not a handshake is told what to send", async () => {
   await using gateway = await start(1);
   const ask = async (headers: Record<string, string>) => {
     const { status, headers: got, body } = await sendRaw(gateway.port, { path: "/ws/vnc/pi", headers });

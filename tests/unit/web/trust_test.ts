@@ -34,7 +34,7 @@ Deno.test("TrustPage draws a QR code of at least 21 by 21 modules", () => {
   assert(path!.split("M").length > 200);
 });
 
-Deno.test("TrustPage with a given certificate offers nothing to install", () => {
+Deno.test("TrustPage with an administrator's certificate offers nothing to install", () => {
   const html = render();
   assertEquals([html.includes("ca.crt"), html.includes("<svg")], [false, false]);
 });

@@ -25,7 +25,7 @@ Deno.test("the codes fit their lists: U8 in the Security message, and 256 up onl
   }
 });
 
-Deno.test("what the gateway prefers it can speak, and what it cannot speak it never chooses", () => {
+Deno.test("the gateway can speak every type that it prefers, and never chooses one that it cannot speak", () => {
   for (const list of lists) {
     const offered = rows.filter((row) => row.lists.includes(list));
     const spoken = offered.filter((row) => "speak" in row || "holds" in row);
@@ -56,7 +56,7 @@ Deno.test("findType() reads a code in the list that offers it", () => {
   assertEquals(findType(19, "vencrypt"), undefined);
 });
 
-Deno.test("the types that browsers speak are those of the noVNC that the page is built with", async () => {
+Deno.test("the types that browsers speak are those of the bundled noVNC", async () => {
   const novnc = await Deno.readTextFile(new URL(import.meta.resolve("@novnc/novnc")));
   const numbers = new Map(
     [...novnc.matchAll(/^const (securityType\w+)\s*=\s*(\d+);$/gm)].map(([, name, code]) => [name!, Number(code)]),
