@@ -15,6 +15,7 @@ import { endChangedSources } from "./session/end_changed_sources.ts";
 import { informSources } from "./session/inform_sources.ts";
 import { measureSessions } from "./session/measure_sessions.ts";
 import { SessionRegistry } from "./session/registry.ts";
+import { LIVE_STATES } from "./session/state.ts";
 import { createDialer } from "./source/dial/dial.ts";
 import { openPins } from "./source/pins.ts";
 import { Sources } from "./source/sources.ts";
@@ -105,6 +106,7 @@ function createServices(options: GatewayOptions): Services {
   const registry = new SessionRegistry(log);
   const metrics: Metrics = createMetrics({
     sessions: () => registry.list(),
+    states: LIVE_STATES,
     prewarmed: () => sources.prewarmed,
   });
   const sources: Sources = createSources({ ...options, stores }, registry, metrics);

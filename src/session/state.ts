@@ -16,6 +16,9 @@ const NEXT_STATES: Readonly<Record<SessionState, readonly SessionState[]>> = {
   ended: [],
 };
 
+/** The states of a session that has not ended. */
+export const LIVE_STATES: readonly SessionState[] = ["dialing", "handshake", "open", "closing"];
+
 /** Whether a session may go from one state to the other. */
 export function mayBecome(from: SessionState, to: SessionState): boolean {
   return NEXT_STATES[from].includes(to);

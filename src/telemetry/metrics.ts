@@ -10,6 +10,8 @@ interface ByteCount {
 interface MetricsOptions {
   /** The live sessions. Each keeps one `count` object for its whole life: by it, the bytes are counted once. */
   sessions: () => Iterable<{ readonly state: string; readonly count: ByteCount }>;
+  /** The states that a live session can be in. */
+  states: readonly string[];
   /** Number of connections to sources that are logged in and wait for a viewer. */
   prewarmed: () => number;
   memoryUsage?: () => { rss: number; heapUsed: number; external: number };
@@ -37,7 +39,9 @@ type Registers = Registry[];
 const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
 
 /** Makes the instruments in a registry of their own. Gauges are read when Prometheus scrapes. */
-export function createMetrics({ sessions, prewarmed, memoryUsage = Deno.memoryUsage }: MetricsOptions): Metrics {
+export function createMetrics(
+  { sessions, states, prewarmed, memoryUsage = Deno.memoryUsage }: MetricsOptions,
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const endings = countByCode("porthole_sessions_ended_total", "Sessions that ended, by code.", registers);
@@ -55,7 +59,7 @@ export function createMetrics({ sessions, prewarmed, memoryUsage = Deno.memoryUs
     registers,
   });
   const countBytes = createByteCounter(sessions, registers);
-  gaugeSessions(sessions, registers);
+  gaugeSessions(sessions, states, registers);
   gaugePrewarmed(prewarmed, registers);
   gaugeMemory(memoryUsage, registers);
   return {
@@ -106,16 +110,16 @@ function createByteCounter(sessions: MetricsOptions["sessions"], registers: Regi
   return add;
 }
 
-/** A state that was seen once is reported as 0 when no session is in it. */
-function gaugeSessions(sessions: MetricsOptions["sessions"], registers: Registers): void {
-  const counts = new Map<string, number>();
+/** Each state is reported, as 0 when no session is in it: without a line, an alert on it cannot fire. */
+function gaugeSessions(sessions: MetricsOptions["sessions"], states: readonly string[], registers: Registers): void {
   new Gauge({
     name: "porthole_sessions",
     help: "Live sessions, by state.",
     labelNames: ["state"],
     registers,
     collect() {
-      for (const state of counts.keys()) counts.set(state, 0);
+      const counts = new Map(states.map((state) => [state, 0]));
+      this.reset();
       for (const { state } of sessions()) counts.set(state, (counts.get(state) ?? 0) + 1);
       for (const [state, count] of counts) this.set({ state }, count);
     },

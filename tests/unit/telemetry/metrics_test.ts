@@ -8,7 +8,7 @@ interface FakeSession {
 
 function createRig() {
   const sessions: FakeSession[] = [];
-  const metrics = createMetrics({ sessions: () => sessions, prewarmed: () => 2 });
+  const metrics = createMetrics({ sessions: () => sessions, states: ["dialing", "open"], prewarmed: () => 2 });
   return {
     metrics,
     sessions,
@@ -54,6 +54,14 @@ Deno.test("porthole_bytes_total counts a session once, whether it leaves the lis
   second.count.downBytes = 220;
   rig.metrics.sessionEnded("idle", second.count);
   assertEquals(await rig.read(DOWN), 330);
+});
+
+Deno.test("porthole_sessions says 0 for each state before the first session", async () => {
+  const { read } = createRig();
+  assertEquals([await read('porthole_sessions{state="dialing"}'), await read('porthole_sessions{state="open"}')], [
+    0,
+    0,
+  ]);
 });
 
 Deno.test("porthole_sessions says 0 for a state that no session is in any more", async () => {

@@ -36,7 +36,7 @@ export async function makeApp({ yaml = "sources: { pi: 127.0.0.1:1 }", change, s
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ format: "json", level: "debug", write: (line) => lines.push(JSON.parse(line)) });
   const audit = createAudit();
-  const metrics = createMetrics({ sessions: () => [], prewarmed: () => 0 });
+  const metrics = createMetrics({ sessions: () => [], states: [], prewarmed: () => 0 });
   const registry = new SessionRegistry(log);
   const authentication = createAuthentication({ config: () => config, warn: () => {}, stores: createMemoryStores() });
   const limit = createConnectLimit({ perMinute: 0 });
