@@ -1,4 +1,4 @@
-/** Who sends a request, and what they may open. */
+/** Identities, and what guards ask about them. */
 import type { SourceConfig } from "../config/config.ts";
 import type { PortholeError } from "../errors.ts";
 import type { Peer } from "./peer.ts";
@@ -6,59 +6,59 @@ import type { Peer } from "./peer.ts";
 /** What a user may do with a source; `view` is enforced on the wire. */
 export type Role = "view" | "control";
 
-/** What a credential allows at most, whatever its holder may do otherwise. */
+/** Limits of a credential. They apply even if its holder has more permissions. */
 export interface Bounds {
   /** The only sources that it opens. */
   readonly sources?: readonly string[];
   readonly role?: Role;
-  /** Opens these sources although their lists do not name the holder, as a share link does. */
+  /** Whether it opens these sources even if their lists do not name the holder, as a share link does. */
   readonly guest?: boolean;
-  /** May read the metrics. */
+  /** Whether it may read the metrics. */
   readonly metrics?: boolean;
-  /** May make share links; users may unless this is false. */
+  /** Whether it may make share links; absent means that it may. */
   readonly links?: boolean;
 }
 
-/** Methods of signing in that give the browser a cookie. */
+/** Sign-in methods that give the browser a cookie. */
 export type CookieMethod = "password" | "login_link" | "share_link" | "oidc";
 
-/** Who sends a request. */
+/** The sender of a request. */
 export interface Identity {
-  /** For lists and logs; "anybody" while nobody has to sign in. Programs are "token:NAME", guests "link:ID". */
+  /** The name in lists and logs; "anybody" while nobody has to sign in. Programs are "token:NAME", guests "link:ID". */
   readonly name: string;
   readonly groups: readonly string[];
-  /** May open every source, and see and end every session. */
+  /** Whether it may open every source, and see and end every session. */
   readonly admin: boolean;
-  /** Whether the browser sends the credential by itself, as it does with cookies: then the request needs an Origin. */
+  /** Whether browsers send the credential automatically, as they do with cookies; such requests need an Origin. */
   readonly ambient: boolean;
-  /** The method of signing in, or the kind of token; "open" while nobody has to sign in. For the audit log. */
+  /** The sign-in method or the kind of token, for the audit log; "open" while nobody has to sign in. */
   readonly by: CookieMethod | "open" | "token" | "jwt" | "proxy";
   readonly bounds?: Bounds;
   /** The id of the cookie's sign-in, for the account page. */
   readonly signIn?: string;
-  /** Why the credential is not valid any more; undefined while it is. Asked every two seconds for each live session. */
+  /** Why the credential is no longer valid; undefined while it is. Called every two seconds for each live session. */
   whyEnded(): Promise<PortholeError | undefined>;
 }
 
 /**
- * One kind of credential: cookies, tokens, a proxy's headers. It returns null when the request carries none of its kind;
- * the next kind is then asked.
+ * Reads one kind of credential: cookies, tokens, a proxy's headers. Returns null when the request has no credential of
+ * this kind; the next kind is then tried.
  *
- * @throws PortholeError sign_in_required when the request carries one of its kind that is not valid.
+ * @throws PortholeError sign_in_required when the request has an invalid credential of this kind.
  */
 export type Credential = (request: Request, peer: Peer) => Promise<Identity | null> | Identity | null;
 
-/** What the guards ask. */
+/** Identifies senders and decides what they may open, for the guards. */
 export interface Access {
-  /** Who sent the request; null when they must sign in. */
+  /** The sender of the request; null when they must sign in. */
   identify(request: Request, peer: Peer): Promise<Identity | null>;
-  /** What they may do with the source; null when it is to look as if the source did not exist. */
+  /** Their role on the source; null when it must look as if the source did not exist. */
   roleOn(identity: Identity, source: SourceConfig): Role | null;
   /** Why a session that began with this role must end. */
   whyEnd(identity: Identity, sourceName: string, role: Role): Promise<PortholeError | undefined>;
 }
 
-/** Everybody, while nobody has to sign in. */
+/** The sender of every request while nobody has to sign in. */
 export const ANYBODY: Identity = {
   name: "anybody",
   groups: [],

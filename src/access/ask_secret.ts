@@ -1,11 +1,11 @@
 /** Asks for a secret at a terminal without showing it, or reads it from a pipe. */
 
-/** What main.ts lets this module do at the terminal. */
+/** The terminal, as main.ts provides it. */
 export interface Terminal {
   isTerminal(): boolean;
   setRaw(raw: boolean): void;
   read(buffer: Uint8Array): Promise<number | null>;
-  /** Shows a text on stderr: stdout is for the result. */
+  /** Writes to stderr, because stdout is for the result. */
   write(text: string): void;
 }
 
@@ -19,7 +19,7 @@ const END = new Set([3, 4]);
 const ERASE = new Set([8, 127]);
 const MOST_BYTES = 4096;
 
-/** Asks twice at a terminal; of a pipe it reads the first line. @throws NoSecret */
+/** Asks twice at a terminal; reads the first line of a pipe. @throws NoSecret */
 export async function askSecret(question: string, terminal: Terminal): Promise<string> {
   const typed = terminal.isTerminal();
   const reader = createByteReader(terminal);

@@ -1,4 +1,4 @@
-/** All ways to sign in, put together. */
+/** All sign-in methods, put together. */
 import type { Config, User } from "../config/config.ts";
 import { memoize } from "../memoize.ts";
 import type { Stores } from "../store/store.ts";
@@ -19,7 +19,7 @@ import { type ShareLink, ShareLinks } from "./share_links.ts";
 import { SignIns } from "./sign_ins.ts";
 import { createSignedTokenCredential } from "./signed_token.ts";
 
-/** Signing in, for the routes. */
+/** The parts of signing in that routes use. */
 export interface Authentication {
   readonly access: Access;
   readonly signIns: SignIns;
@@ -27,23 +27,23 @@ export interface Authentication {
   readonly twoFactor: TwoFactor;
   readonly passwords: PasswordSignIn;
   readonly oidc: OidcSignIn;
-  /** Limits the tries of one address, whatever the method. */
+  /** Limits the sign-in attempts of one address, with all methods together. */
   signInLimit(): ConnectLimit;
   /** Whether this is the token of the login link. */
   isLoginToken(token: string): Promise<boolean>;
-  /** Ends threads and timers; resolves when every change is stored. */
+  /** Stops threads and timers; resolves when every change is stored. */
   close(): Promise<void>;
 }
 
 interface AuthenticationOptions {
   config: () => Config;
   warn: Warn;
-  /** What signing in remembers. */
+  /** Where sign-ins, share links and lockouts are stored. */
   stores: Stores;
   now?: () => number;
 }
 
-/** Puts every way to sign in together. */
+/** Makes every sign-in method. */
 export function createAuthentication(
   { config, warn, stores, now = Date.now }: AuthenticationOptions,
 ): Authentication {
@@ -53,7 +53,7 @@ export function createAuthentication(
   const twoFactor = new TwoFactor({ stores: kept, now });
   const signInLimit = memoize(
     () => config().limits.signInsPerMinute,
-    (perMinute) => createConnectLimit({ perMinute, what: "tries to sign in" }),
+    (perMinute) => createConnectLimit({ perMinute, what: "sign-in attempts" }),
   );
   const isLoginToken = openLoginLink(stores).isToken;
   const check = createPasswordCheck();
@@ -95,7 +95,7 @@ function readUsers({ auth }: Config) {
 
 /**
  * Whether the creator of a link could still open the source in the role of the link. Creators that sources.yaml does not
- * name signed in by the login link, a provider or a proxy: their links end by expiry or by being revoked.
+ * name signed in with the login link, a provider or a proxy: their links last until they expire or are revoked.
  */
 function mayStillShare(link: ShareLink, { auth, sources }: Config): boolean {
   const source = sources.get(link.source);

@@ -17,7 +17,7 @@ interface BearerOptions {
   now?: () => number;
 }
 
-/** Makes the credential of API tokens. Refuses a token that is not valid, even beside a valid cookie. */
+/** Makes the credential of API tokens. Refuses an invalid token, even if the request also has a valid cookie. */
 export function createBearerCredential({ config, isLoginToken, now = Date.now }: BearerOptions): Credential {
   const isOwner = async (token: string): Promise<boolean> => {
     const { gateway, auth } = config();
@@ -71,7 +71,7 @@ function explainEnd(isValid: boolean): PortholeError | undefined {
   return isValid ? undefined : new PortholeError("sign_in_required", "The token has expired or was revoked");
 }
 
-/** The text that `token` prints: a new token, and what to write into sources.yaml. */
+/** The text that `token` prints: a new token, and the entry for sources.yaml. */
 export function describeNewToken(token: string = makeToken()): string {
   return `token: ${token}
 

@@ -2,25 +2,26 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { PortholeError } from "../errors.ts";
 
-/** Counts attempts against a cap. In this process only: after a restart everybody begins at zero. */
+/** Counts attempts against a cap, in memory: a restart resets the counts. */
 export interface ConnectLimit {
-  /** @throws PortholeError limit_reached, with the time until the next attempt may succeed. */
+  /** Counts an attempt. @throws PortholeError limit_reached, with the time until the next attempt may succeed. */
   take(key: string): Promise<void>;
-  /** Forgets every count and ends its timers. */
+  /** Forgets every count and stops the timers. */
   close(): void;
 }
 
-/** Keys remembered for `close()` before those whose minute is over are dropped. */
+/** With more keys than this, those whose minute is over are dropped. */
 const PRUNE_ABOVE_KEYS = 4096;
 const WINDOW_SECONDS = 60;
 
 interface ConnectLimitOptions {
-  /** Attempts a minute; 0 is no limit. */
+  /** Attempts per minute; 0 means no limit. */
   perMinute: number;
+  /** What is counted, for the message. */
   what?: string;
 }
 
-/** Keeps the counts in this process. */
+/** Makes a limit of attempts per minute and key. */
 export function createConnectLimit({ perMinute, what = "connections" }: ConnectLimitOptions): ConnectLimit {
   if (perMinute === 0) return { take: () => Promise.resolve(), close: () => {} };
   const limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS });

@@ -17,7 +17,7 @@ function nameCookie({ secure }: CookieOptions): string {
   return secure ? "__Host-porthole" : "porthole";
 }
 
-/** The cookie's value in a request, or undefined. A malformed header has no cookie. */
+/** The cookie's value in a request; undefined when there is none or the header is malformed. */
 export function readCookie({ headers }: Request, options: CookieOptions): string | undefined {
   const name = nameCookie(options);
   return parse(headers.get("cookie") ?? "", name)[name] || undefined;

@@ -1,4 +1,4 @@
-/** The cookie of a signed-in browser, and who it identifies now. */
+/** The credential of signed-in browsers: a cookie. */
 import type { Auth, Config, Gateway } from "../config/config.ts";
 import { takesLoginLink } from "../config/exposure.ts";
 import { PortholeError } from "../errors.ts";
@@ -18,20 +18,20 @@ interface CookieCredentialOptions {
   links: ShareLinks;
 }
 
-/** Who a sign-in identifies. */
+/** The user or guest that a sign-in identifies. */
 type Holder = Pick<Identity, "name" | "groups" | "admin"> & { readonly bounds?: Bounds };
 
-/** What decides whether a sign-in is still in force. */
+/** What decides whether a sign-in is still valid. */
 interface Present {
   readonly gateway: Gateway;
   readonly auth: Exclude<Auth, { mode: "none" }>;
   readonly links: ShareLinks;
 }
 
-/** Who a sign-in identifies now; undefined when what it depends on has gone or changed. */
+/** Finds the holder of a sign-in; undefined when something that the sign-in depends on was removed or changed. */
 type FindHolder = (signIn: SignIn, present: Present) => Promise<Holder | undefined> | Holder | undefined;
 
-/** A row for each method that gives the browser a cookie. */
+/** One function for each method that gives the browser a cookie. */
 const HOLDERS: Readonly<Record<CookieMethod, FindHolder>> = {
   password: findUser,
   login_link: (_signIn, { gateway, auth }) => takesLoginLink(gateway, auth) ? OWNER : undefined,
@@ -39,7 +39,7 @@ const HOLDERS: Readonly<Record<CookieMethod, FindHolder>> = {
   oidc: findProviderUser,
 };
 
-/** Makes the credential. Ignores cookies that are not valid: browsers send them regardless. */
+/** Makes the credential. Ignores invalid cookies, because browsers send them regardless. */
 export function createCookieCredential({ config, signIns, links }: CookieCredentialOptions): Credential {
   const findHolder = async (signIn: SignIn | undefined): Promise<Holder | undefined> => {
     const { gateway, auth } = config();
@@ -85,6 +85,6 @@ async function findGuest({ name, of = "" }: SignIn, { links }: Present): Promise
 }
 
 function explainEnd({ by }: SignIn): PortholeError {
-  if (by === "share_link") return new PortholeError("not_allowed", "The link that opened this has ended");
+  if (by === "share_link") return new PortholeError("not_allowed", "The share link for this screen has ended");
   return new PortholeError("sign_in_required", "Your sign-in has ended: sign in again");
 }

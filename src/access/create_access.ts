@@ -1,4 +1,4 @@
-/** Answers the guards, with every kind of credential. */
+/** Access by every kind of credential. */
 import type { Config } from "../config/config.ts";
 import { isOpenToAll } from "../config/exposure.ts";
 import { PortholeError } from "../errors.ts";
@@ -6,13 +6,13 @@ import { type Access, ANYBODY, type Credential, type Identity, type Role } from 
 import { decideRole } from "./policy.ts";
 
 interface AccessOptions {
-  /** Asked for each answer, because the file may have changed. */
+  /** Called for each answer, because the configuration may have changed. */
   config: () => Config;
-  /** In the order in which they are asked. */
+  /** In the order in which they are tried. */
   credentials: readonly Credential[];
 }
 
-/** Makes what the guards ask. */
+/** Makes the Access of a gateway. */
 export function createAccess({ config, credentials }: AccessOptions): Access {
   const isOpen = () => isOpenToAll(config().gateway, config().auth);
   return {

@@ -1,4 +1,4 @@
-/** What 0.1.0 kept in the data folder, taken over once. */
+/** Migration of the files that 0.1.0 kept in the data folder. */
 import { join } from "node:path";
 import type { Stores } from "../store/store.ts";
 import { openLoginLink } from "./login_link.ts";
@@ -6,9 +6,9 @@ import { openAccessStores } from "./stores.ts";
 import type { TwoFactorSecret } from "./two_factor.ts";
 
 /**
- * Moves the former files of a data folder into the stores and removes them: the secrets of two-factor authentication,
- * which must not be turned off by an upgrade, and the login link. Everybody signs in again, and share links are made
- * again: their records had other fields.
+ * Moves the secrets of two-factor authentication, which an upgrade must not turn off, and the login link from the old
+ * files into the stores. Removes sign-ins and share links, whose records had other fields: users have to sign in again
+ * and make new links.
  */
 export async function adoptFormerFiles(folder: string, stores: Stores): Promise<void> {
   const { twoFactor } = openAccessStores(stores);

@@ -4,8 +4,8 @@ import type { Gateway } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 
 /**
- * Suffixes of names that nobody can register on the internet: RFC 6761, 6762, 8375, ICANN's `internal`, and what home
- * routers hand out.
+ * Suffixes of names that nobody can register on the internet: RFC 6761, 6762, 8375, ICANN's `internal`, and those that
+ * home routers use.
  */
 const PRIVATE_ENDS = [".localhost", ".local", ".lan", ".home", ".internal", ".home.arpa", ".test"];
 

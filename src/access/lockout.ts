@@ -10,7 +10,7 @@ export interface WrongTries {
 
 interface LockoutOptions {
   store: Store<WrongTries>;
-  /** Wrong tries without a wait. */
+  /** Number of wrong tries before the first wait. */
   free: number;
   now?: () => number;
 }
@@ -38,10 +38,10 @@ export class Lockout {
   }
 
   /**
-   * Counts a try as wrong before it is judged: many at once then wait like one after the other. `clear()` follows when
-   * it turns out right.
+   * Counts a try as wrong before it is checked, so that simultaneous tries are limited like consecutive ones. Call
+   * `clear()` if it turns out to be right.
    *
-   * @throws PortholeError limit_reached while the key has to wait; nothing is counted then.
+   * @throws PortholeError limit_reached while the key has to wait; the try is then not counted.
    */
   async begin(key: string): Promise<void> {
     const lastMs = this.#now();
@@ -52,7 +52,7 @@ export class Lockout {
     });
   }
 
-  /** Forgets the wrong tries, after a right one. */
+  /** Forgets the wrong tries. For use after a right one. */
   async clear(key: string): Promise<void> {
     await this.#store.delete(key);
   }
@@ -62,6 +62,6 @@ export class Lockout {
     const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries.wrong - this.#free));
     const retryAfterMs = tries.lastMs + waitMs - this.#now();
     if (retryAfterMs <= 0) return;
-    throw new PortholeError("limit_reached", "Too many wrong tries: wait before the next one", { retryAfterMs });
+    throw new PortholeError("limit_reached", "Too many failed attempts: wait before you try again", { retryAfterMs });
   }
 }

@@ -15,7 +15,7 @@ export interface LoginLink {
   adopt(hash: string): Promise<void>;
 }
 
-/** Who holds the login link. */
+/** The identity of the holder of the login link. */
 export const OWNER: Pick<Identity, "name" | "groups" | "admin"> = { name: "owner", groups: ["admins"], admin: true };
 
 /** The key of the only record. */

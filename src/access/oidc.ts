@@ -15,7 +15,7 @@ export interface OidcOutcome {
   readonly of: string;
   /** The path that the browser asked for before it signed in. */
   readonly next: string;
-  /** Remembers which session at the provider belongs to this sign-in, for signing out of both. */
+  /** Keeps the ID token for this sign-in, so that signing out can also end the session at the provider. */
   keepFor(signIn: string): void;
 }
 
@@ -91,7 +91,7 @@ export class OidcSignIn {
   }
 
   /**
-   * Checks the provider's response, with which the browser came back.
+   * Checks the provider's response, which the browser brings back.
    * @throws PortholeError sign_in_required when it is invalid, not_allowed, provider_unreachable.
    */
   async finish({ query, binding }: FlowResponse): Promise<OidcOutcome> {
@@ -104,7 +104,7 @@ export class OidcSignIn {
     return { user: admit(claims, provider), of: flow.provider, next: flow.next, keepFor };
   }
 
-  /** Where to sign out at the provider too; undefined when it has no such address or cannot be reached. */
+  /** The address for signing out at the provider too; undefined when it has none or cannot be reached. */
   async findSignOut({ returnUri, signIn }: { returnUri: string; signIn: string }): Promise<URL | undefined> {
     const idToken = this.#idTokens.get(signIn);
     this.#idTokens.delete(signIn);
@@ -193,7 +193,7 @@ function explain(cause: unknown, { title }: OidcProvider): PortholeError {
     return new PortholeError("provider_unreachable", `Cannot sign in with ${title}: it does not answer`, { cause });
   }
   const refused = cause instanceof client.AuthorizationResponseError;
-  const state = refused ? "it refused" : "its response is invalid";
+  const state = refused ? "it refused the sign-in" : "its response is invalid";
   return new PortholeError("sign_in_required", `Cannot sign in with ${title}: ${state}`, { cause });
 }
 

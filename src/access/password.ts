@@ -1,10 +1,10 @@
-/** Passwords as argon2id (RFC 9106), computed beside the event loop. */
+/** Password hashes: argon2id (RFC 9106), computed in a thread of its own. */
 import { PortholeError } from "../errors.ts";
 
 /** The parameters that OWASP's password storage cheat sheet recommends; about 50 ms. */
 const COST = { memorySize: 19 * 1024, iterations: 2, parallelism: 1, hashLength: 32 } as const;
 const SALT_BYTES = 16;
-/** Checks that can wait for their turn; more are refused. */
+/** Number of checks that may wait for their turn; further ones are refused. */
 const MOST_WAITING = 16;
 const RETRY_MS = 2_000;
 
@@ -71,7 +71,7 @@ export function createPasswordCheck(): PasswordCheck {
   };
 }
 
-/** A worker that starts when it is needed, and does one task at a time. */
+/** A worker that starts when it is first needed. It does one task at a time. */
 class PasswordThread {
   #worker: Worker | undefined;
 

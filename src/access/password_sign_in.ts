@@ -1,4 +1,4 @@
-/** Signing in with a name, a password and, for those who set it up, a code. */
+/** Sign-in with a name, a password and, with two-factor authentication, a code. */
 import type { User } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import { memoize } from "../memoize.ts";
@@ -9,7 +9,7 @@ import { makeDecoy, type PasswordCheck } from "./password.ts";
 import type { AccessStores } from "./stores.ts";
 import type { TwoFactor } from "./two_factor.ts";
 
-/** Result of a right password: signed in, or a ticket with which the code is sent. */
+/** Result of the right password: the user, or a ticket to send with the code. */
 export type FirstStep = { readonly user: User } | { readonly ticket: string };
 
 /** A name and a password that somebody sent, and from where. */
@@ -31,17 +31,17 @@ interface PasswordSignInOptions {
   check: PasswordCheck;
   twoFactor: TwoFactor;
   stores: Pick<AccessStores, "tickets" | "lockedAccounts" | "lockedAddresses">;
-  /** Limits the tries of one address. */
+  /** Limits the attempts of one address. */
   limit: () => ConnectLimit;
   now?: () => number;
 }
 
-/** Longer ones are cut: no user has them, and hashing them costs time. */
+/** Longer passwords are cut, because hashing them costs time. */
 const PASSWORD_MAX_CHARS = 1024;
 const NAME_MAX_CHARS = 64;
 const TICKET_MS = 5 * 60_000;
-/** Several users behind one address mistype more often than one. */
 const FREE_OF_ACCOUNT = 5;
+/** More than for an account, because several users may share an address. */
 const FREE_OF_ADDRESS = 15;
 
 /** Signs users in by password. Wrong tries are counted by account, whether it exists or not, and by address. */
@@ -62,7 +62,7 @@ export class PasswordSignIn {
     this.#decoy = memoize(users, (now) => makeDecoy([...now.values()].map(({ passwordHash }) => passwordHash)));
   }
 
-  /** @throws PortholeError sign_in_required for a wrong name or password, limit_reached when it is too early. */
+  /** @throws PortholeError sign_in_required for a wrong name or password, limit_reached during a wait. */
   async tryPassword({ name, password, address }: PasswordAttempt): Promise<FirstStep> {
     const { users, check, twoFactor } = this.#options;
     const account = name.slice(0, NAME_MAX_CHARS);
@@ -77,7 +77,7 @@ export class PasswordSignIn {
     return await twoFactor.has(user) ? { ticket: await this.#issueTicket(name) } : { user };
   }
 
-  /** @throws PortholeError sign_in_required for a wrong code or an expired ticket, limit_reached when it is too early. */
+  /** @throws PortholeError sign_in_required for a wrong code or an expired ticket, limit_reached during a wait. */
   async tryCode({ ticket, code, address }: CodeAttempt): Promise<User> {
     const { users, twoFactor, stores } = this.#options;
     const key = hashToken(ticket);
@@ -98,7 +98,7 @@ export class PasswordSignIn {
     await this.#options.limit().take(address);
   }
 
-  /** The address comes first: tries that it may not make do not make the account wait. */
+  /** Checks the address first, so that a try that is refused for its address does not make the account wait. */
   async #judge(name: string, address: string, isRight: () => Promise<boolean>): Promise<boolean> {
     await this.#byAddress.begin(address);
     await this.#byAccount.begin(name);

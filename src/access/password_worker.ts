@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** Computes argon2id in a thread of its own, so that sessions go on meanwhile. */
+/** Computes argon2id in a thread of its own, so that sessions do not have to wait. */
 import { argon2id, argon2Verify } from "hash-wasm";
 import type { PasswordAnswer, PasswordTask } from "./password.ts";
 

@@ -1,19 +1,19 @@
-/** The browser or program at the other end of a request, also behind trusted proxies. */
+/** The browser or program that sent a request, directly or through trusted proxies. */
 import ipaddr from "ipaddr.js";
 
-/** The request as the browser sent it; a trusted proxy says what it changed. */
+/** What a browser sent, after undoing the changes that trusted proxies report in their headers. */
 export interface Peer {
-  /** Canonical text; v4-mapped addresses are IPv4. */
+  /** In canonical form; IPv4-mapped IPv6 addresses are written as IPv4. */
   readonly address: string;
   /** "https://host:port" that the browser used. */
   readonly origin: string;
-  /** Path that the proxy removed, "" or "/prefix" without a slash at its end. */
+  /** Path prefix that the proxy removed: "", or "/prefix" without a trailing slash. */
   readonly prefix: string;
-  /** Whether the request came through a trusted proxy, whose headers are believed. */
+  /** Whether the request came through a trusted proxy. */
   readonly proxied: boolean;
 }
 
-/** An address in canonical text; `::ffff:127.0.0.1` is 127.0.0.1, and text that is not an address stays as it is. */
+/** An address in canonical form: `::ffff:127.0.0.1` is 127.0.0.1. Text that is not an address is unchanged. */
 function normalizeAddress(address: string): string {
   try {
     return ipaddr.process(address).toString();
@@ -22,7 +22,7 @@ function normalizeAddress(address: string): string {
   }
 }
 
-/** What limits treat as one address: an IPv4 address, or an IPv6 network of 64 bits, which is what one home is given. */
+/** What limits treat as one address: an IPv4 address, or an IPv6 /64 network, which is the usual size for one home. */
 export function groupAddress(address: string): string {
   if (!ipaddr.IPv6.isValid(address)) return address;
   const parsed = ipaddr.process(address);

@@ -6,10 +6,11 @@ import type { Identity, Role } from "./access.ts";
 type Principal = Pick<Identity, "name" | "groups" | "admin" | "bounds">;
 
 /**
- * The role on a source, or null for a source that is to look as if it did not exist.
+ * The role on a source, or null for a source that must look as if it did not exist.
  *
- * Admins control everything. With an `allow` list, those in it control, and those in `view` may view. Without one, those
- * in `view` may view, and everybody else who signed in controls. The bounds of the credential narrow the result.
+ * Admins may control every source. With an `allow` list, those in it may control the source, and those in `view` may view
+ * it. Without one, those in `view` may view it, and everyone else who signed in may control it. The bounds of the
+ * credential narrow the result.
  */
 export function decideRole(identity: Principal, source: SourceConfig): Role | null {
   const { bounds = {} } = identity;
@@ -27,7 +28,7 @@ function grant(identity: Principal, source: SourceConfig): Role | null {
   return allow ? null : "control";
 }
 
-/** Whether a list of names, `group:NAME` and `token:NAME` has this identity. */
+/** Whether a list of names, `group:NAME` and `token:NAME` includes this identity. */
 export function isNamed({ name, groups }: Pick<Identity, "name" | "groups">, list: readonly string[]): boolean {
   return list.some((entry) => entry === name || (entry.startsWith("group:") && groups.includes(entry.slice(6))));
 }

@@ -48,7 +48,7 @@ async function discoverOnce(issuer: string, fetch: Fetch): Promise<client.Server
   return found.serverMetadata();
 }
 
-/** Made for each use: the keys of the provider that it caches would outlive a rotation. */
+/** Makes a new client for each use, because it caches keys, which the provider may rotate. */
 function configure(
   { issuer, clientId, clientSecret }: OidcProvider,
   server: client.ServerMetadata,

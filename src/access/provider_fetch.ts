@@ -1,7 +1,7 @@
 /** Requests to a sign-in provider, with a deadline and a cap on the size of the response. */
 import { PortholeError } from "../errors.ts";
 
-/** Fetches as the global one does. */
+/** Like the global `fetch`. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
 interface ProviderFetchOptions {
@@ -15,9 +15,9 @@ const TIMEOUT_MS = 5_000;
 const MOST_BYTES = 512 * 1024;
 
 /**
- * Makes a fetch for providers. It follows no redirects: only the configured address is asked.
+ * Makes a fetch for providers. It does not follow redirects, so that only the configured address is contacted.
  *
- * @throws PortholeError provider_unreachable after the deadline, for a 5xx, and for more bytes than the cap.
+ * @throws PortholeError provider_unreachable after the deadline, for a 5xx status, and for more bytes than the cap.
  */
 export function createProviderFetch(
   { fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS, maxBytes = MOST_BYTES }: ProviderFetchOptions = {},

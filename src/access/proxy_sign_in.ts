@@ -1,4 +1,4 @@
-/** Users whom a proxy has signed in: its headers, or a token that it signs. */
+/** Users that a proxy has signed in and names in its headers, or in a token that it signs. */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTVerifyGetKey } from "jose";
 import type { Config, ProxyAssertion, ProxySignIn, UserHeaders } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
@@ -15,7 +15,7 @@ interface ProxySignInOptions {
   config: () => Config;
   warn: Warn;
   fetch?: Fetch;
-  /** How long after fetching the keys an unknown key id does not cause another fetch. */
+  /** Time after a fetch of the keys in which an unknown key id does not cause another one. */
   keysRestMs?: number;
   now?: () => number;
 }
@@ -26,13 +26,13 @@ const ASSERTION_MAX_CHARS = 16 * 1024;
 const CLOCK_TOLERANCE_S = 30;
 const KEYS_REST_MS = 10_000;
 const LOG_AGAIN_MS = 60_000;
-/** Addresses that were logged; when there are more, all are forgotten and logged again. */
+/** Most addresses remembered as logged; beyond this, all are forgotten and may be logged again. */
 const MOST_LOGGED = 1_000;
 
 /**
- * Makes the credential. Headers are believed from trusted proxies only; from anyone else they are ignored and logged. A
- * signed assertion is believed from anyone, because its signature says who made it. A session that is open goes on until
- * the absolute limit, or until the method is removed from sources.yaml: only the proxy knows of a sign-out.
+ * Makes the credential. Headers are accepted only from trusted proxies; from anyone else they are ignored and logged. A
+ * signed assertion is accepted from any address, because its signature proves its origin. An open session continues
+ * until the absolute limit, or until `auth.proxy` changes in sources.yaml: only the proxy knows of a sign-out.
  */
 export function createProxyCredential(options: ProxySignInOptions): Credential {
   const { config, now = Date.now } = options;
@@ -66,7 +66,7 @@ function readSettings({ auth }: Config): ProxySignIn | undefined {
   return auth.mode === "none" ? undefined : auth.proxy;
 }
 
-/** A proxy that lets a request through without a sign-in sends the header empty, or not at all. */
+/** For a request without a sign-in, a proxy sends an empty header or none. */
 function readHeaders(headers: Headers, names: UserHeaders): ExternalUser | null {
   const name = headers.get(names.user) ?? "";
   if (name === "") return null;
@@ -80,7 +80,7 @@ function describe({ name, groups }: ExternalUser, config: () => Config, now: () 
   const untilMs = auth.mode === "none" ? 0 : now() + auth.session.absoluteMs;
   const lasts = () => now() < untilMs && JSON.stringify(readSettings(config())) === method;
   const admin = auth.mode !== "none" && isNamed({ name, groups }, auth.admins);
-  // The proxy recognizes users by a cookie, which browsers send by themselves.
+  // The proxy recognizes users by a cookie, which browsers send automatically.
   return { name, groups, admin, ambient: true, by: "proxy", whyEnded: () => Promise.resolve(explainEnd(lasts())) };
 }
 
@@ -122,7 +122,7 @@ function refuse(state: string, cause?: unknown): PortholeError {
   return new PortholeError("sign_in_required", `Cannot verify the proxy's assertion: ${state}`, { cause });
 }
 
-/** Logs the same message about an address once a minute. */
+/** Logs the same message about an address at most once a minute. */
 function createMinuteLog(warn: Warn, now: () => number) {
   const loggedMs = new Map<string, number>();
   return (message: string, from: string, fields: Parameters<Warn>[1]): void => {

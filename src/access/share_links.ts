@@ -1,4 +1,4 @@
-/** Share links: anyone who has one opens one source, until the link expires, is used up or is revoked. */
+/** Share links: anyone who has one can open its source until the link expires, is used up or is revoked. */
 import type { Store } from "../store/store.ts";
 import type { Role } from "./access.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
@@ -12,17 +12,17 @@ export interface ShareLink {
   readonly source: string;
   readonly role: Role;
   readonly label: string;
-  /** The name of the user or program that made it. */
+  /** The user or program that made it. */
   readonly createdBy: string;
   /** Whether sources.yaml named the creator: the link ends when that name is removed. */
   readonly byUser: boolean;
   readonly createdMs: number;
   readonly expiresMs: number;
-  /** How often it can still be opened; null is any number of times. */
+  /** How many times it can still be opened; null means any number. */
   readonly usesLeft: number | null;
 }
 
-/** What the creator says. */
+/** The fields of a new link. */
 export type LinkDetails = Pick<
   ShareLink,
   "source" | "role" | "label" | "createdBy" | "byUser" | "expiresMs" | "usesLeft"
@@ -35,7 +35,7 @@ interface ShareLinksOptions {
   now?: () => number;
 }
 
-/** Knows every link. */
+/** All share links. */
 export class ShareLinks {
   readonly #store: Store<ShareLink>;
   readonly #mayStillShare: (link: ShareLink) => boolean;
@@ -63,7 +63,7 @@ export class ShareLinks {
     return this.#canOpen(link, hash) ? link : undefined;
   }
 
-  /** Opens the link with this secret, which uses it up by one; undefined when it cannot be opened. */
+  /** Opens the link with this secret, which spends one use; undefined when it cannot be opened. */
   async open(secret: string): Promise<ShareLink | undefined> {
     const hash = hashToken(secret);
     return await this.#store.update(makeLinkId(hash), (link) => {
@@ -74,7 +74,7 @@ export class ShareLinks {
     });
   }
 
-  /** The link with this id, until it ends; one that is used up goes on for those who opened it. */
+  /** The link with this id, until it ends. A link that is used up stays valid for those who opened it. */
   async get(id: string): Promise<ShareLink | undefined> {
     const link = await this.#store.get(id);
     return link && this.#lasts(link) ? link : undefined;
@@ -95,7 +95,7 @@ export class ShareLinks {
     return link !== undefined && isSameHash(link.hash, hash) && link.usesLeft !== 0 && this.#lasts(link);
   }
 
-  /** A creator's permission can come back, so the record of a link that lacks it stays. */
+  /** The record stays when the creator loses the permission, because the permission can come back. */
   #lasts(link: ShareLink): boolean {
     return this.#now() < link.expiresMs && this.#mayStillShare(link);
   }

@@ -1,4 +1,4 @@
-/** Browsers that are signed in: each has a random cookie; the gateway keeps its hash and what belongs to it. */
+/** Signed-in browsers. Each has a random cookie, of which the gateway keeps only the hash. */
 import type { Store } from "../store/store.ts";
 import type { CookieMethod } from "./access.ts";
 import { hashToken, makeToken } from "./opaque_token.ts";
@@ -21,7 +21,7 @@ export interface SignIn {
   readonly userAgent: string;
 }
 
-/** How long a sign-in lasts without use, and at most. */
+/** How long a sign-in lasts: without use, and in all. */
 export interface SignInLimits {
   readonly idleMs: number;
   readonly absoluteMs: number;
@@ -33,13 +33,13 @@ interface SignInsOptions {
   now?: () => number;
 }
 
-/** Use is stored no more often than this. */
+/** The time of the last use is stored at most this often. */
 const LAST_USED_GRAIN_MS = 60_000;
 const USER_AGENT_MAX_CHARS = 120;
-/** Sign-ins of one user; a new one ends the oldest. */
+/** Most sign-ins of one user; a further one ends the oldest. */
 const MOST_OF_ONE = 50;
 
-/** Knows every signed-in browser. */
+/** All signed-in browsers. */
 export class SignIns {
   readonly #store: Store<SignIn>;
   readonly #limits: () => SignInLimits;
@@ -75,7 +75,7 @@ export class SignIns {
     return signIn;
   }
 
-  /** Every sign-in that lasts, newest first. */
+  /** Every sign-in that has not ended, newest first. */
   async list(): Promise<SignIn[]> {
     const signIns = (await this.#store.list()).map(([, signIn]) => signIn).filter((signIn) => this.#lasts(signIn));
     return signIns.reverse().sort((a, b) => b.createdMs - a.createdMs);
@@ -91,7 +91,7 @@ export class SignIns {
     await Promise.all(own.slice(MOST_OF_ONE).map(({ id }) => this.end(id)));
   }
 
-  /** Not awaited: no request waits for the disk because of it. A use that cannot be stored is stored a minute later. */
+  /** Not awaited, so that no request waits for the disk. If storing fails, a use a minute later is stored. */
   #noteUse(id: string): void {
     const noted = this.#store.update(id, (signIn) => {
       if (!signIn || !this.#isUseNew(signIn)) return { result: undefined };
@@ -109,7 +109,7 @@ export class SignIns {
     return this.#now() < this.#expiry(signIn).expiresAtMs;
   }
 
-  /** The limits may have changed since the record was written, so each question computes it anew. */
+  /** Computed for each check, because the limits may have changed since the record was written. */
   #expiry({ createdMs, lastUsedMs }: SignIn): { expiresAtMs: number } {
     const { idleMs, absoluteMs } = this.#limits();
     return { expiresAtMs: Math.min(lastUsedMs + idleMs, createdMs + absoluteMs) };

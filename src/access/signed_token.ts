@@ -4,7 +4,7 @@ import type { Config, TokenSigner } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import type { Credential, Identity } from "./access.ts";
 
-/** Longer tokens are refused unread: checking them costs time. */
+/** Longer tokens are refused unread, because checking them costs time. */
 const TOKEN_MAX_CHARS = 8192;
 const CLOCK_TOLERANCE_S = 5;
 
@@ -15,8 +15,8 @@ interface Claims {
 }
 
 /**
- * Makes the credential of signed tokens, for the WebSocket route. `exp` is required: until then the source can be opened.
- * A session that is open goes on after it, as with websockify, until the signer is removed from sources.yaml.
+ * Makes the credential of signed tokens, for the WebSocket route. `exp` is required; the source can be opened until then.
+ * As with websockify, an open session continues after that, until the signer is removed from sources.yaml.
  */
 export function createSignedTokenCredential(config: () => Config): Credential {
   const signersNow = () => {
@@ -50,7 +50,7 @@ async function verifyAny(
     try {
       return { signer, claims: await verify(token, signer) };
     } catch (error) {
-      // That a known signer's token has expired says more than that another signer did not sign it.
+      // "Expired" explains more than the failed signatures of the other signers.
       if (!(refusal instanceof errors.JWTExpired)) refusal = error;
     }
   }

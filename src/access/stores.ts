@@ -14,20 +14,20 @@ export interface AccessStores {
   readonly links: Store<ShareLink>;
   /** By user name. */
   readonly twoFactor: Store<TwoFactorSecret>;
-  /** Secrets of setups that were not confirmed yet, by user name. */
+  /** Secrets of setups that are not confirmed yet, by user name. */
   readonly twoFactorOffers: Store<string>;
-  /** User names that gave the right password and still owe the code, by the hash of the ticket. */
+  /** Names of users who gave the right password but not yet the code, by the hash of the ticket. */
   readonly tickets: Store<string>;
-  /** By user name, whether there is such a user or not. */
+  /** By user name, whether the user exists or not. */
   readonly lockedAccounts: Store<WrongTries>;
   readonly lockedAddresses: Store<WrongTries>;
-  /** Authorization code flows whose answer has not come yet, by state. */
+  /** Authorization code flows that wait for the provider's response, by state. */
   readonly pendingSignOns: Store<PendingSignOn>;
 }
 
 /**
- * Opens the stores. Lockouts are transient although a restart forgets them: they last 15 minutes at most, and if each
- * wrong password wrote a file, strangers would decide how busy the disk is.
+ * Opens the stores. Lockouts are transient although a restart forgets them: they last 15 minutes at most, and writing a
+ * file for each wrong password would let strangers keep the disk busy.
  */
 export function openAccessStores(stores: Stores): AccessStores {
   return {

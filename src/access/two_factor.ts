@@ -14,19 +14,19 @@ export interface TwoFactorSecret {
 interface TwoFactorOptions {
   stores: {
     readonly twoFactor: Store<TwoFactorSecret>;
-    /** Secrets of setups that were not confirmed yet. */
+    /** Secrets of setups that are not confirmed yet. */
     readonly twoFactorOffers: Store<string>;
   };
   now?: () => number;
 }
 
 const PERIOD_S = 30;
-/** Steps before and after the present one that are accepted, for clocks that differ. */
+/** Number of steps before and after the current one that are accepted, for clocks that differ. */
 const WINDOW = 1;
 /** How long a setup waits for its first code. */
 const OFFER_MS = 60 * 60_000;
 
-/** Checks codes, and sets two-factor authentication up. */
+/** Checks codes, and sets up two-factor authentication. */
 export class TwoFactor {
   readonly #kept: Store<TwoFactorSecret>;
   readonly #offers: Store<string>;
@@ -43,7 +43,7 @@ export class TwoFactor {
     return user.totp !== undefined || (await this.#kept.get(user.name))?.secret !== undefined;
   }
 
-  /** Whether the code is right and was not used before; a code that is accepted is used. */
+  /** Whether the code is right and unused; a code that is accepted cannot be used again. */
   async check(user: User, code: string): Promise<boolean> {
     return await this.#kept.update(user.name, (kept) => {
       const secret = user.totp?.reveal() ?? kept?.secret;
@@ -53,7 +53,7 @@ export class TwoFactor {
     });
   }
 
-  /** Begins a setup, or returns the one that was begun: a secret for an authenticator app, as text and as its address. */
+  /** Begins a setup, or returns the one under way: a secret for an authenticator app, as text and as an otpauth: URI. */
   async offer(name: string): Promise<{ secret: string; uri: string }> {
     const fresh = new OtpSecret({ size: 20 }).base32;
     const expiresAtMs = this.#now() + OFFER_MS;

@@ -8,12 +8,12 @@ export interface ExternalUser {
   readonly groups: readonly string[];
 }
 
-/** Without a colon: "token:ci", "link:x" and "group:admins" mean something else in the lists of sources.yaml. */
+/** A colon is not allowed, because "token:ci", "link:x" and "group:admins" have meanings of their own. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._+@-]{0,63}$/u;
 const MOST_GROUPS = 256;
 
 /**
- * Reads the claims. Refuses an email address that the provider has not verified: anybody could have entered it.
+ * Reads the claims. Refuses an email address that the provider marks as unverified: anybody could have entered it.
  *
  * @throws PortholeError not_allowed when there is no valid name.
  */

@@ -17,19 +17,19 @@ function fakeTerminal(isTerminal: boolean, ...typed: string[]) {
   return { terminal, shown, raws };
 }
 
-Deno.test("askSecret() asks twice at a terminal, shows nothing of it, and leaves the terminal as it was", async () => {
+Deno.test("askSecret() asks twice at a terminal, does not echo, and restores the terminal", async () => {
   const { terminal, shown, raws } = fakeTerminal(true, "s", "ecrxé\x7f\x7fet\r", "secret\r");
   assertEquals(await askSecret("Password: ", terminal), "secret");
   assertEquals(shown, ["Password: ", "\n", "Again: ", "\n"]);
   assertEquals(raws, [true, false, true, false]);
 });
 
-Deno.test("askSecret() takes the first line of a pipe", async () => {
+Deno.test("askSecret() reads the first line of a pipe", async () => {
   assertEquals(await askSecret("?", fakeTerminal(false, "from a pi", "pe\nmore\n").terminal), "from a pipe");
   assertEquals(await askSecret("?", fakeTerminal(false, "no line end").terminal), "no line end");
 });
 
-Deno.test("askSecret() wants something, the same twice, and can be stopped", async () => {
+Deno.test("askSecret() refuses an empty secret and two different ones, and can be cancelled", async () => {
   for (const typed of [["\r"], ["a\r", "b\r"], ["abc\x03"], ["\x04"]]) {
     const { terminal, raws } = fakeTerminal(true, ...typed);
     await assertRejects(() => askSecret("?", terminal), NoSecret);

@@ -28,7 +28,7 @@ async function makeRig() {
   return { authentication, identify, open, [Symbol.asyncDispose]: dispose };
 }
 
-Deno.test("a guest's sign-in ends with the link that it came by", async () => {
+Deno.test("the sign-in of a guest ends with the share link", async () => {
   await using rig = await makeRig();
   const { signIns, links, access } = rig.authentication;
   const details = { source: "pi", role: "view", label: "", createdBy: "ada", byUser: true, usesLeft: null } as const;
@@ -53,7 +53,7 @@ Deno.test("close() resolves when every change is in the files", async () => {
   assert(await rig.open().signIns.find(await begun));
 });
 
-Deno.test("asking for 10,000 sessions whether they may go on takes a small part of two seconds", async () => {
+Deno.test("checking the permissions of 10,000 sessions takes a small part of two seconds", async () => {
   await using rig = await makeRig();
   const cookies = await Promise.all(Array.from({ length: 40 }, () => rig.authentication.signIns.begin(ADA)));
   const users = await Promise.all(cookies.map((cookie) => rig.identify(cookie)));

@@ -19,21 +19,21 @@ Deno.test("a sign-in that lasts for years gets the 400 days that browsers keep a
   assertStringIncludes(years, "; Max-Age=34560000;");
 });
 
-Deno.test("readCookie() takes the one cookie among others, and over https no other than the bound one", () => {
+Deno.test("readCookie() finds its cookie among others, and over https only the one bound to the host", () => {
   assertEquals(readCookie(request("a=1; porthole=x=y; b"), { secure: false }), "x=y");
   assertEquals(readCookie(request("xporthole=1; porthole="), { secure: false }), undefined);
   assertEquals(readCookie(request("porthole=planted"), { secure: true }), undefined);
   assertEquals(readCookie(request("__Host-porthole=v"), { secure: true }), "v");
 });
 
-Deno.test("readCookie() passes over a broken cookie header", () => {
+Deno.test("readCookie() ignores a malformed cookie header", () => {
   for (const header of ["porthole", "=v", ";;;", "porthole=a b\\", "porthole=\u00ff", "por\u00fe=1; porthole="]) {
     assertEquals(readCookie(request(header), { secure: false }), undefined, header);
   }
   assertEquals(readCookie(request("porthole=%E0%A4%A"), { secure: false }), "%E0%A4%A");
 });
 
-Deno.test("readCookie() gives a text or nothing for any header", () => {
+Deno.test("readCookie() returns text or undefined for any header", () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code)) }),

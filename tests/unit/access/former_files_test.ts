@@ -5,7 +5,7 @@ import { hashToken } from "../../../src/access/opaque_token.ts";
 import { openAccessStores } from "../../../src/access/stores.ts";
 import { openFileStores } from "../../../src/store/file_stores.ts";
 
-Deno.test("what 0.1.0 kept of two-factor authentication and the login link is taken over once", async () => {
+Deno.test("two-factor secrets and the login link of 0.1.0 are migrated once", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await adoptFormerFiles(folder, openFileStores({ folder }));

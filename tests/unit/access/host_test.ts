@@ -8,7 +8,7 @@ const gateway = {
   allowedOrigins: ["https://home.example.net"],
 };
 
-Deno.test("checkHost() serves addresses, own, private and configured names", () => {
+Deno.test("checkHost() accepts addresses, and own, private and configured names", () => {
   const hosts = [
     "127.0.0.1:8443",
     "192.168.1.5",
@@ -35,7 +35,7 @@ Deno.test("checkHost() serves addresses, own, private and configured names", () 
   }
 });
 
-Deno.test("checkHost() refuses names that somebody else's DNS answers for", () => {
+Deno.test("checkHost() refuses names that other people's DNS servers answer for", () => {
   for (
     const host of [
       "evil.example.com",

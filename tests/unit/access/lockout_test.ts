@@ -14,7 +14,7 @@ function makeRig() {
 const waitOf = async (lockout: Lockout, key = "ada") =>
   (await assertRejects(() => lockout.check(key), PortholeError)).retryAfterMs;
 
-Deno.test("Lockout lets a few wrong tries pass, then doubles the wait up to fifteen minutes", async () => {
+Deno.test("Lockout allows a few wrong tries, then doubles the wait up to fifteen minutes", async () => {
   const { clock, lockout } = makeRig();
   for (let wrong = 0; wrong < 3; wrong++) {
     await lockout.begin("ada");
@@ -32,7 +32,7 @@ Deno.test("Lockout lets a few wrong tries pass, then doubles the wait up to fift
   await lockout.check("bob");
 });
 
-Deno.test("Lockout forgets after a right try, and an hour after the last wrong one", async () => {
+Deno.test("Lockout forgets wrong tries after a right one, and an hour after the last wrong one", async () => {
   const { clock, lockout } = makeRig();
   const failOften = async () => {
     for (let wrong = 0; wrong < 3; wrong++) await lockout.begin("ada");

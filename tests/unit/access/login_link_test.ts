@@ -12,7 +12,7 @@ async function inFolder(work: (open: () => ReturnType<typeof openLoginLink>, fol
   }
 }
 
-Deno.test("the token is made at the first start only, and its hash is all that is kept", () =>
+Deno.test("the token is made only at the first start, and only its hash is kept", () =>
   inFolder(async (open, folder) => {
     const made = await Promise.all(Array.from({ length: 5 }, ((link) => () => link.ensure())(open())));
     const [token = ""] = made.filter((one) => one !== undefined);
@@ -25,7 +25,7 @@ Deno.test("the token is made at the first start only, and its hash is all that i
     for (const wrong of ["", "token", token.slice(1), `${token} `]) assert(!await open().isToken(wrong));
   }));
 
-Deno.test("a token that another process renews is in force at once, and the one before is not", () =>
+Deno.test("a token that another process renews is valid at once, and the previous one is not", () =>
   inFolder(async (open) => {
     const running = open();
     let before = await running.renew();
@@ -36,7 +36,7 @@ Deno.test("a token that another process renews is in force at once, and the one 
     }
   }));
 
-Deno.test("many sessions that ask for the token at once look at the file together", () =>
+Deno.test("many sessions that ask for the token at once share one look at the file", () =>
   inFolder(async (open) => {
     const link = open();
     const token = await link.renew();
@@ -46,6 +46,6 @@ Deno.test("many sessions that ask for the token at once look at the file togethe
     assert(performance.now() - startedAt < 1_000);
   }));
 
-Deno.test("the token stands behind the #, which browsers do not send", () => {
+Deno.test("the token follows the #, which browsers do not send", () => {
   assertEquals(formatLoginLine("https://pi:8443/", "abc"), "porthole login https://pi:8443/sign-in#token=abc");
 });

@@ -40,7 +40,7 @@ async function makeRig(provider: ProviderProcess) {
 Deno.test("OidcSignIn", async (t) => {
   await using provider = await startProvider();
 
-  await t.step("asks nothing before somebody signs in, and what the provider is like once an hour", async () => {
+  await t.step("contacts the provider only when somebody signs in, and fetches its metadata once an hour", async () => {
     const { asked, begin, line } = await makeRig(provider);
     assertEquals(asked, []);
     await Promise.all([begin(), begin(), begin()]);
@@ -50,7 +50,7 @@ Deno.test("OidcSignIn", async (t) => {
     assertEquals(asked.length, 2);
   });
 
-  await t.step("asks anew after a provider that was down, silent, too talkative or talking nonsense", async () => {
+  await t.step("asks again after the provider was down or silent, or answered too much or nonsense", async () => {
     const { begin, line } = await makeRig(provider);
     const endless = new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(65_536)) });
     const failures: Fetch[] = [
@@ -71,7 +71,7 @@ Deno.test("OidcSignIn", async (t) => {
     assert((await begin()).location.href.startsWith(provider.issuer));
   });
 
-  await t.step("takes no token whose signature is not by the provider's key", async () => {
+  await t.step("refuses a token that is not signed with the provider's key", async () => {
     const { signIn, line } = await makeRig(provider);
     assertEquals((await signIn()).user, { name: "ada", groups: ["vnc-admins", "engine"] });
     const foreign = await makeSigner("another", "RS256");
@@ -81,7 +81,7 @@ Deno.test("OidcSignIn", async (t) => {
     assertMatch(describeError(error), /key/);
   });
 
-  await t.step("refuses by name whatever comes in place of an answer", async () => {
+  await t.step("refuses any other query in place of a response with a typed error", async () => {
     const { oidc, begin } = await makeRig(provider);
     const names = fc.constantFrom(
       "state",
@@ -106,7 +106,7 @@ Deno.test("OidcSignIn", async (t) => {
     );
   });
 
-  await t.step("forgets the oldest of too many that never come back", async () => {
+  await t.step("forgets the oldest of too many flows that are never finished", async () => {
     const { oidc, begin } = await makeRig(provider);
     const first = await begin();
     for (let more = 0; more < 2_000; more++) await begin();

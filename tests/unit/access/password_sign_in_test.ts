@@ -51,20 +51,20 @@ async function tally(attempts: Promise<unknown>[]): Promise<Record<string, numbe
   return counted;
 }
 
-Deno.test("of fifty guesses at once as many are judged as one after the other", async () => {
+Deno.test("of fifty guesses at once, as many are checked as of fifty in a row", async () => {
   const { count, signIn } = makeRig();
   const guesses = Array.from({ length: 50 }, (_, at) => signIn.tryPassword(attempt(`guess ${at}`)));
   assertEquals(await tally(guesses), { sign_in_required: 5, limit_reached: 45 });
   assertEquals(count.compared, 5);
 });
 
-Deno.test("of fifty guesses at once with as many names from one address, fifteen are judged", async () => {
+Deno.test("of fifty guesses at once with fifty names from one address, fifteen are checked", async () => {
   const { signIn } = makeRig();
   const guesses = Array.from({ length: 50 }, (_, at) => signIn.tryPassword(attempt("guess", `name ${at}`)));
   assertEquals(await tally(guesses), { sign_in_required: 15, limit_reached: 35 });
 });
 
-Deno.test("an account that has to wait does not make its address wait for others", async () => {
+Deno.test("an account that has to wait does not make other accounts at its address wait", async () => {
   const { signIn } = makeRig();
   for (let wrong = 0; wrong < 30; wrong++) await signIn.tryPassword(attempt("guess")).catch(() => {});
   assertEquals(await signIn.tryPassword(attempt("right", "bob")).then(Object.keys), ["ticket"]);
@@ -78,7 +78,7 @@ Deno.test("a right password clears the wrong tries before it", async () => {
   }
 });
 
-Deno.test("a ticket and a code sign in once, however many come at once", async () => {
+Deno.test("a ticket and a code sign in once, even if sent many times at once", async () => {
   const { clock, signIn } = makeRig();
   const step = await signIn.tryPassword(attempt("right", "bob"));
   assert("ticket" in step);
@@ -88,7 +88,7 @@ Deno.test("a ticket and a code sign in once, however many come at once", async (
   assertEquals(ok, 1);
 });
 
-Deno.test("a ticket lasts five minutes, and ends with its user", async () => {
+Deno.test("a ticket expires after five minutes, and when its user is removed", async () => {
   const { clock, signIn, users } = makeRig();
   const begin = async () => {
     const step = await signIn.tryPassword(attempt("right", "bob"));

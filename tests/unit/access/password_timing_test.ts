@@ -46,7 +46,7 @@ Deno.test("known and unknown names take the same time, within the noise of 200 t
   assertLess(difference, Math.max(spread(times.ada!), spread(times.eve!), 2));
 });
 
-Deno.test("the decoy costs what the costliest hash costs, and fits no password", async () => {
+Deno.test("the decoy costs as much as the costliest hash, and no password matches it", async () => {
   const hash = await hashPassword("x");
   assertEquals(makeDecoy([SOME_HASH, hash]).split("$").slice(0, 4), hash.split("$").slice(0, 4));
   assertEquals(makeDecoy([]).split("$").slice(0, 4), hash.split("$").slice(0, 4));
@@ -55,7 +55,7 @@ Deno.test("the decoy costs what the costliest hash costs, and fits no password",
   check.close();
 });
 
-Deno.test("checking passwords leaves the event loop to the sessions", async () => {
+Deno.test("checking passwords does not block the event loop", async () => {
   const check = createPasswordCheck();
   let turns = 0;
   const timer = setInterval(() => turns++, 1);

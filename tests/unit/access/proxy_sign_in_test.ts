@@ -49,7 +49,7 @@ async function refusal(asked: Promise<unknown>): Promise<PortholeError> {
   return await assertRejects(() => asked, PortholeError);
 }
 
-Deno.test("a trusted proxy's headers say who somebody is and in which groups", async () => {
+Deno.test("the headers of a trusted proxy name the user and the groups", async () => {
   const { ask } = await makeRig(HEADERS);
   const ada = await ask({ "Remote-User": "ada", "Remote-Groups": "makers, admins,," });
   assertEquals([ada?.name, ada?.groups, ada?.admin, ada?.by], ["ada", ["makers", "admins"], true, "proxy"]);
@@ -59,7 +59,7 @@ Deno.test("a trusted proxy's headers say who somebody is and in which groups", a
   assertEquals(await ask({ "Remote-Groups": "admins" }), null);
 });
 
-Deno.test("the same headers from anyone else are ignored and logged once a minute for an address", async () => {
+Deno.test("the same headers from anyone else are ignored, and logged once a minute per address", async () => {
   const { ask, rig } = await makeRig(HEADERS);
   const forged = { "Remote-User": "ada", "Remote-Groups": "admins" };
   for (let tries = 0; tries < 5; tries++) assertEquals(await ask(forged, STRANGER), null);
@@ -72,19 +72,19 @@ Deno.test("the same headers from anyone else are ignored and logged once a minut
   assertEquals(rig.warnings.length, 3);
 });
 
-Deno.test("nobody comes in under the name of a token, a link, a group or several people", async () => {
+Deno.test("a proxy cannot sign anyone in as a token, a link, a group or several users", async () => {
   const { ask } = await makeRig(HEADERS);
   for (const name of ["token:ci", "link:x", "group:admins", "ada, eve", "-", "<b>", "a".repeat(65)]) {
     assertEquals((await refusal(ask({ "Remote-User": name }))).code, "sign_in_required", name);
   }
 });
 
-Deno.test("headers without trusted_proxies are a mistake of the configuration", async () => {
+Deno.test("headers without trusted_proxies are a configuration error", async () => {
   const text = `auth: { proxy: { ${HEADERS} } }\nsources: { pi: 192.0.2.1 }\n`;
   await assertRejects(() => loadConfig({ text, env: () => undefined }), Error, "trusted_proxies");
 });
 
-Deno.test("what is open stays open until the absolute limit, or until the method changes", async () => {
+Deno.test("an open session continues until the absolute limit, or until the method changes", async () => {
   const { ask, rig } = await makeRig(HEADERS);
   const ada = await ask({ "Remote-User": "ada" });
   assertEquals(await ada?.whyEnded(), undefined);
@@ -98,7 +98,7 @@ Deno.test("what is open stays open until the absolute limit, or until the method
 });
 
 for (const alg of ["ES256", "RS256", "EdDSA"]) {
-  Deno.test(`an assertion that is signed with ${alg} counts, whoever forwards it`, async () => {
+  Deno.test(`an assertion that is signed with ${alg} is accepted from any address`, async () => {
     const signer = await makeSigner("one", alg);
     await using server = serveKeys(signer);
     const { ask } = await makeRig(writeAssertion(server.url));
@@ -174,7 +174,7 @@ for (const skewS of [-25, 25]) {
   });
 }
 
-Deno.test("an assertion without a usable name lets nobody in", async () => {
+Deno.test("an assertion without a valid name is refused", async () => {
   await using server = serveKeys(signer);
   const { ask } = await makeRig(writeAssertion(server.url));
   for (const email of [undefined, 7, "", "group:admins", ["ada"]]) {
@@ -184,7 +184,7 @@ Deno.test("an assertion without a usable name lets nobody in", async () => {
   assertEquals((await refusal(ask({ [HEADER]: unverified }))).code, "not_allowed");
 });
 
-Deno.test("keys may be rotated: an unknown key id makes them be fetched again", async () => {
+Deno.test("an unknown key id makes the gateway fetch the keys again", async () => {
   const next = await makeSigner("two");
   await using server = serveKeys(signer);
   const { ask } = await makeRig(writeAssertion(server.url));
@@ -201,7 +201,7 @@ const BAD_ANSWERS: Record<string, (server: KeyServer) => void> = {
     server.answer = () => new Response(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(65_536)) })),
 };
 for (const [what, spoil] of Object.entries(BAD_ANSWERS)) {
-  Deno.test(`a key server that ${what} is told of, and asked again by the next one`, async () => {
+  Deno.test(`a key server that ${what} is reported, and asked again for the next request`, async () => {
     await using server = serveKeys(signer);
     spoil(server);
     const { ask } = await makeRig(writeAssertion(server.url), { timeoutMs: 300 });
@@ -212,7 +212,7 @@ for (const [what, spoil] of Object.entries(BAD_ANSWERS)) {
   });
 }
 
-Deno.test("a key server that leads elsewhere is not followed", async () => {
+Deno.test("redirects of a key server are not followed", async () => {
   await using elsewhere = serveKeys(other);
   await using server = serveKeys();
   server.answer = () => Response.redirect(elsewhere.url);
@@ -221,7 +221,7 @@ Deno.test("a key server that leads elsewhere is not followed", async () => {
   assertEquals(elsewhere.asked, 0);
 });
 
-Deno.test("whatever the headers hold, the answer is nobody or a typed refusal", async () => {
+Deno.test("any content of the headers gives no identity or a typed refusal", async () => {
   await using server = serveKeys(signer);
   const { ask } = await makeRig(`${HEADERS}, ${writeAssertion(server.url)}`);
   const real = await sign(signer, payloadNow());

@@ -23,7 +23,7 @@ function makeRig() {
   return { clock, creators, store, links, make };
 }
 
-Deno.test("a link is opened by its secret and by nothing that is stored", async () => {
+Deno.test("a link is opened by its secret, and not by anything that is stored", async () => {
   const { links, store, make } = makeRig();
   const { link, secret } = await make();
   assertEquals([(await links.open(secret))?.id, (await links.find(secret))?.id], [link.id, link.id]);
@@ -33,7 +33,7 @@ Deno.test("a link is opened by its secret and by nothing that is stored", async 
   }
 });
 
-Deno.test("of fifty openings at once of a link with three uses left, three succeed", async () => {
+Deno.test("a link with three uses left that is opened fifty times at once opens three times", async () => {
   const { links, make } = makeRig();
   const { link, secret } = await make(3);
   const opened = await Promise.all(Array.from({ length: 50 }, () => links.open(secret)));
@@ -41,7 +41,7 @@ Deno.test("of fifty openings at once of a link with three uses left, three succe
   assertEquals([await links.find(secret), (await links.get(link.id))?.usesLeft], [undefined, 0]);
 });
 
-Deno.test("openings at once with a revocation do not bring the link back", async () => {
+Deno.test("opening a link while it is revoked does not bring it back", async () => {
   const { links, make } = makeRig();
   const { link, secret } = await make(40);
   const openings = Array.from({ length: 20 }, () => links.open(secret));
@@ -58,7 +58,7 @@ Deno.test("links made at once are all kept, newest first", async () => {
   assertEquals([listed.length, listed.at(-1)?.id], [21, first.id]);
 });
 
-Deno.test("a link ends with its time, however often it was used", async () => {
+Deno.test("a link ends when it expires, however often it was used", async () => {
   const { clock, links, make, store } = makeRig();
   const { link, secret } = await make(5);
   clock.ms += 59_999;
@@ -68,7 +68,7 @@ Deno.test("a link ends with its time, however often it was used", async () => {
   assertEquals([await links.list(), await store.list()], [[], []]);
 });
 
-Deno.test("a link rests while its creator may not share, and comes back with the permission", async () => {
+Deno.test("a link does not work while its creator lacks the permission, and works again afterwards", async () => {
   const { creators, links, make } = makeRig();
   const { link, secret } = await make(1);
   creators.delete("ada");

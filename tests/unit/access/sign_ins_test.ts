@@ -16,7 +16,7 @@ function makeRig(limits: () => typeof LIMITS = () => LIMITS) {
   return { clock, store, make, signIns: make() };
 }
 
-Deno.test("a sign-in is found by its cookie and by nothing that is stored", async () => {
+Deno.test("a sign-in is found by its cookie, and not by anything that is stored", async () => {
   const { signIns, store } = makeRig();
   const cookie = await signIns.begin({ ...ADA, userAgent: "x".repeat(500) });
   const found = (await signIns.find(cookie))!;
@@ -26,7 +26,7 @@ Deno.test("a sign-in is found by its cookie and by nothing that is stored", asyn
   assertEquals(await signIns.find(""), undefined);
 });
 
-Deno.test("two sign-ins of one user are two, and one ends without the other", async () => {
+Deno.test("two sign-ins of one user are separate, and one ends without the other", async () => {
   const { signIns } = makeRig();
   const [first, second] = [await signIns.begin(ADA), await signIns.begin(ADA)];
   assertNotEquals(first, second);
@@ -36,7 +36,7 @@ Deno.test("two sign-ins of one user are two, and one ends without the other", as
   assertEquals([await signIns.find(first), (await signIns.find(second))?.name], [undefined, "ada"]);
 });
 
-Deno.test("a sign-in ends after idling, and after its longest time though it is used", async () => {
+Deno.test("a sign-in ends after its idle time, and after its absolute time even while it is used", async () => {
   const { clock, signIns, store } = makeRig();
   const idle = await signIns.begin(ADA);
   clock.ms += LIMITS.idleMs;
@@ -51,7 +51,7 @@ Deno.test("a sign-in ends after idling, and after its longest time though it is 
   assertEquals([await signIns.list(), await store.list()], [[], []]);
 });
 
-Deno.test("shorter limits end sign-ins that began before", async () => {
+Deno.test("shorter limits also apply to sign-ins that began before", async () => {
   const limits = { ...LIMITS };
   const { clock, signIns } = makeRig(() => limits);
   const cookie = await signIns.begin(ADA);
@@ -73,7 +73,7 @@ Deno.test("sign-ins are listed newest first, with their last use to the minute",
   assertEquals(await lastUsed(), [["bob", 1_059_999], ["ada", 1_060_000]]);
 });
 
-Deno.test("a flood of sign-ins of one user ends that user's oldest only", async () => {
+Deno.test("a flood of sign-ins of one user ends only that user's oldest ones", async () => {
   const { signIns } = makeRig();
   const bob = await signIns.begin({ ...ADA, name: "bob" });
   const first = await signIns.begin(ADA);
@@ -84,7 +84,7 @@ Deno.test("a flood of sign-ins of one user ends that user's oldest only", async 
   assert(await signIns.find(cookies.at(-1)!));
 });
 
-Deno.test("sign-ins begun and ended at once do not undo each other", async () => {
+Deno.test("sign-ins that begin and end at the same time do not undo each other", async () => {
   const { signIns } = makeRig();
   const old = await Promise.all(Array.from({ length: 20 }, () => signIns.begin(ADA)));
   const ids = (await signIns.list()).map(({ id }) => id);
@@ -97,7 +97,7 @@ Deno.test("sign-ins begun and ended at once do not undo each other", async () =>
   assertEquals((await Promise.all(begun.map((cookie) => signIns.find(cookie)))).filter(Boolean).length, 20);
 });
 
-Deno.test("a use that is noted while the sign-in ends does not bring it back", async () => {
+Deno.test("recording a use while the sign-in ends does not bring it back", async () => {
   const { clock, signIns } = makeRig();
   const cookie = await signIns.begin(ADA);
   const { id } = (await signIns.find(cookie))!;

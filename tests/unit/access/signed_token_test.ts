@@ -53,7 +53,7 @@ for (const alg of ["RS256", "ES256"]) {
   });
 }
 
-Deno.test("exp must be there and lie ahead, and nbf must have come", async () => {
+Deno.test("exp is required and must be in the future, and nbf must be in the past", async () => {
   const { ask } = makeRig(shared);
   const now = Math.floor(Date.now() / 1000);
   await assertRefused(ask(await sign({ source: "pi" })));
@@ -62,7 +62,7 @@ Deno.test("exp must be there and lie ahead, and nbf must have come", async () =>
   assert(await ask(await sign({ source: "pi", exp: now + 600, nbf: now - 10 })));
 });
 
-Deno.test("a token that names a host, no source, or an unknown role is refused", async () => {
+Deno.test("a token with a host, without a source, or with an unknown role is refused", async () => {
   const { ask } = makeRig(shared);
   const exp = soon();
   const payloads = [{ exp }, { exp, host: "10.0.0.1", port: 5900 }, { exp, source: "pi", host: "10.0.0.1" }, {
@@ -74,7 +74,7 @@ Deno.test("a token that names a host, no source, or an unknown role is refused",
   }
 });
 
-Deno.test("issuer and audience are checked where the signer has them", async () => {
+Deno.test("issuer and audience are checked if the signer has them", async () => {
   const { ask } = makeRig({ ...shared, issuer: "portal", audience: "porthole" });
   const exp = soon();
   await assertRefused(ask(await sign({ source: "pi", exp })));
@@ -117,7 +117,7 @@ Deno.test("an extension that must be understood is refused (RFC 7515 section 4.1
   await assertRefused(ask(signAll({ alg: "HS256", crit: ["other"], other: 1 })));
 });
 
-Deno.test("what does not look like a signed token, or comes elsewhere, is nobody's", async () => {
+Deno.test("text that does not look like a signed token, or comes on another route, is ignored", async () => {
   const { ask } = makeRig(shared);
   for (const token of ["pi", "a.b.c", "", "eyJ", "my.dotted.name"]) assertEquals(await ask(token), null);
   const credential = createSignedTokenCredential(() =>
@@ -129,7 +129,7 @@ Deno.test("what does not look like a signed token, or comes elsewhere, is nobody
   assertEquals(await credential(other, peer), null);
 });
 
-Deno.test("taking the signer away ends what its tokens opened", async () => {
+Deno.test("removing a signer ends the sessions that its tokens opened", async () => {
   const rig = makeRig(shared);
   const identity = await rig.ask(await sign({ source: "pi", exp: soon() }));
   assertEquals(await identity?.whyEnded(), undefined);
@@ -137,7 +137,7 @@ Deno.test("taking the signer away ends what its tokens opened", async () => {
   assertEquals((await identity?.whyEnded())?.code, "sign_in_required");
 });
 
-Deno.test("any change of a token is refused with the one named error", async () => {
+Deno.test("any modified token is refused with the same error", async () => {
   const { ask } = makeRig(shared);
   const token = await sign({ source: "pi", exp: soon() });
   const spoiled = fc.tuple(fc.nat(token.length - 1), fc.constantFrom(..."AZaz09-_.")).map(([at, letter]) =>

@@ -69,7 +69,7 @@ Deno.test("setups begun at once in two windows offer one secret, for an hour", a
   assert((await twoFactor.offer("ada")).secret !== one.secret);
 });
 
-Deno.test("a clock may be one step off, and not two", async () => {
+Deno.test("a clock may be one step off, but not two", async () => {
   for (const [off, right] of [[-60, false], [-30, true], [0, true], [30, true], [60, false]] as const) {
     const { clock, stores, twoFactor } = makeRig();
     await stores.twoFactor.put("ada", { secret: SECRET, lastStep: 0 });
@@ -77,7 +77,7 @@ Deno.test("a clock may be one step off, and not two", async () => {
   }
 });
 
-Deno.test("what is not a code is refused, and a user called __proto__ harms nobody", async () => {
+Deno.test("text that is not a code is refused, and a user called __proto__ is a user like any other", async () => {
   const { twoFactor, clock } = makeRig();
   const { secret } = await twoFactor.offer("__proto__");
   assert(await twoFactor.confirm("__proto__", codeAt(secret, clock.ms)));
