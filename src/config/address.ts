@@ -6,7 +6,7 @@ import { quote } from "./problem.ts";
 /** The port of display 0; display N is port 5900 + N (RFC 6143 section 5). */
 export const FIRST_VNC_PORT = 5900;
 
-/** A port below this is the number of a display, as in VNC viewers. */
+/** A port below this is a display number, as in VNC viewers. */
 const DISPLAY_COUNT = 100;
 
 /**

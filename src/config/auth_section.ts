@@ -1,4 +1,4 @@
-/** The `auth` section as it is written, and its meaning. */
+/** The `auth` section: its schema, and what is built from it. */
 import { z } from "zod";
 import { parseArgon2id } from "./argon2id.ts";
 import type { ApiToken, Auth, SignInMethods, TokenSigner, User } from "./config.ts";

@@ -1,4 +1,4 @@
-/** The command line and the environment in, one Command out. */
+/** Parses the command line and the environment into a Command. */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { parseListener } from "./address.ts";
@@ -12,7 +12,7 @@ import { DEFAULT_PORT, DEFAULT_REDIRECT_PORT } from "./gateway_section.ts";
 import { nameTargets } from "./targets.ts";
 import { parseBasePath, parsePublicUrl } from "./web_address.ts";
 
-/** The configuration file where no other and no targets are given. */
+/** The configuration file when neither --config nor targets are given. */
 const DEFAULT_FILE = "sources.yaml";
 
 /** An invalid command line. The program prints the message and exits with 2. */
@@ -39,7 +39,7 @@ export type Command =
 const SUBCOMMANDS = ["start", "check", "init", "link", "hash", "token"] as const;
 
 /**
- * Parses the arguments, and takes the flags that are absent from the PORTHOLE_ variables.
+ * Parses the arguments; flags that are absent are read from the PORTHOLE_ variables.
  * @throws UsageError with a sentence.
  */
 export function parseCommandLine(argv: readonly string[], env: ReadEnv): Command {
@@ -99,14 +99,14 @@ function refuseFlag(rawName: string): never {
   throw new UsageError(`Unknown flag ${rawName}; ${advice}`);
 }
 
-/** Values by flag, from the command line, else from the environment. An empty variable is ignored. */
+/** Values by flag, from the command line or else from the environment. An empty variable is ignored. */
 interface Values {
   get(name: FlagName): string | undefined;
   all(name: FlagName): readonly string[];
   /** @throws UsageError that names the flag or the variable when parse throws a SyntaxError. */
   parse<T>(name: FlagName, parse: (text: string) => T): T | undefined;
   isSet(name: FlagName): boolean;
-  /** These values; if one of these flags is on the command line, those of the command line alone. */
+  /** The same values, but without the environment if one of these flags is on the command line. */
   preferFlags(...names: FlagName[]): Values;
 }
 
@@ -162,7 +162,7 @@ function readTls(values: Values): Tls | undefined {
   const [cert, key] = [values.get("cert"), values.get("key")];
   if (cert === undefined && key === undefined) return mode === undefined ? undefined : { mode };
   if (mode !== undefined) throw new UsageError(`--tls ${mode} cannot be combined with --cert and --key`);
-  if (cert === undefined || key === undefined) throw new UsageError("--cert and --key need each other");
+  if (cert === undefined || key === undefined) throw new UsageError("--cert and --key must be used together");
   return { mode: "files", cert: resolve(cert), key: resolve(key) };
 }
 

@@ -22,7 +22,7 @@ export interface SourceTls {
 /** The directions in which clipboard text is passed on: `in` is up (viewer to source), `out` is down. */
 export type Clipboard = "both" | "in" | "out" | "none";
 
-/** Where a source was configured: in sources.yaml, on the command line, or in a token file of websockify's. */
+/** Where a source was configured: in sources.yaml, on the command line, or in a websockify token file. */
 export type SourceOrigin = "file" | "target" | "token_file";
 
 /** The configuration of one source. */
@@ -49,15 +49,15 @@ export interface SourceConfig {
   readonly prewarm: number;
   /** Timeout of connecting to the VNC server, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** Interval of WebSocket pings to the viewer, in milliseconds; 0 is off. */
+  /** Interval of WebSocket pings to the viewer, in milliseconds; 0 turns them off. */
   readonly keepaliveMs: number;
-  /** Users, `group:NAME` and `token:NAME` that may control it; undefined is everyone who signed in. */
+  /** Users, `group:NAME` and `token:NAME` that may control it; undefined means everyone who signed in. */
   readonly allow?: readonly string[];
   /** Users, `group:NAME` and `token:NAME` that may open it view-only. */
   readonly view?: readonly string[];
 }
 
-/** TLS of the gateway's listener: an own CA and certificate, none, or a certificate and key in PEM files. */
+/** TLS of the gateway's listener: a local CA and certificate, no TLS, or a certificate and key in PEM files. */
 export type Tls =
   | { readonly mode: "auto" }
   | { readonly mode: "none" }
@@ -80,7 +80,7 @@ export interface Gateway {
   readonly allowedOrigins: readonly string[];
   /** Host names, besides its own, under which the gateway may be reached. Lower case. */
   readonly allowedHosts: readonly string[];
-  /** CIDR ranges that are never connected to. They are compared with the address after DNS. */
+  /** IP addresses and CIDR ranges that the gateway never connects to; checked after DNS resolution. */
   readonly denyNetworks: readonly string[];
   /** A service that also receives the audit log, and the Bearer token for it. */
   readonly audit?: { readonly url: URL; readonly token?: Secret };
@@ -90,23 +90,23 @@ export interface Gateway {
 
 /** The `limits` section. */
 export interface Limits {
-  /** Open sessions. */
+  /** Most open sessions. */
   readonly sessions: number;
-  /** Open sessions of one source. */
+  /** Most open sessions of one source. */
   readonly perSource: number;
-  /** Open sessions of one IP address. */
+  /** Most open sessions of one IP address. */
   readonly perAddress: number;
-  /** Open sessions of one user who signed in, from any address. */
+  /** Most open sessions of one signed-in user, from all addresses together. */
   readonly perUser: number;
-  /** Sessions that are not open yet. */
+  /** Most sessions that are not open yet. */
   readonly handshakes: number;
-  /** New sessions of one IP address in a minute. */
+  /** Most new sessions of one IP address per minute. */
   readonly connectsPerMinute: number;
-  /** Sign-in attempts of one IP address in a minute. */
+  /** Most sign-in attempts of one IP address per minute. */
   readonly signInsPerMinute: number;
-  /** Bytes that may be queued from a viewer for a source that does not read. */
+  /** Bytes from a viewer that may wait for a source that does not read. */
   readonly upQueueBytes: number;
-  /** A session without key and pointer events for this many milliseconds ends; 0 is off. */
+  /** A session ends after this many milliseconds without key and pointer events; 0 means never. */
   readonly idleMs: number;
   /** A viewer that reads nothing for this many milliseconds is disconnected. */
   readonly stallMs: number;
@@ -132,9 +132,9 @@ export interface ApiToken {
   readonly hash: string;
   readonly scopes: readonly Scope[];
   readonly groups: readonly string[];
-  /** Names of the only sources that it may open; undefined is every source that its name and groups may open. */
+  /** Names of the only sources that it may open; undefined means every source that its name and groups may open. */
   readonly sources?: readonly string[];
-  /** Milliseconds since 1970; undefined is never. */
+  /** Milliseconds since 1970; undefined means never. */
   readonly expiresAtMs?: number;
 }
 
@@ -161,14 +161,14 @@ export interface OidcProvider {
   /** Exactly as the provider spells it. */
   readonly issuer: string;
   readonly clientId: string;
-  /** Undefined for a public client, which only PKCE protects. */
+  /** Undefined for a public client, which relies on PKCE alone. */
   readonly clientSecret?: Secret;
   /** The name in "Sign in with TITLE". */
   readonly title: string;
   /** Always includes `openid`. */
   readonly scopes: readonly string[];
   readonly claims: UserClaims;
-  /** From the provider's groups to groups here; others are ignored. Undefined: groups keep their names. */
+  /** Maps the provider's groups to groups of the gateway and drops the others. Undefined: groups keep their names. */
   readonly groups?: ReadonlyMap<string, string>;
   /** Only users with an email address in these domains, or named in `users`, may sign in. With neither, all may. */
   readonly domains?: readonly string[];
@@ -183,7 +183,7 @@ export interface UserHeaders {
 
 /** A signed token in which a proxy names the user. */
 export interface ProxyAssertion {
-  /** The header that has the token, in lower case. */
+  /** The header that carries the token, in lower case. */
   readonly header: string;
   /** URL of the keys that it is signed with (RFC 7517). */
   readonly jwks: string;

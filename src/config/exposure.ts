@@ -1,12 +1,12 @@
-/** Who can reach the gateway, and whether they have to sign in. */
+/** Whether others can reach the gateway, and whether they have to sign in. */
 import ipaddr from "ipaddr.js";
 import type { Address, Auth, Gateway } from "./config.ts";
 
 type Reach = Pick<Gateway, "listen" | "publicUrl" | "trustedProxies">;
 
 /**
- * Whether anyone may open every source without signing in: with `auth: none`, and, where `auth` is absent, on a listener
- * that only this machine can reach. `public_url` or a trusted proxy means that others reach it through something else.
+ * Whether anyone may open every source without signing in: with `auth: none`, or without `auth` on a listener that only
+ * this machine can reach. `public_url` or a trusted proxy means that others reach it through a proxy or a tunnel.
  */
 export function isOpenToAll(gateway: Reach, auth: Auth): boolean {
   if (auth.mode !== "unset") return auth.mode === "none";

@@ -1,17 +1,17 @@
-/** The schemas that sections of sources.yaml are made of. Each of them explains in one sentence what a value must be. */
+/** The building blocks of the schemas of sources.yaml. Each error is one sentence that says what a value must be. */
 import { z } from "zod";
 import { findNearest } from "./nearest.ts";
 import { type Path, quote } from "./problem.ts";
 import { parseDuration, parseSize } from "./units.ts";
 
-/** Something that is wrong in a section; `at` is "key" when the key is wrong and not its value. */
+/** Something that is wrong in a section; `at` is "key" when the key is wrong, not its value. */
 export interface Complaint {
   readonly path: Path;
   readonly message: string;
   readonly at?: "key" | "value";
 }
 
-/** A text. A number or a boolean needs quotes to be one. */
+/** Text. Numbers and booleans must be in quotes. */
 export function text(): z.ZodString {
   return z.string({
     error: ({ input }) => {
@@ -21,7 +21,7 @@ export function text(): z.ZodString {
   }).min(1, "must not be empty");
 }
 
-/** A text that `parse` converts; `parse` throws SyntaxError with a sentence. */
+/** Text that `parse` converts; `parse` throws SyntaxError with a sentence. */
 export function parsed<T>(parse: (text: string) => T) {
   return text().transform((value, context) => attempt(() => parse(value), context));
 }
@@ -30,7 +30,7 @@ export function parsed<T>(parse: (text: string) => T) {
 export function address<T>(parse: (text: string) => T) {
   return choose<T>((written) => {
     if (typeof written === "string") return parsed(parse);
-    return Array.isArray(written) ? `must be in quotes, as "[::1]:5900"` : "must be HOST or HOST:PORT";
+    return Array.isArray(written) ? `must be in quotes, such as "[::1]:5900"` : "must be HOST or HOST:PORT";
   });
 }
 
@@ -72,12 +72,12 @@ export function mapping<T extends z.ZodType>(name: RegExp, item: T) {
   });
 }
 
-/** Milliseconds of a duration with its unit. */
+/** A duration with its unit, in milliseconds. */
 export function duration(leastMs = 0) {
   return measure(parseDuration, leastMs, `must be at least ${leastMs} ms`);
 }
 
-/** Bytes of a size with its unit. */
+/** A size with its unit, in bytes. */
 export function size(leastBytes: number) {
   return measure(parseSize, leastBytes, `must be at least ${leastBytes} bytes`);
 }
@@ -88,7 +88,7 @@ function measure(parse: (value: string | number) => number, least: number, messa
     .refine((amount) => amount >= least, message);
 }
 
-/** A mapping with these keys and no others. `check` is called with what was written even if parts of it are invalid. */
+/** A mapping with only these keys. `check` gets the mapping as it was written, even if parts of it are invalid. */
 export function section<Shape extends z.ZodRawShape>(
   shape: Shape,
   check: (written: Readonly<Record<string, unknown>>) => Iterable<Complaint> = () => [],
@@ -125,14 +125,14 @@ export function* readIssues(error: z.ZodError | undefined, knownKeys: readonly s
   }
 }
 
-/** Whether it is a mapping: not a list, a scalar or null. */
+/** Whether the value is a mapping, not a list, a scalar or null. */
 export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function refuseKey(path: Path, key: string, knownKeys: readonly string[]): Complaint {
   const nearest = findNearest(key, knownKeys);
-  const advice = nearest === undefined ? `known are ${knownKeys.join(", ")}` : `did you mean ${nearest}?`;
+  const advice = nearest === undefined ? `known keys are ${knownKeys.join(", ")}` : `did you mean ${nearest}?`;
   return { path, message: `is not a known key; ${advice}`, at: "key" };
 }
 

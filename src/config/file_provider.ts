@@ -1,4 +1,4 @@
-/** The provider of sources.yaml: its sources, and the other sections. */
+/** The provider for sources.yaml: its sources, and the other sections. */
 import { dirname, resolve } from "node:path";
 import { isMapping } from "./fields.ts";
 import { ConfigError, formatPath, type PlaceProblem, type Problem } from "./problem.ts";
@@ -10,9 +10,9 @@ import { MAX_FILE_BYTES, readYaml, type YamlDocument } from "./yaml_document.ts"
 
 /** The file of a provider. */
 export interface FileOptions {
-  /** Path of sources.yaml. Without a file and a text there are no sources, and the sections have their defaults. */
+  /** Path of sources.yaml. Without `file` and `text`, there are no sources, and the sections have their defaults. */
   readonly file?: string | undefined;
-  /** The text itself, in place of the file's; `file` is then only its name. */
+  /** The text to parse instead of the file; `file` is then only its name. */
   readonly text?: string | undefined;
   readonly readFile: ReadFile;
 }
@@ -20,23 +20,23 @@ export interface FileOptions {
 /** The content of sources.yaml. */
 export interface ProvidedFile extends Provided {
   readonly placeProblem: PlaceProblem;
-  /** Absent when one of the sections is wrong. */
+  /** Absent when one of the sections is invalid. */
   readonly sections?: Sections;
   /** Whether there is a file without a `sources` section: an error, unless another provider has sources. */
   readonly lacksSources: boolean;
-  /** One for each old name of a key. */
+  /** One warning for each renamed key. */
   readonly warnings: readonly Problem[];
 }
 
-/** The most problems that are reported of one file. Each costs a search for its place. */
+/** Most problems that are reported for one file, because finding the place of each takes time. */
 const MAX_PROBLEMS = 500;
 
-/** The provider of the sources in sources.yaml, which has the other sections as well. */
+/** A provider of sources that also reads the other sections. */
 export interface FileProvider extends SourceProvider {
   read(): Promise<ProvidedFile>;
 }
 
-/** The provider for one file. */
+/** Makes the provider for one file. */
 export function createFileProvider(options: FileOptions): FileProvider {
   return { origin: "file", read: () => readProvided(options) };
 }
@@ -112,7 +112,7 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The byte of a line feed is never part of another character in UTF-8, so each line can be decoded by itself. */
+/** The first invalid line. In UTF-8, a line feed is never part of another character, so lines can be decoded singly. */
 function findBadLine(bytes: Uint8Array): number {
   let [line, start] = [1, 0];
   for (;; line++) {

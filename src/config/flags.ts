@@ -1,4 +1,4 @@
-/** The flags, in one table from which parsing, environment variables and help are made. */
+/** The table of flags, which parsing, environment variables and help are based on. */
 
 interface Flag {
   readonly name: string;
@@ -11,7 +11,7 @@ interface Flag {
 const table = [
   { name: "config", value: "FILE", help: "configuration file (default: sources.yaml, or none with targets)" },
   { name: "listen", value: "HOST:PORT", help: "address to listen on (default: 127.0.0.1:8443)" },
-  { name: "tls", value: "auto|none", help: "auto: own CA and certificate; none: plain HTTP (default: auto)" },
+  { name: "tls", value: "auto|none", help: "auto: local CA and certificate; none: plain HTTP (default: auto)" },
   { name: "cert", value: "FILE", help: "certificate chain in PEM format; needs --key" },
   { name: "key", value: "FILE", help: "private key in PEM format; needs --cert" },
   { name: "open", help: "let anyone who can reach the address open every source (auth: none)" },
@@ -41,7 +41,7 @@ Usage: deno task start [COMMAND] [TARGET…] [FLAGS]
 Commands:
   start   serve the targets, or the sources of the configuration file (default)
   check   read the configuration and probe every source; exit 1 if something is wrong
-  init    write an example configuration file; an existing file is left as it is
+  init    write an example configuration file; never overwrites a file
   link    print a new login link, which invalidates the previous one
   hash    read a password from the terminal or a pipe and print its hash, for auth.users
   token   print a new token for a program, and its hash for auth.tokens

@@ -1,4 +1,4 @@
-/** The `gateway` section as it is written, and its meaning. */
+/** The `gateway` section: its schema, and what is built from it. */
 import { resolve } from "node:path";
 import { z } from "zod";
 import { parseHost, parseListener } from "./address.ts";
@@ -16,7 +16,7 @@ export const DEFAULT_PORT = 8443;
 /** The port of `gateway.redirect` where only a host is given. */
 export const DEFAULT_REDIRECT_PORT = 8080;
 
-/** Link-local ranges, where clouds have their metadata services, and the metadata addresses outside of them. */
+/** The link-local ranges, which include most cloud metadata services, and the metadata addresses outside them. */
 const DEFAULT_DENY_NETWORKS: readonly string[] = [
   "169.254.0.0/16",
   "fe80::/10",
@@ -32,7 +32,7 @@ const gatewayTls = choose<"auto" | "none" | z.output<typeof tlsFiles>>((written)
     : "must be auto, none or { cert: FILE, key: FILE }";
 });
 
-/** Every key. */
+/** The schema of the section. */
 export const gatewaySchema = section({
   listen: address((value) => parseListener(value, DEFAULT_PORT)).optional(),
   tls: gatewayTls.optional(),

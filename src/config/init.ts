@@ -1,12 +1,12 @@
-/** The sources.yaml that `init` writes. It is valid as it stands, and names every key there is. */
+/** The sources.yaml that `init` writes. It is valid unchanged, and names every key. */
 export function exampleYaml(): string {
   return EXAMPLE;
 }
 
 const EXAMPLE =
   `# Configuration of Porthole: the VNC servers, and who may open them. Lines that begin with # have no effect.
-# This file names every key. Each may be left out; "default" is its value then.
-# Durations and sizes need a unit: 500ms, 5s, 2m, 1h, 7d; 64KiB, 16MiB. Relative paths begin at this file's folder.
+# This file names every key. All are optional; "default" is the value of a key that is absent.
+# Durations and sizes need a unit: 500ms, 5s, 2m, 1h, 7d; 64KiB, 16MiB. Relative paths start at this file's folder.
 # A secret is text in quotes, { env: NAME } or { file: PATH }.
 # Porthole watches this file. A valid change takes effect at once. An invalid change is reported, and has no effect.
 
@@ -29,7 +29,7 @@ sources:
   #   view_only: false                 # true blocks keys, pointer and clipboard of viewers; default: false
   #   clipboard: both                  # both, in (viewer to source), out (source to viewer) or none; default: both
   #   shared: true                     # false disconnects other clients of the VNC server; default: true
-  #   tls:                             # how to verify the server's certificate; default: trust on first use
+  #   tls:                             # how to verify the VNC server; default: trust on first use
   #     ca: workshop-ca.pem            # certificates of the CAs that may have issued it
   #     server_name: workshop.lan      # the name it was issued for; default: host
   #     fingerprint: "sha256:…"        # of the certificate, or of the RSA key of an RSA-AES server
@@ -37,35 +37,35 @@ sources:
   #   allow: [ada, "group:makers"]     # users, groups and tokens that may use it; default: everyone who signed in
   #   view: [guest]                    # users, groups and tokens that may only view it; default: none
   #   connect_timeout: 5s              # default: 5s
-  #   keepalive: 20s                   # interval of pings to the browser; 0 is off; default: 20s
+  #   keepalive: 20s                   # interval of pings to the browser; 0 turns them off; default: 20s
   # television:
   #   host: tv.lan
   #   display: 1                       # instead of port; display 1 is port 5901
   # vm7:
   #   unix: /run/vm7.vnc               # a unix socket
 
-# Settings for all sources: any key of the long form from group on. A setting of the source itself takes precedence.
+# Settings for all sources: group and the keys after it. A setting of the source itself takes precedence.
 # defaults:
 #   connect_timeout: 5s
 #   username: ada
 
 # gateway:
 #   listen: 0.0.0.0:8443               # "[::]:8443" or unix:/run/porthole.sock; default: 127.0.0.1:8443
-#   tls: auto                          # auto: own CA and certificate; none; or { cert: FILE, key: FILE }; default: auto
+#   tls: auto                          # auto (a local CA), none or { cert: FILE, key: FILE }; default: auto
 #   redirect: 0.0.0.0:8080             # plain HTTP that redirects to HTTPS; default: off
 #   base_path: /                       # /vnc/ behind another server's path; default: /
 #   public_url: https://vnc.example.net/  # the URL that users open; default: the address of the listener
 #   trusted_proxies: [10.0.0.0/8]      # proxies whose X-Forwarded-* headers are accepted; default: none
 #   allowed_origins: [https://home.example.net]  # other sites whose pages may open sources; default: none
 #   allowed_hosts: [vnc.example.org]   # further host names of the gateway; default: none
-#   deny_networks: [169.254.0.0/16]    # never connected to; default: link-local and cloud metadata addresses
+#   deny_networks: [169.254.0.0/16]    # Porthole never connects to these; default: link-local and cloud metadata
 #   data: ./data                       # folder for certificates, keys and state; default: ./data
 #   audit:                             # a service that also receives the audit log; default: none
 #     url: https://logs.example.net/audit
 #     token: { env: AUDIT_TOKEN }      # a secret, sent as a Bearer token
 
 # How users and programs sign in. Without this section, users sign in with the login link that the first start prints,
-# and a gateway that only this machine can reach needs no sign-in. With "none", nobody signs in.
+# and a gateway that only this machine can reach needs no sign-in. With "none", nobody has to sign in.
 # auth:
 #   users:
 #     ada:
@@ -93,9 +93,9 @@ sources:
 #     claims:                          # the claims that are read
 #       user: preferred_username       # default: preferred_username
 #       groups: groups                 # default: groups
-#     groups: { "/vnc-admins": admins }  # the provider's group: group here; others are ignored; default: same names
-#     domains: [example.net]           # only users with these email domains; default: any
-#     users: [ada@example.org]         # and these users; default: any
+#     groups: { "/vnc-admins": admins }  # "group at the provider": group here; others are ignored; default: same names
+#     domains: [example.net]           # only users with these email domains may sign in; default: any
+#     users: [ada@example.org]         # these users may sign in too; default: any
 #   proxy:                             # single sign-on by a reverse proxy: headers, assertion or both
 #     headers:                         # accepted only from trusted_proxies
 #       user: Remote-User
@@ -115,14 +115,14 @@ sources:
 #     absolute: 7d                     # at most; default: 7d
 
 # limits:
-#   sessions: 512                      # open sessions; default: 512
-#   per_source: 16                     # open sessions of one source; default: 16
-#   per_address: 8                     # open sessions of one IP address; default: 8
-#   per_user: 16                       # open sessions of one user; default: 16
-#   handshakes: 64                     # sessions that are still connecting; default: 64
-#   connects_per_minute: 60            # new sessions of one IP address; default: 60
-#   sign_ins_per_minute: 10            # sign-in attempts of one IP address; default: 10
-#   up_queue: 16MiB                    # bytes that wait for a source that does not read; default: 16MiB
-#   idle: 0                            # ends a session without keys and pointer for this long; 0 is off; default: 0
+#   sessions: 512                      # most open sessions; default: 512
+#   per_source: 16                     # most open sessions of one source; default: 16
+#   per_address: 8                     # most open sessions of one IP address; default: 8
+#   per_user: 16                       # most open sessions of one user; default: 16
+#   handshakes: 64                     # most sessions that are still connecting; default: 64
+#   connects_per_minute: 60            # most new sessions of one IP address; default: 60
+#   sign_ins_per_minute: 10            # most sign-in attempts of one IP address; default: 10
+#   up_queue: 16MiB                    # most bytes that wait for a source that does not read; default: 16MiB
+#   idle: 0                            # ends a session after this long without keys and pointer; 0: never; default: 0
 #   stall: 90s                         # disconnects a viewer that reads nothing for this long; default: 90s
 `;

@@ -1,4 +1,4 @@
-/** The `limits` section as it is written, and its meaning. */
+/** The `limits` section: its schema, and what is built from it. */
 import type { z } from "zod";
 import type { Limits } from "./config.ts";
 import { duration, integer, section, size } from "./fields.ts";

@@ -21,7 +21,7 @@ export type ConfigEvent =
 
 type Listener = (event: ConfigEvent) => void;
 
-/** The configuration in force. It begins with what was loaded at start; the settings in BOUND keep their values from then. */
+/** The configuration in force. The settings in BOUND keep the values that they had at the start. */
 export class LiveConfig implements Disposable {
   readonly #listeners = new Set<Listener>();
   readonly #started: Gateway;
@@ -54,7 +54,7 @@ export class LiveConfig implements Disposable {
     return this.#restart;
   }
 
-  /** What works in this release and will not in the next. */
+  /** Renamed keys, which the next release will refuse. */
   get warnings(): readonly Problem[] {
     return this.#warnings;
   }
@@ -64,13 +64,13 @@ export class LiveConfig implements Disposable {
     return this.#files;
   }
 
-  /** Calls back after every swap, and after every refusal with new problems. Gives back the way to stop. */
+  /** Calls back after every swap, and after every refusal with new problems. Returns a function that unsubscribes. */
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Reads everything again. Never rejects: see `problems`. All calls during one reload share the next one. */
+  /** Reads everything again. Never rejects: see `problems`. All calls during a reload share one further reload. */
   reload(): Promise<void> {
     if (this.#running === undefined) return this.#start();
     return this.#next ??= this.#running.then(() => this.#start());
@@ -122,7 +122,7 @@ export class LiveConfig implements Disposable {
   }
 }
 
-/** Settings that are applied only when the program starts, with the key of each in sources.yaml. */
+/** Settings that only a restart applies, with the key of each in sources.yaml. */
 const BOUND: readonly (readonly [keyof Gateway, string])[] = [
   ["listen", "gateway.listen"],
   ["tls", "gateway.tls"],
@@ -132,7 +132,7 @@ const BOUND: readonly (readonly [keyof Gateway, string])[] = [
   ["audit", "gateway.audit"],
 ];
 
-/** The configuration with the bound settings as they were at start. */
+/** The configuration, with the settings in BOUND as they were at the start. */
 function pinGateway(config: Config, started: Gateway): Config {
   const isBound = (key: string) => BOUND.some(([bound]) => bound === key);
   const pinned = Object.entries(started).filter(([key]) => isBound(key));
@@ -145,7 +145,7 @@ function listRestarts(started: Gateway, asked: Gateway): string[] {
     .map(([, name]) => `${name} changed; restart to apply`);
 }
 
-/** The new configuration with every unchanged part of the old one, so that a comparison of references finds changes. */
+/** The new configuration, with unchanged parts taken from the old one, so that comparing references finds changes. */
 function keepUnchanged(old: Config, config: Config): Config {
   if (isSame(old, config)) return old;
   const keep = <T>(before: T | undefined, after: T): T =>

@@ -1,4 +1,4 @@
-/** sources.yaml, other providers, command line and environment in; one frozen Config out, or every problem at once. */
+/** Loads sources.yaml, other providers, command line and environment into one frozen Config, or reports every problem. */
 import { buildAuth } from "./auth_section.ts";
 import type { Config, SourceConfig } from "./config.ts";
 import { createFileProvider, type ProvidedFile } from "./file_provider.ts";
@@ -15,14 +15,14 @@ import { createTokenFileProvider } from "./token_file.ts";
 
 /** Where a configuration comes from. */
 export interface LoadOptions {
-  /** Path of sources.yaml; without it (and without text) there are only overrides. */
+  /** Path of sources.yaml; without it (and without `text`) there are only overrides. */
   readonly file?: string;
-  /** The text itself, in place of the file's; `file` is then only its name. */
+  /** The text to parse instead of the file; `file` is then only its name. */
   readonly text?: string;
   readonly overrides?: Overrides;
   readonly env: ReadEnv;
   readonly readFile?: ReadFile;
-  /** Other providers. A source of theirs gives way to one with the same name in the file or on the command line. */
+  /** Other providers. A source in the file or on the command line replaces one of theirs with the same name. */
   readonly providers?: readonly SourceProvider[];
 }
 
@@ -30,7 +30,7 @@ export interface LoadOptions {
 export interface Loaded {
   readonly config: Config;
   readonly files: readonly string[];
-  /** What works in this release and will not in the next. */
+  /** Renamed keys, which the next release will refuse. */
   readonly warnings: readonly Problem[];
 }
 
@@ -51,7 +51,7 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
   return { config: freezeDeeply(config), files, warnings: file.warnings };
 }
 
-/** Everything that there is, in the order of precedence: of two sources with the same name, the later one is kept. */
+/** Reads all providers, in ascending precedence: of two sources with the same name, the later one is kept. */
 async function readProviders(file: ProvidedFile, options: LoadOptions): Promise<NamedProvided[]> {
   const { overrides: { tokenFiles = [], targets = new Map() } = {}, readFile = Deno.readFile, providers = [] } =
     options;
@@ -90,7 +90,7 @@ async function build({ file, merged, resolverOf, overrides }: BuildParts): Promi
   return { gateway, auth, limits: buildLimits(sections.limits), sources };
 }
 
-/** File by file, each from top to bottom. */
+/** Sorts by file, then from top to bottom. */
 function sort(problems: readonly Problem[]): Problem[] {
   const byPlace = (a: Problem, b: Problem) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
   return [...Map.groupBy(problems, ({ file }) => file).values()].flatMap((ofOneFile) => ofOneFile.sort(byPlace));

@@ -1,4 +1,4 @@
-/** The candidate closest to a misspelled word, or undefined when none is close. Case, and `-` for `_`, make no difference. */
+/** The candidate closest to a misspelled word; undefined when none is close. Ignores case, and treats `-` as `_`. */
 export function findNearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > 64) return undefined;
   const wanted = fold(word);

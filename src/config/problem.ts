@@ -3,18 +3,18 @@
 /** The keys and indexes that lead to a value of sources.yaml. */
 export type Path = readonly (string | number)[];
 
-/** One thing that is wrong. `line` and `column` count from 1 and are absent where the problem is not in a file. */
+/** One thing that is wrong. `line` and `column` start at 1; they are absent when the problem is not in a file. */
 export interface Problem {
-  /** Such as `sources.pi.port`; empty for the whole document. */
+  /** For example `sources.pi.port`; empty for the whole document. */
   readonly path: string;
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;
-  /** A sentence without its full stop. Never contains a secret. */
+  /** A sentence without a full stop. Never contains a secret. */
   readonly message: string;
 }
 
-/** Makes a problem of something that is wrong at a path, with its place. */
+/** Makes a problem, with its place, from a path and a message. */
 export type PlaceProblem = (path: Path, message: string, at?: "key" | "value") => Problem;
 
 /** For problems that are not in a file. */
@@ -34,7 +34,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** One line in the form that editors can follow: `sources.yaml:12:5: sources.pi.port: must be a number`. */
+/** One line in a form that editors can turn into a link: `sources.yaml:12:5: sources.pi.port: must be a number`. */
 export function formatProblem({ file, line, column, path, message }: Problem): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(":");
   return [place, path, message].filter((part) => part !== "").join(": ");
@@ -50,7 +50,7 @@ function formatStep(step: string | number): string {
   return /^[\w-]+$/.test(step) ? `.${step}` : `[${quote(step)}]`;
 }
 
-/** A text from outside in quotes, on one line and cut to about 60 characters. */
+/** Untrusted text in quotes, on one line, cut to about 60 characters. */
 export function quote(text: string): string {
   const characters = [...text];
   return JSON.stringify(characters.length > 60 ? `${characters.slice(0, 57).join("")}…` : text);

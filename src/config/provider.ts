@@ -3,29 +3,29 @@ import type { PlaceProblem, Problem } from "./problem.ts";
 import type { SourceOrigin } from "./config.ts";
 import type { WrittenSource } from "./source_section.ts";
 
-/** Something that sources come from. */
+/** Something that provides sources, such as a file. */
 export interface SourceProvider {
-  /** Its name; each of its sources carries it. */
+  /** The kind of provider; becomes the `origin` of its sources. */
   readonly origin: SourceOrigin;
-  /** Reads what it has now. What is wrong with it is among the problems; it does not reject for that. */
+  /** Reads the sources as they are now. Reports errors as problems instead of rejecting. */
   read(): Promise<Provided>;
-  /** Calls back whenever it has something else, unless one of its files says so. Gives back the way to stop. */
+  /** Calls back after each change, except changes of its `files`. Returns a function that unsubscribes. */
   subscribe?(onChange: () => void): () => void;
 }
 
-/** What a provider has. */
+/** The sources of a provider, and how it read them. */
 export interface Provided {
   readonly sources: ReadonlyMap<string, WrittenSource>;
   readonly problems: readonly Problem[];
-  /** Absolute paths of the files that it was read from, readable or not. */
+  /** Absolute paths of its files, readable or not. */
   readonly files: readonly string[];
-  /** Relative paths in its sources begin here; the working directory when left out. */
+  /** The folder at which relative paths in its sources start; by default the working directory. */
   readonly folder?: string;
-  /** Gives its place to something that is wrong with a part of one of its sources. */
+  /** Finds the place of a problem in one of its sources. */
   readonly placeProblem?: PlaceProblem;
 }
 
-/** What a provider has, with the provider's name. */
+/** The sources of a provider, with its kind. */
 export interface NamedProvided {
   readonly origin: SourceOrigin;
   readonly provided: Provided;
@@ -36,7 +36,7 @@ export interface MergedSource extends NamedProvided {
   readonly written: WrittenSource;
 }
 
-/** One list by name. Of two sources with the same name the later provider's is kept, at the position of the earlier one. */
+/** Merges sources by name. Of two with the same name, the later one is kept, at the position of the earlier one. */
 export function mergeSources(all: readonly NamedProvided[]): Map<string, MergedSource> {
   const merged = new Map<string, MergedSource>();
   for (const { origin, provided } of all) {

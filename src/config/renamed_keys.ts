@@ -14,15 +14,15 @@ type Mapping = Readonly<Record<string, unknown>>;
 /** A document in which every key has its new name. */
 export interface Renamed {
   readonly value: unknown;
-  /** One for each old name that was accepted. */
+  /** One warning for each old name that was accepted. */
   readonly warnings: readonly Complaint[];
-  /** One for each old name beside its new one. */
+  /** One complaint for each old name that is used together with the new one. */
   readonly complaints: readonly Complaint[];
-  /** Turns a path with new names into the path with the names that were written. */
+  /** Converts a path with new names to the path as it was written. */
   readonly asWritten: (path: Path) => Path;
 }
 
-/** Gives every key its new name. Where both names are used, the old one is a complaint. */
+/** Gives every key its new name. An old name that is used together with the new one is a complaint. */
 export function renameKeys(written: unknown): Renamed {
   if (!isMapping(written)) return { value: written, warnings: [], complaints: [], asWritten: (path) => path };
   const value: Record<string, unknown> = { ...written };

@@ -1,4 +1,4 @@
-/** Environment variables and files that a configuration refers to, read when it is loaded. */
+/** Reads the environment variables and files that a configuration refers to. */
 import { resolve } from "node:path";
 import { formatPath, type Path, placeNowhere, type PlaceProblem, type Problem } from "./problem.ts";
 import { Secret } from "./secret.ts";
@@ -9,19 +9,19 @@ export type ReadFile = (path: string) => Promise<Uint8Array>;
 /** The value of an environment variable. */
 export type ReadEnv = (name: string) => string | undefined;
 
-/** A secret as it is written: its text, or the variable or file that has it. */
+/** A secret as it is written: its text, or the variable or file that contains it. */
 export type WrittenSecret = string | { readonly env?: string | undefined; readonly file?: string | undefined };
 
-/** What a resolver works with. */
+/** The effects of a resolver. */
 export interface ResolverOptions {
-  /** Relative paths begin here; the working directory when left out. */
+  /** The folder at which relative paths start; by default the working directory. */
   readonly folder?: string;
   readonly env: ReadEnv;
   readonly readFile: ReadFile;
   readonly placeProblem?: PlaceProblem;
 }
 
-/** Follows what one provider refers to. What cannot be read is noted as a problem and gives undefined. */
+/** Resolves the references of one provider. A reference that cannot be read becomes a problem and gives undefined. */
 export class Resolver {
   readonly #folder: string;
   readonly #env: ReadEnv;
@@ -42,17 +42,17 @@ export class Resolver {
     return this.#problems;
   }
 
-  /** Absolute paths of all files that were asked for so far, readable or not. */
+  /** Absolute paths of all files that it tried to read so far. */
   get files(): ReadonlySet<string> {
     return this.#files;
   }
 
-  /** An absolute path; a relative one begins at the resolver's folder. */
+  /** Makes a path absolute, starting at the resolver's folder. */
   resolvePath(path: string): string {
     return resolve(this.#folder, path);
   }
 
-  /** Notes that something is wrong with the value at a path. */
+  /** Adds a problem with the value at a path. */
   complain(path: Path, message: string): void {
     this.#problems.push(this.#placeProblem(path, message));
   }
@@ -76,7 +76,7 @@ export class Resolver {
     return this.#readPem(path, name, ["PUBLIC KEY", "public key"]);
   }
 
-  /** What `defaults` refers to is asked for by every source, and read and reported once. */
+  /** Reads once: every source resolves the references in `defaults`, and a problem must be reported once. */
   #once<T>(path: Path, read: () => Promise<T>): Promise<T> {
     const key = formatPath(path);
     const found = this.#known.get(key) ?? read();
@@ -87,7 +87,7 @@ export class Resolver {
   async #readPem(path: Path, name: string, [label, what]: [string, string]): Promise<string | undefined> {
     const text = await this.#readText(path, name);
     if (text === undefined || text.includes(`-----BEGIN ${label}-----`)) return text;
-    this.complain(path, `has no ${what} in PEM format: ${name}`);
+    this.complain(path, `must be a file with a ${what} in PEM format: ${name}`);
   }
 
   async #readVariable(path: Path, name: string): Promise<Secret | undefined> {
@@ -115,7 +115,7 @@ export class Resolver {
   }
 }
 
-/** Why a read failed, in a few words and without the path that Deno puts into its message. */
+/** Why reading failed, in a few words, without the path that Deno's message contains. */
 export function explainReadError(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "not found";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";

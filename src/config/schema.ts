@@ -17,9 +17,9 @@ const fileSchema = section({
 /** The sections beside the sources. */
 export type Sections = z.output<typeof fileSchema>;
 
-/** A file that was checked, with everything that is wrong with it. */
+/** A checked file, with everything that is wrong with it. */
 export interface WrittenFile {
-  /** Absent when one of the sections is wrong. */
+  /** Absent when one of the sections is invalid. */
   readonly sections?: Sections;
   readonly sources: ReadonlyMap<string, WrittenSource>;
   readonly complaints: readonly Complaint[];

@@ -1,4 +1,4 @@
-/** A text that must not appear in a log, a page or a response. Only `reveal()` gives it. */
+/** Text that must not appear in a log, a page or a response. Only `reveal()` returns it. */
 export class Secret {
   readonly #text: string;
 

@@ -1,4 +1,4 @@
-/** Secrets as they are written, and the check for exactly one of several keys. */
+/** The schema of secrets, and the check for exactly one of several keys. */
 import type { z } from "zod";
 import { choose, type Complaint, isMapping, parsed, section, text } from "./fields.ts";
 
@@ -8,7 +8,7 @@ const secretReference = section(
 );
 
 /**
- * A secret: a text, `{ env: NAME }` or `{ file: PATH }`. Any other mapping may be a password in braces without quotes, so
+ * A secret: text, `{ env: NAME }` or `{ file: PATH }`. Any other mapping may be a password in braces without quotes, so
  * the message does not repeat its keys.
  */
 export const secretSchema = choose<string | z.output<typeof secretReference>>((written) => {

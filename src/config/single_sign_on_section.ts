@@ -1,4 +1,4 @@
-/** `auth.oidc` and `auth.proxy` as they are written, and their meaning. */
+/** `auth.oidc` and `auth.proxy`: their schemas, and what is built from them. */
 import type { z } from "zod";
 import type { OidcProvider, ProxySignIn, UserClaims } from "./config.ts";
 import { list, mapping, parsed, section, text } from "./fields.ts";

@@ -1,7 +1,7 @@
 /** Names of sources. */
 import { quote } from "./problem.ts";
 
-/** Every source's name matches this; a name in a URL is checked against it before it is looked up. */
+/** The pattern of source names. */
 export const SOURCE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Why a name cannot be the name of a source. */

@@ -1,4 +1,4 @@
-/** The `sources` and `defaults` sections as they are written, and their meaning. */
+/** The `sources` and `defaults` sections: their schemas, and what is built from them. */
 import { z } from "zod";
 import { FIRST_VNC_PORT, parseHost, parseTarget } from "./address.ts";
 import type { Address, SourceConfig, SourceOrigin, SourceTls, Target } from "./config.ts";
@@ -43,7 +43,7 @@ const longForm = section({
   port: integer(1, 65_535).optional(),
   display: integer(0, 59_635).optional(),
   unix: text().optional(),
-  demo: z.literal(true, "must be true, or left out").optional(),
+  demo: z.literal(true, "must be true if present").optional(),
   title: text().optional(),
   ...commonKeys,
 }, checkAddress);
@@ -58,13 +58,13 @@ export type Defaults = z.output<typeof defaultsSchema>;
 /** One source, checked: the keys of the long form, or the `target` alone. */
 export type WrittenSource = z.output<typeof longForm> & { readonly target?: Address };
 
-/** The sources that a mapping of names names, and everything that is wrong with them. */
+/** The sources of a `sources` section, and everything that is wrong with them. */
 export interface WrittenSources {
   readonly sources: ReadonlyMap<string, WrittenSource>;
   readonly complaints: readonly Complaint[];
 }
 
-/** Checks the `sources` section. It takes own entries one by one, because a zod record leaves out `__proto__`. */
+/** Checks the `sources` section, entry by entry, because a zod record would drop `__proto__`. */
 export function checkSources(written: unknown): WrittenSources {
   const sources = new Map<string, WrittenSource>();
   if (!isMapping(written)) {
@@ -110,7 +110,7 @@ export interface SourceParts {
   readonly defaults: { readonly written: Defaults; readonly resolver: Resolver };
 }
 
-/** One source with its secrets and certificates. What cannot be read is a problem of its resolver, and left out. */
+/** One source with its secrets and certificates. One that cannot be read is omitted, and is a problem of its resolver. */
 export async function buildSource({ name, origin, written, resolver, defaults }: SourceParts): Promise<SourceConfig> {
   const all = { ...defaults.written, ...written };
   const find = (key: keyof Defaults): [Resolver, Path] =>

@@ -13,8 +13,8 @@ export function createTargetProvider(targets: ReadonlyMap<string, Address>): Sou
 }
 
 /**
- * The targets by name, in order. A target without a name is named after its host, or host and port, or with a number as
- * well, whichever is free.
+ * The targets by name, in order. A target without a name gets the first of these names that is free: its host, its host
+ * and port, or those and a number.
  * @throws the error that `fail` makes of a sentence, for an invalid target or name, or a name that is used twice.
  */
 export function nameTargets(words: readonly string[], fail: (message: string) => Error): Map<string, Address> {
@@ -22,7 +22,7 @@ export function nameTargets(words: readonly string[], fail: (message: string) =>
   const taken = new Set<string>();
   for (const { name, word } of targets) {
     if (name === undefined) continue;
-    if (taken.has(name)) throw fail(`Target ${quote(word)} has the same name as another target`);
+    if (taken.has(name)) throw fail(`Target ${quote(word)} has the name of another target`);
     taken.add(name);
   }
   return new Map(targets.map(({ name, address }) => [name ?? inventName(address, taken), address]));

@@ -1,4 +1,4 @@
-/** websockify's token files (its TokenFile and ReadOnlyTokenFile plugins): lines of `NAME: HOST:PORT`, or a folder of such files. */
+/** Token files of websockify (its TokenFile and ReadOnlyTokenFile plugins): lines of `NAME: HOST:PORT`. */
 import { join, resolve } from "node:path";
 import { parseHost, parsePort } from "./address.ts";
 import type { Address } from "./config.ts";
@@ -10,8 +10,8 @@ import { explainName, SOURCE_NAME } from "./source_name.ts";
 type Complain = (file: string, line: number | undefined, message: string) => void;
 
 /**
- * The provider of the sources in token files, and in folders of them. The files of a folder come in the order of their
- * names; hidden files and inner folders are skipped.
+ * Makes the provider for token files, and for folders of them. The files of a folder are read in the order of their
+ * names, without hidden files and subfolders.
  */
 export function createTokenFileProvider(paths: readonly string[], readFile: ReadFile): SourceProvider {
   return { origin: "token_file", read: () => readTokenFiles(paths, readFile) };
@@ -68,10 +68,10 @@ function readLine(written: string, targets: Map<string, Address>, complain: (mes
   if (line === "" || line.startsWith("#")) return;
   const [, name, target] = /^(.*?):\s+(.*)$/.exec(line) ?? [];
   if (name === undefined || target === undefined) {
-    return complain("is not NAME: HOST:PORT with a space after the first colon");
+    return complain("must be NAME: HOST:PORT, with a space after the first colon");
   }
   if (!SOURCE_NAME.test(name)) return complain(explainName(name));
-  if (targets.has(name)) return complain(`has the name ${quote(name)} again`);
+  if (targets.has(name)) return complain(`repeats the name ${quote(name)}`);
   try {
     targets.set(name, parseTokenTarget(target));
   } catch (error) {

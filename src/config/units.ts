@@ -19,12 +19,12 @@ const BYTES: ReadonlyMap<string, number> = new Map([
   ["gib", 1024 ** 3],
 ]);
 
-/** The longest delay of setTimeout(); with a longer one it fires at once. */
+/** The longest delay of setTimeout(). A longer one fires at once. */
 const MAX_MS = 2 ** 31 - 1;
 
 /**
- * Milliseconds of `500ms`, `5s`, `1.5m`, `2h`, `1d` or 0. Any other number without a unit is refused, because it could mean
- * seconds or milliseconds.
+ * Milliseconds of `500ms`, `5s`, `1.5m`, `2h`, `1d` or 0. Other numbers need a unit, because they could mean seconds or
+ * milliseconds.
  * @throws SyntaxError with a sentence.
  */
 export function parseDuration(value: string | number): number {

@@ -1,27 +1,27 @@
-/** Reloads the configuration when one of its files changes, or when a provider of sources has something else. */
+/** Reloads the configuration when one of its files changes, or a provider of sources reports a change. */
 import { delay } from "@std/async/delay";
 import { waitAtMost } from "../async/wait_at_most.ts";
 import { dirname } from "node:path";
 import type { LiveConfig } from "./live_config.ts";
 import type { SourceProvider } from "./provider.ts";
 
-/** What to watch besides the files, and how often; the defaults suit people who edit files. */
+/** Providers to watch besides the files, and intervals. */
 export interface WatchOptions {
   /** Providers that report their changes themselves. */
   readonly providers?: readonly SourceProvider[];
-  /** A file is read when nothing about it has changed for this long. */
+  /** The files are read when they have not changed for this long. */
   readonly settleMs?: number;
-  /** The files are also checked this often: bind mounts, network folders and a full inotify table send no events. */
+  /** The files are also checked this often, because bind mounts and network folders may not send events. */
   readonly pollMs?: number;
 }
 
-/** A file that is written without a pause delays the reload by this many rounds at most. */
+/** A file that is written without pause delays the reload by at most this many rounds. */
 const MAX_SETTLE_ROUNDS = 40;
 
 /**
  * Reloads once at the start, for changes since the configuration was loaded, and then whenever the state of its files on
- * disk differs from the last one. The watches are on folders, because editors replace files and Kubernetes swaps a link
- * beside them; an event there only makes the watcher compare.
+ * disk changes. The watches are on folders, because editors replace files and Kubernetes swaps a link beside them; an
+ * event there only triggers a comparison.
  */
 export function watchConfig(live: LiveConfig, options: WatchOptions = {}): AsyncDisposable {
   const { settleMs = 50, pollMs = 10_000, providers = [] } = options;
@@ -58,7 +58,7 @@ export function watchConfig(live: LiveConfig, options: WatchOptions = {}): Async
   };
 }
 
-/** Ends a wait; rung while nothing waits, it ends the next wait at once. */
+/** Ends a wait. If nothing waits, `ring()` ends the next wait at once. */
 function createBell(): { ring(): void; wait(maxMs: number): Promise<void> } {
   let rung = false;
   let wake: () => void = () => {};
@@ -76,7 +76,7 @@ function createBell(): { ring(): void; wait(maxMs: number): Promise<void> } {
   };
 }
 
-/** Describes until two descriptions, a short time apart, are the same. */
+/** Describes repeatedly, until two descriptions in a row are the same. */
 async function settle(describe: () => Promise<string>, settleMs: number): Promise<string> {
   let last = await describe();
   for (let round = 0; round < MAX_SETTLE_ROUNDS; round++) {
@@ -101,7 +101,7 @@ async function describeFile(file: string): Promise<string> {
   }
 }
 
-/** Rings at every event in the folders of the files. Where no watch can be had (too many, unsupported), polling remains. */
+/** Rings at every event in the folders of the files. Where watching fails, polling remains. */
 async function watchFolders(files: readonly string[], ring: () => void): Promise<AsyncDisposable> {
   const folders = new Set((await Promise.all(files.map(listFolders))).flat());
   try {
@@ -124,7 +124,7 @@ async function forward(watcher: Deno.FsWatcher, ring: () => void): Promise<void>
   }
 }
 
-/** The folders in which a change of the file causes an event: its own or the nearest that exists, and that of a link's target. */
+/** The folders to watch for a file: its own, or the nearest that exists, and that of a link's target. */
 async function listFolders(file: string): Promise<string[]> {
   try {
     const real = await Deno.realPath(file);

@@ -63,7 +63,7 @@ export function parseOrigin(text: string): string {
 }
 
 /**
- * A SHA-256 fingerprint as 64 lower-case hex digits. `sha256:` before it and colons within it are removed.
+ * A SHA-256 fingerprint as 64 lower-case hex digits. A leading `sha256:` and colons are removed.
  * @throws SyntaxError with a sentence.
  */
 export function parseFingerprint(text: string): string {

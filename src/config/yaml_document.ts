@@ -1,6 +1,6 @@
 /**
- * One YAML document, its value by the core schema of YAML 1.2 and the place of everything in it. `yaml` builds the tree,
- * `@std/yaml` reads the same text again, and the document is refused where the two differ.
+ * One YAML document: its value by the core schema of YAML 1.2, and the place of each part. `yaml` builds the tree,
+ * `@std/yaml` reads the same text again, and the document is refused if the two differ.
  */
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Pair } from "yaml";
 import { findPlace, type Place } from "./place.ts";
@@ -12,7 +12,7 @@ import { readValue } from "./yaml_value.ts";
 /** A document's value and the place of each of its parts. */
 export interface YamlDocument {
   readonly value: unknown;
-  /** The place of the value at this path, or of its key; for a path that is absent, of the nearest key above it. */
+  /** The place of the value or the key at this path; if the path is absent, of the nearest key above it. */
   locate(path: Path, at?: "key" | "value"): Place;
 }
 
@@ -33,7 +33,7 @@ export function readYaml(text: string): YamlDocument {
     if (value === null) throw refuse("must not be empty");
     return { value, locate: (path, at = "value") => locateIn(document, text, path, at) };
   } catch (error) {
-    // Each reader is recursive; a RangeError is the end of the stack.
+    // Each reader is recursive; a RangeError is a stack overflow.
     throw error instanceof RangeError ? nestedTooDeeply() : error;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * A second reading of a YAML text, by `@std/yaml`. Its core schema keeps habits of YAML 1.1 (017 is 15, 1_000 is 1000,
- * 0o17 is text), so it reads with the failsafe schema: structure, and scalars as text. What the text of a scalar means is
- * decided once, by the tree.
+ * A second reading of a YAML text, by `@std/yaml`. Its core schema keeps rules of YAML 1.1 (017 is 15, 1_000 is 1000,
+ * 0o17 is text), so it reads with the failsafe schema: structure, and scalars as text. Only the tree decides what the text
+ * of a scalar means.
  */
 import { parse, YamlSyntaxError } from "@std/yaml";
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, Lexer, type Node, type Pair } from "yaml";
@@ -12,7 +12,7 @@ import { readKey } from "./yaml_value.ts";
 
 /**
  * Compares the tree with the second reading of its text.
- * @throws ConfigError with the place where they differ, or where only this reader finds an error.
+ * @throws ConfigError with the place of the first difference, or of an error that only this reader finds.
  */
 export function confirmReading(document: Document.Parsed, text: string): void {
   const difference = findDifference(document, readText(text));
@@ -31,7 +31,7 @@ function readText(text: string): unknown {
   }
 }
 
-/** The failsafe schema knows !!str as the only tag of scalars; the others of the core schema are replaced by it in place. */
+/** Replaces the scalar tags of the core schema with !!str, the only one that the failsafe schema knows. */
 function asText(text: string): string {
   let parts = "";
   let isContent = false;
@@ -44,11 +44,11 @@ function asText(text: string): string {
   return parts;
 }
 
-/** The lexer of `yaml` puts marks between the pieces of the text: here, before the content of a scalar. */
+/** The mark that the lexer of `yaml` puts before the content of a scalar. */
 const BEFORE_CONTENT = "\x1f";
 const MARKS: ReadonlySet<string> = new Set(["\x02", "\x18", BEFORE_CONTENT]);
 
-/** The first node that the second reading does not have, or has otherwise. */
+/** The first node that is missing or different in the second reading. */
 function findDifference(document: Document.Parsed, reading: unknown): Node | undefined {
   const anchors = new Map<string, unknown>();
 
@@ -87,7 +87,7 @@ function findDifference(document: Document.Parsed, reading: unknown): Node | und
   return compare(document.contents, reading, document.contents as Node);
 }
 
-/** An empty plain scalar is null in both; with a tag, `@std/yaml` may make an empty text of it. */
+/** An empty plain scalar is null in both; with a tag, `@std/yaml` may read it as empty text. */
 function isSameText(node: { source?: string; type?: string; tag?: string }, value: unknown): boolean {
   const isEmpty = node.type === "PLAIN" && node.source === "";
   if (isEmpty) return value === null || (node.tag !== undefined && value === "");

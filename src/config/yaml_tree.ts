@@ -5,7 +5,7 @@ import { ConfigError, type Problem } from "./problem.ts";
 
 const MAX_SYNTAX_PROBLEMS = 20;
 
-/** `!!float 3`: a float may have no point, but only its tag makes it one (YAML 1.2 section 10.3.2). `yaml` leaves this out. */
+/** `!!float 3`: with its tag, a float needs no decimal point (YAML 1.2 section 10.3.2). `yaml` does not support this. */
 const wholeFloat: ScalarTag = {
   tag: "tag:yaml.org,2002:float",
   default: true,
@@ -24,7 +24,7 @@ export function parseTree(text: string): Document.Parsed | undefined {
     customTags: (tags) => [...tags, wholeFloat],
     merge: false,
     resolveKnownTags: false,
-    uniqueKeys: false, // Compares each key with each other one; readValue() checks this.
+    uniqueKeys: false, // Takes quadratic time; readValue() checks this.
     prettyErrors: false,
     logLevel: "silent",
   });
@@ -39,12 +39,12 @@ export function parseTree(text: string): Document.Parsed | undefined {
   return first;
 }
 
-/** The document is nested more deeply than a reader can follow. */
+/** The document is nested too deeply for the readers. */
 export function nestedTooDeeply(): ConfigError {
-  return new ConfigError([{ path: "", message: "must not be nested so deeply", line: 1, column: 1 }]);
+  return new ConfigError([{ path: "", message: "is nested too deeply", line: 1, column: 1 }]);
 }
 
-/** A parser's message without the text that it quotes, which may be a password that should have been in quotes. */
+/** A parser's message without the text that it quotes, which may be a password that the user forgot to quote. */
 export function hideText(message: string): string {
   return message.replace(/".*"|!<.*>/s, "…");
 }
@@ -59,7 +59,7 @@ function explainSyntax(code: string, message: string, text: string, offset: numb
   if (code === "BAD_DQ_ESCAPE") return "has an invalid escape sequence: use single quotes for a literal backslash";
   const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1).split("\n", 1)[0] ?? "";
   if (/\[[\da-f:.]*:[\da-f:.]*\]:\d/i.test(line)) {
-    return `must have an address with brackets in quotes, as "[::1]:5900"`;
+    return `must have an address with brackets in quotes, such as "[::1]:5900"`;
   }
   return `is not valid YAML: ${hideText(message.replace(/(\w): .*/s, "$1"))}`;
 }

@@ -14,14 +14,14 @@ import {
 import { findPlace } from "./place.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 
-/** The most values that aliases may expand to: enough for 512 sources with every key. */
+/** Most values that aliases may expand to. This is enough for 512 sources with every key. */
 const MAX_VALUES = 100_000;
 
 type Complain = (node: unknown, message: string) => void;
 
 /**
- * The document's value. Each alias is the same object as its anchor.
- * @throws ConfigError for keys that are not text or that are there twice, and for aliases that expand to too much.
+ * The document's value. An alias is the same object as its anchor.
+ * @throws ConfigError for keys that are not text, duplicate keys, and aliases that expand to too many values.
  */
 export function readValue(document: Document.Parsed, text: string): unknown {
   const problems: Problem[] = [];
@@ -31,20 +31,20 @@ export function readValue(document: Document.Parsed, text: string): unknown {
   };
   const value = new TreeReader(complain).read(document.contents);
   if (problems.length === 0 && !isBounded(value)) {
-    complain(document.contents, "must not multiply itself through aliases");
+    complain(document.contents, "expands to too many values through aliases");
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return value;
 }
 
-/** A scalar as the text of a key, or undefined where it does not read as it is written: 5901 and true do; 017 and ~ do not. */
+/** A scalar as a key; undefined if its value is not spelled like its text: 5901 and true are keys, 017 and ~ are not. */
 export function readKey(node: unknown): string | undefined {
   if (!isScalar(node)) return undefined;
   const { value, source } = node as Scalar;
   return typeof value === "string" || String(value) === source ? String(value) : undefined;
 }
 
-/** Walks a tree in the order of its text, so that an alias means the latest anchor of its name before it. */
+/** Walks a tree in text order, so that an alias refers to the latest anchor of its name before it. */
 class TreeReader {
   readonly #anchors = new Map<string, unknown>();
   readonly #complain: Complain;
@@ -85,7 +85,7 @@ class TreeReader {
 
   #follow(alias: Alias): unknown {
     const isKnown = this.#anchors.has(alias.source);
-    if (!isKnown) this.#complain(alias, "has no such anchor: put text that begins with * in quotes");
+    if (!isKnown) this.#complain(alias, "refers to a missing anchor: put text that begins with * in quotes");
     return this.#anchors.get(alias.source);
   }
 
@@ -95,12 +95,12 @@ class TreeReader {
   }
 }
 
-/** Assignment would take `__proto__` for the prototype. */
+/** Sets a property. An assignment to `__proto__` would set the prototype. */
 function define(object: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** Whether the value, with every alias expanded, stays small; false also when it contains itself. */
+/** Whether the value stays small with every alias expanded; false also when it contains itself. */
 function isBounded(value: unknown): boolean {
   const sizes = new Map<object, number>();
   const measure = (part: unknown): number => {

@@ -42,7 +42,7 @@ function fillIn(sample: string): string {
 async function listKeys(text: string): Promise<string[]> {
   const error = await loadConfig({ text, env }).catch((thrown) => thrown);
   assert(error instanceof ConfigError);
-  const known = error.problems.map(({ message }) => /known are (.*)$/.exec(message)?.[1]).find((keys) => keys);
+  const known = error.problems.map(({ message }) => /known keys are (.*)$/.exec(message)?.[1]).find((keys) => keys);
   assert(known, error.message);
   return known.split(", ");
 }

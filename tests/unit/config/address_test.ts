@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { parseHost, parseListener, parseTarget } from "../../../src/config/address.ts";
 
-Deno.test("parseTarget() takes ports below 100 as displays", () => {
+Deno.test("parseTarget() reads ports below 100 as displays", () => {
   const ports = ["h", "h:0", "h:1", "h:99", "h:100", "h:5901", "h:65535"].map((text) => {
     const target = parseTarget(text);
     return target.kind === "tcp" && target.port;
@@ -10,13 +10,13 @@ Deno.test("parseTarget() takes ports below 100 as displays", () => {
   assertEquals(ports, [5900, 5900, 5901, 5999, 100, 5901, 65535]);
 });
 
-Deno.test("parseListener() takes ports as they are, 0 included", () => {
+Deno.test("parseListener() does not change ports, including 0", () => {
   assertEquals(parseListener("[::]:0", 8443), { kind: "tcp", hostname: "::", port: 0 });
   assertEquals(parseListener("localhost", 8443), { kind: "tcp", hostname: "localhost", port: 8443 });
   assertEquals(parseListener("unix:/run/p.sock", 8443), { kind: "unix", path: "/run/p.sock" });
 });
 
-Deno.test("parseHost() takes names and addresses", () => {
+Deno.test("parseHost() accepts names and addresses", () => {
   for (const host of ["pi", "pi.lan", "pi.lan.", "a_b", "büro.example", "10.0.0.1", "fd00::1", "fe80::1%eth0", "x-1"]) {
     assertEquals(parseHost(host), host);
   }

@@ -166,7 +166,7 @@ for (const [text, place, sentence] of BROKEN) {
   });
 }
 
-Deno.test("loadConfig() tells of a missing file, and how to have one", async () => {
+Deno.test("loadConfig() reports a missing file, and how to create one", async () => {
   const error = await assertRejects(
     () => loadConfig({ file: "/does/not/exist.yaml", env: () => undefined }),
     ConfigError,
@@ -175,7 +175,7 @@ Deno.test("loadConfig() tells of a missing file, and how to have one", async () 
   assertEquals(error.files, ["/does/not/exist.yaml"]);
 });
 
-Deno.test("loadConfig() refuses a file that is not UTF-8, with the line", async () => {
+Deno.test("loadConfig() refuses a file that is not UTF-8, and names the line", async () => {
   const bytes = new Uint8Array([...new TextEncoder().encode("sources:\n  a: h\n  # B"), 0xfc, 0x72, 0x6f, 10]);
   const [problem] = await findProblems(bytes);
   assertEquals([problem?.message, problem?.line], ["is not valid UTF-8 text", 3]);
@@ -183,7 +183,7 @@ Deno.test("loadConfig() refuses a file that is not UTF-8, with the line", async 
   assertEquals((await findProblems(utf16))[0]?.message, "is not valid UTF-8 text");
 });
 
-Deno.test("loadConfig() passes over a byte order mark and carriage returns", async () => {
+Deno.test("loadConfig() ignores a byte order mark and carriage returns", async () => {
   assertEquals(await findProblems("\ufeffsources:\r\n  a: h\r\n"), []);
 });
 
@@ -194,10 +194,10 @@ Deno.test("loadConfig() refuses a file of more than 1 MiB", async () => {
 Deno.test("loadConfig() refuses aliases that multiply, quickly", async () => {
   const levels = Array.from({ length: 9 }, (_, index) => `l${index + 1}: &l${index + 1} [${`*l${index}, `.repeat(9)}]`);
   const text = `l0: &l0 [x]\n${levels.join("\n")}\nsources: {}\n`;
-  assertEquals((await findProblems(text))[0]?.message, "must not multiply itself through aliases");
+  assertEquals((await findProblems(text))[0]?.message, "expands to too many values through aliases");
 });
 
-Deno.test("loadConfig() takes aliases that do not", async () => {
+Deno.test("loadConfig() accepts aliases that do not multiply", async () => {
   assertEquals(await findProblems("sources:\n  a: &a { host: h, group: x }\n  b: *a\n"), []);
 });
 
@@ -214,7 +214,7 @@ Deno.test("loadConfig() refuses deep nesting in every style", async () => {
   }
 });
 
-Deno.test("loadConfig() tells of everything that is wrong within one source", async () => {
+Deno.test("loadConfig() reports everything that is wrong with one source", async () => {
   const text = "sources: { a: { host: 'h h', port: x, pasword: y, password: { file: none }, tls: { ca: none } } }";
   assertEquals((await findProblems(text)).map(({ path }) => path).sort(), [
     "sources.a.host",
@@ -253,7 +253,7 @@ Deno.test("loadConfig() never repeats a secret in a problem", async () => {
   }
 });
 
-Deno.test("loadConfig() never repeats a secret in a problem, whatever stands around it", async () => {
+Deno.test("loadConfig() never repeats a secret in a problem, whatever surrounds it", async () => {
   const marks = fc.string({ unit: fc.constantFrom(...`!&*|>%@"'\\{}[],:#? -x\n\t<`), maxLength: 4 });
   await fc.assert(
     fc.asyncProperty(marks, marks, async (before, after) => {
@@ -264,7 +264,7 @@ Deno.test("loadConfig() never repeats a secret in a problem, whatever stands aro
   );
 });
 
-Deno.test("loadConfig() yields a Config or placed problems for any text", async () => {
+Deno.test("loadConfig() returns a Config or problems with their places for any text", async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: "binary", maxLength: 200 }), async (text) => {
       assertPlaced(text, await findProblems(text));
@@ -273,7 +273,7 @@ Deno.test("loadConfig() yields a Config or placed problems for any text", async 
   );
 });
 
-Deno.test("loadConfig() yields a Config or placed problems for YAML of any shape under known keys", async () => {
+Deno.test("loadConfig() returns a Config or problems with their places for YAML of any shape under known keys", async () => {
   const keys = [
     "gateway",
     "auth",
@@ -309,7 +309,7 @@ Deno.test("loadConfig() yields a Config or placed problems for YAML of any shape
   );
 });
 
-Deno.test("loadConfig() yields a Config or placed problems for a good file with a piece cut out or put in", async () => {
+Deno.test("loadConfig() returns a Config or problems with their places for a valid file with a piece cut out or inserted", async () => {
   const good = exampleYaml().replaceAll(/^# {1,3}(?=\S)/gm, "");
   const length = good.length;
   await fc.assert(

@@ -12,7 +12,7 @@ function parseStart(argv: string[], variables: Record<string, string> = {}) {
   return command;
 }
 
-Deno.test("parseCommandLine() reads sources.yaml when nothing else says what to serve", () => {
+Deno.test("parseCommandLine() reads sources.yaml when no other file or target is given", () => {
   assertEquals(parseStart([]).file, "sources.yaml");
   assertEquals(parseStart(["check"]).kind, "check");
   assertEquals(parseStart(["--listen", "0.0.0.0:1"]).file, "sources.yaml");
@@ -25,7 +25,7 @@ Deno.test("parseCommandLine() reads no file for targets or token files, and both
   assertEquals(parseStart(["pi"], { PORTHOLE_CONFIG: "x.yaml" }).file, "x.yaml");
 });
 
-Deno.test("parseCommandLine() names targets by their host, and makes names unique", () => {
+Deno.test("parseCommandLine() names targets after their hosts, and makes names unique", () => {
   const { overrides } = parseStart([
     "192.168.1.20",
     "192.168.1.20:1",
@@ -43,13 +43,13 @@ Deno.test("parseCommandLine() names targets by their host, and makes names uniqu
   assertEquals(overrides.targets!.get("pi"), { kind: "tcp", hostname: "10.0.0.7", port: 5902 });
 });
 
-Deno.test("parseCommandLine() leaves a given name to the target that has it", () => {
+Deno.test("parseCommandLine() does not use a given name for another target", () => {
   const { overrides } = parseStart(["pi", "pi=10.0.0.7"]);
   assertEquals(overrides.targets!.get("pi"), { kind: "tcp", hostname: "10.0.0.7", port: 5900 });
   assertEquals(overrides.targets!.get("pi-5900"), { kind: "tcp", hostname: "pi", port: 5900 });
 });
 
-Deno.test("parseCommandLine() takes a host named like a subcommand as NAME=HOST", () => {
+Deno.test("parseCommandLine() accepts a host that is named like a subcommand as NAME=HOST", () => {
   const command = parseStart(["check=check"]);
   assertEquals([command.kind, [...command.overrides.targets!.keys()]], ["start", ["check"]]);
 });
@@ -61,7 +61,7 @@ Deno.test("parseCommandLine() keeps __proto__ and constructor as data", () => {
   assertThrows(() => parse(["--constructor", "x"]), UsageError, "Unknown flag --constructor");
 });
 
-Deno.test("parseCommandLine() lets a flag win over its environment variable", () => {
+Deno.test("parseCommandLine() prefers a flag to its environment variable", () => {
   const variables = { PORTHOLE_LISTEN: "127.0.0.1:1000", PORTHOLE_LOG: "json", PORTHOLE_OPEN: "yes" };
   const fromEnvironment = parseStart([], variables);
   assertEquals(fromEnvironment.overrides.listen, { kind: "tcp", hostname: "127.0.0.1", port: 1000 });
@@ -71,11 +71,11 @@ Deno.test("parseCommandLine() lets a flag win over its environment variable", ()
   assertEquals(fromFlags.log, "text");
 });
 
-Deno.test("parseCommandLine() takes an empty variable as not set", () => {
+Deno.test("parseCommandLine() treats an empty variable as not set", () => {
   assertEquals(parseStart([], { PORTHOLE_CONFIG: "", PORTHOLE_LISTEN: "" }).file, "sources.yaml");
 });
 
-Deno.test("parseCommandLine() does not mix --tls with a certificate of the environment", () => {
+Deno.test("parseCommandLine() does not mix --tls with a certificate from the environment", () => {
   const variables = { PORTHOLE_CERT: "/c.pem", PORTHOLE_KEY: "/k.pem" };
   assertEquals(parseStart([], variables).overrides.tls, { mode: "files", cert: "/c.pem", key: "/k.pem" });
   assertEquals(parseStart(["--tls", "none"], variables).overrides.tls, { mode: "none" });
@@ -113,13 +113,13 @@ for (
     [["--listen", "::1"], `--listen must have the IPv6 address in brackets: "[::1]"`],
     [["--open=1"], "--open takes no value"],
     [["--tls", "auot"], "--tls must be auto or none"],
-    [["--cert", "x"], "--cert and --key need each other"],
+    [["--cert", "x"], "--cert and --key must be used together"],
     [["--tls", "none", "--cert", "x", "--key", "y"], "--tls none cannot be combined with --cert and --key"],
     [["--base-path", "/a/../b"], "--base-path must be a path"],
     [["--public-url", "vnc.example"], "--public-url must be a URL"],
     [["a b"], `Target "a b" must be a host name`],
     [["http://pi"], `Target "http://pi" must be HOST:PORT without a scheme`],
-    [["a=b", "a=c"], "has the same name as another target"],
+    [["a=b", "a=c"], "has the name of another target"],
     [["=b"], "has an invalid name"],
     [["init", "x"], "init takes no targets"],
   ] as const
@@ -135,12 +135,12 @@ Deno.test("parseCommandLine() names the variable when the environment is wrong",
   assertThrows(() => parse([], { PORTHOLE_OPEN: "perhaps" }), UsageError, "PORTHOLE_OPEN must be true or false");
 });
 
-Deno.test("parseCommandLine() answers --help and --version whatever else is there", () => {
+Deno.test("parseCommandLine() accepts --help and --version with any other arguments", () => {
   assertEquals(parse(["check", "-h", "a b"]), { kind: "help" });
   assertEquals(parse(["--version"]), { kind: "version" });
 });
 
-Deno.test("parseCommandLine() writes init to sources.yaml or --config", () => {
+Deno.test("parseCommandLine() makes init write to sources.yaml or --config", () => {
   assertEquals(parse(["init"]), { kind: "init", file: "sources.yaml" });
   assertEquals(parse(["init", "--config", "a.yaml"]), { kind: "init", file: "a.yaml" });
 });

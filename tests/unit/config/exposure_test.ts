@@ -28,7 +28,7 @@ const OPEN = [
 
 const listenAt = (text: string) => ({ listen: parseListener(text, 8443) });
 
-Deno.test("isOpenToAll() asks for a sign-in as soon as others than this machine may come", async () => {
+Deno.test("isOpenToAll() requires sign-in as soon as other machines can reach the gateway", async () => {
   const unset = await buildAuth(
     undefined,
     false,

@@ -19,7 +19,7 @@ async function listKeys(wrap: (inner: unknown) => unknown): Promise<string[] | u
   const error = await loadConfig({ text, env: () => undefined }).catch((thrown) => thrown);
   assert(error instanceof ConfigError, text);
   const problem = error.problems.find(({ path }) => path.endsWith(`.${UNKNOWN}`) || path === UNKNOWN);
-  return /known are (.*)$/.exec(problem?.message ?? "")?.[1]?.split(", ");
+  return /known keys are (.*)$/.exec(problem?.message ?? "")?.[1]?.split(", ");
 }
 
 /** Every key of the schema as a path; `*` is any name or any item of a list. */
@@ -63,7 +63,7 @@ Deno.test("exampleYaml() names every key that the schema knows", async () => {
   assertEquals(ofSources.filter((path) => !example.has(path.replace(".defaults.", ".sources.*."))), []);
 });
 
-Deno.test("exampleYaml() loads with only its demo, and with every setting switched on", async () => {
+Deno.test("exampleYaml() loads unchanged with only the demo, and with every setting uncommented", async () => {
   const { config } = await loadConfig({ text: exampleYaml(), env: () => undefined });
   assertEquals([...config.sources.keys()], ["demo"]);
   const text = ALL.replaceAll("sha256:…", "ab".repeat(32))

@@ -29,7 +29,7 @@ Deno.test("LiveConfig swaps one reference, and sources that did not change keep 
   assert(Object.isFrozen(rig.live.current));
 });
 
-Deno.test("LiveConfig keeps the old configuration and says why when the new one is wrong", async () => {
+Deno.test("LiveConfig keeps the old configuration and reports problems when the new one is invalid", async () => {
   using rig = await createRig("sources: { a: h1 }");
   const before = rig.live.current;
   rig.file.text = "sources: { a: h1, b: [ }";
@@ -41,7 +41,7 @@ Deno.test("LiveConfig keeps the old configuration and says why when the new one 
   assertEquals(rig.events.map(({ kind }) => kind), ["refused"], "the same problem is told once");
 });
 
-Deno.test("LiveConfig tells when a mistake was undone, though nothing else changed", async () => {
+Deno.test("LiveConfig reports that a mistake was undone, even if nothing else changed", async () => {
   using rig = await createRig("sources: { a: h1 }");
   const before = rig.live.current;
   rig.file.text = "sources: 5";
@@ -53,13 +53,13 @@ Deno.test("LiveConfig tells when a mistake was undone, though nothing else chang
   assertStrictEquals(rig.live.current, before);
 });
 
-Deno.test("LiveConfig says nothing when nothing changed", async () => {
+Deno.test("LiveConfig emits no event when nothing changed", async () => {
   using rig = await createRig("sources: { a: { host: h1, password: { env: A }, allow: [x] } }");
   await rig.live.reload();
   assertEquals(rig.events, []);
 });
 
-Deno.test("LiveConfig notices a secret that changed", async () => {
+Deno.test("LiveConfig notices a changed secret", async () => {
   using rig = await createRig("sources: { a: { host: h1, password: { env: A } }, b: h2 }");
   rig.file.variables["A"] = "second";
   await rig.live.reload();
@@ -69,7 +69,7 @@ Deno.test("LiveConfig notices a secret that changed", async () => {
   assertEquals(rig.live.current.sources.get("a")?.password?.reveal(), "second");
 });
 
-Deno.test("LiveConfig keeps what is bound at start, and asks for a restart", async () => {
+Deno.test("LiveConfig keeps settings that need a restart, and says so", async () => {
   using rig = await createRig("sources: { a: h1 }");
   rig.file.text =
     "gateway: { listen: 127.0.0.1:9000, tls: none, data: elsewhere, trusted_proxies: [10.0.0.0/8] }\nsources: { a: h1 }";
@@ -87,7 +87,7 @@ Deno.test("LiveConfig keeps what is bound at start, and asks for a restart", asy
   assertEquals(rig.live.restart, []);
 });
 
-Deno.test("LiveConfig closes the authentication at once when `auth: none` is taken back", async () => {
+Deno.test("LiveConfig requires sign-in at once when `auth: none` is removed", async () => {
   using rig = await createRig("gateway: { listen: 0.0.0.0:8443 }\nauth: none\nsources: { a: h1 }");
   rig.file.text = "gateway: { listen: 127.0.0.1 }\nsources: { a: h1 }";
   await rig.live.reload();
@@ -95,7 +95,7 @@ Deno.test("LiveConfig closes the authentication at once when `auth: none` is tak
   assertEquals([auth.mode, isOpenToAll(gateway, auth)], ["unset", false]);
 });
 
-Deno.test("LiveConfig reads again for a call that comes while it is reading", async () => {
+Deno.test("LiveConfig reads again for a call during a reload", async () => {
   using rig = await createRig("sources: { a: h1 }");
   rig.file.text = "sources: { a: h2 }";
   const first = rig.live.reload();
@@ -106,7 +106,7 @@ Deno.test("LiveConfig reads again for a call that comes while it is reading", as
   assertEquals(rig.live.current.sources.get("a")?.target, { kind: "tcp", hostname: "h3", port: 5900 });
 });
 
-Deno.test("LiveConfig stops calling back those who unsubscribed", async () => {
+Deno.test("LiveConfig does not call a listener that has unsubscribed", async () => {
   using rig = await createRig("sources: { a: h1 }");
   let calls = 0;
   const unsubscribe = rig.live.subscribe(() => calls++);

@@ -15,20 +15,20 @@ async function findProblems(text: string, options: Partial<LoadOptions> = {}): P
   return error.problems.map(formatProblem);
 }
 
-Deno.test("loadConfig() takes the short form of a source, with a port, a display or neither", async () => {
+Deno.test("loadConfig() reads the short form of a source, with a port, a display or neither", async () => {
   const { sources } = await load(`sources: { a: 10.0.0.1, b: "10.0.0.1:5999", c: "10.0.0.1:1", d: "[fd00::1]:2" }`);
   const ports = [...sources.values()].map(({ target }) => target.kind === "tcp" ? target.port : undefined);
   assertEquals(ports, [5900, 5999, 5901, 5902]);
   assertEquals(sources.get("d")?.target, { kind: "tcp", hostname: "fd00::1", port: 5902 });
 });
 
-Deno.test("loadConfig() runs the committed sources.yaml as it stands", async () => {
+Deno.test("loadConfig() loads the committed sources.yaml unchanged", async () => {
   const { config, files } = await loadConfig({ file: "sources.yaml", env });
   assertEquals(config.sources.get("demo")?.target, { kind: "demo" });
   assert(files[0]?.endsWith("/sources.yaml"));
 });
 
-Deno.test("loadConfig() names every problem at once, each with its place", async () => {
+Deno.test("loadConfig() reports every problem at once, each with its place", async () => {
   const problems = await findProblems(`gateway:
   listn: 127.0.0.1
 limits: { idle: 5, sessions: 0 }
@@ -121,7 +121,7 @@ sources:
   assertEquals([b?.target, b?.group, b?.password?.reveal()], [{ kind: "unix", path: "/c/vm.sock" }, "All", "s3cret"]);
 });
 
-Deno.test("loadConfig() freezes all that it gives", async () => {
+Deno.test("loadConfig() freezes its whole result", async () => {
   const { gateway, limits, sources } = await load("sources: { a: { host: h, allow: [x] } }");
   const a = sources.get("a")!;
   for (const part of [gateway, gateway.listen, gateway.denyNetworks, limits, sources, a, a.target, a.allow]) {
@@ -131,7 +131,7 @@ Deno.test("loadConfig() freezes all that it gives", async () => {
   assertThrows(() => (sources as Map<string, unknown>).clear(), TypeError);
 });
 
-Deno.test("loadConfig() gives overrides the last word", async () => {
+Deno.test("loadConfig() prefers overrides to the file", async () => {
   const text = "gateway: { listen: 127.0.0.1:1, tls: auto, data: x }\nsources: { a: h1, b: h2 }";
   const place = { kind: "tcp", hostname: "h3", port: 5900 } as const;
   const listen = { kind: "tcp", hostname: "0.0.0.0", port: 2 } as const;
@@ -155,7 +155,7 @@ Deno.test("loadConfig() needs no file when targets are given", async () => {
   assertEquals([...config.sources.keys(), ...files], ["pi"]);
 });
 
-Deno.test("isSame() tells secrets and addresses apart that look alike", async () => {
+Deno.test("isSame() distinguishes secrets and addresses that look alike", async () => {
   const one = await load("sources: { a: { host: h, password: x } }\ngateway: { public_url: 'https://a/' }");
   const other = await load("sources: { a: { host: h, password: y } }\ngateway: { public_url: 'https://b/' }");
   assert(isSame(one, one) && !isSame(one.sources, other.sources) && !isSame(one.gateway, other.gateway));

@@ -59,7 +59,7 @@ Deno.test("mergeSources() keeps the later of two sources with one name, at the p
   ]);
 });
 
-Deno.test("loadConfig() lets targets win over token files, those over the file, and that over other providers", async () => {
+Deno.test("loadConfig() prefers targets to token files, those to the file, and the file to other providers", async () => {
   const text = "sources: { a: file, b: file, c: file }\ndefaults: { group: Lab }";
   await withTokenFile("b: token:1\nc: token:1\n", async (path) => {
     const overrides = { tokenFiles: [path], targets: new Map([["c", tcp("target")]]) };
@@ -77,7 +77,7 @@ Deno.test("loadConfig() lets targets win over token files, those over the file, 
   });
 });
 
-Deno.test("loadConfig() reports what is wrong with the file and with token files at once, even if the file is not YAML", async () => {
+Deno.test("loadConfig() reports problems in the file and in token files at once, even if the file is not YAML", async () => {
   await withTokenFile("x\n", async (path) => {
     const load = (text: string) => loadConfig({ text, file: "s.yaml", env, overrides: { tokenFiles: [path] } });
     for (const [text, place] of [["sources: [", "s.yaml:1:11"], ["sources: 5", "s.yaml:1:10"]] as const) {
@@ -115,7 +115,7 @@ Deno.test("loadConfig() reads a secret of `defaults` once, and reports it once",
   ]);
 });
 
-Deno.test("a change that a provider reports leads to one reload, and other sources keep their identity", async () => {
+Deno.test("a change that a provider reports causes one reload, and other sources keep their identity", async () => {
   const provider = createMemoryProvider({ b: "first" });
   const load = () => loadConfig({ text: "sources: { a: h }", env, providers: [provider] });
   using live = new LiveConfig(await load(), load);

@@ -26,7 +26,7 @@ Deno.test("loadConfig() places a mistake under the old name of a key", async () 
   assertEquals(error.message, "1:23: limits.per_viewer: must be a whole number of at least 1");
 });
 
-Deno.test("loadConfig() refuses an old name beside the new one, and has no warning without old names", async () => {
+Deno.test("loadConfig() refuses an old name together with the new one, and does not warn without old names", async () => {
   const text = "limits: { per_viewer: 3, per_address: 4 }\nsources: {}\n";
   const error = await assertRejects(() => loadConfig({ text, env }), ConfigError);
   assertEquals(error.message, "1:11: limits.per_viewer: is the old name of per_address; remove it");

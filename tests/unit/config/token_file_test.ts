@@ -27,7 +27,7 @@ Deno.test("createTokenFileProvider() reads names, comments, blank lines, IPv6 an
   });
 });
 
-Deno.test("createTokenFileProvider() reads every file of a folder in the order of names, without hidden ones and folders", async () => {
+Deno.test("createTokenFileProvider() reads the files of a folder in the order of names, except hidden ones and subfolders", async () => {
   await using folder = await makeFolder({ b: "two: h:2", a: "one: h:1", ".swp": "nonsense" });
   await Deno.mkdir(`${folder.path}/inner`);
   const { sources, problems, files } = await createTokenFileProvider([folder.path], Deno.readFile).read();
@@ -36,7 +36,7 @@ Deno.test("createTokenFileProvider() reads every file of a folder in the order o
   assertEquals(files, [folder.path, `${folder.path}/a`, `${folder.path}/b`]);
 });
 
-Deno.test("createTokenFileProvider() names every line that it cannot use", async () => {
+Deno.test("createTokenFileProvider() reports every line that it cannot use", async () => {
   await using folder = await makeFolder({
     tokens: "pi 192.168.1.31\n__proto__: h:1\na: h\nb: h:99999\nb: h:1\nb: h:2\nc: a b:1\nd: :5\ne: h:",
   });
@@ -45,7 +45,7 @@ Deno.test("createTokenFileProvider() names every line that it cannot use", async
   assertEquals(problems.map(({ line }) => line), [1, 2, 3, 4, 6, 7, 8, 9]);
 });
 
-Deno.test("createTokenFileProvider() tells of a missing file and of one that is not text", async () => {
+Deno.test("createTokenFileProvider() reports a missing file and one that is not text", async () => {
   await using folder = await makeFolder({});
   await Deno.writeFile(`${folder.path}/binary`, new Uint8Array([0xff, 0xfe]));
   const paths = [`${folder.path}/none`, `${folder.path}/binary`];
@@ -56,7 +56,7 @@ Deno.test("createTokenFileProvider() tells of a missing file and of one that is 
   ]);
 });
 
-Deno.test("loadConfig() makes sources of token files, and names the file and line of what is wrong in them", async () => {
+Deno.test("loadConfig() reads sources from token files, and reports the file and line of problems in them", async () => {
   await using folder = await makeFolder({ good: "pi: 10.0.0.7:5901", bad: "\na_b: h:1\n-c: h:1" });
   const env = () => undefined;
   const { config } = await loadConfig({ env, overrides: { tokenFiles: [`${folder.path}/good`] } });

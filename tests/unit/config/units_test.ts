@@ -16,7 +16,7 @@ Deno.test("parseDuration() reads every unit, and 0 without one", () => {
   assertEquals([parseDuration(0), parseDuration("0"), parseDuration("0s")], [0, 0, 0]);
 });
 
-Deno.test("parseDuration() refuses bare numbers, other units and what no timer takes", () => {
+Deno.test("parseDuration() refuses bare numbers, other units and durations too long for a timer", () => {
   for (const text of [5, "5", "", " ", "s", "-5s", "5 s s", "5w", "1e3s", "5s5", "Infinity", NaN, Infinity, "25d"]) {
     assertThrows(() => parseDuration(text), SyntaxError);
   }
@@ -28,7 +28,7 @@ Deno.test("parseSize() reads units of 1000 and of 1024, and bare bytes", () => {
   assertEquals(parseSize(4096), 4096);
 });
 
-Deno.test("parseSize() refuses what is no size", () => {
+Deno.test("parseSize() refuses text that is not a size", () => {
   for (const text of ["", "MiB", "-1B", "16M", "1.5", -1, 1.5, NaN, "99999999999GiB"]) {
     assertThrows(() => parseSize(text), SyntaxError);
   }

@@ -123,7 +123,7 @@ Deno.test("watchConfig() notices a swapped link, as Kubernetes does", async () =
   await rig.edit(() => swapLink("..two", `${rig.folder}/..data`), hasSource("two"));
 });
 
-Deno.test("watchConfig() notices a changed secret file, and one that comes into being after it was missed", async () => {
+Deno.test("watchConfig() notices a changed secret file, and a missing one that is created", async () => {
   const nameFile = (file: string) => `sources: { a: { host: h, password: { file: ${file} } } }`;
   await using rig = await createRig(writeFiles({ "sources.yaml": nameFile("p"), p: "one\n" }));
   await rig.edit(() => Deno.writeTextFile(`${rig.folder}/p`, "two\n"), hasPassword("two"));
@@ -143,7 +143,7 @@ Deno.test("watchConfig() notices a new file in a folder of token files", async (
   await rig.edit(() => Deno.writeTextFile(`${rig.folder}/tokens/one`, "x: h:1"), hasSource("x"));
 });
 
-Deno.test("watchConfig() notices what changed between loading and watching", async () => {
+Deno.test("watchConfig() notices a change between loading and watching", async () => {
   const folder = await Deno.makeTempDir();
   const file = `${folder}/sources.yaml`;
   await Deno.writeTextFile(file, "sources: { a: h1 }");
@@ -155,7 +155,7 @@ Deno.test("watchConfig() notices what changed between loading and watching", asy
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("watchConfig() finds by polling what sends no event: a link swapped in a folder that is not watched", async () => {
+Deno.test("watchConfig() notices by polling a link that is swapped in a folder that is not watched", async () => {
   await using rig = await createRig(async (folder) => {
     for (const name of ["links", "one", "two"]) await Deno.mkdir(`${folder}/${name}`);
     for (const name of ["one", "two"]) await Deno.writeTextFile(`${folder}/${name}/s.yaml`, `sources: { ${name}: h1 }`);
