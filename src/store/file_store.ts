@@ -1,4 +1,4 @@
-/** Records of one kind in one file, held in memory and written after each change. */
+/** Records of one kind, held in memory and written to one file after each change. */
 import { delay } from "@std/async/delay";
 import { basename } from "node:path";
 import { PortholeError } from "../errors.ts";
@@ -7,9 +7,9 @@ import { type Entry, makeEntry, Records } from "./records.ts";
 import { type FileEffects, replaceFile } from "./replace_file.ts";
 import { type Decision, type Expiry, type KindOptions, NotStored, type Store } from "./store.ts";
 
-/** Where the records are, and what else the store needs. */
+/** The file of a store, and its effects. */
 interface FileStoreOptions {
-  /** What a failure calls the records. */
+  /** The name of the records in error messages. */
   kind: string;
   path: string;
   now: () => number;
@@ -17,21 +17,22 @@ interface FileStoreOptions {
   onNotStored?: ((cause: NotStored) => void) | undefined;
 }
 
-/** Writing takes one part of the thread in this many, however many records there are and however often they change. */
+/** Writing takes at most one part in this many of the thread's time, regardless of the number and rate of changes. */
 const REST_PARTS = 20;
 
 /**
- * One file for all records of a kind, replaced whole: people see, copy and restore one file for one thing, and the
- * largest (10,000 signed-in browsers, 4 MB) takes 10 ms to write. Before a write, a file that somebody else has changed
- * is read, and only the own changes go on top of it; so writers of different records do not overwrite each other.
+ * A store that replaces its whole file at each write: an administrator can copy and restore one file for one kind, and
+ * the largest (10,000 signed-in browsers, 4 MB) takes 10 ms to write. If another process has changed the file, it is read
+ * before a write, and only this store's own changes are added, so that writers of different records do not overwrite
+ * each other.
  */
 export class FileStore<Value> implements Store<Value> {
   readonly #options: FileStoreOptions & KindOptions;
   readonly #writeText = createRecordWriter();
   #records: Records<Value>;
-  /** The file as the records were read from it or written to it; undefined while there is none. */
+  /** State of the file when it was last read or written; undefined while there is no file. */
   #known: string | undefined;
-  /** Keys whose change is not in the file yet: those of the write under way, and those of the next one. */
+  /** Keys of changes that are not in the file yet: those of the write under way, and those of the next one. */
   #writing = new Set<string>();
   #changed = new Set<string>();
   #refreshing: Promise<void> | undefined;
@@ -39,7 +40,7 @@ export class FileStore<Value> implements Store<Value> {
   #lastWrite: Promise<void> = Promise.resolve();
   #restUntilMs = 0;
 
-  /** @throws {PortholeError} `internal` when the file cannot be read; an editable one is read when it is used. */
+  /** @throws {PortholeError} `internal` when the file cannot be read. An editable file is read at each use instead. */
   constructor(options: FileStoreOptions & KindOptions) {
     this.#options = options;
     this.#records = new Records(options);
@@ -74,12 +75,12 @@ export class FileStore<Value> implements Store<Value> {
     return result;
   }
 
-  /** Resolves when nothing waits to be written. */
+  /** Resolves when every change has been written. */
   async settled(): Promise<void> {
     for (let last; last !== this.#lastWrite;) await (last = this.#lastWrite);
   }
 
-  /** Resolves when the change of this record is in the file. Changes that come while it waits go with it. */
+  /** Resolves when the change of this record is in the file. Changes that arrive before the write starts share it. */
   #store(key: string): Promise<void> {
     this.#changed.add(key);
     if (!this.#nextWrite) {
@@ -132,12 +133,12 @@ export class FileStore<Value> implements Store<Value> {
     const { path, editable } = this.#options;
     const found = await orMissing(Deno.stat(path));
     if (found && describe(found) === this.#known) return;
-    // Whoever removes an editable file forgets its records. Any other is written anew: it was an accident.
+    // Removing an editable file removes its records. The removal of any other file is an accident: it is written again.
     if (!found && !editable) return;
     this.#load();
   }
 
-  /** Takes the records of the file, with the own changes that are not in it. @throws {PortholeError} `internal` */
+  /** Reads the file, and applies the changes that are not in it yet. @throws {PortholeError} `internal` */
   #load(): void {
     const { path } = this.#options;
     try {
@@ -162,7 +163,7 @@ export class FileStore<Value> implements Store<Value> {
   }
 }
 
-/** What tells one content of a file from another: each write makes a new file, and an editor moves the time on. */
+/** Identifies a version of a file: each write makes a new inode, and an editor changes the time. */
 function describe({ ino, size, mtime }: Deno.FileInfo): string {
   return `${ino} ${size} ${mtime?.getTime()}`;
 }

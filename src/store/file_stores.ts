@@ -1,4 +1,4 @@
-/** Stores in a folder: a file for each kind of record, `KIND.json`, for its owner's eyes only. */
+/** Stores in a folder: a file `KIND.json` for each kind of record, which only its owner can read. */
 import { join } from "node:path";
 import { FileStore } from "./file_store.ts";
 import { createMemoryStores } from "./memory_stores.ts";
@@ -8,15 +8,15 @@ import type { KindOptions, NotStored, Store, Stores } from "./store.ts";
 interface FileStoresOptions {
   folder: string;
   /**
-   * Told of changes that count in this process and could not be stored; they are written with the next one. Without
-   * this function, such a change rejects.
+   * Called when a change could not be stored. The change is in effect in this process, and is written with the next one.
+   * Without this function, such a change rejects.
    */
   onNotStored?: (cause: NotStored) => void;
   now?: () => number;
   effects?: FileEffects;
 }
 
-/** Opens the stores of a folder, which is made when there is something to write. */
+/** Opens the stores of a folder, which the first write creates. */
 export function openFileStores({ folder, onNotStored, now = Date.now, effects = Deno }: FileStoresOptions): Stores {
   const files = new Map<string, FileStore<never>>();
   const transient = createMemoryStores({ now });

@@ -1,4 +1,4 @@
-/** Stores that end with the process. */
+/** Stores in memory, which end with the process. */
 import { makeEntry, Records } from "./records.ts";
 import type { KindOptions, Store, Stores } from "./store.ts";
 
@@ -6,7 +6,7 @@ interface MemoryStoresOptions {
   now?: () => number;
 }
 
-/** Makes stores that keep nothing beyond the process. */
+/** Makes stores in memory. */
 export function createMemoryStores({ now = Date.now }: MemoryStoresOptions = {}): Stores {
   const kinds = new Map<string, Store<never>>();
   return {
@@ -19,14 +19,14 @@ export function createMemoryStores({ now = Date.now }: MemoryStoresOptions = {})
   };
 }
 
-/** A store on records that nobody else has. */
+/** Makes a store from records. */
 function createMemoryStore<Value>(records: Records<Value>): Store<Value> {
   return {
     get: (key) => Promise.resolve(records.get(key)?.value),
     put: (key, value, expiry) => Promise.resolve(records.put(key, makeEntry(value, expiry))),
     delete: (key) => Promise.resolve(void records.delete(key)),
     list: () => Promise.resolve(records.list().map(([key, { value }]) => [key, value])),
-    // deno-lint-ignore require-await -- what decide() throws has to reject
+    // deno-lint-ignore require-await -- an exception in decide() has to reject
     update: async (key, decide) => records.decide(key, decide).result,
   };
 }

@@ -1,12 +1,12 @@
 /**
- * Records as the text of a file: a JSON object with one record a line, so that people can read it and take a line out.
+ * Records as the text of a file: a JSON object with one record per line, so that people can read it and remove a line.
  *
- * Text and numbers that do not expire stand for themselves, `"pi": "sha256:…"`; everything else has its expiry (ISO
- * 8601) beside it, `"4f1c…": { "expires": "2027-01-31T12:00:00.000Z", "value": { … } }`.
+ * Text and numbers that do not expire are written directly, `"pi": "sha256:…"`. Other values are wrapped, with their
+ * expiry (ISO 8601) if they have one: `"4f1c…": { "expires": "2027-01-31T12:00:00.000Z", "value": { … } }`.
  */
 import { type Entry, makeEntry } from "./records.ts";
 
-/** Makes what turns records into text. It keeps the lines: most do not change from one write to the next. */
+/** Makes a function that turns records into text. It caches lines, because most do not change between writes. */
 export function createRecordWriter(): (entries: readonly [key: string, entry: Entry<unknown>][]) => string {
   const lines = new WeakMap<Entry<unknown>, string>();
   const writeLine = ([key, entry]: readonly [string, Entry<unknown>]): string => {
@@ -22,10 +22,12 @@ function wrap({ value, expiresAtMs }: Entry<unknown>): unknown {
   return typeof value === "object" ? { value } : value;
 }
 
-/** The records of a text. @throws when it is not such a text */
+/** The records in a text. @throws when the text is malformed */
 export function readRecords(text: string): [key: string, entry: Entry<unknown>][] {
   const records: unknown = JSON.parse(text);
-  if (typeof records !== "object" || records === null || Array.isArray(records)) throw new Error("It is not an object");
+  if (typeof records !== "object" || records === null || Array.isArray(records)) {
+    throw new Error("The file is not a JSON object");
+  }
   return Object.entries(records).map(([key, written]) => [key, unwrap(key, written)]);
 }
 

@@ -1,6 +1,6 @@
 import type { Decision, Expiry } from "./store.ts";
 
-/** A record with its expiry; never changed, only replaced. */
+/** A record with its expiry. It is immutable. */
 export interface Entry<Value> extends Expiry {
   readonly value: Value;
 }
@@ -10,10 +10,10 @@ interface RecordsOptions {
   now: () => number;
 }
 
-/** Expired records are dropped when this many more than after the last time are held. */
+/** Expired records are dropped each time the number of records has grown by this much. */
 const DROP_AFTER = 1_000;
 
-/** Records in memory, in the order in which they were written. */
+/** Records in memory, in the order of their last write. */
 export class Records<Value> {
   readonly #most: number;
   readonly #now: () => number;
@@ -38,12 +38,12 @@ export class Records<Value> {
     if (this.#entries.size > this.#most) this.#entries.delete(this.#entries.keys().next().value!);
   }
 
-  /** Says whether there was one. */
+  /** Removes the record; returns whether there was one. */
   delete(key: string): boolean {
     return this.#entries.delete(key);
   }
 
-  /** Carries a decision out and says whether it changed the record. */
+  /** Carries out a decision; returns its result, and whether the record changed. */
   decide<Result>(key: string, decide: (value: Value | undefined) => Decision<Value, Result>) {
     const decision = decide(this.get(key)?.value);
     const { result } = decision;
@@ -54,7 +54,7 @@ export class Records<Value> {
     return { result, changed: "delete" in decision && this.delete(key) };
   }
 
-  /** Those that have not expired, the one written last at the end. */
+  /** The records that have not expired; the one written last comes last. */
   list(): [key: string, entry: Entry<Value>][] {
     return [...this.#entries].filter(([, entry]) => this.#lives(entry));
   }
@@ -69,7 +69,7 @@ export class Records<Value> {
   }
 }
 
-/** An entry without what else its expiry may carry. */
+/** Makes an entry, without other fields that the expiry object may have. */
 export function makeEntry<Value>(value: Value, { expiresAtMs }: Expiry = {}): Entry<Value> {
   return { value, ...(expiresAtMs !== undefined && { expiresAtMs }) };
 }

@@ -1,18 +1,18 @@
-/** The one way in which the gateway writes a file that it has to find whole after a crash. */
+/** Writing files so that a crash leaves either the old or the new content. */
 import { dirname } from "node:path";
 
-/** What writing a file takes of the system; tests let it fail. */
+/** The system calls that writing a file needs; tests make them fail. */
 export type FileEffects = Pick<typeof Deno, "mkdir" | "open" | "rename" | "remove">;
 
-/** A folder cannot be opened, and so not be synced, on Windows. */
+/** On Windows, a folder cannot be opened, so it cannot be synced. */
 const SYNCS_FOLDERS = Deno.build.os !== "windows";
 
 /**
- * Replaces a file at once: readers see the old text or the new one, also after a crash or a power cut. It is written
- * beside its place, synced, moved there, and the folder is synced. The file is 0600; a folder that is made for it, 0700.
+ * Replaces a file atomically: readers see the old text or the new one, even after a crash or a power cut. Writes a new
+ * file beside it, syncs it, renames it, and syncs the folder. The file is 0600; a folder that is created for it is 0700.
  *
- * @returns what the file system says of the new file.
- * @throws when it cannot be written; the old file is then in its place, unless only the last sync of the folder failed.
+ * @returns the metadata of the new file.
+ * @throws when it cannot be written; the old file is then unchanged, unless only the sync of the folder failed.
  */
 export async function replaceFile(path: string, text: string, effects: FileEffects = Deno): Promise<Deno.FileInfo> {
   const folder = dirname(path);

@@ -1,10 +1,10 @@
-/** What the gateway keeps, by record: in memory, in files, later in a store that several gateways share. */
+/** The interface of stores, which keep records: in memory, in files, later in a store that several gateways share. */
 
 /**
- * Records of one kind by key. Values are plain JSON, and nobody changes one that a store gave or was given.
+ * Records of one kind, by key. Values are plain JSON. Do not modify a value that was passed to or returned by a store.
  *
- * Whoever decides on what a record says uses `update()`: with `get()` and `put()` two requests read the same, and the
- * second overwrites what the first wrote.
+ * Use `update()` for a change that depends on the record: with `get()` and `put()`, two requests could read the same
+ * value, and the second would overwrite the change of the first.
  */
 export interface Store<Value> {
   /** The record, while it has not expired. */
@@ -16,47 +16,47 @@ export interface Store<Value> {
   /** Every record that has not expired; the one written last comes last. */
   list(): Promise<[key: string, value: Value][]>;
   /**
-   * Decides on one record, and changes it, in one step: nobody changes it in between. `decide` has no effects, because
-   * a store that is shared runs it again when another gateway was faster. What it throws rejects, and changes nothing.
+   * Reads and changes one record atomically. `decide` must not have side effects, because a shared store runs it again
+   * when another gateway was faster. If it throws, the promise rejects and the record stays unchanged.
    *
    * @throws {NotStored}
    */
   update<Result>(key: string, decide: (value: Value | undefined) => Decision<Value, Result>): Promise<Result>;
 }
 
-/** When a record ends by itself. */
+/** When a record expires. */
 export interface Expiry {
-  /** Milliseconds since 1970; without it, the record stays. */
+  /** Milliseconds since 1970; without it, the record does not expire. */
   readonly expiresAtMs?: number;
 }
 
-/** What becomes of a record, which stays as it is without `put` or `delete`, and what the caller is told. */
+/** The result for the caller, and what to do with the record: `put`, `delete`, or neither to leave it unchanged. */
 export type Decision<Value, Result> =
   | { readonly result: Result }
   | ({ readonly result: Result; readonly put: Value } & Expiry)
   | { readonly result: Result; readonly delete: true };
 
-/** What to know of a kind of record. */
+/** The properties of a kind of record. */
 export interface KindOptions {
-  /** A restart may forget these records: they are never written to a disk. */
+  /** Whether a restart may forget these records: they are never written to disk. */
   readonly transient?: boolean;
-  /** Records beyond this number push out those that were written longest ago. For kinds that strangers can fill. */
+  /** Most records; a further one replaces the one written longest ago. For kinds that strangers can fill. */
   readonly most?: number;
   /** People edit the file, or another process writes it: each use checks whether it changed. */
   readonly editable?: boolean;
-  /** A change that cannot be stored rejects, even where the gateway is to go on without. */
+  /** Whether a change that cannot be stored always rejects, even if `onNotStored` is set. */
   readonly strict?: boolean;
 }
 
-/** Opens stores; opening a kind twice gives the same store. */
+/** Opens stores. Opening a kind again returns the same store. */
 export interface Stores {
-  /** @throws {PortholeError} `internal` when what was kept cannot be read: nobody may take it for empty. */
+  /** @throws {PortholeError} `internal` when the records cannot be read: they must not be treated as empty. */
   open<Value>(kind: string, options?: KindOptions): Store<Value>;
-  /** Resolves when nothing waits to be written; to be called before the process ends. */
+  /** Resolves when every change has been written. Call it before the process ends. */
   settled(): Promise<void>;
 }
 
-/** A change counts in this process, but could not be stored: a restart would forget it. */
+/** A change is in effect in this process but could not be stored: a restart would forget it. */
 export class NotStored extends Error {
   override readonly name = "NotStored";
 

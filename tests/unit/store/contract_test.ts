@@ -34,7 +34,7 @@ interface Link {
 }
 
 const CONTRACT: Record<string, (rig: Rig) => Promise<void>> = {
-  "a record is there until it is deleted, and others stay": async ({ stores }) => {
+  "a record stays until it is deleted, and deleting it leaves the others": async ({ stores }) => {
     const store = stores.open<Link>("links");
     const [a, b] = [{ label: "a", usesLeft: 1 }, { label: "b", usesLeft: 2 }];
     assertEquals([await store.get("a"), await store.list()], [undefined, []]);
@@ -44,7 +44,7 @@ const CONTRACT: Record<string, (rig: Rig) => Promise<void>> = {
     await store.delete("never there");
     assertEquals([await store.get("a"), await store.list()], [undefined, [["b", b]]]);
   },
-  "a kind is opened once, and kinds do not see each other's records": async ({ stores }) => {
+  "opening a kind twice gives the same store, and kinds do not share records": async ({ stores }) => {
     await stores.open<string>("pins").put("x", "pin");
     assertEquals([await stores.open("pins").get("x"), await stores.open("links").get("x")], ["pin", undefined]);
   },
@@ -53,7 +53,7 @@ const CONTRACT: Record<string, (rig: Rig) => Promise<void>> = {
     for (const key of ["10", "9", "x", "10"]) await store.put(key, 1);
     assertEquals((await store.list()).map(([key]) => key), ["9", "x", "10"]);
   },
-  "a record is gone when its time has come, for each question": async ({ stores, clock }) => {
+  "an expired record is gone for every method": async ({ stores, clock }) => {
     const store = stores.open<string>("texts");
     await store.put("a", "x", { expiresAtMs: clock.ms + 1_000 });
     await store.put("b", "y");
@@ -63,7 +63,7 @@ const CONTRACT: Record<string, (rig: Rig) => Promise<void>> = {
     assertEquals([await store.get("a"), (await store.list()).length], [undefined, 1]);
     assertEquals(await store.update("a", (value) => ({ result: value ?? "none" })), "none");
   },
-  "writing a record again sets its time anew": async ({ stores, clock }) => {
+  "writing a record again sets a new expiry": async ({ stores, clock }) => {
     const store = stores.open<string>("texts");
     await store.put("a", "x", { expiresAtMs: clock.ms + 1_000 });
     await store.update("a", (value = "") => ({ result: null, put: value, expiresAtMs: clock.ms + 5_000 }));
@@ -73,7 +73,7 @@ const CONTRACT: Record<string, (rig: Rig) => Promise<void>> = {
     clock.ms += 5_000_000;
     assertEquals(await store.get("a"), "x");
   },
-  "of fifty updates at once each sees what the one before it left": async ({ stores }) => {
+  "each of fifty simultaneous updates sees the result of the one before it": async ({ stores }) => {
     const store = stores.open<Link>("links");
     await store.put("a", { label: "a", usesLeft: 3 });
     const open = () =>
@@ -84,14 +84,14 @@ const CONTRACT: Record<string, (rig: Rig) => Promise<void>> = {
     const opened = await Promise.all(Array.from({ length: 50 }, open));
     assertEquals([opened.filter(Boolean).length, (await store.get("a"))?.usesLeft], [3, 0]);
   },
-  "of ten takers at once one gets the record": async ({ stores }) => {
+  "of ten simultaneous updates that take a record, one gets it": async ({ stores }) => {
     const store = stores.open<string>("tickets");
     await store.put("a", "x");
     const take = () => store.update("a", (value) => ({ result: value, delete: true }));
     const taken = await Promise.all(Array.from({ length: 10 }, take));
     assertEquals(taken.filter((value) => value === "x").length, 1);
   },
-  "what decides may throw, which changes nothing": async ({ stores }) => {
+  "if decide() throws, the update rejects and changes nothing": async ({ stores }) => {
     const store = stores.open<string>("texts");
     await store.put("a", "x");
     const decide = () => {
@@ -100,14 +100,14 @@ const CONTRACT: Record<string, (rig: Rig) => Promise<void>> = {
     await assertRejects(() => store.update("a", decide), TypeError, "too early");
     assertEquals(await store.get("a"), "x");
   },
-  "any text is a key, also the names that objects inherit": async ({ stores }) => {
+  "any text is a valid key, even a name that objects inherit": async ({ stores }) => {
     const store = stores.open<string>("texts");
     const keys = ["__proto__", "constructor", "", "a b", "ä\u0000\n", '"', "../../etc/passwd"];
     for (const key of keys) assertEquals(await store.get(key), undefined);
     for (const key of keys) await store.put(key, key);
     for (const key of keys) assertEquals(await store.get(key), key);
   },
-  "10,000 records are written, listed and found fast": async ({ stores, clock }) => {
+  "10,000 records are written, listed and found quickly": async ({ stores, clock }) => {
     const store = stores.open<Link>("links");
     const keys = Array.from({ length: 10_000 }, (_, at) => `key ${at}`);
     const startedAt = performance.now();
@@ -129,7 +129,7 @@ for (const [kind, make] of Object.entries(MAKERS)) {
   }
 }
 
-Deno.test("an embedded kind holds as many records as it may, and drops those written longest ago", async () => {
+Deno.test("an embedded store with too many records drops those written longest ago", async () => {
   for (const make of Object.values(MAKERS)) {
     await using rig = await make();
     const store = rig.stores.open<number>("lockouts", { most: 3, transient: true });

@@ -39,7 +39,7 @@ function realEffects(): FileEffects {
   return { mkdir, open, rename, remove };
 }
 
-Deno.test("records survive a restart, with their expiry, in a file for the owner only", async () => {
+Deno.test("records survive a restart, with their expiry, in a file that only the owner can read", async () => {
   await using rig = await makeRig();
   const links = rig.open().open<{ label: string }>("links");
   const expiresAtMs = Date.now() + 60_000;
@@ -53,7 +53,7 @@ Deno.test("records survive a restart, with their expiry, in a file for the owner
   assertEquals((await Deno.stat(rig.folder)).mode! & 0o777, 0o700);
 });
 
-Deno.test("text without an expiry stands for itself, one record a line", async () => {
+Deno.test("text without an expiry is written directly, one record per line", async () => {
   await using rig = await makeRig();
   const pins = rig.open().open<string>("pins");
   await pins.put("pi", "sha256:aa");
@@ -64,7 +64,7 @@ Deno.test("text without an expiry stands for itself, one record a line", async (
   assertEquals(await rig.read("pins.json"), "{}\n");
 });
 
-Deno.test("transient records are never written", async () => {
+Deno.test("transient records are never written to disk", async () => {
   await using rig = await makeRig();
   const stores = rig.open();
   await stores.open<string>("tickets", { transient: true }).put("a", "x");
@@ -72,7 +72,7 @@ Deno.test("transient records are never written", async () => {
   await assertRejects(() => Deno.stat(rig.folder), Deno.errors.NotFound);
 });
 
-Deno.test("changes made at the same time are written at once, and leave no other file", async () => {
+Deno.test("simultaneous changes are written together, and leave no other file", async () => {
   const { count, effects } = countMoves();
   await using rig = await makeRig(effects);
   const pins = rig.open().open<string>("pins");
@@ -81,7 +81,7 @@ Deno.test("changes made at the same time are written at once, and leave no other
   assertEquals([...Deno.readDirSync(rig.folder)].map(({ name }) => name), ["pins.json"]);
 });
 
-Deno.test("a change that is read back is in the file already", async () => {
+Deno.test("a change is in the file when its promise resolves", async () => {
   await using rig = await makeRig();
   const pins = rig.open().open<number>("pins");
   for (let round = 0; round < 20; round++) {
@@ -90,7 +90,7 @@ Deno.test("a change that is read back is in the file already", async () => {
   }
 });
 
-Deno.test("writers of different records do not overwrite each other, though they hold old ones", async () => {
+Deno.test("writers of different records do not overwrite each other, even if their copies are old", async () => {
   await using rig = await makeRig();
   const [one, other] = [rig.open().open<string>("links"), rig.open().open<string>("links")];
   await one.put("a", "of one");
@@ -101,7 +101,7 @@ Deno.test("writers of different records do not overwrite each other, though they
   assertEquals((await rig.open().open("links").list()).map(([key]) => key).sort(), ["a", "c", "d"]);
 });
 
-Deno.test("an editable file is read when it changed: a line that is removed is forgotten at once", async () => {
+Deno.test("an editable file is read again after a change: a removed line is forgotten at once", async () => {
   await using rig = await makeRig();
   const pins = rig.open().open<string>("pins", { editable: true });
   await pins.put("pi", "x");
@@ -115,7 +115,7 @@ Deno.test("an editable file is read when it changed: a line that is removed is f
   assertEquals(await pins.list(), []);
 });
 
-Deno.test("an editable file that is broken is left as it is, and nothing is read from it until it is mended", async () => {
+Deno.test("a broken editable file is left unchanged, and cannot be read until it is repaired", async () => {
   await using rig = await makeRig();
   await Deno.mkdir(rig.folder);
   const file = `${rig.folder}/pins.json`;
@@ -131,14 +131,14 @@ Deno.test("an editable file that is broken is left as it is, and nothing is read
   }
 });
 
-Deno.test("any other file that is broken stops the start, rather than count as empty", async () => {
+Deno.test("any other broken file prevents the start, instead of being treated as empty", async () => {
   await using rig = await makeRig();
   await Deno.mkdir(rig.folder);
   await Deno.writeTextFile(`${rig.folder}/links.json`, "{");
   assertThrows(() => rig.open().open("links"), PortholeError, "Cannot read links.json in the data folder");
 });
 
-Deno.test("a file that somebody removed is written anew with every record", async () => {
+Deno.test("a file that was removed is written again with every record", async () => {
   await using rig = await makeRig();
   const links = rig.open().open<string>("links");
   await links.put("a", "x");
@@ -147,7 +147,7 @@ Deno.test("a file that somebody removed is written anew with every record", asyn
   assertEquals((await rig.open().open("links").list()).map(([key]) => key), ["a", "b"]);
 });
 
-Deno.test("a change that cannot be written rejects, counts in memory, and is written with the next", async () => {
+Deno.test("a change that cannot be written rejects, takes effect in memory, and is written with the next one", async () => {
   const disk = { full: false };
   const open: FileEffects["open"] = (path, options) =>
     disk.full ? Promise.reject(new Error("No space left on device (os error 28)")) : Deno.open(path, options);
@@ -164,7 +164,7 @@ Deno.test("a change that cannot be written rejects, counts in memory, and is wri
   assertEquals((await rig.open().open("links").list()).map(([key]) => key), ["b", "c"]);
 });
 
-Deno.test("onNotStored is told once for each write, and the change is answered", async () => {
+Deno.test("onNotStored is called once for each failed write, and the change resolves", async () => {
   const open = () => Promise.reject(new Error("No space left on device (os error 28)"));
   const told: NotStored[] = [];
   await using rig = await makeRig({ ...realEffects(), open }, (cause) => told.push(cause));
@@ -176,7 +176,7 @@ Deno.test("onNotStored is told once for each write, and the change is answered",
   await assertRejects(() => rig.open().open<string>("pins", { strict: true }).put("pi", "x"), NotStored);
 });
 
-Deno.test("settled() waits for changes that nobody waits for", async () => {
+Deno.test("settled() waits for changes that nobody awaits", async () => {
   await using rig = await makeRig();
   const stores = rig.open();
   const links = stores.open<string>("links");
@@ -185,7 +185,7 @@ Deno.test("settled() waits for changes that nobody waits for", async () => {
   assertEquals(await rig.open().open("links").get("a"), "x");
 });
 
-Deno.test("10,000 records that keep changing leave the thread to the sessions", async () => {
+Deno.test("10,000 records that keep changing do not block the event loop", async () => {
   await using rig = await makeRig();
   const stores = rig.open();
   const links = stores.open<{ text: string }>("links");

@@ -52,7 +52,7 @@ const NEW = "the new text, which is longer than the old one was\n";
 const STEPS = ["mkdir", "open the draft", "write", "sync the draft", "rename"];
 
 for (const step of STEPS) {
-  Deno.test(`a write that ends at "${step}" leaves the old file, and no other`, () =>
+  Deno.test(`a write that fails at "${step}" leaves the old file, and no other`, () =>
     inFolder(async (folder) => {
       const path = `${folder}/state.json`;
       await replaceFile(path, OLD);
@@ -62,7 +62,7 @@ for (const step of STEPS) {
     }));
 }
 
-Deno.test("the file is synced before it takes its place, and the folder after", () =>
+Deno.test("the file is synced before it is renamed, and the folder afterwards", () =>
   inFolder(async (folder) => {
     const effects = failAt("nothing");
     const { size } = await replaceFile(`${folder}/new/state.json`, NEW, effects);
@@ -70,7 +70,7 @@ Deno.test("the file is synced before it takes its place, and the folder after", 
     assertEquals(effects.steps, [...STEPS, "open the folder", "sync the folder"]);
   }));
 
-Deno.test("readers see one whole text or the other while a file is replaced", () =>
+Deno.test("while a file is replaced, readers see the whole old or the whole new text", () =>
   inFolder(async (folder) => {
     const path = `${folder}/state.json`;
     const texts = ["a", "b"].map((letter) => letter.repeat(100_000));
