@@ -14,9 +14,9 @@ import { isAddress } from "./names.ts";
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 86_400_000;
 const CA_DAYS = 3650;
-/** Browsers refuse certificates that are valid for more than 397 days. One day is before now, for clocks that are slow. */
+/** Browsers refuse certificates that are valid for more than 397 days. The validity begins one day ago, for slow clocks. */
 const LEAF_DAYS = 396;
-/** Domains without public web sites: the CA may sign any host name below them. */
+/** Domains without public web sites. The CA may sign any host name below them. */
 const PRIVATE_ZONES = ["localhost", "local", "lan", "internal", "home.arpa"];
 
 /** A certificate and its private key as PEM text (PKCS #8). */

@@ -21,13 +21,13 @@ export interface CertificatePair {
 export interface CertificateSource {
   /** The newest usable pair. */
   readonly current: CertificatePair;
-  /** Calls `fn` with each renewed pair; returns a function that ends this. */
+  /** Calls `fn` with each renewed pair; returns a function that unsubscribes. */
   subscribe(fn: (pair: CertificatePair) => void): () => void;
   /** Stops watching and renewing; may be called more than once. */
   close(): void;
 }
 
-/** Logs a message for the administrator; it holds no secret. */
+/** Logs a message for the administrator. It must not contain a secret. */
 export type Tell = (level: "info" | "warn", message: string) => void;
 
 /** A certificate or key is unusable; the message names the file and the fix. */

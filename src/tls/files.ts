@@ -10,10 +10,10 @@ import {
 import { type Every, everyInterval } from "./every.ts";
 import { createPublished } from "./published.ts";
 
-/** Polling notices what file events miss: renamed folders, symlinks, bind mounts and network disks. */
+/** Files are polled, because file events miss renamed folders, symlinks, bind mounts and network disks. */
 const CHECK_INTERVAL_MS = 2_000;
 
-/** What `createFileCertificate` needs. */
+/** Options of `createFileCertificate()`. */
 export interface FileCertificateOptions {
   /** Path of the PEM certificate, with its chain after it. */
   readonly cert: string;
@@ -26,8 +26,8 @@ export interface FileCertificateOptions {
 }
 
 /**
- * Reads the pair now and again after each change. A new pair is published as soon as both files match; until then the old
- * one stays in use. An expired certificate is used, with a warning.
+ * Reads the pair, and reads it again after each change. A new pair is published as soon as its key matches; until then
+ * the old one stays in use. An expired certificate is used, with a warning.
  * @throws CertificateError when a file is missing, unreadable or not PEM, or when the key belongs to another certificate
  */
 export function createFileCertificate(
@@ -49,7 +49,7 @@ export function createFileCertificate(
       published.publish(pair);
     } catch (thrown) {
       if (!(thrown instanceof CertificateError)) throw thrown;
-      // A renewal replaces one file after the other: only a fault that the next check finds again is reported, once.
+      // A renewal replaces one file after the other, so a fault is reported (once) only if the next check finds it again.
       if (thrown.message === complaint && complaint !== told) {
         told = complaint;
         tell("warn", `Keeping the old certificate: ${complaint}`);

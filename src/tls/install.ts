@@ -8,7 +8,7 @@ export interface InstallGuide {
   readonly steps: readonly string[];
 }
 
-/** In the order of the page, which offers the download first. */
+/** The guides in the order of the page, which offers the download before them. */
 export const INSTALL_GUIDES: readonly InstallGuide[] = [
   {
     id: "windows",

@@ -17,13 +17,13 @@ import { openPairStore, type PairStore } from "./store.ts";
 const CHECK_INTERVAL_MS = 60_000;
 const CA_WARNING_MS = 90 * 86_400_000;
 
-/** What `createCertificates` needs. */
+/** Options of `createCertificates()`. */
 export interface CertificatesOptions {
-  /** Absolute path; certificates and keys are in its folder `tls`. */
+  /** Absolute path; certificates and keys are in its subfolder `tls`. */
   readonly dataDir: string;
-  /** The names and addresses under which the gateway is reached now: `listNames`. */
+  /** The current names and addresses of the gateway: `listNames()`. */
   readonly names: () => readonly string[];
-  /** The host name in the CA's own name. */
+  /** The host name that the name of the CA contains. */
   readonly host?: string;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -33,7 +33,7 @@ export interface CertificatesOptions {
 
 /**
  * Reads the CA and the certificate from the data folder, or makes them, and from then on renews the certificate at two
- * thirds of its lifetime and as soon as it lacks a name or an address. A CA is made only where there is none.
+ * thirds of its lifetime and as soon as it lacks a name or an address. A CA is made only if the folder has none.
  * @throws CertificateError when the folder cannot be used or the CA in it is damaged, incomplete or expired
  */
 export async function createCertificates(options: CertificatesOptions): Promise<CertificateSource> {
@@ -64,7 +64,7 @@ class Issuer {
     this.#zones = readConstraints(options.ca.cert);
   }
 
-  /** The certificate in the folder, or a new one where that is unusable or due. */
+  /** The certificate in the folder, or a new one if that is unusable or due for renewal. */
   async open(): Promise<CertificatePair> {
     const { store, ca } = this.#options;
     const kept = readKept(store, ca);
@@ -73,12 +73,12 @@ class Issuer {
     return reason === undefined ? kept : await this.issue(reason);
   }
 
-  /** Why a certificate is due for renewal; undefined while it is not. */
+  /** Why a certificate is due for renewal; undefined if it is not. */
   reasonToRenew(pair: CertificatePair): string | undefined {
     return reasonToRenew(pair, this.#listNames(), this.#options.now());
   }
 
-  /** Makes a certificate and writes it into the folder. @throws Error when it cannot */
+  /** Makes a certificate and writes it into the folder. @throws Error when that fails */
   async issue(reason: string): Promise<CertificatePair> {
     const { store, ca, now, tell } = this.#options;
     await store.write("leaf", await makeLeaf({ ca, names: this.#listNames(), nowMs: now() }));
@@ -86,7 +86,7 @@ class Issuer {
     return readLeaf(store, ca);
   }
 
-  /** The names that are needed and that the CA may sign. */
+  /** The needed names that the CA may sign. */
   #listNames(): string[] {
     const { names, store, tell } = this.#options;
     const needed = names().map(canonicalName).filter((name) => name !== undefined);
@@ -140,12 +140,12 @@ async function openCa({ store, host, names, nowMs, tell }: {
   }
   const ca = readCa(kept, store);
   const leftMs = Date.parse(parseCertificate(ca.cert, `${store.folder}/ca.crt`).validTo) - nowMs;
-  if (leftMs <= 0) throw new CertificateError(`${store.folder}/ca.crt has expired: ${restoreAdvice(store)}`);
-  if (leftMs < CA_WARNING_MS) tell("warn", `${store.folder}/ca.crt expires soon: ${restoreAdvice(store)}`);
+  if (leftMs <= 0) throw new CertificateError(`${store.folder}/ca.crt has expired: ${newCaAdvice(store)}`);
+  if (leftMs < CA_WARNING_MS) tell("warn", `${store.folder}/ca.crt expires soon: ${newCaAdvice(store)}`);
   return ca;
 }
 
-/** @throws CertificateError instead of making a new CA, which no device would trust. */
+/** Checks the CA. @throws CertificateError instead of making a new CA, which no device would trust. */
 function readCa(kept: ReturnType<PairStore["read"]>, store: PairStore): Signed {
   const paths = { cert: `${store.folder}/ca.crt`, key: `${store.folder}/ca.key` };
   for (const part of ["cert", "key"] as const) {
@@ -164,13 +164,13 @@ function restoreAdvice(store: PairStore): string {
 }
 
 function newCaAdvice({ folder }: PairStore): string {
-  return `delete ca.crt and ca.key in ${folder} to make a new CA, and install that on every device`;
+  return `delete ca.crt and ca.key in ${folder}, start Porthole again and install the new CA on every device`;
 }
 
-/** The certificate in the folder, or why it is unusable; a new one can be made then, because devices trust the CA. */
+/** The certificate in the folder, or why it is unusable. A new one can replace it, because devices trust the CA. */
 function readKept(store: PairStore, ca: Signed): CertificatePair | string {
   const { cert, key } = store.read("leaf");
-  if (cert === undefined && key === undefined) return "there was none yet";
+  if (cert === undefined && key === undefined) return "there was none";
   try {
     return readLeaf(store, ca);
   } catch (thrown) {

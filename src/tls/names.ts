@@ -1,4 +1,4 @@
-/** The names and addresses under which this machine is reached, as a certificate spells them. */
+/** The names and addresses of this machine, as a certificate spells them. */
 
 const DNS_NAME = /^(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
@@ -10,7 +10,7 @@ export function isAddress(name: string): boolean {
 
 /**
  * The canonical spelling of a name: lower case, no brackets, IPv6 compressed (RFC 5952).
- * Undefined for what a certificate cannot contain: IPv6 with a zone, the unspecified address, other characters.
+ * Undefined for names that a certificate cannot contain: IPv6 with a zone, the unspecified address, other characters.
  */
 export function canonicalName(name: string): string | undefined {
   const bare = name.toLowerCase().replace(/^\[|\]$/g, "").replace(/\.$/, "");
@@ -24,7 +24,7 @@ export function canonicalName(name: string): string | undefined {
   return DNS_NAME.test(host) && host.length <= 253 ? host : undefined;
 }
 
-/** What `listNames` needs. */
+/** Options of `listNames()`. */
 export interface NamesOptions {
   /** Names that the machine itself does not know, such as the host of `public_url`. */
   readonly extra?: readonly string[];

@@ -6,7 +6,7 @@ export interface Published<T> {
   subscribe(fn: (value: T) => void): () => void;
 }
 
-/** Makes a published value that is `first` at the start. */
+/** Makes a published value; `first` is its initial value. */
 export function createPublished<T>(first: T): Published<T> {
   let current = first;
   const subscribers = new Set<(value: T) => void>();

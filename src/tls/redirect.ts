@@ -1,11 +1,11 @@
 /** The `redirect` listener: sends every request to HTTPS. */
 import { canonicalName } from "./names.ts";
 
-/** What `createRedirect` needs. */
+/** Options of `createRedirect()`. */
 export interface RedirectOptions {
-  /** The origin to which every request is sent, whatever its own host is. */
+  /** The origin to which every request is redirected, regardless of its host. */
   readonly publicUrl?: URL;
-  /** Without `publicUrl`: the host names and addresses that are redirected; `*.` stands for any single label. */
+  /** Without `publicUrl`: the host names and addresses that are redirected; `*.` matches any single label. */
   readonly names: () => readonly string[];
   /** Port of the HTTPS listener. */
   readonly port: number;

@@ -1,20 +1,20 @@
-/** Listeners that switch to a renewed certificate without a restart: a second server on the port, then the first is drained. */
+/** Listeners that switch to a renewed certificate without a restart: a second server takes over the port of the first. */
 import { waitAtMost } from "../async/wait_at_most.ts";
 import type { Address } from "../config/config.ts";
 import type { CertificatePair, CertificateSource, Tell } from "./certificate.ts";
 
-/** Answers one request; `info` holds the remote address. */
+/** Answers one request; `info` has the remote address. */
 export type Handler = (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
 
-/** `Deno.serve`, which only main.ts may name. */
+/** `Deno.serve`, which only main.ts may use directly. */
 export type Serve = typeof Deno.serve;
 
-/** What `createListener` needs. */
+/** Options of `createListener()`. */
 export interface ListenerOptions {
   readonly serve: Serve;
   /** Port 0 is replaced with a free port, once. */
   readonly address: Address;
-  /** Without a certificate, and on a unix socket, the listener speaks plain HTTP. */
+  /** Without it, and on a unix socket, the listener speaks plain HTTP. */
   readonly certificate?: CertificateSource;
   readonly handler: Handler;
   /**
@@ -44,12 +44,12 @@ export class ListenError extends Error {
 const QUIET_WAIT_MS = 500;
 const DRAIN_DEADLINE_MS = 5_000;
 
-/** Starts listening, and from then on serves each renewed pair of `certificate`. @throws ListenError */
+/** Starts listening, and switches to each renewed pair of `certificate`. @throws ListenError */
 export function createListener(options: ListenerOptions): Listener {
   return new RenewingListener(options);
 }
 
-/** Windows lets only one socket listen on a port. */
+/** On Windows, only one socket can listen on a port. */
 const CAN_SHARE_PORT = Deno.build.os !== "windows";
 
 class RenewingListener implements Listener {
@@ -159,7 +159,7 @@ function pemOf(pair: CertificatePair | undefined): Deno.TlsCertifiedKeyPem | Rec
   return pair === undefined ? {} : { cert: pair.cert, key: pair.key };
 }
 
-/** With `reusePort`, a second gateway could listen on the same port and would get half of the viewers. */
+/** Checks that the port is free: with `reusePort`, a second gateway would share it and get half of the viewers. */
 function assertFree(at: Address): void {
   if (at.kind === "tcp" && at.port !== 0) {
     listenOn(at, () => Deno.listen({ hostname: at.hostname, port: at.port })).close();
@@ -185,7 +185,7 @@ function listenOn<T>(at: Address, listen: () => T): T {
 }
 
 function reasonOf(thrown: unknown): string {
-  if (thrown instanceof Deno.errors.AddrInUse) return "another program listens there";
+  if (thrown instanceof Deno.errors.AddrInUse) return "another program is listening there";
   if (thrown instanceof Deno.errors.AddrNotAvailable) return "this machine does not have that address";
   if (thrown instanceof Deno.errors.PermissionDenied) return "permission denied";
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -8,7 +8,7 @@ const POSIX = Deno.build.os !== "windows";
 
 /** Keeps pairs of `NAME.crt` and `NAME.key`; the folder is 0700 and the files are 0600. */
 export interface PairStore {
-  /** The folder, for messages. */
+  /** Path of the folder, for messages. */
   readonly folder: string;
   /** The pair with this name, with undefined for a file that does not exist. @throws CertificateError when unreadable */
   read(name: string): { readonly cert: string | undefined; readonly key: string | undefined };
@@ -16,7 +16,7 @@ export interface PairStore {
   write(name: string, pair: Signed): Promise<void>;
 }
 
-/** Opens the folder, which is made if there is none, and removes the permissions that others have on it. */
+/** Opens the folder, or creates it, and removes the permissions of other users. */
 export function openPairStore(dataDir: string, tell: Tell): PairStore {
   const folder = `${dataDir}/tls`;
   attempt(`Cannot make the folder ${folder}`, () => {
@@ -61,7 +61,7 @@ function restrict(path: string, mode: number, tell: Tell): void {
   const found = Deno.statSync(path).mode;
   if (!POSIX || found === null || (found & OTHERS) === 0) return;
   Deno.chmodSync(path, mode);
-  tell("warn", `${path} could be read by other users of this machine; its permissions are corrected`);
+  tell("warn", `${path} was accessible to other users of this machine; its permissions were corrected`);
 }
 
 function attempt<T>(action: string, run: () => T): T {

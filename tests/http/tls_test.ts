@@ -65,7 +65,7 @@ async function askUntil(port: number, { fingerprint256 }: CertificatePair): Prom
   return asked;
 }
 
-Deno.test("fetch accepts the kept certificate for every name with nothing but the CA", async () => {
+Deno.test("fetch accepts the certificate for every name when it trusts only the CA", async () => {
   const dataDir = Deno.makeTempDirSync();
   const certificate = await createCertificates({ dataDir, names: () => NAMES });
   const listener = createListener({
@@ -97,7 +97,7 @@ testWith(["curl"], "curl accepts the certificate with --cacert", async () => {
   Deno.removeSync(file);
 });
 
-Deno.test("a renewed certificate is served on the same port, and not one connect in a row fails meanwhile", async () => {
+Deno.test("a renewed certificate is served on the same port, and consecutive connections do not fail meanwhile", async () => {
   await using rig = listen();
   let asked = await askUntil(rig.port, first);
   for (const pair of [second, first, second]) {
@@ -108,7 +108,7 @@ Deno.test("a renewed certificate is served on the same port, and not one connect
   assert(asked >= 80);
 });
 
-Deno.test("a renewal waits for nobody when nobody asks", async () => {
+Deno.test("a renewal completes even if no request arrives", async () => {
   const servers: Deno.HttpServer[] = [];
   const serve = ((...given: Parameters<typeof Deno.serve>) => {
     const server = Deno.serve(...given);
@@ -148,7 +148,7 @@ Deno.test("a renewal says goodbye before it closes WebSockets, and they come bac
   await over;
 });
 
-Deno.test("a renewal in the middle of an answer lets it finish", async () => {
+Deno.test("a renewal lets a response under way finish", async () => {
   const [asked, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const handler: Handler = async () => {
     asked.resolve();
@@ -162,7 +162,7 @@ Deno.test("a renewal in the middle of an answer lets it finish", async () => {
   assertMatch((await answer).text, /late$/);
 });
 
-Deno.test("a pair that cannot be served leaves the old one in place and is told", async () => {
+Deno.test("a pair that cannot be served is reported, and the old one stays in use", async () => {
   const told = Promise.withResolvers<string>();
   await using rig = listen({ tell: (_level, message) => told.resolve(message) });
   rig.certificate.publish({ ...second, key: "nonsense" });
@@ -172,7 +172,7 @@ Deno.test("a pair that cannot be served leaves the old one in place and is told"
   await askUntil(rig.port, second);
 });
 
-Deno.test("where a port cannot be shared, a renewal closes it and opens it again", async () => {
+Deno.test("if a port cannot be shared, a renewal closes and reopens it", async () => {
   const replaced = Promise.withResolvers<void>();
   await using rig = listen({ sharesPort: false, onReplace: replaced.resolve });
   assertEquals((await ask(rig.port)).fingerprint256, first.fingerprint256);
@@ -193,19 +193,19 @@ Deno.test("a listener that is closed during a renewal leaves nothing behind", as
   }
 });
 
-Deno.test("a port that is taken is an error that names it, also by another gateway", async () => {
+Deno.test("a port that is in use, even by another gateway, is an error that names it", async () => {
   await using rig = listen();
   const address = { kind: "tcp", hostname: "127.0.0.1", port: rig.port } as const;
-  assertThrows(() => listen({ address }), ListenError, `127.0.0.1:${rig.port}: another program listens there`);
+  assertThrows(() => listen({ address }), ListenError, `127.0.0.1:${rig.port}: another program is listening there`);
   assertThrows(
     () => createListener({ serve: Deno.serve, address, handler: () => new Response() }),
     ListenError,
-    "another program listens there",
+    "another program is listening there",
   );
   assertThrows(() => listen({ address: { ...address, hostname: "192.0.2.77" } }), ListenError, "does not have that");
 });
 
-Deno.test("a unix socket speaks plain HTTP and may have been left behind", async () => {
+Deno.test("a unix socket speaks plain HTTP, and replaces one that was left behind", async () => {
   const folder = Deno.makeTempDirSync();
   const path = `${folder}/porthole.sock`;
   Deno.listen({ transport: "unix", path }).close();
@@ -217,7 +217,7 @@ Deno.test("a unix socket speaks plain HTTP and may have been left behind", async
   Deno.removeSync(folder, { recursive: true });
 });
 
-Deno.test("the redirect listener sends a browser to HTTPS on a host that it knows", async () => {
+Deno.test("the redirect listener redirects a browser to HTTPS on a host of the gateway", async () => {
   const redirect = createRedirect({ names: () => NAMES, port: 8443 });
   await using rig = listen({ handler: redirect, certificate: undefined } as never);
   const answer = await fetch(`http://127.0.0.1:${rig.port}/a?b`, { redirect: "manual" });

@@ -154,7 +154,7 @@ Deno.test("start() cannot listen where another program does, and says so", async
   const { port } = taken.addr as Deno.NetAddr;
   await using rig = await Rig.open(`gateway: { listen: "127.0.0.1:${port}", tls: none }\n${DEMO}`);
   const error = await assertRejects(() => rig.start(), ListenError);
-  assertEquals(error.message, `Cannot listen on 127.0.0.1:${port}: another program listens there`);
+  assertEquals(error.message, `Cannot listen on 127.0.0.1:${port}: another program is listening there`);
 });
 
 Deno.test("start() refuses a configuration with mistakes, with every one of them", async () => {

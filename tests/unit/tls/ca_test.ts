@@ -29,7 +29,7 @@ Deno.test("makeLeaf() makes a server certificate for every name, signed by the C
   assertEquals(cert.checkHost("other.example.net"), undefined);
 });
 
-Deno.test("makeLeaf() stays within what browsers accept and within the CA's life", async () => {
+Deno.test("makeLeaf() does not exceed the lifetime that browsers accept, or that of the CA", async () => {
   const cert = new X509Certificate(leaf.cert);
   const days = (Date.parse(cert.validTo) - Date.parse(cert.validFrom)) / DAY_MS;
   assert(days >= 90 && days <= 397, `${days} days`);
@@ -37,13 +37,13 @@ Deno.test("makeLeaf() stays within what browsers accept and within the CA's life
   assertEquals(new X509Certificate(late.cert).validTo, new X509Certificate(ca.cert).validTo);
 });
 
-Deno.test("makeLeaf() takes a new key and serial number each time", async () => {
+Deno.test("makeLeaf() uses a new key and serial number each time", async () => {
   const again = await makeLeaf({ ca, names: NAMES, nowMs: NOW });
   assertNotEquals(again.key, leaf.key);
   assertNotEquals(new X509Certificate(again.cert).serialNumber, new X509Certificate(leaf.cert).serialNumber);
 });
 
-Deno.test("the CA may sign private zones and its own names only", () => {
+Deno.test("the CA may sign only private zones and its own names", () => {
   const zones = readConstraints(ca.cert);
   for (const name of ["localhost", "pi.local", "gate", "vnc.example.net", "10.1.2.3", "2001:db8::1"]) {
     assert(isPermitted(name, zones), name);

@@ -39,7 +39,7 @@ function createRig(pair: Signed = first) {
   return rig;
 }
 
-Deno.test("createFileCertificate() gives the files as they are, chain included", () => {
+Deno.test("createFileCertificate() returns the files unchanged, including the chain", () => {
   using rig = createRig({ cert: first.cert + ca.cert, key: first.key });
   const source = rig.open();
   assertEquals(source.current.cert, first.cert + ca.cert);
@@ -88,7 +88,7 @@ Deno.test("createFileCertificate() publishes a renewed pair once both files matc
   source.close();
 });
 
-Deno.test("createFileCertificate() keeps the old pair while a file is broken or gone, and says it once", () => {
+Deno.test("createFileCertificate() keeps the old pair while a file is broken or missing, and warns once", () => {
   using rig = createRig();
   const source = rig.open();
   Deno.removeSync(rig.key);
@@ -102,7 +102,7 @@ Deno.test("createFileCertificate() keeps the old pair while a file is broken or 
   source.close();
 });
 
-Deno.test("createFileCertificate() uses an expired or early certificate with a warning", () => {
+Deno.test("createFileCertificate() uses an expired or not yet valid certificate, with a warning", () => {
   for (const [days, message] of [[500, "expired on"], [-5, "not valid before"]] as const) {
     using rig = createRig();
     rig.nowMs = NOW + days * DAY_MS;
@@ -113,7 +113,7 @@ Deno.test("createFileCertificate() uses an expired or early certificate with a w
   }
 });
 
-Deno.test("a subscriber that left hears nothing", () => {
+Deno.test("a listener that has unsubscribed is not called", () => {
   using rig = createRig();
   const source = rig.open();
   let heard = 0;

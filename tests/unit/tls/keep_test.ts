@@ -46,7 +46,7 @@ function renewal(source: CertificateSource, tick: () => void): Promise<Certifica
   return promise;
 }
 
-Deno.test("createCertificates() makes a CA and a certificate, for the owner's eyes only", async () => {
+Deno.test("createCertificates() makes a CA and a certificate, which only the owner can read", async () => {
   using rig = createRig();
   const source = await rig.open();
   const { cert, caPem, fingerprint256, caFingerprint256 } = source.current;
@@ -60,7 +60,7 @@ Deno.test("createCertificates() makes a CA and a certificate, for the owner's ey
   source.close();
 });
 
-Deno.test("createCertificates() takes what it kept at the next start", async () => {
+Deno.test("createCertificates() uses the same CA and certificate at the next start", async () => {
   using rig = createRig();
   const first = await rig.open();
   first.close();
@@ -69,7 +69,7 @@ Deno.test("createCertificates() takes what it kept at the next start", async () 
   second.close();
 });
 
-Deno.test("createCertificates() renews at two thirds of the certificate's life, under the same ca", async () => {
+Deno.test("createCertificates() renews at two thirds of the certificate's lifetime, with the same CA", async () => {
   using rig = createRig();
   const source = await rig.open();
   const first = source.current;
@@ -88,7 +88,7 @@ Deno.test("createCertificates() renews at two thirds of the certificate's life, 
   later.close();
 });
 
-Deno.test("createCertificates() renews when an address is new, and not when one is gone", async () => {
+Deno.test("createCertificates() renews when there is a new address, and not when one is gone", async () => {
   using rig = createRig();
   const source = await rig.open();
   const first = source.current;
@@ -104,7 +104,7 @@ Deno.test("createCertificates() renews when an address is new, and not when one 
   source.close();
 });
 
-Deno.test("createCertificates() tells once which name its CA may not sign", async () => {
+Deno.test("createCertificates() warns once about a name that its CA may not sign", async () => {
   using rig = createRig();
   const source = await rig.open();
   rig.names = ["localhost", "127.0.0.1", "vnc.example.net"];
@@ -115,7 +115,7 @@ Deno.test("createCertificates() tells once which name its CA may not sign", asyn
   source.close();
 });
 
-Deno.test("createCertificates() keeps the certificate and says so when it cannot be renewed", async () => {
+Deno.test("createCertificates() keeps the certificate and warns when it cannot be renewed", async () => {
   using rig = createRig();
   const source = await rig.open();
   const first = source.current;
@@ -131,7 +131,7 @@ Deno.test("createCertificates() keeps the certificate and says so when it cannot
   source.close();
 });
 
-Deno.test("createCertificates() makes a certificate anew that is damaged, half there or another ca's", async () => {
+Deno.test("createCertificates() replaces a certificate that is damaged, incomplete or of another CA", async () => {
   using rig = createRig();
   (await rig.open()).close();
   using other = createRig();
@@ -178,11 +178,13 @@ Deno.test("createCertificates() never replaces a CA by itself", async () => {
     spoil();
     const error = await assertRejects(() => rig.open(), CertificateError, message);
     assertStringIncludes(error.message, "delete ca.crt and ca.key");
+    // A backup of an expired CA has expired as well.
+    assertEquals(error.message.includes("from a backup"), message !== "ca.crt has expired");
   }
   assertEquals(rig.clock.running(), 0);
 });
 
-Deno.test("createCertificates() closes files that were open to others, and says so", async () => {
+Deno.test("createCertificates() restricts files that other users can read, and warns", async () => {
   using rig = createRig();
   (await rig.open()).close();
   Deno.chmodSync(rig.file("ca.key"), 0o644);
@@ -190,11 +192,11 @@ Deno.test("createCertificates() closes files that were open to others, and says 
   const source = await rig.open();
   assertEquals(Deno.statSync(rig.file("ca.key")).mode! & 0o777, 0o600);
   assertEquals(Deno.statSync(rig.file("")).mode! & 0o777, 0o700);
-  assertEquals(rig.messages.filter((message) => message.includes("could be read by other users")).length, 2);
+  assertEquals(rig.messages.filter((message) => message.includes("was accessible to other users")).length, 2);
   source.close();
 });
 
-Deno.test("createCertificates() names the folder that it cannot make", async () => {
+Deno.test("createCertificates() names a folder that it cannot create", async () => {
   using rig = createRig();
   Deno.writeTextFileSync(`${rig.dataDir}/file`, "");
   await assertRejects(() => rig.open({ dataDir: `${rig.dataDir}/file` }), CertificateError, "Cannot make the folder");
@@ -208,7 +210,7 @@ Deno.test("close() stops the renewal", async () => {
   assertEquals(rig.clock.running(), 0);
 });
 
-Deno.test("createCertificates() leaves no timer of the real clock behind", async () => {
+Deno.test("createCertificates() does not leave a timer behind on the real clock", async () => {
   using rig = createRig();
   const source = await createCertificates({ dataDir: rig.dataDir, names: () => ["localhost"] });
   source.close();

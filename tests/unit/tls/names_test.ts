@@ -13,7 +13,7 @@ Deno.test("listNames() gives localhost, the host with its mDNS name and every ad
   );
 });
 
-Deno.test("listNames() takes a full host name, its first label and what is added", () => {
+Deno.test("listNames() includes the full host name, its first label and the extra names", () => {
   const names = listNames({ ...machine("gate.home.arpa"), extra: ["vnc.example.net", "[2001:db8::9]"] });
   assertEquals(names, [
     "127.0.0.1",
@@ -27,16 +27,16 @@ Deno.test("listNames() takes a full host name, its first label and what is added
   ]);
 });
 
-Deno.test("listNames() leaves out what a certificate cannot carry", () => {
+Deno.test("listNames() omits names that a certificate cannot contain", () => {
   const names = listNames({ ...machine("my host!", "fe80::1%eth0", "febf::1", "0.0.0.0", "::"), extra: ["", "a..b"] });
   assertEquals(names, ["127.0.0.1", "::1", "localhost"]);
 });
 
-Deno.test("listNames() of this machine needs nothing passed", () => {
+Deno.test("listNames() works without options", () => {
   assertEquals(["127.0.0.1", "::1", "localhost"].every((name) => listNames().includes(name)), true);
 });
 
-Deno.test("canonicalName() spells a name one way", () => {
+Deno.test("canonicalName() gives every spelling of a name the same form", () => {
   assertEquals(canonicalName("EXAMPLE.net."), "example.net");
   assertEquals(canonicalName("2001:DB8:0:0:0:0:0:1"), "2001:db8::1");
   assertEquals(canonicalName("müller.example"), "xn--mller-kva.example");
@@ -44,6 +44,6 @@ Deno.test("canonicalName() spells a name one way", () => {
   assertEquals(canonicalName("a/b"), undefined);
 });
 
-Deno.test("isAddress() tells addresses from host names", () => {
+Deno.test("isAddress() distinguishes addresses from host names", () => {
   assertEquals(["10.0.0.1", "::1", "ten.example", "1.2.3.example"].map(isAddress), [true, true, false, false]);
 });

@@ -15,17 +15,17 @@ Deno.test("createRedirect() keeps host, path and query and goes to the HTTPS por
   assertEquals(ask("http://vnc.example.net/"), [308, "https://vnc.example.net:8443/"]);
 });
 
-Deno.test("createRedirect() leaves out the port that HTTPS has by itself", () => {
+Deno.test("createRedirect() omits the default port of HTTPS", () => {
   assertEquals(ask("http://localhost/", createRedirect({ names, port: 443 })), [308, "https://localhost/"]);
 });
 
-Deno.test("createRedirect() sends everybody to public_url when there is one", () => {
+Deno.test("createRedirect() redirects every request to public_url if it is set", () => {
   const publicUrl = new URL("https://vnc.example.org:444/vnc/");
   const to = createRedirect({ publicUrl, names, port: 8443 });
   assertEquals(ask("http://anything.example/vnc/x?y", to), [308, "https://vnc.example.org:444/vnc/x?y"]);
 });
 
-Deno.test("createRedirect() never sends anybody to a host that is not the gateway's", () => {
+Deno.test("createRedirect() never redirects to a host that is not the gateway's", () => {
   for (
     const host of [
       "evil.example",
