@@ -1,7 +1,7 @@
-/** The audit log: who did what, from where, and the outcome. JSON lines, only appended to, without secrets. */
+/** The audit log: user, action, address and outcome as JSON lines. Append-only, without secrets. */
 import { dirname } from "node:path";
 
-/** What one line of the audit log says. */
+/** One event of the audit log. */
 export interface AuditEvent {
   readonly event:
     | "sign_in"
@@ -17,9 +17,9 @@ export interface AuditEvent {
     | "session_ended_by_user"
     | "refused"
     | "config_changed";
-  /** User or program; absent while nobody is signed in. */
+  /** The user or program; absent if nobody is signed in. */
   readonly who?: string | undefined;
-  /** Address. */
+  /** The IP address. */
   readonly from?: string | undefined;
   /** The source, link or path concerned. */
   readonly what?: string | undefined;
@@ -31,7 +31,7 @@ export interface AuditEvent {
   readonly seconds?: number | undefined;
   readonly up_bytes?: number | undefined;
   readonly down_bytes?: number | undefined;
-  /** Number of similar refusals that were not logged before this one. */
+  /** Number of similar refusals before this one that were not logged. */
   readonly left_out?: number | undefined;
 }
 
@@ -54,7 +54,7 @@ interface AuditOptions {
   file?: string | undefined;
   /** Receives every line too, in order. It must not throw. */
   sink?: ((line: AuditLine) => void) | undefined;
-  /** Called once when writing begins to fail. */
+  /** Called once each time writing begins to fail. */
   onFailure?: (cause: unknown) => void;
   /** A file that would grow beyond this is renamed to audit.log.1. */
   rotateAtBytes?: number;
@@ -94,12 +94,12 @@ export function createAudit(options: AuditOptions = {}): Audit {
   };
 }
 
-/** Refusals with one code from one address that are logged in a minute; a flood of them must not fill the disk. */
+/** Most refusals with one code from one address that are logged per minute. A flood of them must not fill the disk. */
 const REFUSALS_A_MINUTE = 20;
 const MINUTE_MS = 60_000;
 const MOST_KEYS = 4_096;
 
-/** Passes events on; of a flood of refusals only the first ones of each minute, with the number of those left out before. */
+/** Thins out a flood of refusals: passes the first ones of each minute, with the number of those dropped before. */
 function createThinner(now: () => number): (event: AuditEvent) => AuditEvent | undefined {
   const seen = new Map<string, { sinceMs: number; count: number }>();
   return (event) => {
@@ -147,7 +147,7 @@ function statBytes(file: string): number {
   }
 }
 
-/** The last lines of the file, without a line that a crash has cut off. */
+/** The last lines of the file, except one that a crash has cut off. */
 function readTail(file: string): AuditLine[] {
   if (statBytes(file) === 0) return [];
   const texts = Deno.readTextFileSync(file).split("\n").slice(-LISTED_LINES - 1);

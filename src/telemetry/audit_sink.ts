@@ -1,9 +1,9 @@
-/** A copy of the audit log for another machine: JSON lines, sent by HTTPS POST. */
+/** A copy of the audit log for another service: JSON lines, sent by HTTPS POST. */
 import type { AuditLine } from "./audit.ts";
 
-/** Sends lines; disposing of it tries once, within a deadline, to send those that still wait. */
+/** Sends lines. Disposing of it tries once, within a deadline, to send the lines that are still queued. */
 export interface AuditSink extends AsyncDisposable {
-  /** Queues a line. Never throws and never waits; may be passed on without its object. */
+  /** Queues a line. Never throws and never waits. Can be called without its object. */
   readonly send: (line: AuditLine) => void;
 }
 
@@ -14,11 +14,11 @@ interface AuditSinkOptions {
   /** Called when the server begins to refuse lines, with the number of lines dropped so far. */
   onFailure?: (cause: unknown, dropped: number) => void;
   fetch?: typeof globalThis.fetch;
-  /** Wait after the first failure; each further one doubles it. */
+  /** Wait after the first failure; each further failure doubles it. */
   firstWaitMs?: number;
 }
 
-/** Lines that wait at most while the server does not answer; the file has them all. */
+/** Most lines that are queued while the server does not answer. The file has all of them. */
 const MOST_WAITING = 5_000;
 const MOST_PER_REQUEST = 500;
 const LONGEST_WAIT_MS = 60_000;

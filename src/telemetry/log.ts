@@ -2,7 +2,7 @@
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** Fields of a line besides its message. Never a secret, a query string or a header. */
+/** Fields of a line besides its message. They must not contain a secret, a query string or a header. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export interface Log {
@@ -16,16 +16,16 @@ export interface Log {
 
 interface LogOptions {
   format?: "text" | "json";
-  /** Lines below this level are left out. */
+  /** Lines below this level are dropped. */
   level?: LogLevel;
   now?: () => Date;
-  /** Writes one line, which comes without a line break. */
+  /** Writes one line; its text has no line break at the end. */
   write: (line: string) => void;
 }
 
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** Makes the log. It never throws: a throw in a socket handler would end the process. */
+/** Makes the log. It never throws, because an exception in a socket handler would end the process. */
 export function createLog(options: LogOptions): Log {
   const { format = "text", level = "info", now = () => new Date(), write } = options;
   const render = format === "json" ? renderJson : renderText;

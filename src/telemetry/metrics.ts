@@ -1,14 +1,14 @@
-/** What Prometheus scrapes: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/** Metrics for Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-/** RFB bytes that a session has passed; they only grow. */
+/** RFB bytes that a session has passed. The numbers only grow. */
 interface ByteCount {
   readonly upBytes: number;
   readonly downBytes: number;
 }
 
 interface MetricsOptions {
-  /** The live sessions. Each keeps one `count` object for its whole life: by it, the bytes are counted once. */
+  /** The live sessions. Each has the same `count` object for its whole life, so that its bytes are counted once. */
   sessions: () => Iterable<{ readonly state: string; readonly count: ByteCount }>;
   /** The states that a live session can be in. */
   states: readonly string[];
@@ -17,13 +17,13 @@ interface MetricsOptions {
   memoryUsage?: () => { rss: number; heapUsed: number; external: number };
 }
 
-/** The instruments; each call costs an addition and never throws. */
+/** The instruments. Calls are cheap and never throw. */
 export interface Metrics {
-  /** A session is open, this long after its WebSocket was upgraded. */
+  /** A session is open; `seconds` is the time since its WebSocket was upgraded. */
   sessionOpened(seconds: number): void;
-  /** A session ended with a code of errors.ts; `count` is the one that it had while it was live. */
+  /** A session ended with a code of errors.ts; `count` is its object from the list of live sessions. */
   sessionEnded(code: string, count: ByteCount): void;
-  /** A connection to a source was opened, or failed with a code of errors.ts. */
+  /** A connection to a source was opened ("ok"), or failed with a code of errors.ts. */
   dialed(code: "ok" | string, seconds: number): void;
   /** A request was refused with a code of errors.ts. */
   refused(code: string): void;
@@ -35,7 +35,7 @@ export interface Metrics {
 
 type Registers = Registry[];
 
-/** From a source on the same machine to the longest wait that a source is given. */
+/** From a source on the same machine to the longest time that the gateway waits for a source. */
 const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
 
 /** Makes the instruments in a registry of their own. Gauges are read when Prometheus scrapes. */
@@ -87,7 +87,7 @@ function timeSeconds(name: string, help: string, registers: Registers): Histogra
   return new Histogram({ name, help, buckets: SECONDS_BUCKETS, registers });
 }
 
-/** Registers the byte counter; gives the function that adds what a session has passed since it was last added. */
+/** Registers the byte counter; returns a function that adds the bytes of a session since its last call. */
 function createByteCounter(sessions: MetricsOptions["sessions"], registers: Registers): (count: ByteCount) => void {
   const counted = new WeakMap<ByteCount, ByteCount>();
   const add = (count: ByteCount) => {

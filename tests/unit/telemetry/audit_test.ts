@@ -26,7 +26,7 @@ Deno.test("the audit log is JSON lines that only its owner can read, and continu
     assertEquals(Deno.statSync(file).mode! & 0o777, 0o600);
   }));
 
-Deno.test("the audit log skips a line that a crash has cut off", () =>
+Deno.test("the audit log ignores a line that a crash has cut off", () =>
   inFolder((folder) => {
     const file = `${folder}/audit.log`;
     createAudit({ file }).note(SIGN_IN);
@@ -45,7 +45,7 @@ Deno.test("the audit log is rotated, and a few old files are kept", () =>
     ]);
   }));
 
-Deno.test("a flood of refusals gets twenty lines a minute, and the next line says how many were left out", () => {
+Deno.test("a flood of refusals is limited to twenty lines a minute, and the next line has the number of dropped ones", () => {
   let ms = 0;
   const audit = createAudit({ now: () => ms });
   for (let count = 0; count < 10_000; count++) audit.note(REFUSED);
@@ -100,7 +100,7 @@ Deno.test("the sink delivers every line once and in order, although the server r
   assertStringIncludes(String(failures[0]), "503");
 });
 
-Deno.test("lines that still wait are sent when the gateway stops", async () => {
+Deno.test("queued lines are sent when the gateway stops", async () => {
   await using collector = startCollector(0);
   const sink = createAuditSink({ url: collector.url });
   for (const who of ["a", "b", "c"]) sink.send({ time: "", ...SIGN_IN, who });
@@ -108,7 +108,7 @@ Deno.test("lines that still wait are sent when the gateway stops", async () => {
   assertEquals(collector.received.length, 3);
 });
 
-Deno.test("while the server does not answer, a bounded number of lines waits, and the others are counted", async () => {
+Deno.test("while the server does not answer, a limited number of lines is queued, and the dropped ones are counted", async () => {
   let lost = 0;
   const options = { url: new URL("http://127.0.0.1:1/"), fetch: () => Promise.reject(new Error("down")) };
   const sink = createAuditSink({ ...options, onFailure: (_cause, dropped) => lost = dropped });

@@ -42,7 +42,7 @@ Deno.test("porthole_bytes_total counts a live session once, however often it is 
   assertEquals(await rig.read(DOWN), 1_005);
 });
 
-Deno.test("porthole_bytes_total counts a session once, whether it leaves the list before or after it is told", async () => {
+Deno.test("porthole_bytes_total counts a session once, whether it leaves the list before or after sessionEnded()", async () => {
   const rig = createRig();
   const [first, second] = [rig.open(0, 100), rig.open(0, 200)];
   assertEquals(await rig.read(DOWN), 300);
@@ -64,7 +64,7 @@ Deno.test("porthole_sessions says 0 for each state before the first session", as
   ]);
 });
 
-Deno.test("porthole_sessions says 0 for a state that no session is in any more", async () => {
+Deno.test("porthole_sessions is 0 for a state that no session has any more", async () => {
   const rig = createRig();
   const session = rig.open(0, 0);
   assertEquals(await rig.read('porthole_sessions{state="open"}'), 1);
@@ -73,7 +73,7 @@ Deno.test("porthole_sessions says 0 for a state that no session is in any more",
   assertEquals(await rig.read('porthole_sessions{state="closing"}'), 1);
 });
 
-Deno.test("the histograms tell a source on this machine from one that takes 30 s", async () => {
+Deno.test("the histograms distinguish a source on this machine from one that takes 30 s", async () => {
   const { metrics, read } = createRig();
   for (const seconds of [0.0008, 0.002, 29]) metrics.dialed("ok", seconds);
   metrics.dialed("vnc_unreachable", 5);
