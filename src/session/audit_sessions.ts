@@ -1,7 +1,7 @@
 import type { Audit } from "../telemetry/audit.ts";
 import type { Session, SessionListener } from "./session.ts";
 
-/** Writes the beginning and the end of each session into the audit log. */
+/** Notes the beginning and the end of each session in the audit log. */
 export function auditSessions(audit: Audit): SessionListener {
   return {
     onOpened: (session) => audit.note({ event: "session_opened", ...describe(session), outcome: "ok" }),

@@ -2,11 +2,11 @@ import type { SourceConfig } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import type { SessionRegistry } from "./registry.ts";
 
-/** Ends the sessions whose source is gone or has changed; the others do not notice. */
+/** Ends the sessions whose source was removed or changed; other sessions continue. */
 export function endChangedSources(registry: SessionRegistry, sources: ReadonlyMap<string, SourceConfig>): void {
   registry.endWhere(
     ({ source }) => !sources.has(source.name),
-    new PortholeError("source_removed", "This source was taken out of the configuration"),
+    new PortholeError("source_removed", "This source was removed from the configuration"),
   );
   registry.endWhere(
     ({ source }) => sources.get(source.name) !== source.config,

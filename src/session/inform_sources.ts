@@ -1,7 +1,7 @@
 import type { Sources } from "../source/sources.ts";
 import type { SessionListener } from "./session.ts";
 
-/** Tells each source how its sessions fared, and that one has left room for a connection that is kept ready. */
+/** Tells each source whether its sessions opened or failed, and when one leaves room for a prewarmed connection. */
 export function informSources(sources: Sources): SessionListener {
   return {
     onOpened: ({ source }, opened) => sources.get(source.config).noteOpened(opened),

@@ -1,7 +1,7 @@
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { SessionListener } from "./session.ts";
 
-/** Counts sessions that end, their bytes and the time that opening takes. */
+/** Measures the time that opening takes, the bytes that pass, and why sessions end. */
 export function measureSessions(metrics: Metrics): SessionListener {
   return {
     onOpened: ({ ageMs }) => metrics.sessionOpened(ageMs / 1000),

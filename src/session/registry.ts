@@ -1,4 +1,4 @@
-/** The live sessions, and the caps that hold before one begins. */
+/** The live sessions, and the limits that are checked before one begins. */
 import type { Limits } from "../config/config.ts";
 import { delay } from "@std/async/delay";
 import { PortholeError } from "../errors.ts";
@@ -7,12 +7,12 @@ import type { Log } from "../telemetry/log.ts";
 import { Session, type SessionParties } from "./session.ts";
 import { SessionEvents } from "./session_events.ts";
 
-/** How long a limit's refusal asks a program to wait. */
+/** Retry-After of a refusal because of a limit. */
 const RETRY_MS = 5_000;
-/** How often live sessions are asked whether their permission and sign-in still stand. */
+/** How often the permission and the sign-in of each live session are checked. */
 const SWEEP_MS = 2_000;
 
-/** Sessions asked in one turn; between turns, bytes pass. */
+/** Sessions checked in one turn of the event loop; bytes pass between turns. */
 const ASKED_AT_ONCE = 500;
 
 /** A session that is to begin: what the limits count it against. */
@@ -20,17 +20,17 @@ export interface SessionRequest {
   readonly source: string;
   /** The viewer's address, as limits group it. */
   readonly address: string;
-  /** Who signed in; undefined while nobody has to. */
+  /** The name of the user; undefined while nobody has to sign in. */
   readonly user?: string | undefined;
 }
 
-/** Knows every live session; one for each gateway. */
+/** All live sessions of one gateway. */
 export class SessionRegistry implements SessionCounts {
-  /** What happens in the life of every session. */
+  /** The events of every session. */
   readonly events = new SessionEvents();
   readonly #log: Log;
   readonly #sessions = new Map<string, Session>();
-  /** Viewers that were let go although they do not read: their memory is taken until they have gone, so they count. */
+  /** Ended sessions whose viewer is still connected because it does not read. It uses memory, so limits include it. */
   readonly #stuck = new Set<Session>();
   #draining = false;
   /** Runs while there are sessions. */
@@ -64,38 +64,38 @@ export class SessionRegistry implements SessionCounts {
     return this.#count(({ source, state }) => source.name === name && state === "open") > 0;
   }
 
-  /** How many viewers were let go and have not gone. */
+  /** Number of ended sessions whose viewer is still connected. */
   countStuck(pick: (session: Session) => boolean = () => true): number {
     return [...this.#stuck].filter(pick).length;
   }
 
-  /** Whether new sessions are refused because the gateway is about to stop. */
+  /** Whether new sessions are refused because the gateway is stopping. */
   get draining(): boolean {
     return this.#draining;
   }
 
   /**
-   * Says whether one more session may begin.
+   * Checks whether one more session may begin.
    *
    * @throws PortholeError limit_reached or draining.
    */
   admit({ source, address, user: userName }: SessionRequest, limits: Limits): void {
     if (this.#draining) throw new PortholeError("draining", "The gateway is restarting; try again in a moment");
-    if (this.size + this.#stuck.size >= limits.sessions) throw full("The gateway has as many viewers as it may have");
-    if (this.countSource(source) >= limits.perSource) throw full("This source has as many viewers as it may have");
+    if (this.size + this.#stuck.size >= limits.sessions) throw full("The gateway has reached its session limit");
+    if (this.countSource(source) >= limits.perSource) throw full("This source has reached its session limit");
     const isTheirs = ({ user }: Session) => user.address === address;
     if (this.#count(isTheirs) + this.countStuck(isTheirs) >= limits.perAddress) {
-      throw full("You have as many screens open as you may have");
+      throw full("You have reached your limit of open screens");
     }
     if (userName !== undefined && this.#count(({ user }) => user.name === userName) >= limits.perUser) {
-      throw full("You have as many screens open as you may have");
+      throw full("You have reached your limit of open screens");
     }
     if (this.#count(({ state }) => state === "dialing" || state === "handshake") >= limits.handshakes) {
-      throw full("Too many screens are being opened at this moment");
+      throw full("Too many screens are being opened at the moment");
     }
   }
 
-  /** Begins a session, which is listed from this turn on until it has ended. */
+  /** Begins a session, which is listed at once and until it has ended. */
   begin(parties: SessionParties): Session {
     const session = new Session(parties, { log: this.#log, events: this.events });
     this.#sessions.set(session.id, session);
@@ -113,9 +113,9 @@ export class SessionRegistry implements SessionCounts {
   }
 
   /**
-   * Ends every session whose permission or sign-in has ended, each with its own reason; resolves when all were asked.
-   * One check at a time: a call during a check waits for one more, because the first may have passed a session before
-   * its permission changed.
+   * Ends every session whose permission or sign-in has ended, each with its own reason; resolves when all are checked.
+   * Checks do not overlap: a call during a check waits for a further one, because the first may have checked a session
+   * before its permission changed.
    */
   endUnpermitted(): Promise<void> {
     return this.#nextCheck ??= this.#lastCheck = this.#lastCheck.then(() => {
@@ -124,7 +124,7 @@ export class SessionRegistry implements SessionCounts {
     });
   }
 
-  /** A session that cannot be judged goes on: the next check asks again. */
+  /** A session that cannot be checked continues; the next check tries again. */
   async #askEach(): Promise<void> {
     const failures: [Session, unknown][] = [];
     const sessions = this.list();

@@ -1,4 +1,4 @@
-/** One viewer on one source, from the upgrade to the last cleanup. */
+/** A session: one viewer on one source, from the upgrade to the last cleanup. */
 import { abortable } from "@std/async/abortable";
 import { pump } from "../bridge/pump.ts";
 import { Taps } from "../bridge/taps.ts";
@@ -12,34 +12,34 @@ import type { Log } from "../telemetry/log.ts";
 import { SideChannel } from "./side_channel.ts";
 import { isTold, mayBecome, type SessionState } from "./state.ts";
 
-/** Who a session belongs to: what logs, lists and limits need to know. */
+/** The user of a session, for logs, lists and limits. */
 export interface SessionUser {
   /** The viewer's address, as limits group it. */
   readonly address: string;
   /** The name of the user; undefined while nobody has to sign in. */
   readonly name?: string;
-  /** Whether the user may only watch. */
+  /** Whether the user may only view the source. */
   readonly viewOnly?: boolean;
-  /** Why the session must end: the permission or the sign-in has ended. Asked every two seconds; it must be cheap. */
+  /** Why the session must end: the permission or the sign-in has ended. Called every two seconds, so it must be cheap. */
   readonly whyEnd?: () => Promise<PortholeError | undefined>;
 }
 
-/** Who meets in a session. */
+/** The source, the viewer and the user of a session. */
 export interface SessionParties {
   readonly source: Pick<Source, "config" | "name" | "open">;
   readonly viewer: ViewerSocket;
   readonly user: SessionUser;
 }
 
-/** Follows sessions. Each method is called in the turn in which it happens and must return at once. */
+/** Listens to the events of sessions. Methods are called synchronously and must return at once. */
 export interface SessionListener {
   /** The session has another state, or has just begun. */
   onState?(session: Session): void;
   /** The source is open, and the first byte is about to pass. */
   onOpened?(session: Session, opened: Opened): void;
-  /** No more bytes are taken; the viewer may still be told why. */
+  /** Bytes no longer pass; the viewer may not have received the reason yet. */
   onClosing?(session: Session, reason: PortholeError): void;
-  /** Nothing of the session is left, and the registry does not list it any more. */
+  /** The session is cleaned up, and the registry no longer lists it. */
   onEnded?(session: Session, reason: PortholeError): void;
 }
 
@@ -57,13 +57,13 @@ export class Session {
   readonly viewer: ViewerSocket;
   readonly user: SessionUser;
   readonly side: SideChannel;
-  /** Whether the viewer may only watch, because of the source or because of the user. */
+  /** Whether the session is view-only, because of the source or because of the user. */
   readonly viewOnly: boolean;
   readonly startedAtMs: number;
   readonly log: Log;
   /** Bytes that have passed. */
   readonly count = { upBytes: 0, downBytes: 0 };
-  /** Hands out copies of the bytes, from the first one after the login to the session's end. */
+  /** Give copies of the bytes to taps, from the first one after the login to the end of the session. */
   readonly taps = new Taps();
   readonly #events: Required<SessionListener>;
   readonly #now: () => number;
@@ -94,7 +94,7 @@ export class Session {
     return this.#endedBy;
   }
 
-  /** What was spoken with the source, once it is open. */
+  /** The opened source; undefined until it is open. */
   get opened(): Opened | undefined {
     return this.#opened;
   }
@@ -104,12 +104,12 @@ export class Session {
     return this.#now() - this.startedAtMs;
   }
 
-  /** Ends it from outside: the viewer is told the code and the sentence. Later calls change nothing. */
+  /** Ends the session with a reason, which the viewer receives. Later calls have no effect. */
   end(reason: PortholeError): void {
     this.#abort.abort(reason);
   }
 
-  /** Runs it to its end; resolves with the reason when nothing of it is left. Never rejects. */
+  /** Runs the session; resolves with the reason of its end after the cleanup. Never rejects. */
   async run(): Promise<PortholeError> {
     this.#announceState();
     const reason = await this.#serve().then(describeEnd, asPortholeError);
@@ -119,7 +119,7 @@ export class Session {
     this.#events.onClosing(this, reason);
     this.side.close();
     this.taps.end();
-    // A source that closed by itself has nothing more to say; in every other case it goes before the viewer does.
+    // The source is closed first, because closing the viewer may take a while.
     this.#opened?.stream.close();
     await this.#endViewer(reason);
     this.#become("ended");
@@ -137,7 +137,7 @@ export class Session {
     );
   }
 
-  /** Ends a session whose viewer leaves before the source is open; later the pump sees to that. */
+  /** Ends the session if the viewer leaves before the source is open. After that, the pump notices it. */
   async #watchLeaving(): Promise<never> {
     await this.viewer.closed;
     const reason = new PortholeError("viewer_left", "The viewer left");
@@ -148,7 +148,7 @@ export class Session {
   async #open(): Promise<Opened> {
     const { signal } = this.#abort;
     await this.viewer.opened;
-    // Announced at the start already, when the viewer could not hear it yet.
+    // When the state was announced, the viewer was not connected yet.
     this.#showState();
     const opened = await this.source.open(this.#describeViewer(), signal);
     if (signal.aborted) opened.stream.close();
@@ -211,7 +211,7 @@ export class Session {
     this.#events.onState(this);
   }
 
-  /** Tells the viewer page how far it is; the end is told by the goodbye. */
+  /** Sends the state to the viewer page. The end is part of the goodbye. */
   #showState(): void {
     if (isTold(this.#state)) this.side.tell({ type: "state", state: this.#state });
   }

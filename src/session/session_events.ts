@@ -1,13 +1,13 @@
-/** Who follows the sessions of a gateway: metrics, the audit log, what is known of sources. */
+/** Listeners to the sessions of a gateway: metrics, the audit log and the findings about sources. */
 import type { PortholeError } from "../errors.ts";
 import type { Opened } from "../source/opened.ts";
 import type { Session, SessionListener } from "./session.ts";
 
-/** Passes events on to every listener; one that throws is reported and holds up neither the session nor the others. */
+/** Passes events to every listener. If one throws, that is logged, and the session and the other listeners continue. */
 export class SessionEvents implements Required<SessionListener> {
   readonly #listeners: SessionListener[] = [];
 
-  /** Adds a listener for the life of the gateway; it hears of sessions in the order in which listeners were added. */
+  /** Adds a listener for the life of the gateway. Listeners are called in the order in which they were added. */
   subscribe(listener: SessionListener): void {
     this.#listeners.push(listener);
   }

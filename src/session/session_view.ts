@@ -1,7 +1,7 @@
 import type { Session } from "./session.ts";
 import type { SessionState } from "./state.ts";
 
-/** What `/api/sessions` and lists show of a session. */
+/** A session in `/api/sessions` and in lists. */
 export interface SessionView {
   readonly id: string;
   readonly source: string;
@@ -12,7 +12,7 @@ export interface SessionView {
   readonly started: string;
   readonly up_bytes: number;
   readonly down_bytes: number;
-  /** What was spoken with the source. */
+  /** Version and security type of the source, for example "RFB 3.8, VncAuth"; empty until it is open. */
   readonly detail: string;
   readonly mode?: "pass_through" | "login";
   /** Round trip to the viewer page, in milliseconds. */

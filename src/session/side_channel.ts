@@ -1,4 +1,4 @@
-/** The gateway's end of a session's side channel: questions to the user, and round-trip times. */
+/** The gateway's end of a session's side channel: asks for credentials and measures round-trip times. */
 import { startDeadline } from "../async/deadline.ts";
 import type { ViewerSocket } from "../bridge/viewer_socket.ts";
 import { Secret } from "../config/secret.ts";
@@ -9,14 +9,14 @@ import type { Credentials } from "../source/credentials.ts";
 /** How long a user may take to type a password. */
 const ANSWER_MS = 5 * 60_000;
 
-/** Speaks `porthole.v1` with the page. For other viewers, where `canAsk` is false, every call is a no-op. */
+/** Speaks `porthole.v1` with the page. For other viewers, `canAsk` is false, and messages are not sent. */
 export class SideChannel {
   readonly #viewer: ViewerSocket;
   readonly #now: () => number;
   #answer: PromiseWithResolvers<Credentials> | undefined;
   #pinger: ReturnType<typeof setInterval> | undefined;
   #pings = 0;
-  /** Id of the ping that a pong may answer, once: a page that repeats its pong gets no second answer. */
+  /** Id of the ping that is not answered yet, else 0. A repeated pong is ignored. */
   #unanswered = 0;
   #pingedAt = 0;
   #rttMs: number | undefined;
@@ -27,7 +27,7 @@ export class SideChannel {
     viewer.onSide = (message) => this.#receive(message);
   }
 
-  /** Whether a user can be asked. */
+  /** Whether the user can be asked for credentials. */
   get canAsk(): boolean {
     return this.#viewer.hasSideChannel;
   }
@@ -43,7 +43,7 @@ export class SideChannel {
   }
 
   /**
-   * Asks the user for credentials; `message` says what was wrong with the last ones.
+   * Asks the user for credentials; `message` says why the last ones were refused.
    *
    * @throws PortholeError vnc_login_failed when nobody answers within five minutes.
    */
@@ -94,5 +94,5 @@ function protectPassword({ username, password }: Up<"credentials">): Credentials
 }
 
 function describeSilence(): PortholeError {
-  return new PortholeError("vnc_login_failed", "Nobody typed the password in time");
+  return new PortholeError("vnc_login_failed", "No password was entered in time");
 }

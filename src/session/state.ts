@@ -1,10 +1,10 @@
 /** The states of a session and the transitions between them. */
 import type { Down } from "../side_channel/messages.ts";
 
-/** The states that the page is told. `dialing`: no connection yet; `handshake`: until the first byte may pass. */
+/** States that the page receives. `dialing`: not connected yet; `handshake`: connected, but bytes do not pass yet. */
 export type ToldState = Down<"state">["state"];
 
-/** `closing`: no more bytes are taken from either side. */
+/** All states. `closing`: bytes no longer pass. */
 export type SessionState = ToldState | "closing" | "ended";
 
 /** Legal transitions. */
@@ -24,7 +24,7 @@ export function mayBecome(from: SessionState, to: SessionState): boolean {
   return NEXT_STATES[from].includes(to);
 }
 
-/** Whether the page is told this state; how a session ends is in the goodbye. */
+/** Whether the page receives this state. The end of a session is in the goodbye. */
 export function isTold(state: SessionState): state is ToldState {
   return state !== "closing" && state !== "ended";
 }

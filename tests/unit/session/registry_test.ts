@@ -45,7 +45,7 @@ class Rig implements AsyncDisposable {
   }
 }
 
-Deno.test("begin() lists a session in the same turn and until it has ended", async () => {
+Deno.test("begin() lists a session at once and until it has ended", async () => {
   await using rig = new Rig();
   const { session } = await rig.begin();
   assertEquals([rig.registry.list(), rig.registry.get(session.id), rig.registry.size], [[session], session, 1]);
@@ -54,7 +54,7 @@ Deno.test("begin() lists a session in the same turn and until it has ended", asy
   assertEquals(rig.registry.get(session.id), undefined);
 });
 
-Deno.test("onEnded comes when the registry has let go of the session", async () => {
+Deno.test("onEnded is called when the registry no longer lists the session", async () => {
   await using rig = new Rig();
   const heard: unknown[] = [];
   rig.registry.events.subscribe({
@@ -66,7 +66,7 @@ Deno.test("onEnded comes when the registry has let go of the session", async () 
   assertEquals(heard, [["pi", "idle", 0]]);
 });
 
-Deno.test("hasOpen() and countSource() tell sources and states apart", async () => {
+Deno.test("hasOpen() and countSource() distinguish sources and states", async () => {
   await using rig = new Rig();
   const { scripted } = await rig.begin("pi");
   await rig.begin("tv");
@@ -77,7 +77,7 @@ Deno.test("hasOpen() and countSource() tell sources and states apart", async () 
   assertEquals(rig.registry.hasOpen("tv"), false);
 });
 
-Deno.test("admit() holds each limit by itself", async () => {
+Deno.test("admit() enforces each limit separately", async () => {
   await using rig = new Rig();
   await rig.begin("pi", { address: "10.0.0.1", name: "ada" });
   assertEquals(rig.refusal({}), undefined);
@@ -100,7 +100,7 @@ Deno.test("limits.handshakes counts only sessions that are not open yet", async 
   assertEquals(rig.refusal({ handshakes: 1 }), undefined);
 });
 
-Deno.test("a refusal says when to try again", async () => {
+Deno.test("a refusal says when to retry", async () => {
   await using rig = new Rig();
   await rig.begin();
   const limits = { ...DEFAULTS, sessions: 1 };
@@ -111,7 +111,7 @@ Deno.test("a refusal says when to try again", async () => {
   assertEquals(refusal.retryAfterMs, 5_000);
 });
 
-Deno.test("endWhere() ends what it picks and nothing else", async () => {
+Deno.test("endWhere() ends only the sessions that it picks", async () => {
   await using rig = new Rig();
   await rig.begin("pi");
   const { session: kept } = await rig.begin("tv");
@@ -134,7 +134,7 @@ Deno.test("endUnpermitted() ends each session with the reason of its own user", 
   assertEquals(session.endedBy, reason);
 });
 
-Deno.test("endUnpermitted() leaves a session alone whose permission cannot be judged, and judges the others", async () => {
+Deno.test("endUnpermitted() skips a session whose permission cannot be checked, and checks the others", async () => {
   await using rig = new Rig();
   const reason = new PortholeError("sign_in_required", "Your sign-in has ended: sign in again");
   await rig.begin("pi", { address: "10.0.0.1", whyEnd: () => Promise.reject(new Error("The store does not answer")) });
@@ -166,7 +166,7 @@ Deno.test("checks do not overlap, and a call during one waits for a check that b
   assertEquals(answers.length, 2);
 });
 
-Deno.test("asking 10,000 sessions is over long before the next check, and lets bytes pass meanwhile", async () => {
+Deno.test("checking 10,000 sessions ends long before the next check, and does not block the event loop", async () => {
   const registry = new SessionRegistry(createLog({ level: "error", write: () => {} }));
   let asked = 0;
   for (let at = 0; at < 10_000; at++) registry.begin(makeWaitingParties(() => Promise.resolve(void asked++)));
@@ -180,7 +180,7 @@ Deno.test("asking 10,000 sessions is over long before the next check, and lets b
   assert(asked >= 10_000 && turns > 9 && tookMs < 1_500, `${asked} asked, ${turns} turns, ${tookMs} ms`);
 });
 
-/** What a session needs that waits for its viewer and then ends: 10,000 sockets would be too many. */
+/** Fake parties of a session that waits for its viewer until it ends, because 10,000 sockets would be too many. */
 function makeWaitingParties(whyEnd: () => Promise<PortholeError | undefined>): SessionParties {
   const never = new Promise<never>(() => {});
   const gone = { isGone: true, isOpen: false, up: { clear: () => {} }, drain: () => Promise.resolve() };
@@ -189,14 +189,14 @@ function makeWaitingParties(whyEnd: () => Promise<PortholeError | undefined>): S
   return { source, viewer, user: { address: "10.0.0.1", whyEnd } } as unknown as SessionParties;
 }
 
-Deno.test("the sweep asks by itself while there are sessions", async () => {
+Deno.test("the sweep checks sessions as long as there are any", async () => {
   await using rig = new Rig();
   let asked = 0;
   await rig.begin("pi", { address: "10.0.0.1", whyEnd: () => Promise.resolve(void asked++) });
   await waitUntil(() => asked > 0);
 });
 
-Deno.test("drain() refuses new sessions, tells the live ones to come back, and resolves when none is left", async () => {
+Deno.test("drain() refuses new sessions, tells viewers to reconnect, and resolves when all have ended", async () => {
   await using rig = new Rig();
   const { viewer } = await rig.begin();
   const drained = rig.registry.drain();

@@ -88,7 +88,7 @@ Deno.test("a session goes through its states, passes bytes both ways and counts 
   assertEquals((await rig.viewer.closed).code, 1000);
 });
 
-Deno.test("a viewer that leaves while the source is being opened ends the session, and the source is let go", async () => {
+Deno.test("a viewer that leaves while the source is being opened ends the session, and the source is closed", async () => {
   await using rig = await startRig();
   const { signal } = await rig.scripted.asked;
   rig.viewer.socket.close();
@@ -100,7 +100,7 @@ Deno.test("a viewer that leaves while the source is being opened ends the sessio
   assertEquals(rig.heard.includes("open"), false);
 });
 
-Deno.test("a source that fails to open ends the session with its error, and the page hears the sentence", async () => {
+Deno.test("a source that fails to open ends the session with its error, and the page receives the sentence", async () => {
   await using rig = await startRig({ protocol: "porthole.v1" });
   await rig.scripted.asked;
   rig.scripted.fail(new PortholeError("vnc_refused", "Cannot reach pi: connection refused"));
@@ -113,7 +113,7 @@ Deno.test("a source that fails to open ends the session with its error, and the 
   ]);
 });
 
-Deno.test("anything else that is thrown is an internal error, whose cause only the log knows", async () => {
+Deno.test("any other exception is an internal error, whose cause is only in the log", async () => {
   await using rig = await startRig({ protocol: "porthole.v1" });
   await rig.scripted.asked;
   rig.scripted.fail(new Error("secret detail"));
@@ -123,7 +123,7 @@ Deno.test("anything else that is thrown is an internal error, whose cause only t
   assertEquals([line?.level, line?.cause], ["error", "Error: secret detail"]);
 });
 
-Deno.test("end() before the source is open gives up opening with its reason; the first reason stands", async () => {
+Deno.test("end() before the source is open aborts opening with its reason; the first reason is kept", async () => {
   await using rig = await startRig();
   const { signal } = await rig.scripted.asked;
   rig.session.end(new PortholeError("source_changed", "Changed"));
@@ -136,7 +136,7 @@ Deno.test("end() before the source is open gives up opening with its reason; the
   assertEquals((await rig.viewer.closed).code, 1012);
 });
 
-Deno.test("end() of an open session closes the source before the viewer is told", async () => {
+Deno.test("end() of an open session closes the source before the viewer", async () => {
   await using rig = await startRig({ protocol: "porthole.v1" });
   rig.scripted.open();
   await rig.viewer.until(({ side }) => side.some(({ type }) => type === "hello"));
@@ -147,7 +147,7 @@ Deno.test("end() of an open session closes the source before the viewer is told"
   assertEquals(rig.viewer.side.at(-1)?.type, "goodbye");
 });
 
-Deno.test("the page hears how far it is, then who and what this is, and is pinged", async () => {
+Deno.test("the page receives the states, then a hello, and pings", async () => {
   await using rig = await startRig({ protocol: "porthole.v1", settings: "{ host: 127.0.0.1, clipboard: out }" });
   (await rig.scripted.asked).viewer.noteConnected();
   rig.scripted.open();
@@ -167,7 +167,7 @@ Deno.test("the page hears how far it is, then who and what this is, and is pinge
   });
 });
 
-Deno.test("the handshake asks the page, and a plain viewer cannot be asked", async () => {
+Deno.test("the handshake asks the page for credentials, but cannot ask a plain viewer", async () => {
   await using page = await startRig({ protocol: "porthole.v1" });
   const { viewer, signal } = await page.scripted.asked;
   assert(viewer.canAsk);
@@ -192,7 +192,7 @@ Deno.test("view-only comes from the source or from the user", async () => {
   }
 });
 
-Deno.test("a listener that throws ends nothing, and the next one still hears", async () => {
+Deno.test("a listener that throws does not end the session, and the next one is still called", async () => {
   await using rig = await startRig();
   const heard: string[] = [];
   rig.events.subscribe({
@@ -208,7 +208,7 @@ Deno.test("a listener that throws ends nothing, and the next one still hears", a
   assert(rig.lines.some(({ cause }) => cause === "Error: broken listener"));
 });
 
-Deno.test("viewSession() shows who, what and how much, and leaves out what is not known yet", async () => {
+Deno.test("viewSession() describes a session, and omits fields that are not known yet", async () => {
   await using rig = await startRig();
   await rig.scripted.asked;
   const before = viewSession(rig.session);

@@ -14,7 +14,7 @@ function makeRig({ sideChannel = true } = {}) {
 
 const { signal } = new AbortController();
 
-Deno.test("ask() asks for the fields and gives the answer with its password as a secret", async () => {
+Deno.test("ask() asks for the fields and returns the answer with the password as a secret", async () => {
   const { side, hear, say } = makeRig();
   const asked = side.ask(["username", "password"], signal, "The server refused the password");
   assertEquals(hear(), [{
@@ -28,7 +28,7 @@ Deno.test("ask() asks for the fields and gives the answer with its password as a
   assertEquals([username, `${password}`, password?.reveal()], ["ada", "[secret]", "Secret12"]);
 });
 
-Deno.test("ask() takes no answer that came before the question", async () => {
+Deno.test("ask() ignores an answer that came before the question", async () => {
   const { side, say } = makeRig();
   say({ type: "credentials", password: "early" });
   const asked = side.ask(["password"], signal);
@@ -36,7 +36,7 @@ Deno.test("ask() takes no answer that came before the question", async () => {
   assertEquals((await asked).password?.reveal(), "asked for");
 });
 
-Deno.test("ask() ends with the session, also when that has ended before", async () => {
+Deno.test("ask() ends with the session, even if the session has already ended", async () => {
   const { side } = makeRig();
   const session = new AbortController();
   const asked = side.ask(["password"], session.signal);
@@ -45,7 +45,7 @@ Deno.test("ask() ends with the session, also when that has ended before", async 
   await assertRejects(() => side.ask(["password"], session.signal), Error, "The session ended");
 });
 
-Deno.test("a pong gives one round trip, and one that answers no ping gives none", () => {
+Deno.test("a pong gives one round-trip time, and a pong without a ping is ignored", () => {
   const { side, clock, hear, say } = makeRig();
   side.startPings(20_000);
   clock.ms = 12.34;
