@@ -1,12 +1,12 @@
 import type { Secret } from "../config/secret.ts";
 
-/** What a login is tried with. */
+/** The user name and password of a login. */
 export interface Credentials {
   readonly username?: string;
   readonly password?: Secret;
 }
 
-/** The credentials that the configuration has for a source. */
+/** The credentials in the configuration of a source. */
 export function pickCredentials({ username, password }: Credentials): Credentials {
   return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }

@@ -1,4 +1,4 @@
-/** A login that stops before ClientInit, where a source that is ready for a viewer may be kept waiting. */
+/** Logging in before a viewer comes: the login stops before ClientInit, where a VNC server waits. */
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import { type Admission, admitUs, enterSource } from "../rfb/handshake.ts";
 import { SERVER_INIT_HEAD_BYTES } from "../rfb/server_init.ts";
@@ -16,9 +16,9 @@ export async function logInAhead(
   return new LoggedInAhead(runner, source, admission);
 }
 
-/** A source that has let the gateway in and is kept waiting for ClientInit. */
+/** A source that is logged in to and waits for ClientInit. */
 export class LoggedInAhead {
-  /** Resolves when it is of no use any more: the source has gone, or has spoken out of turn. */
+  /** Resolves when it is no longer usable: the source has closed the connection, or has sent unexpected bytes. */
   readonly gone: Promise<void>;
   /** "3.8" */
   readonly version: string;
@@ -37,12 +37,12 @@ export class LoggedInAhead {
     this.gone = runner.readAhead(SERVER_INIT_HEAD_BYTES, "its ServerInit").then(() => {}, () => {});
   }
 
-  /** The stream as it is by now. */
+  /** The current stream. */
   get stream(): ByteStream {
     return this.#runner.stream;
   }
 
-  /** Sends ClientInit and reads ServerInit; call it once. @throws {LoginRefused} with the stream closed. */
+  /** Sends ClientInit and reads ServerInit. Call it only once. @throws {LoginRefused} with the stream closed. */
   async enter(limits: LoginLimits): Promise<LoggedIn> {
     const { title, shared } = this.#source;
     return describeLogin(this.#runner, await this.#runner.run(enterSource(title, this.#admission, shared), limits));

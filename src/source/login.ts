@@ -1,4 +1,4 @@
-/** The handshake of the gateway with a source, over a stream that is open. */
+/** The handshake of the gateway with a source, over an open stream. */
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import { type Offer, type OpenSource, openSource, probe, type ProbedOffer } from "../rfb/handshake.ts";
 import { titled } from "../rfb/script.ts";
@@ -9,14 +9,14 @@ import { pickCredentials } from "./credentials.ts";
 import { type LoginEffects, type LoginLimits, LoginRunner, type LoginSource } from "./login_runner.ts";
 import type { Identity, Trust } from "./trust.ts";
 
-/** How long a source may take to say its version. */
+/** How long a source may take to send its version. */
 const VERSION_MS = 10_000;
 
 /** A source that is open and logged in to. */
 export interface LoggedIn {
-  /** The stream from here on: what was given, or what TLS or RSA-AES made of it. */
+  /** The stream from here on: the original one, or the plain stream inside TLS or RSA-AES. */
   readonly stream: ByteStream;
-  /** ServerInit as a viewer gets it. */
+  /** ServerInit for the viewer. */
   readonly serverInit: Uint8Array<ArrayBuffer>;
   readonly desktop: ServerInit;
   /** "3.8" */
@@ -45,23 +45,23 @@ export async function logIn(
   return describeLogin(runner, await runner.run(openSource(source.title, login, seen)));
 }
 
-/** Reads the 12 bytes of ProtocolVersion and nothing more; within 10 s. @throws {LoginRefused} */
+/** Reads only the 12 bytes of ProtocolVersion, within 10 s by default. @throws {LoginRefused} */
 export function peekVersion(stream: ByteStream, title: string, limits: LoginLimits): Promise<Version> {
   const { signal, timeoutMs = VERSION_MS } = limits;
   return new LoginRunner(stream, undefined, { signal, timeoutMs }).run(titled(title, readVersion()));
 }
 
-/** Probes a source without a secret, as far as that goes; the caller then closes the stream. @throws {LoginRefused} */
+/** Probes a source as far as possible without a secret. The caller then closes the stream. @throws {LoginRefused} */
 export function peekAll(stream: ByteStream, title: string, limits: LoginLimits): Promise<ProbedOffer> {
   return new LoginRunner(stream, undefined, limits).run(probe(title));
 }
 
-/** What the protocol's login needs of a source's configuration. */
+/** The login of the protocol, from the configuration of a source. */
 export async function buildLogin(source: LoginSource, trust: Trust): Promise<Login> {
   return { ...pickCredentials(source), shared: source.shared, proofs: await trust.listProofs(source) };
 }
 
-/** The outcome of a login, with the stream as the runner has it by now. */
+/** The result of a login, with the current stream of the runner. */
 export function describeLogin({ stream, identity }: LoginRunner, open: OpenSource): LoggedIn {
   const { version, security, encrypted, serverInit } = open;
   return {

@@ -1,19 +1,19 @@
-/** Keeps the gateway from locking itself out of a source: to a VNC server all viewers are one address. */
+/** Keeps the gateway from being locked out of a source: a VNC server sees all viewers as one address. */
 import type { SourceConfig } from "../config/config.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
 import type { Credentials } from "./credentials.ts";
 
-/** First wait after a server said that it locks us out; TigerVNC begins with 10 s and doubles. */
+/** First wait after a lockout. TigerVNC begins with 10 s and doubles it. */
 const LOCKED_OUT_MS = 11_000;
 const LOCKED_OUT_MAX_MS = 15 * 60_000;
-/** TigerVNC locks out after five wrong passwords in a row. */
+/** Wrong passwords in a row before a pause. TigerVNC locks an address out after five. */
 const WRONG_IN_A_ROW = 3;
 const PAUSE_MS = 60_000;
 
 /** The part of a source that the guard needs. */
 type GuardedSource = Pick<SourceConfig, "title" | "username" | "password">;
 
-/** What has gone wrong at one source, and what must not be tried again because of it. */
+/** Remembers failed logins to one source, and refuses logins that would lead to a lockout. */
 export class LoginGuard {
   readonly #source: GuardedSource;
   readonly #now: () => number;
@@ -29,9 +29,9 @@ export class LoginGuard {
   }
 
   /**
-   * Says before the connection whether a login may be tried.
+   * Checks before connecting whether a login may be tried.
    *
-   * @throws LoginRefused wrong_secret when these credentials were refused before, locked_out while it is to wait.
+   * @throws LoginRefused wrong_secret when these credentials were refused before, locked_out during a wait.
    */
   check(credentials: Credentials): void {
     if (this.#refused && this.#isConfigured(credentials)) {
@@ -41,10 +41,13 @@ export class LoginGuard {
     const waitMs = this.#waitUntilMs - this.#now();
     if (waitMs <= 0) return;
     const seconds = Math.ceil(waitMs / 1000);
-    throw this.#refuse("locked_out", `the server blocks this gateway after failed logins; next try in ${seconds} s`);
+    throw this.#refuse(
+      "locked_out",
+      `the server is blocking this gateway after failed logins; next try in ${seconds} s`,
+    );
   }
 
-  /** Learns how a login ended; without a failure it succeeded. */
+  /** Records the outcome of a login; without `failure`, it succeeded. */
   note(credentials: Credentials, failure?: unknown): void {
     if (failure === undefined) return this.forgive();
     if (!(failure instanceof LoginRefused)) return;

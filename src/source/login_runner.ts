@@ -1,4 +1,4 @@
-/** Carries out the steps of a login script on the stream of a source. */
+/** Performs the steps of a login script on the stream of a source. */
 import { type Deadline, startDeadline } from "../async/deadline.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { SourceConfig } from "../config/config.ts";
@@ -10,32 +10,32 @@ import { sealStream } from "./sealed_stream.ts";
 import { upgradeTls } from "./tls_upgrade.ts";
 import { expectedName, type Identity, type Trust } from "./trust.ts";
 
-/** A slow PAM takes 2.6 s to refuse, x11vnc up to 6. */
+/** Timeout of a login. A refusal takes up to 2.6 s with PAM, and up to 6 s with x11vnc. */
 const LOGIN_MS = 20_000;
 
 /** The part of a source that a login depends on. */
 export type LoginSource = Pick<SourceConfig, "name" | "title" | "target" | "username" | "password" | "tls" | "shared">;
 
-/** When a script has to end. */
+/** Limits of a script. */
 export interface LoginLimits {
-  /** Ends it, for example because the viewer left; its reason is thrown. */
+  /** Aborts the script, for example because the viewer left; its reason is thrown. */
   readonly signal: AbortSignal;
-  /** The whole script must be over by then; 20 s when left out. */
+  /** Timeout of the whole script; 20 s by default. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** What a login needs besides the source. */
+/** The effects of a login. */
 export interface LoginEffects extends LoginLimits {
   readonly trust: Trust;
-  /** The RSA key of this process, made when it is first needed. */
+  /** The RSA key of this process, generated when it is first needed. */
   readonly getClientKey: () => Promise<ClientKey>;
 }
 
 /** Runs scripts, one after the other, on a stream that TLS or RSA-AES may replace. */
 export class LoginRunner {
-  /** The stream as it is by now. */
+  /** The current stream. */
   stream: ByteStream;
-  /** How the source proved itself, once it has. */
+  /** How the source proved its identity, once it has. */
   identity: Identity | undefined;
   readonly #source: LoginSource | undefined;
   readonly #effects: LoginLimits & Partial<LoginEffects>;
@@ -47,12 +47,12 @@ export class LoginRunner {
     this.#effects = effects;
   }
 
-  /** Begins the read that the next script begins with; rejects as soon as the source has gone. */
+  /** Starts the first read of the next script early; rejects as soon as the source closes the connection. */
   readAhead(bytes: number, what: string): Promise<Uint8Array> {
     return this.#ahead = readExactly(this.stream, bytes, what);
   }
 
-  /** Runs a script to its end; the stream is closed when that throws. */
+  /** Runs a script; closes the stream if it throws. */
   async run<Result>(script: Script<Result, LoginStep>, limits: LoginLimits = this.#effects): Promise<Result> {
     const deadline = startDeadline(limits.timeoutMs ?? LOGIN_MS, limits.signal);
     try {
@@ -109,10 +109,10 @@ export class LoginRunner {
 
 function explainTls(cause: Error): never {
   const reason = cleanReason(new TextEncoder().encode(cause.message));
-  throw new LoginRefused("refused", `TLS with the server could not be started: ${reason}`, { cause });
+  throw new LoginRefused("refused", `the TLS handshake with the server failed: ${reason}`, { cause });
 }
 
-/** Reads what is needed and no more: the next byte may be the first of TLS. */
+/** Reads exactly this many bytes: the next byte may belong to TLS. */
 async function readExactly(stream: ByteStream, bytes: number, what: string): Promise<Uint8Array> {
   const reader = stream.readable.getReader({ mode: "byob" });
   try {
@@ -120,14 +120,14 @@ async function readExactly(stream: ByteStream, bytes: number, what: string): Pro
     if (value?.length !== bytes) throw new StreamEnded(what);
     return value;
   } catch (cause) {
-    // A reset is an end like any other.
+    // A reset is treated like a normal end.
     throw cause instanceof StreamEnded || cause instanceof LoginRefused ? cause : new StreamEnded(what, { cause });
   } finally {
     reader.releaseLock();
   }
 }
 
-/** Ignores write errors: the peer's last bytes may still be readable, and say why it closed. */
+/** Ignores write errors, because the last bytes of the source may still be readable and say why it closed. */
 async function writeAll(stream: ByteStream, bytes: Uint8Array): Promise<void> {
   const writer = stream.writable.getWriter();
   writer.closed.catch(() => {});

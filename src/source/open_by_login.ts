@@ -1,4 +1,4 @@
-/** The gateway logs in and shows the viewer an open source; what it lacks, it asks the user for. */
+/** Opening a source in mode `login`: the gateway logs in, and asks the user for missing credentials. */
 import { LoginRefused } from "../rfb/refusal.ts";
 import { createStages } from "../rfb/stages.ts";
 import type { SpokenVersion } from "../rfb/version.ts";
@@ -15,7 +15,7 @@ import type { BegunHandshake } from "./source_login.ts";
 const FORMAT_START = 4;
 const FORMAT_END = 20;
 
-/** Logs in, or goes on where a handshake with the source has begun. @throws PortholeError with nothing left open. */
+/** Logs in, or continues a handshake with the source. @throws PortholeError, with every connection closed. */
 export async function openByLogin(
   parts: Pick<OpenParts, "source" | "login" | "prewarm">,
   viewer: HandshakeViewer,
@@ -34,7 +34,7 @@ export async function openByLogin(
   return { stream, stages, version, security, mode: "login", detail: `RFB ${version}, ${security}` };
 }
 
-/** A viewer that has agreed on a version already is only offered None. */
+/** Offers only None to a viewer that has already agreed on a version. */
 function* greetAndAdmit(desktop: LoggedIn["desktop"], agreed?: SpokenVersion) {
   if (agreed === "3.8") yield* offerNone();
   return yield* admitViewer(agreed ?? (yield* greetViewer()), desktop);
@@ -59,7 +59,7 @@ async function logInOrAsk(
   }
 }
 
-/** @throws the refusal where no answer of the user could change it, or nobody can be asked. */
+/** Asks the user for other credentials. @throws the refusal if those could not help, or the user cannot be asked. */
 async function askAgain(
   refusal: LoginRefused,
   tried: Credentials,
@@ -72,7 +72,7 @@ async function askAgain(
   return { ...tried, ...await viewer.ask(needs, signal, wrong) };
 }
 
-/** What the user could put right: a secret that is missing, or one that the server refused. */
+/** The credentials that the user could correct: those that are missing, or that the server refused. */
 function listAskable(refusal: LoginRefused, { username }: Credentials) {
   if (refusal.kind === "secret_missing") return refusal.needs;
   if (refusal.kind !== "wrong_secret") return undefined;

@@ -1,4 +1,4 @@
-/** Opens a source for a viewer up to the first byte that may pass: who logs in, and what the stream goes through. */
+/** Opens a source for a viewer: decides whether the viewer or the gateway logs in, up to the first byte that may pass. */
 import { startDeadline } from "../async/deadline.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { SourceConfig } from "../config/config.ts";
@@ -15,13 +15,13 @@ import type { OpenParts } from "./open_parts.ts";
 import type { Opened } from "./opened.ts";
 import { type SeenOffer, watchOffer } from "./watch_offer.ts";
 
-/** A page or a source that stops within the handshake must not keep its place among limits.handshakes. */
+/** Timeout of the version and the offer, because a stalled handshake must not use up limits.handshakes. */
 const OFFER_MS = 30_000;
 
 /**
  * Opens the source in the mode that its configuration and the viewer ask for.
  *
- * @throws PortholeError naming the hop that failed, or the signal's reason; nothing is then left open.
+ * @throws PortholeError naming the hop that failed, or the signal's reason; every connection is then closed.
  */
 export async function openForViewer(parts: OpenParts, viewer: HandshakeViewer, signal: AbortSignal): Promise<Opened> {
   if (needsGateway(parts.source, viewer.viewOnly)) return await openByLogin(parts, viewer, signal);
@@ -33,7 +33,7 @@ export async function openForViewer(parts: OpenParts, viewer: HandshakeViewer, s
   });
 }
 
-/** A source that has said its version. */
+/** A source that has sent its version. */
 interface Dialed {
   readonly stream: ByteStream;
   readonly version: Version;
@@ -50,14 +50,14 @@ async function dialForViewer(
   return { stream, version: await peekVersion(stream, source.title, { signal, timeoutMs: versionMs }) };
 }
 
-/** For viewers of others: passes every byte from the first on. */
+/** For other viewers: passes every byte from the first on. */
 function passAll({ stream, version: { announced, spoken } }: Dialed): Opened {
   return { ...describePassThrough(stream, spoken), login: new LoginWatch(), downFirst: encodeLine(announced) };
 }
 
 /**
- * For our page: passes the version both ways and watches the offered types on their way down. Where the browser speaks
- * none of them, the gateway logs in on the same connection, and asks for the secret.
+ * For our page: passes the version both ways and reads the offered types on their way down. If the browser supports none
+ * of them, the gateway logs in on the same connection, and asks for the secret.
  */
 async function passOffer(
   parts: OpenParts,
@@ -89,10 +89,10 @@ function describePassThrough(stream: ByteStream, version: string, security = "")
 }
 
 function describeStandstill({ title }: SourceConfig): PortholeError {
-  return new PortholeError("vnc_timeout", `Cannot open ${title}: the handshake did not go on for ${OFFER_MS / 1000} s`);
+  return new PortholeError("vnc_timeout", `Cannot open ${title}: the handshake stalled for ${OFFER_MS / 1000} s`);
 }
 
-/** The offer as the page gets it: noVNC takes the first type that it knows, so what it cannot finish is hidden. */
+/** The offer for the page. noVNC picks the first type that it knows, so types that it cannot complete are removed. */
 function showTypes({ version, types, bytes }: SeenOffer): Uint8Array<ArrayBuffer> {
   if (version === "3.3") return bytes;
   const kept = keepBrowserTypes(types);

@@ -1,16 +1,16 @@
-/** The parts that opening a source takes. */
+/** The parts that opening a source needs. */
 import type { SourceConfig } from "../config/config.ts";
 import type { Dial } from "./dial/dial.ts";
 import type { Prewarm } from "./prewarm.ts";
 import type { SourceLogin } from "./source_login.ts";
 
-/** What opening one source needs. */
+/** The parts of one source. */
 export interface OpenParts {
   readonly source: SourceConfig;
   readonly dial: Dial;
   readonly login: SourceLogin;
-  /** Connections that are logged in already. */
+  /** Connections that are already logged in. */
   readonly prewarm: Pick<Prewarm, "open">;
-  /** How long a source may take to say its version; 10 s when left out. */
+  /** How long a source may take to send its version; 10 s by default. */
   readonly versionMs?: number | undefined;
 }

@@ -1,4 +1,4 @@
-/** What sources showed the first time, kept so that a change is noticed. */
+/** Fingerprints of sources that were trusted on first use, kept so that a change is noticed. */
 import { PortholeError } from "../errors.ts";
 import type { Stores } from "../store/store.ts";
 
@@ -26,8 +26,8 @@ const PIN = /^sha256:[0-9a-f]{64}$/;
  * The pins in `pins.json`, `{"pi": "sha256:…"}`. The file is read again when it has changed, so that removing a
  * line needs no restart.
  *
- * @throws {PortholeError} `internal` from each method while the file or the pin is unreadable: an unknown pin is no
- * reason to trust.
+ * @throws {PortholeError} `internal` from each method while the file or the pin is unreadable: the source must not be
+ * trusted then.
  */
 export function openPins(stores: Stores): PinStore {
   const store = stores.open<string>("pins", { editable: true, strict: true });

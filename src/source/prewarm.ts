@@ -1,4 +1,4 @@
-/** Connections to one source that are dialed and logged in up to ClientInit, so that a viewer does not wait for that. */
+/** Prewarmed connections to one source: dialed and logged in up to ClientInit, so that viewers do not have to wait. */
 import type { SourceConfig } from "../config/config.ts";
 import { asPortholeError } from "../errors.ts";
 import { LoginRefused, type RefusalKind } from "../rfb/refusal.ts";
@@ -9,26 +9,26 @@ import type { LoggedInAhead } from "./logged_in_ahead.ts";
 /** Pause after a connection was refused or dropped; it doubles until one is used. */
 const PAUSE_MS = 5_000;
 const PAUSE_MAX_MS = 15 * 60_000;
-/** A source that waits for ClientInit answers it at once; one that is gone without a word must not hold up a viewer. */
+/** Timeout of the answer to ClientInit. A source answers at once, and a dead connection must not delay a viewer. */
 const ENTER_MS = 5_000;
 
-/** Refusals that only a change of settings ends: trying again would bring the gateway nearer to a lockout. */
+/** Refusals that only a change of settings can fix. Trying again could cause a lockout. */
 const HOPELESS: readonly RefusalKind[] = ["wrong_secret", "secret_missing", "no_type"];
 
-/** The effects of keeping connections ready. */
+/** The effects of prewarming. */
 export interface PrewarmEffects {
-  /** Dials, and logs in up to ClientInit, when it is the source's turn. */
+  /** Dials and logs in up to ClientInit, one login at a time. */
   readonly logInAhead: (signal: AbortSignal) => Promise<LoggedInAhead>;
-  /** How many connections the source may have beside those of its sessions. */
+  /** Number of connections that the source may have besides those of its sessions. */
   readonly countRoom: () => number;
   readonly log: Log;
   /** Called for each connection that has become ready. */
   readonly onReady?: (ahead: LoggedInAhead) => void;
-  /** Calls back once after so many milliseconds; returns what cancels it. */
+  /** Calls back once after `ms` milliseconds; returns a function that cancels it. */
   readonly setTimer?: (work: () => void, ms: number) => () => void;
 }
 
-/** Keeps as many connections ready as the source's `prewarm` says, the newest last. */
+/** Keeps as many connections ready as `prewarm` of the source says, the newest last. */
 export class Prewarm {
   readonly #source: Pick<SourceConfig, "name" | "prewarm">;
   readonly #effects: Required<PrewarmEffects>;
@@ -46,7 +46,7 @@ export class Prewarm {
     this.#effects = { onReady: () => {}, setTimer: startTimer, ...effects };
   }
 
-  /** How many are ready. */
+  /** Number of connections that are ready. */
   get count(): number {
     return this.#ready.length;
   }
@@ -67,7 +67,7 @@ export class Prewarm {
     });
   }
 
-  /** Tries again at once what was given up. */
+  /** Tries again at once after failures. */
   retry(): void {
     this.#hopeless = false;
     this.#failures = 0;
@@ -76,16 +76,16 @@ export class Prewarm {
   }
 
   /**
-   * Opens the source over a connection that is ready, passing over those that have died; undefined when none is left.
+   * Opens the source over a ready connection, and skips dead ones; undefined when none is left.
    *
    * @throws the reason of the signal.
    */
   async open(signal: AbortSignal): Promise<LoggedIn | undefined> {
     try {
-      // One that is being made has its turn first anyway.
+      // A login of the viewer would have to wait for this one anyway.
       if (this.count === 0) await this.#adding;
       signal.throwIfAborted();
-      // The newest is the likeliest to be alive.
+      // The newest is most likely to be alive.
       for (let ahead = this.#ready.pop(); ahead; ahead = this.#ready.pop()) {
         const opened = await this.#enter(ahead, signal);
         if (opened) return opened;
@@ -96,7 +96,7 @@ export class Prewarm {
     }
   }
 
-  /** Closes every connection and begins no more; resolves when nothing is left. */
+  /** Closes every connection and makes no new ones; resolves when all are closed. */
   async close(): Promise<void> {
     this.#abort.abort();
     this.#stopPause();
@@ -134,7 +134,7 @@ export class Prewarm {
     else log.info("Cannot prewarm a connection", { ...fields, retry_seconds: this.#pause() / 1000 });
   }
 
-  /** Drops a connection that the source has closed; one that a viewer has taken is not among them any more. */
+  /** Drops a connection that the source has closed, unless a viewer already uses it. */
   #remove(ahead: LoggedInAhead): void {
     const at = this.#ready.indexOf(ahead);
     if (at < 0) return;
@@ -144,7 +144,7 @@ export class Prewarm {
     this.#pause();
   }
 
-  /** Pauses once: a source that restarts drops all connections at the same time. */
+  /** Starts a pause, unless there is one: a source that restarts drops all connections at the same time. */
   #pause(): number {
     const ms = Math.min(PAUSE_MAX_MS, PAUSE_MS * 2 ** this.#failures);
     if (this.#endPause) return ms;

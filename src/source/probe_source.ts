@@ -1,4 +1,4 @@
-/** One probe of a source, as sparing as it can be: what it offers, and whether the gateway can log in. */
+/** One probe of a source, with as few logins as possible: what it offers, and whether the gateway can log in. */
 import type { SourceConfig } from "../config/config.ts";
 import { findNeeds } from "../rfb/choose.ts";
 import { describeOffer } from "../rfb/describe.ts";
@@ -16,11 +16,11 @@ import type { Trust } from "./trust.ts";
 const PROBE_MS = 25_000;
 
 /**
- * Connects, finds out what is offered, and leaves.
+ * Connects, finds out what is offered, and disconnects.
  *
- * With a password it logs in, which tells that the password is right and clears what the server counts against the
- * gateway, unless that would disconnect other clients (`shared: false`). A refused password is not tried, and then
- * nothing is dialed.
+ * With a password, it logs in, which verifies the password and resets the server's count of failed logins, unless a login
+ * would disconnect other clients (`shared: false`). A password that was refused is not tried again, and the source is
+ * then not dialed.
  *
  * @throws PortholeError naming the hop that failed.
  */
@@ -38,7 +38,7 @@ async function tryPassword(source: SourceConfig, login: SourceLogin, signal: Abo
   return { detail: `RFB ${version}, ${security}`, mode: "login" };
 }
 
-/** @throws LoginRefused when nobody can open it, with the setting to change. */
+/** Describes an offer. @throws LoginRefused with the setting to change if no viewer could open the source. */
 async function describeOffered(
   source: SourceConfig,
   { version, types, subtypes = [] }: ProbedOffer,
@@ -51,7 +51,7 @@ async function describeOffered(
     proofs: byGateway ? await trust.listProofs(source) : [],
   };
   const needs = tryToFindNeeds(types, subtypes, login);
-  // What the gateway cannot speak, the browser may.
+  // The browser may support types that the gateway does not.
   if (byGateway && needs instanceof LoginRefused) throw needs.of(source.title);
   const asks = needs instanceof LoginRefused || needs.length === 0
     ? ""
@@ -62,7 +62,7 @@ async function describeOffered(
   };
 }
 
-/** What a login would have to ask the user for, or be refused with. */
+/** The credentials that a login would ask the user for, or its refusal. */
 function tryToFindNeeds(types: readonly number[], subtypes: readonly number[], login: Login) {
   try {
     return findNeeds(types, subtypes, login);

@@ -1,4 +1,4 @@
-/** What is known of one source, found sparingly: some servers count a bare connection as a failed login. */
+/** What is known about one source. Probes are rare, because some servers count a bare connection as a failed login. */
 import { asPortholeError, type ErrorCode } from "../errors.ts";
 import type { Turn } from "./turn.ts";
 
@@ -9,21 +9,21 @@ const BACKOFF_MAX_MS = 15 * 60_000;
 
 const NEVER = new AbortController().signal;
 
-/** What a probe of a source found. */
+/** The result of a probe. */
 export interface ProbeResult {
   /** "RFB 3.8, VeNCrypt X509Plain, needs user and password" */
   readonly detail: string;
-  /** Who carries out the login: the viewer, or the gateway. */
+  /** Whether the viewer (`pass_through`) or the gateway logs in. */
   readonly mode?: "pass_through" | "login";
 }
 
-/** The last finding of a source. */
+/** The latest finding about a source. */
 export interface Finding {
   readonly status: "up" | "down" | "unknown";
-  /** A whole phrase for people. */
+  /** A phrase for people. */
   readonly detail: string;
   readonly mode?: "pass_through" | "login";
-  /** The named failure when it is down. */
+  /** The code of the failure when it is down. */
   readonly code?: ErrorCode;
   /** ISO 8601; absent when it was never probed. */
   readonly checked?: string;
@@ -33,9 +33,9 @@ const UNKNOWN: Finding = { status: "unknown", detail: "not probed yet" };
 
 /** The effects of probing. */
 export interface ProberEffects {
-  /** Connects, finds out, and leaves. */
+  /** Connects, finds out what is offered, and disconnects. */
   readonly probe: () => Promise<ProbeResult>;
-  /** Whether there is something that says more than a probe: an open session, or a connection that is ready. */
+  /** Whether a probe is unnecessary because there is an open session or a prewarmed connection. */
   readonly isInUse: () => boolean;
   /** Shared by all sources: one probe at a time. */
   readonly turn: Turn;
@@ -43,7 +43,7 @@ export interface ProberEffects {
   readonly onFinding?: (finding: Finding) => void;
 }
 
-/** Keeps the findings of one source; a probe under way is shared by everybody who asks. */
+/** Keeps the latest finding about one source. Calls during a probe share it. */
 export class Prober {
   readonly #effects: Required<ProberEffects>;
   #last = UNKNOWN;
@@ -55,12 +55,12 @@ export class Prober {
     this.#effects = { now: Date.now, onFinding: () => {}, ...effects };
   }
 
-  /** What was found last, without probing. */
+  /** The latest finding, without a probe. */
   get last(): Finding {
     return this.#last;
   }
 
-  /** What was found last, probed again when that is old. */
+  /** The latest finding; probes first if that is old. */
   probe(): Promise<Finding> {
     if (this.#running) return this.#running;
     if (!this.#isDue()) return Promise.resolve(this.#last);
@@ -68,7 +68,7 @@ export class Prober {
     return this.#running = probing.finally(() => this.#running = undefined);
   }
 
-  /** Takes what a session found: it opened, or failed with this error. */
+  /** Records a result: of a probe, or of a session that opened or failed with this error. */
   learn(outcome: ProbeResult | Error): Finding {
     const atMs = this.#effects.now();
     const checked = new Date(atMs).toISOString();
@@ -79,7 +79,7 @@ export class Prober {
     return this.#last;
   }
 
-  /** Lets the next call of `probe()` probe, however fresh the last finding was. */
+  /** Makes the next call of `probe()` probe, even if the latest finding is fresh. */
   forget(): void {
     this.#last = UNKNOWN;
     this.#foundAtMs = -Infinity;

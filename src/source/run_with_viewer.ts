@@ -1,10 +1,10 @@
-/** Runs the source's side of the handshake with a viewer. */
+/** The server side of the RFB handshake with a viewer. */
 import { startDeadline } from "../async/deadline.ts";
 import { PortholeError } from "../errors.ts";
 import { runScript, type Script, type WireStep } from "../rfb/script.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
 
-/** A program answers at once; a page may be in the background. */
+/** Timeout of the handshake. A program answers at once, but a page may be in the background. */
 const VIEWER_MS = 30_000;
 
 /** Runs the script with the viewer. @throws PortholeError viewer_malformed, or viewer_left. */
@@ -28,5 +28,5 @@ export async function runWithViewer<R>(
 }
 
 function describeStandstill(): PortholeError {
-  return new PortholeError("viewer_malformed", "The viewer did not go on with the RFB handshake");
+  return new PortholeError("viewer_malformed", "The viewer did not continue the RFB handshake");
 }

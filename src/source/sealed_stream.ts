@@ -5,7 +5,7 @@ import type { ByteStream } from "../bridge/byte_stream.ts";
 /** Room for the longest message (65535 bytes, length and tag) and one more read. */
 const BUFFER_BYTES = 128 * 1024;
 
-/** Decrypts and encrypts a stream; it must be closed. A message that fails verification ends it with an error. */
+/** Decrypts and encrypts a stream. Must be closed. A message that fails verification ends the stream with an error. */
 export function sealStream(stream: ByteStream, opener: MessageOpener, sealer: MessageSealer): ByteStream {
   const writer = stream.writable.getWriter();
   writer.closed.catch(() => {});

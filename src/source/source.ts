@@ -1,4 +1,4 @@
-/** One VNC server as the gateway knows it: how it is reached, opened and logged in to, and what was found. */
+/** One source of the gateway: opens it, logs in to it, keeps connections ready, and probes it. */
 import type { SourceConfig } from "../config/config.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
@@ -10,28 +10,28 @@ import { type Finding, Prober } from "./prober.ts";
 import { type LoginParts, SourceLogin } from "./source_login.ts";
 import type { Turn } from "./turn.ts";
 
-/** What the sessions of the gateway say about a source. */
+/** Counts of the sessions of a source. */
 export interface SessionCounts {
-  /** How many sessions a source has. */
+  /** Number of sessions of a source. */
   countSource(name: string): number;
   /** Whether one of them is open. */
   hasOpen(name: string): boolean;
 }
 
-/** What the sources of one gateway share. */
+/** The parts that all sources of a gateway share. */
 export interface SourceParts extends LoginParts {
   readonly sessions: SessionCounts;
-  /** Most sessions of one source. */
+  /** Most sessions and prewarmed connections of one source. */
   readonly perSource: () => number;
   /** One probe at a time. */
   readonly probeTurn: Turn;
   readonly log: Log;
-  /** How long a source may take to say its version; 10 s when left out. */
+  /** How long a source may take to send its version; 10 s by default. */
   readonly versionMs?: number | undefined;
   readonly setTimer?: PrewarmEffects["setTimer"];
 }
 
-/** A source of one configuration; a changed configuration makes another one. */
+/** A source with one configuration. A changed configuration gets a new Source. */
 export class Source {
   readonly config: SourceConfig;
   readonly #parts: SourceParts;
@@ -56,12 +56,12 @@ export class Source {
     return this.config.name;
   }
 
-  /** How many connections are logged in and wait for a viewer. */
+  /** Number of connections that are logged in and wait for a viewer. */
   get prewarmed(): number {
     return this.#prewarm.count;
   }
 
-  /** What was found last, without probing. */
+  /** The latest finding, without a probe. */
   get finding(): Finding {
     return this.#prober.last;
   }
@@ -69,7 +69,7 @@ export class Source {
   /**
    * Opens it for a viewer, up to the first byte that may pass; on the way, the viewer may be asked for credentials.
    *
-   * @throws PortholeError naming the hop that failed, or the signal's reason; nothing is then left open.
+   * @throws PortholeError naming the hop that failed, or the signal's reason; every connection is then closed.
    */
   open(viewer: HandshakeViewer, signal: AbortSignal): Promise<Opened> {
     const { dial, versionMs } = this.#parts;
@@ -77,31 +77,31 @@ export class Source {
     return openForViewer(parts, viewer, signal);
   }
 
-  /** What was found last, probed again when that is old. Never rejects: what failed is in the finding. */
+  /** The latest finding; probes first if that is old. Never rejects: a failure is in the finding. */
   probe(): Promise<Finding> {
     return this.#prober.probe();
   }
 
-  /** Takes note of what a session opened. */
+  /** Records that a session has opened the source. */
   noteOpened({ mode, detail }: Pick<Opened, "mode" | "detail">): void {
     const { status, detail: known } = this.finding;
-    // Where the viewer logs in, a probe has seen more than the gateway sees pass.
+    // If the viewer logs in, the finding of a probe has more detail than the gateway can see.
     this.#prober.learn({ detail: mode === "pass_through" && status === "up" ? known : detail, mode });
   }
 
-  /** Takes note of a failure of the source that ended a session. */
+  /** Records a failure of the source that ended a session. */
   noteFailed(failure: Error): void {
     this.#prober.learn(failure);
   }
 
-  /** Lets a refused password be tried again, and the next call of `probe()` probe. */
+  /** Allows another try of a refused password, and makes the next call of `probe()` probe. */
   forgive(): void {
     this.#login.forgive();
     this.#prewarm.retry();
     this.#prober.forget();
   }
 
-  /** Begins to keep connections ready, where the configuration asks for it. */
+  /** Begins to keep connections ready if the configuration asks for it. */
   beginPrewarm(): void {
     this.#prewarm.begin();
   }
@@ -111,7 +111,7 @@ export class Source {
     this.#prewarm.fill();
   }
 
-  /** Closes the connections that are kept ready and makes no more; sessions go on. */
+  /** Closes the connections that are kept ready and makes no new ones. Sessions continue. */
   close(): Promise<void> {
     return this.#prewarm.close();
   }

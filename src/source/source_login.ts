@@ -1,4 +1,4 @@
-/** Logging in to one source: one login at a time, and none that would lock the gateway out. */
+/** Logins to one source: one at a time, and none that would lead to a lockout. */
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { SourceConfig } from "../config/config.ts";
 import type { Offer } from "../rfb/handshake.ts";
@@ -11,15 +11,15 @@ import { LoginGuard } from "./login_guard.ts";
 import type { Trust } from "./trust.ts";
 import { Turn } from "./turn.ts";
 
-/** What logging in needs, the same for every source. */
+/** The parts that logins need, the same for every source. */
 export interface LoginParts {
   readonly dial: Dial;
   readonly trust: Trust;
-  /** The RSA key of this process, made when it is first needed. */
+  /** The RSA key of this process, generated when it is first needed. */
   readonly getClientKey: () => Promise<ClientKey>;
 }
 
-/** A handshake that has got as far as the offered security types. */
+/** A handshake that has read the offered security types. */
 export interface BegunHandshake {
   readonly stream: ByteStream;
   readonly offer: Offer;
@@ -28,9 +28,9 @@ export interface BegunHandshake {
 /** One login for a viewer. */
 export interface LoginAttempt {
   readonly credentials: Credentials;
-  /** Ends it, for example because the viewer left; its reason is thrown. */
+  /** Aborts the login, for example because the viewer left; its reason is thrown. */
   readonly signal: AbortSignal;
-  /** Where it goes on; without it, the source is dialed. */
+  /** The handshake to continue; without it, the source is dialed. */
   readonly begun?: BegunHandshake | undefined;
   /** Called when the source has been dialed. */
   readonly onConnected?: () => void;
@@ -41,7 +41,7 @@ export class SourceLogin {
   readonly #source: SourceConfig;
   readonly #parts: LoginParts;
   readonly #guard: LoginGuard;
-  /** Ten good logins at once had two or three refused; so the next one waits until ServerInit of the one before. */
+  /** Of ten simultaneous good logins, servers refused two or three. So each waits for the end of the one before. */
   readonly #turn = new Turn();
 
   constructor(source: SourceConfig, parts: LoginParts) {
@@ -50,7 +50,7 @@ export class SourceLogin {
     this.#guard = new LoginGuard(source);
   }
 
-  /** Dials and logs in, or goes on where a handshake has begun. @throws PortholeError */
+  /** Dials and logs in, or continues a handshake. @throws PortholeError */
   logIn({ credentials, signal, begun, onConnected = () => {} }: LoginAttempt): Promise<LoggedIn> {
     return this.#takeTurn(credentials, signal, async () => {
       const stream = begun?.stream ?? await this.#parts.dial(this.#source, signal);
@@ -67,7 +67,7 @@ export class SourceLogin {
     });
   }
 
-  /** Dials without logging in, when it is the turn; `use` gets the stream, which is closed after it. */
+  /** Waits for the turn and dials without logging in. `use` gets the stream, which is closed afterwards. */
   visit<T>(signal: AbortSignal, use: (stream: ByteStream) => Promise<T>): Promise<T> {
     return this.#turn.run(async () => {
       const stream = await this.#parts.dial(this.#source, signal);
@@ -75,7 +75,7 @@ export class SourceLogin {
     }, signal);
   }
 
-  /** Lets the configured secret be tried again. */
+  /** Allows another try of the configured secret. */
   forgive(): void {
     this.#guard.forgive();
   }

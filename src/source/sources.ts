@@ -1,4 +1,4 @@
-/** The sources of a gateway, as the configuration has them now. */
+/** The sources of a gateway, by the current configuration. */
 import type { SourceConfig } from "../config/config.ts";
 import { Source, type SourceParts } from "./source.ts";
 
@@ -15,14 +15,14 @@ export class Sources {
     this.#parts = parts;
   }
 
-  /** How many connections are logged in and wait for a viewer, in all. */
+  /** Number of connections of all sources that are logged in and wait for a viewer. */
   get prewarmed(): number {
     return this.#sources.values().reduce((sum, { prewarmed }) => sum + prewarmed, 0);
   }
 
   /**
-   * The source of this configuration. One that a request began with and that has changed since gets a Source of its own,
-   * which nobody else shares.
+   * The Source for this configuration. If the configuration has changed since a request began, the request gets a Source
+   * of its own.
    */
   get(config: SourceConfig): Source {
     const known = this.#sources.get(config.name);
@@ -34,7 +34,7 @@ export class Sources {
     return source;
   }
 
-  /** Follows the configuration: lets go of sources that changed or went, and begins to keep connections ready. */
+  /** Applies the configuration: closes sources that changed or were removed, and begins to keep connections ready. */
   apply(): void {
     if (this.#closed) return;
     const configured = this.#configured();
@@ -42,12 +42,12 @@ export class Sources {
     for (const config of configured.values()) this.get(config).beginPrewarm();
   }
 
-  /** Tops up the connections that are kept ready for the source of this name: a session has left room. */
+  /** Tops up the connections that are kept ready for this source, because a session has left room. */
   fillPrewarm(name: string): void {
     this.#sources.get(name)?.fillPrewarm();
   }
 
-  /** Closes every connection that is kept ready and begins no more; resolves when nothing is left. */
+  /** Closes every connection that is kept ready and makes no new ones; resolves when all are closed. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#sources.values()].map((source) => source.close()));

@@ -7,25 +7,25 @@ import type { ByteStream } from "../bridge/byte_stream.ts";
 
 const READ_BYTES = 64 * 1024;
 
-/** An upgraded stream and the certificate of the source, which nobody has verified yet. */
+/** An upgraded stream and the certificate of the source, which is not verified yet. */
 export interface TlsUpgrade {
   readonly stream: ByteStream;
   /** The source's certificate in DER. */
   readonly certificate: Uint8Array;
-  /** Why no trusted CA vouches for it, as an OpenSSL code; undefined when one does. */
+  /** Why the certificate is not signed by a trusted CA, as an OpenSSL code; undefined if it is. */
   readonly caError?: string;
 }
 
 interface TlsOptions {
   /** PEM text of the CAs to trust instead of the system's. */
   readonly ca?: string | undefined;
-  /** The name to ask for (SNI), and later to check. */
+  /** The name for SNI. */
   readonly serverName?: string | undefined;
 }
 
 /**
  * Starts TLS as a client. It uses node:tls, because Deno.startTls refuses the usual self-signed certificate, cannot pin
- * one, and takes only its own TCP connections. Any certificate is accepted here: the caller verifies it before sending
+ * one, and accepts only TCP connections of Deno. Any certificate is accepted here: the caller verifies it before sending
  * anything.
  *
  * @throws the error of node:tls when the handshake fails; `stream` is then closed.
@@ -64,9 +64,9 @@ function untilSecure(socket: TLSSocket): Promise<void> {
   });
 }
 
-/** A ByteStream as the Duplex that node:tls expects: it reads only when asked, and acknowledges a write once it is taken. */
+/** A ByteStream as the Duplex that node:tls expects. It reads on demand, and confirms a write when it is done. */
 class StreamDuplex extends Duplex {
-  /** Deno's TLSSocket reads without limit, so back-pressure is applied here: false stops reading after this piece. */
+  /** Deno's TLSSocket reads without limit, so backpressure is applied here: false stops reading after this piece. */
   #flows = true;
   #asked = false;
   readonly #stream: ByteStream;
@@ -161,7 +161,7 @@ async function pull(
   const room = controller.byobRequest?.view?.byteLength ?? READ_BYTES;
   while (socket.readableLength === 0 && !arrivals.ended) {
     wire.flows = true;
-    // Reading from an empty socket is what makes it fetch more.
+    // Reading from an empty socket makes it fetch more.
     if (socket.read(0) === null && socket.readableLength === 0) await arrivals.next();
   }
   wire.flows = false;

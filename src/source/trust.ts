@@ -1,4 +1,4 @@
-/** Checks that a source is the one it claims to be, before a secret is sent to it. */
+/** Verifies the identity of a source before a secret is sent to it. */
 import { createHash, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { SourceConfig } from "../config/config.ts";
@@ -9,25 +9,25 @@ import type { PinStore } from "./pins.ts";
 /** The part of a source that trust depends on. */
 export type TrustedSource = Pick<SourceConfig, "name" | "target" | "tls">;
 
-/** What a source presented to prove itself. */
+/** The certificate or key that a source presented. */
 export type Presented =
   | { readonly proof: "certificate"; readonly bytes: Uint8Array; readonly caError?: string }
   | { readonly proof: "key"; readonly bytes: Uint8Array };
 
-/** A source that has proved itself. */
+/** The verified identity of a source. */
 export interface Identity {
   readonly proof: Proof;
   /** SHA-256 of the certificate in DER, or of the RSA key as sent, in 64 hex digits. */
   readonly fingerprint: string;
-  /** Why it is trusted; `first_use` means that nobody has compared the fingerprint yet. */
+  /** Why it is trusted; `first_use` means that the fingerprint was stored just now. */
   readonly by: "ca" | "fingerprint" | "pin" | "first_use";
 }
 
 /** Decides whether sources are trusted. */
 export interface Trust {
-  /** @throws {LoginRefused} `untrusted`, with a sentence for each reason. */
+  /** Verifies a source. @throws {LoginRefused} `untrusted`, with a sentence for each reason. */
   judge(source: TrustedSource, presented: Presented): Promise<Identity>;
-  /** The proofs of which the source must give one; empty when none was configured and none was seen before. */
+  /** The proofs of which the source must give one; empty if none is configured and none was seen before. */
   listProofs(source: TrustedSource): Promise<readonly Proof[]>;
 }
 
@@ -35,11 +35,11 @@ export interface Trust {
 export interface TrustEffects {
   pins: PinStore;
   now?: () => number;
-  /** Called when a source is trusted on first use, with its name and the fingerprint for somebody to compare. */
+  /** Called when a source is trusted on first use, so that an administrator can compare the fingerprint. */
   onFirstUse?: (name: string, fingerprint: string) => void;
 }
 
-/** Trusts by `tls` of the source; without it, on first use. */
+/** Makes the trust of a gateway: by `tls` of the source, or without it on first use. */
 export function createTrust({ pins, now = Date.now, onFirstUse = () => {} }: TrustEffects): Trust {
   return {
     async judge(source, presented) {
@@ -78,7 +78,7 @@ function asksCa(source: TrustedSource): boolean {
   return source.tls?.ca !== undefined || source.tls?.serverName !== undefined;
 }
 
-/** The name that a source's certificate must carry; a unix socket has none of its own. */
+/** The name that the certificate of a source must be issued for; undefined for a unix socket without a server name. */
 export function expectedName(source: TrustedSource): string | undefined {
   return source.tls?.serverName ?? (source.target.kind === "tcp" ? source.target.hostname : undefined);
 }
@@ -102,7 +102,7 @@ function checkCertificate(
   const name = expectedName(source);
   const names = (isIP(name ?? "") ? certificate.checkIP(name!) : certificate.checkHost(name ?? "")) !== undefined;
   if (name !== undefined && !names) {
-    throw refuse(`was issued for ${listNames(certificate)}, not for the name of the source; compare tls.server_name`);
+    throw refuse(`was issued for ${listNames(certificate)}, not for the host of the source; check tls.server_name`);
   }
 }
 
@@ -119,9 +119,9 @@ function refuse(state: string, options?: ErrorOptions): LoginRefused {
   return new LoginRefused("untrusted", `the server's certificate ${state}`, options);
 }
 
-const CONFIGURED = "compare it with tls.fingerprint of the source";
+const CONFIGURED = "check tls.fingerprint of the source";
 
-/** How to accept a new certificate or key; weston makes a new key at each start. */
+/** How to accept a new certificate or key. Weston, for example, makes a new key at each start. */
 function pinAdvice(name: string, proof: Proof): string {
   const accept = `to accept it, remove ${name} from pins.json in the gateway's data folder`;
   return proof === "certificate" ? accept : `${accept} (some servers make a new key at each start)`;

@@ -1,11 +1,11 @@
-/** One at a time: servers refuse good logins that come at once. */
+/** A queue that runs one task at a time, because servers refuse some of several simultaneous logins. */
 import { abortable } from "@std/async/abortable";
 
-/** Runs works one after the other. */
+/** Runs tasks one after the other. */
 export class Turn {
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** Runs the work when the ones before have settled; stops waiting when the signal aborts, with its reason. */
+  /** Runs the task when those before it have settled. If the signal aborts before that, rejects with its reason. */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     const begun = Promise.withResolvers<void>();

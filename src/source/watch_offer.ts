@@ -1,4 +1,4 @@
-/** Reads the offered security types while a handshake passes between viewer and source. */
+/** Reads the offered security types of a handshake that passes between viewer and source. */
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
 import { parseReply, type SpokenVersion, VERSION_BYTES } from "../rfb/version.ts";
@@ -7,7 +7,7 @@ import { parseReply, type SpokenVersion, VERSION_BYTES } from "../rfb/version.ts
 export interface SeenOffer {
   readonly version: SpokenVersion;
   readonly types: readonly number[];
-  /** The offer as on the wire. */
+  /** The bytes of the offer. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -21,9 +21,9 @@ export interface NoOffer {
 const DECISION_BYTES = 4;
 
 /**
- * Passes the viewer's version up and reads the types that answer it (RFC 6143 section 7.1.2), and nothing more.
+ * Passes the viewer's version up and reads only the types that answer it (RFC 6143 section 7.1.2).
  *
- * It never refuses anything: a viewer or a source that does not follow the protocol gets a plain stream.
+ * It never refuses a handshake: if the viewer or the source does not follow the protocol, the bytes pass unchanged.
  */
 export async function watchOffer(
   stream: ByteStream,
@@ -68,7 +68,7 @@ async function readTypes(
   return types[0] === 0 ? { bytes } : { version, types, bytes };
 }
 
-/** Reads exactly so many bytes, or fewer when the stream ends. */
+/** Reads exactly `count` bytes, or fewer if the stream ends. */
 async function readUpTo(reader: ReadableStreamBYOBReader, count: number): Promise<Uint8Array<ArrayBuffer>> {
   const { value } = await reader.read(new Uint8Array(count), { min: count }).catch(() => ({ value: undefined }));
   return value ?? new Uint8Array();

@@ -1,4 +1,4 @@
-/** Opens a connection to a source, whatever kind of target it has. */
+/** Opens connections to sources, for every kind of target. */
 import type { ByteStream } from "../../bridge/byte_stream.ts";
 import type { SourceConfig, Target } from "../../config/config.ts";
 import { asPortholeError, type ErrorCode } from "../../errors.ts";
@@ -14,17 +14,17 @@ import { connectUnix } from "./unix.ts";
  */
 export type Dial = (source: SourceConfig, signal: AbortSignal) => Promise<ByteStream>;
 
-/** What dialing needs. */
+/** The effects of dialing. */
 export interface DialEffects {
   /** Opens the built-in desktop. */
   readonly openDemo: () => ByteStream;
-  /** Whether an address, after DNS, must not be dialed. */
+  /** Whether an IP address must not be dialed. */
   readonly isDenied: (address: string) => boolean;
   /** Called after each attempt. */
   readonly onDialed?: (outcome: "ok" | ErrorCode, seconds: number) => void;
 }
 
-/** How each kind of target is reached. A new kind is a file and a row. */
+/** A function for each kind of target. */
 type Connectors = {
   readonly [Kind in Target["kind"]]: (
     target: Extract<Target, { readonly kind: Kind }>,

@@ -1,13 +1,13 @@
-/** Why a source cannot be reached, as a sentence that names the hop and holds no address. */
+/** Why a source cannot be reached, as a sentence without its address. */
 import type { SourceConfig } from "../../config/config.ts";
 import { type ErrorCode, PortholeError } from "../../errors.ts";
 
-/** Every address that a host name stands for is one that this gateway never dials. */
+/** `gateway.deny_networks` contains every address of a host name. */
 export class DeniedAddress extends Error {
   override readonly name = "DeniedAddress";
 }
 
-/** Makes the failure of a dial attempt from what was thrown. */
+/** Converts an exception from dialing to a PortholeError. */
 export function explainDialError(thrown: unknown, source: SourceConfig, isLate: boolean): PortholeError {
   const fail = (code: ErrorCode, state: string) =>
     new PortholeError(code, `Cannot reach ${source.title}: ${state}`, { cause: thrown });
@@ -17,7 +17,7 @@ export function explainDialError(thrown: unknown, source: SourceConfig, isLate: 
 }
 
 function explainUnreachable(thrown: unknown): string {
-  if (thrown instanceof DeniedAddress) return "its address is one that this gateway never dials";
+  if (thrown instanceof DeniedAddress) return "its address is in deny_networks";
   if (thrown instanceof Deno.errors.NotFound) return "its socket does not exist";
   if (thrown instanceof Deno.errors.PermissionDenied || thrown instanceof Deno.errors.NotCapable) {
     return "the gateway is not permitted to open it";

@@ -9,16 +9,16 @@ import { DeniedAddress } from "./dial_error.ts";
 
 /** RFC 8305 section 5: the next address is tried when the one before has not answered for this long. */
 const ATTEMPT_DELAY_MS = 250;
-/** An attempt that nobody waits for any more may end by itself for this long. */
+/** An abandoned attempt has this long to end by itself. */
 const ABANDONED_MS = 100;
 
 type TcpAddress = Extract<Address, { kind: "tcp" }>;
 
 /**
- * Opens a TCP connection. The host name is resolved once, and the addresses found are what is checked and dialed: a second
- * answer from DNS cannot lead elsewhere.
+ * Opens a TCP connection. The host name is resolved once, and the resulting addresses are checked and dialed, so that a
+ * second answer from DNS cannot bypass the check.
  *
- * @throws DeniedAddress, the signal's reason, or what the runtime throws.
+ * @throws DeniedAddress, the signal's reason, or an error of the runtime.
  */
 export async function connectTcp(
   { hostname, port }: TcpAddress,
@@ -45,7 +45,7 @@ function interleaveFamilies(addresses: string[]): string[] {
     .concat(second.slice(first.length));
 }
 
-/** The first connection that opens; attempts that lose are aborted or closed. */
+/** Returns the first connection that opens; other attempts are aborted or closed. */
 async function race(addresses: string[], port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
   const losers = new AbortController();
   const attemptSignal = AbortSignal.any([signal, losers.signal]);
@@ -84,9 +84,9 @@ async function connectOne(hostname: string, port: number, signal: AbortSignal): 
 }
 
 /**
- * Lets go of an attempt without losing its connection. Deno.connect() throws when its signal has aborted, also when the
- * connection was made just then, and leaks it open. So it is cancelled only after it had time to come; one that has not
- * come within the connect timeout is not about to.
+ * Abandons an attempt without leaking its connection. Deno.connect() throws when its signal has aborted, even if the
+ * connection has just opened, and then never closes it. So the attempt is cancelled after a delay, or at once if it has
+ * already taken the whole connect timeout.
  */
 function abandon(connecting: Promise<Deno.TcpConn>, cancel: AbortController, reason: unknown): void {
   const isLate = reason instanceof DOMException && reason.name === "TimeoutError";

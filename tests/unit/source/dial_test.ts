@@ -16,7 +16,7 @@ const dial = createDialer({
   isDenied: () => false,
 });
 
-Deno.test("dial() loses no connection when it is given up at the moment at which it is made", async () => {
+Deno.test("dial() does not leak a connection that opens at the moment of the abort", async () => {
   const open = new Set<Deno.Conn>();
   await using listener = listenTcp(async (conn) => {
     open.add(conn);
@@ -38,7 +38,7 @@ Deno.test("dial() loses no connection when it is given up at the moment at which
   await waitUntil(() => open.size === 0, "every connection to be closed");
 });
 
-Deno.test("dial() that is given up before it begins asks nobody, not even DNS", async () => {
+Deno.test("dial() with an aborted signal contacts nothing, not even DNS", async () => {
   const source = await readSource("no-such-host.invalid");
   const reason = new Error("The viewer left");
   const failure = await assertRejects(() => dial(source, AbortSignal.abort(reason)), Error);

@@ -24,7 +24,7 @@ function makeRig() {
   };
 }
 
-Deno.test("a configured password that was refused is not tried again, another one is", () => {
+Deno.test("a configured password that was refused is not tried again, but another one is", () => {
   const { fail, refusal, guard } = makeRig();
   assertEquals(refusal(CONFIGURED), undefined);
   fail(CONFIGURED, "wrong_secret");
@@ -33,13 +33,13 @@ Deno.test("a configured password that was refused is not tried again, another on
   assertEquals(refusal(CONFIGURED), undefined);
 });
 
-Deno.test("a wrong password that somebody typed does not count against the configured one", () => {
+Deno.test("a wrong password that a user typed does not block the configured one", () => {
   const { fail, refusal } = makeRig();
   fail(TYPED, "wrong_secret");
   assertEquals([refusal(CONFIGURED), refusal(TYPED)], [undefined, undefined]);
 });
 
-Deno.test("three wrong passwords in a row are followed by a pause of a minute", () => {
+Deno.test("three wrong passwords in a row cause a pause of a minute", () => {
   const { fail, refusal, clock } = makeRig();
   for (let wrong = 1; wrong <= 3; wrong++) {
     assertEquals(refusal(TYPED), undefined);
@@ -52,7 +52,7 @@ Deno.test("three wrong passwords in a row are followed by a pause of a minute", 
   assertEquals(refusal(TYPED), undefined);
 });
 
-Deno.test("a right password between wrong ones begins the count anew", () => {
+Deno.test("a right password between wrong ones resets the count", () => {
   const { fail, refusal, guard } = makeRig();
   for (const kind of ["wrong_secret", "wrong_secret", undefined, "wrong_secret", "wrong_secret"] as const) {
     if (kind) fail(TYPED, kind);
@@ -61,7 +61,7 @@ Deno.test("a right password between wrong ones begins the count anew", () => {
   assertEquals(refusal(TYPED), undefined);
 });
 
-Deno.test("a lockout is waited out, each time twice as long, up to a quarter of an hour", () => {
+Deno.test("each further lockout doubles the wait, up to 15 minutes", () => {
   const { fail, refusal, clock } = makeRig();
   for (const seconds of [11, 22, 44, 88, 176, 352, 704, 900, 900]) {
     fail(TYPED, "locked_out");
@@ -79,7 +79,7 @@ Deno.test("the refusal says how long to wait, in a whole sentence with the sourc
   assertThrows(
     () => guard.check(TYPED),
     LoginRefused,
-    "Cannot open Pi: the server blocks this gateway after failed logins; next try in 10 s",
+    "Cannot open Pi: the server is blocking this gateway after failed logins; next try in 10 s",
   );
 });
 

@@ -159,7 +159,7 @@ for (const [security, fake, encrypted] of types) {
   }
 }
 
-Deno.test("logIn() is refused when TLS ends anywhere in its handshake", async () => {
+Deno.test("logIn() fails when the stream ends anywhere in the TLS handshake", async () => {
   for (let at = 20; at < 900; at += 61) {
     let left = at;
     await using meeting = new Meeting({ types: [19], subtypes: [262] }, { cut: () => left-- > 0 ? 1 : 0 });
@@ -168,7 +168,7 @@ Deno.test("logIn() is refused when TLS ends anywhere in its handshake", async ()
   }
 });
 
-Deno.test("logIn() is refused when garbage comes in the place of TLS", async () => {
+Deno.test("logIn() fails when it receives garbage instead of TLS", async () => {
   const [near, far] = createStreamPair();
   const bytes = "52464220" + "3030332e3030380a" + "0113" + "0002" + "00" + "01" + "00000106" + "01" + "ff".repeat(64);
   await write(far, Uint8Array.fromHex(bytes));
@@ -176,7 +176,7 @@ Deno.test("logIn() is refused when garbage comes in the place of TLS", async () 
   const effects = { trust, getClientKey: makeClientKey, signal: new AbortController().signal, timeoutMs: 5_000 };
   const error = await assertRejects(() => logIn(near, pi, effects), LoginRefused);
   assertEquals(error.kind, "refused");
-  assertStringIncludes(error.message, "TLS with the server could not be started");
+  assertStringIncludes(error.message, "the TLS handshake with the server failed");
   far.close();
 });
 
@@ -192,7 +192,7 @@ for (
     ["about SecurityResult", "524642203030332e3030380a" + "0101", "did not send its SecurityResult"],
   ]
 ) {
-  Deno.test(`logIn() gives up when a source says nothing ${what}`, async () => {
+  Deno.test(`logIn() times out when a source sends nothing ${what}`, async () => {
     const [near, far] = createStreamPair();
     await write(far, Uint8Array.fromHex(sent!));
     const trust = createTrust({ pins: keepPins() });
@@ -204,7 +204,7 @@ for (
   });
 }
 
-Deno.test("logIn() ends with the signal's reason", async () => {
+Deno.test("logIn() rejects with the signal's reason", async () => {
   const abort = new AbortController();
   const [near, far] = createStreamPair();
   const trust = createTrust({ pins: keepPins() });
@@ -215,7 +215,7 @@ Deno.test("logIn() ends with the signal's reason", async () => {
   far.close();
 });
 
-Deno.test("a refusal never carries the secret, even where the server sends a reason", async () => {
+Deno.test("a refusal never contains the secret, even if the server sends a reason", async () => {
   await using meeting = new Meeting({ types: [2], password: "else", reason: "no" });
   const { message, state, cause } = await meeting.refuse("wrong_secret");
   assert(!JSON.stringify([message, state, String(cause)]).includes("secret12"));
@@ -245,7 +245,7 @@ Deno.test("peekAll() lists the subtypes inside VeNCrypt", async () => {
 const x509: FakeSource = { types: [19], subtypes: [262] };
 const ra2: FakeSource = { types: [129] };
 
-Deno.test("the first certificate is pinned, the same is trusted again, and another is refused before the secret", async () => {
+Deno.test("the first certificate is pinned, the same one is trusted again, and another one is refused before the secret", async () => {
   const pins = keepPins();
   for (const by of ["first_use", "pin"] as const) {
     await using meeting = new Meeting(x509, { pins });
@@ -260,7 +260,7 @@ Deno.test("the first certificate is pinned, the same is trusted again, and anoth
   assertEquals(pins.kept.get("pi"), fingerprint);
 });
 
-Deno.test("the first RSA key is pinned, and another is refused before the secret", async () => {
+Deno.test("the first RSA key is pinned, and another one is refused before the secret", async () => {
   const pins = keepPins();
   for (const by of ["first_use", "pin"] as const) {
     await using meeting = new Meeting(ra2, { pins });
@@ -270,7 +270,7 @@ Deno.test("the first RSA key is pinned, and another is refused before the secret
   assertStringIncludes((await meeting.refuse("untrusted")).message, "make a new key at each start");
 });
 
-Deno.test("a source that once proved itself may not come back without a proof", async () => {
+Deno.test("a source that once proved its identity must always prove it", async () => {
   await using meeting = new Meeting({ types: [2, 1] }, { pins: keepPins([["pi", fingerprint]]) });
   await meeting.refuse("untrusted");
 });
@@ -282,7 +282,7 @@ const judged: [string, LoginSource["tls"], Partial<Setup>, string][] = [
   ["the name is another one", { ...own, serverName: "nas.lan" }, {}, "was issued for DNS:pi.lan"],
   ["it has expired", own, { now: nowMs + 500 * DAY_MS }, "expired on"],
   ["it is not valid yet", own, { now: nowMs - 5 * DAY_MS }, "is not valid before"],
-  ["the fingerprint is another one", { fingerprint: "0".repeat(64) }, {}, "compare it with tls.fingerprint"],
+  ["the fingerprint is another one", { fingerprint: "0".repeat(64) }, {}, "check tls.fingerprint"],
 ];
 
 for (const [when, tls, setup, words] of judged) {
@@ -293,7 +293,7 @@ for (const [when, tls, setup, words] of judged) {
   });
 }
 
-Deno.test("tls: trusts by ca and name, or by fingerprint, and then pins nothing", async () => {
+Deno.test("a source with tls is trusted by ca and name, or by fingerprint, and is not pinned", async () => {
   const rows = [
     [own, "ca"],
     [{ ...own, serverName: "pi.lan" }, "ca"],
@@ -357,7 +357,7 @@ function flipBits(stream: ByteStream, flips: () => boolean): ByteStream {
   return { ...stream, readable };
 }
 
-Deno.test("a message of RSA-AES that was changed on the way ends the stream with an error", async () => {
+Deno.test("an RSA-AES message that was modified in transit ends the stream with an error", async () => {
   let flips = false;
   const [near, far] = createStreamPair();
   const served = serve(far, playSource({ ...secrets, ...ra2 }));
@@ -375,7 +375,7 @@ Deno.test("a message of RSA-AES that was changed on the way ends the stream with
   stream.close();
 });
 
-Deno.test("over TLS a source that is not read must wait", async () => {
+Deno.test("over TLS, a source must wait while the gateway does not read", async () => {
   let taken = 0;
   const [near, far] = createStreamPair();
   const counted = cutStream(near, () => (taken++, 16 * 1024));

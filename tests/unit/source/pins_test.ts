@@ -17,7 +17,7 @@ async function inFolder(work: (open: () => ReturnType<typeof openPins>, path: st
   }
 }
 
-Deno.test("pins are kept in a file for the owner only", () =>
+Deno.test("pins are kept in a file that only the owner can read", () =>
   inFolder(async (open, path) => {
     const pins = open();
     assertEquals(await pins.get("pi"), undefined);
@@ -29,7 +29,7 @@ Deno.test("pins are kept in a file for the owner only", () =>
     if (Deno.build.os !== "windows") assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
   }));
 
-Deno.test("pins kept at the same time are all kept", () =>
+Deno.test("pins that are added at the same time are all kept", () =>
   inFolder(async (open) => {
     const pins = open();
     const names = Array.from({ length: 20 }, (_, at) => `pi${at}`);
@@ -55,7 +55,7 @@ Deno.test("a line that an editor removes is forgotten at once, and other lines s
     assertEquals(await open().get("desk"), A);
   }));
 
-Deno.test("a broken file or pin trusts nobody, and is left as it is", () =>
+Deno.test("with a broken file or pin no source is trusted, and the file is not changed", () =>
   inFolder(async (open, path) => {
     for (const text of ["{", "[]x", "null", '{"pi": 3}', '{"pi": "sha256:abc"}', `{"pi": "${A}"}`, '{"pi": null}']) {
       await Deno.writeTextFile(path, text);

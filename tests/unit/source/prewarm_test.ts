@@ -93,7 +93,7 @@ async function makeSource(port: number, prewarm: number, password: string): Prom
   return (await loadConfig({ text, env: () => undefined })).config.sources.get("pi")!;
 }
 
-Deno.test("Prewarm keeps as many as asked for, logged in, without ClientInit", async () => {
+Deno.test("Prewarm keeps the configured number of connections, logged in up to ClientInit", async () => {
   await using rig = await Rig.start(2);
   rig.prewarm.begin();
   await rig.untilReady(2);
@@ -102,14 +102,14 @@ Deno.test("Prewarm keeps as many as asked for, logged in, without ClientInit", a
   assertEquals(rig.fake.seen("ClientInit"), []);
 });
 
-Deno.test("Prewarm does nothing for a source that does not ask for it", async () => {
+Deno.test("Prewarm does nothing for a source without prewarm", async () => {
   await using rig = await Rig.start(0);
   rig.prewarm.begin();
   assertEquals(await rig.open(), undefined);
   assertEquals(rig.fake.accepted, 0);
 });
 
-Deno.test("Prewarm opens over a connection that is ready, and puts another in its place", async () => {
+Deno.test("Prewarm opens over a ready connection, and replaces it", async () => {
   await using rig = await Rig.start(1);
   rig.prewarm.begin();
   await rig.untilReady(1);
@@ -121,14 +121,14 @@ Deno.test("Prewarm opens over a connection that is ready, and puts another in it
   assertEquals([rig.fake.live, rig.fake.accepted], [2, 2]);
 });
 
-Deno.test("Prewarm lets a viewer wait for the connection that is being made, in place of one more login", async () => {
+Deno.test("Prewarm makes a viewer wait for a connection that is being made, instead of logging in once more", async () => {
   await using rig = await Rig.start(1);
   rig.prewarm.begin();
   assertEquals((await rig.open())?.desktop.width, 64);
   assertEquals(rig.fake.seen("ClientInit").length, 1);
 });
 
-Deno.test("Prewarm replaces what the source drops, after pauses that double until one is used", async () => {
+Deno.test("Prewarm replaces connections that the source drops, after pauses that double until one is used", async () => {
   await using rig = await Rig.start(1);
   rig.prewarm.begin();
   const pauses = [];
@@ -156,7 +156,7 @@ Deno.test("Prewarm pauses once when a source drops all of them at once", async (
   assertEquals(rig.timers.waiting.length, 1);
 });
 
-Deno.test("Prewarm passes over a connection that dies at ClientInit", async () => {
+Deno.test("Prewarm skips a connection that dies at ClientInit", async () => {
   await using rig = await Rig.start(1, { fault: { at: "init", then: "close", times: 1 } });
   rig.prewarm.begin();
   await rig.untilReady(1);
@@ -165,7 +165,7 @@ Deno.test("Prewarm passes over a connection that dies at ClientInit", async () =
   assertEquals((await rig.open())?.desktop.width, 64);
 });
 
-Deno.test("Prewarm backs off from a source that takes no further connection", async () => {
+Deno.test("Prewarm backs off from a source that refuses further connections", async () => {
   await using rig = await Rig.start(1, { fault: { at: "security", then: "refuse", reason: "Server is busy" } });
   rig.prewarm.begin();
   await rig.untilSaid("Server is busy");
@@ -185,7 +185,7 @@ Deno.test("Prewarm never tries a refused password again until a user asks for it
   await rig.fake.waitFor(({ accepted }) => accepted === 2);
 });
 
-Deno.test("Prewarm holds no more than there is room for", async () => {
+Deno.test("Prewarm does not exceed the room that sessions leave", async () => {
   await using rig = await Rig.start(3);
   rig.room = 1;
   rig.prewarm.begin();
@@ -198,7 +198,7 @@ Deno.test("Prewarm holds no more than there is room for", async () => {
   assertEquals(rig.fake.accepted, 2);
 });
 
-Deno.test("Prewarm calls a login off when it closes, and begins no more", async () => {
+Deno.test("Prewarm aborts a login when it closes, and does not begin another", async () => {
   await using rig = await Rig.start(1, { fault: { at: "version", then: "stall" } });
   rig.prewarm.begin();
   await rig.fake.waitFor((fake) => fake.seen("ProtocolVersion").length === 1);

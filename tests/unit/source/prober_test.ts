@@ -44,7 +44,7 @@ async function settle(): Promise<void> {
 const UP: ProbeResult = { detail: "RFB 3.8, None" };
 const DOWN = new PortholeError("vnc_refused", "Cannot reach pi: connection refused");
 
-Deno.test("a source is probed once a minute at most", async () => {
+Deno.test("a source is probed at most once a minute", async () => {
   const { clock, probe, pi } = makeRig();
   assertEquals(pi.last, { status: "unknown", detail: "not probed yet" });
   assertEquals(await probe(UP), 1);
@@ -55,7 +55,7 @@ Deno.test("a source is probed once a minute at most", async () => {
   assertEquals(pi.last, { status: "up", detail: UP.detail, checked: new Date(clock.ms).toISOString() });
 });
 
-Deno.test("all who ask at once share one probe, and two sources are probed one after the other", async () => {
+Deno.test("simultaneous calls share one probe, and two sources are probed one after the other", async () => {
   const { pi, tv, probes } = makeRig();
   const shared = Array.from({ length: 20 }, () => pi.probe());
   const other = tv.probe();
@@ -69,7 +69,7 @@ Deno.test("all who ask at once share one probe, and two sources are probed one a
   assertEquals((await other).code, "vnc_refused");
 });
 
-Deno.test("a source with an open session is not probed: the session tells", async () => {
+Deno.test("a source with an open session is not probed", async () => {
   const { pi, inUse, clock, probe } = makeRig();
   inUse.add("pi");
   assertEquals(await probe(UP), 0);
@@ -81,7 +81,7 @@ Deno.test("a source with an open session is not probed: the session tells", asyn
   assertEquals(await probe(UP), 1);
 });
 
-Deno.test("a probe that waits for its turn is not made when a session opened meanwhile", async () => {
+Deno.test("a probe that waits for its turn is skipped if a session opens meanwhile", async () => {
   const { pi, tv, inUse, probes } = makeRig();
   const first = pi.probe();
   const second = tv.probe();
@@ -92,7 +92,7 @@ Deno.test("a probe that waits for its turn is not made when a session opened mea
   assertEquals(probes.length, 1);
 });
 
-Deno.test("after failures in a row the wait doubles up to a quarter of an hour, and one success ends that", async () => {
+Deno.test("after failures in a row the wait doubles up to 15 minutes, and one success resets it", async () => {
   const { clock, probe } = makeRig();
   let probes = 0;
   for (const waitMinutes of [1, 2, 4, 8, 15, 15, 15]) {
@@ -106,7 +106,7 @@ Deno.test("after failures in a row the wait doubles up to a quarter of an hour, 
   assertEquals(await probe(UP), probes + 1);
 });
 
-Deno.test("forget() lets the next one who asks probe again", async () => {
+Deno.test("forget() makes the next call probe again", async () => {
   const { probe, pi } = makeRig();
   await probe(DOWN);
   pi.forget();

@@ -70,7 +70,7 @@ class Rig implements AsyncDisposable {
   }
 }
 
-Deno.test("get() gives the same source for the same configuration, and another for a changed one", async () => {
+Deno.test("get() returns the same source for the same configuration, and another for a changed one", async () => {
   await using rig = await Rig.start();
   const before = await rig.configure({ pi: {} });
   const source = rig.sources.get(before);
@@ -80,7 +80,7 @@ Deno.test("get() gives the same source for the same configuration, and another f
   assertStrictEquals(rig.sources.get(after).config, after);
 });
 
-Deno.test("get() for a configuration that is not in force any more does not replace the one that is", async () => {
+Deno.test("get() for an old configuration does not replace the source of the current one", async () => {
   await using rig = await Rig.start();
   const before = await rig.configure({ pi: {} });
   const after = await rig.configure({ pi: { title: "Other" } });
@@ -89,14 +89,14 @@ Deno.test("get() for a configuration that is not in force any more does not repl
   assertStrictEquals(rig.sources.get(after), current);
 });
 
-Deno.test("what was found of a source does not count for the changed one", async () => {
+Deno.test("a changed source does not keep the finding of the old one", async () => {
   await using rig = await Rig.start();
   const before = rig.sources.get(await rig.configure({ pi: {} }));
   assertEquals((await before.probe()).status, "up");
   assertEquals(rig.sources.get(await rig.configure({ pi: { title: "Other" } })).finding.status, "unknown");
 });
 
-Deno.test("apply() prewarms what asks for it, and closes what changed or went", async () => {
+Deno.test("apply() prewarms the sources that ask for it, and closes changed and removed ones", async () => {
   await using rig = await Rig.start();
   await rig.configure({ pi: { prewarm: 1 }, tv: { prewarm: 2 } });
   assertEquals(rig.fake.accepted, 0);
@@ -111,7 +111,7 @@ Deno.test("apply() prewarms what asks for it, and closes what changed or went", 
   await rig.fake.waitFor(({ live }) => live === 2);
 });
 
-Deno.test("close() lets go of everything, and apply() begins nothing after it", async () => {
+Deno.test("close() closes every connection, and apply() has no effect afterwards", async () => {
   await using rig = await Rig.start();
   await rig.configure({ pi: { prewarm: 1 } });
   rig.sources.apply();
@@ -139,7 +139,7 @@ Deno.test("a session at the source's limit leaves room for a prewarmed connectio
   await rig.untilPrewarmed(1);
 });
 
-Deno.test("a session that opened or failed is what is known of its source, without a probe", async () => {
+Deno.test("a session that opened or failed updates the finding of its source, without a probe", async () => {
   await using rig = await Rig.start();
   const config = await rig.configure({ pi: {} });
   const source = rig.sources.get(config);

@@ -3,7 +3,7 @@ import { Turn } from "../../../src/source/turn.ts";
 
 const never = new AbortController().signal;
 
-Deno.test("works run one after the other", async () => {
+Deno.test("tasks run one after the other", async () => {
   const turn = new Turn();
   const done: string[] = [];
   const first = Promise.withResolvers<void>();
@@ -18,7 +18,7 @@ Deno.test("works run one after the other", async () => {
   assertEquals(done, ["first", "second"]);
 });
 
-Deno.test("a work whose signal aborts while it waits is let go at once, never runs, and holds up nobody", async () => {
+Deno.test("a task whose signal aborts while it waits rejects at once, never runs, and does not delay others", async () => {
   const turn = new Turn();
   const first = Promise.withResolvers<void>();
   const abort = new AbortController();
@@ -35,7 +35,7 @@ Deno.test("a work whose signal aborts while it waits is let go at once, never ru
   assertEquals(done, ["last"]);
 });
 
-Deno.test("a work that has begun is waited for although its signal aborts: it ends by itself", async () => {
+Deno.test("a task that has begun is awaited even if its signal aborts", async () => {
   const turn = new Turn();
   const abort = new AbortController();
   const begun = Promise.withResolvers<void>();
@@ -47,7 +47,7 @@ Deno.test("a work that has begun is waited for although its signal aborts: it en
   assertEquals(await work, "ended by itself");
 });
 
-Deno.test("a work that fails leaves the turn to the next", async () => {
+Deno.test("after a task that fails, the next one runs", async () => {
   const turn = new Turn();
   const failing = turn.run(() => Promise.reject(new Error("no")), never);
   const next = turn.run(() => Promise.resolve("yes"), never);
