@@ -1,6 +1,6 @@
 /**
- * Every way to fail, with its HTTP status, its WebSocket close code and its sentence, in one table. Nobody else picks a
- * number. Gateway and viewer page both import this module; it is pure.
+ * The table of all failures, with HTTP status, WebSocket close code and sentence. No other module chooses these numbers.
+ * The gateway and the viewer page both import this module; it is pure.
  */
 
 /** A row of the table. */
@@ -13,7 +13,7 @@ export interface Failure {
   readonly retry: boolean;
   /** What happened, in a few words, for pages and application/problem+json (RFC 9457). */
   readonly title: string;
-  /** What happened, for a user who gets only the number; without a full stop. */
+  /** What happened, for a user when the page knows only the number; without a full stop. */
   readonly sentence: string;
 }
 
@@ -21,22 +21,22 @@ const RETRY = true;
 const FINAL = false;
 
 /**
- * The first row with a close code, or with an HTTP status, speaks for the bare number: its sentence and its `retry` are
- * what a page shows and does that learned nothing else. So the general row stands before the special ones.
+ * Order matters: if a page knows only a close code or an HTTP status, it uses the sentence and `retry` of the first row
+ * with that number. So the general row comes before the specific ones.
  */
 const table = {
   // code: row(status, close, retry, title, sentence)
   source_unknown: row(404, 4404, FINAL, "No such source", "This screen does not exist"),
   sign_in_required: row(401, 4401, FINAL, "Sign-in required", "Please sign in again"),
   not_allowed: row(403, 4403, FINAL, "Not allowed", "You do not have permission to open this screen"),
-  origin_refused: row(403, 4403, FINAL, "Origin refused", "The gateway does not accept pages of this site"),
-  host_refused: row(403, null, FINAL, "Host refused", "The gateway is not known by this name"),
+  origin_refused: row(403, 4403, FINAL, "Origin refused", "The gateway does not accept pages from this site"),
+  host_refused: row(403, null, FINAL, "Host refused", "The gateway does not serve this host name"),
   body_too_large: row(413, null, FINAL, "Request body too large", "The request body is too large"),
   headers_too_large: row(431, null, FINAL, "Headers too large", "The request headers are too large"),
   upgrade_required: row(426, null, FINAL, "WebSocket upgrade required", "This address accepts only WebSockets"),
   limit_reached: row(429, 4429, RETRY, "Limit reached", "Too many sessions are open right now"),
   source_removed: row(410, 4410, FINAL, "Source removed", "This screen was removed"),
-  idle: row(null, 4408, FINAL, "Idle for too long", "The session ended after too long without a key or a click"),
+  idle: row(null, 4408, FINAL, "Idle for too long", "The session ended because it was idle for too long"),
   text_refused: row(null, 1003, FINAL, "Text frames not accepted", "The gateway does not accept text frames here"),
   vnc_unreachable: row(502, 4502, RETRY, "VNC server unreachable", "The VNC server cannot be reached"),
   vnc_refused: row(502, 4502, RETRY, "VNC server refused", "The VNC server refused the connection"),
@@ -44,13 +44,13 @@ const table = {
   vnc_login_failed: row(502, 4511, FINAL, "VNC login failed", "The VNC server refused the login"),
   vnc_timeout: row(504, 4504, RETRY, "VNC server timed out", "The VNC server took too long to answer"),
   bad_request: row(400, null, FINAL, "Bad request", "The request is not valid"),
-  viewer_malformed: row(400, 4400, FINAL, "Malformed request", "The gateway could not understand this page"),
+  viewer_malformed: row(400, 4400, FINAL, "Malformed request", "The gateway could not understand this viewer"),
   viewer_too_fast: row(
     null,
     1008,
     RETRY,
     "Viewer sends too fast",
-    "The gateway disconnected this viewer: too fast or too slow",
+    "The gateway disconnected this viewer: it sent too fast or read too slowly",
   ),
   viewer_stalled: row(
     null,
@@ -71,16 +71,16 @@ const table = {
   method_not_allowed: row(405, null, FINAL, "Method not allowed", "This address does not accept this method"),
 } satisfies Record<string, Failure>;
 
-/** A named way to fail. */
+/** The name of a failure. */
 export type ErrorCode = keyof typeof table;
 
 /** The table, by code. */
 export const FAILURES: Readonly<Record<ErrorCode, Failure>> = table;
 
-/** What a bare number means. */
+/** The meaning of a number without a name. */
 export type Bare = Pick<Failure, "retry" | "sentence">;
 
-/** Close codes that the gateway never chooses, for the page: from the browser, the runtime, or a proxy in between. */
+/** Close codes that come from the browser, the runtime or a proxy, not from the gateway. For the page. */
 const FOREIGN_CLOSES: ReadonlyMap<number, Bare> = new Map([
   [1001, { retry: RETRY, sentence: "The gateway is going away" }],
   [1006, { retry: RETRY, sentence: "The connection to the gateway was lost" }],
@@ -88,28 +88,28 @@ const FOREIGN_CLOSES: ReadonlyMap<number, Bare> = new Map([
   [1013, { retry: RETRY, sentence: "The gateway is too busy right now" }],
 ]);
 
-/** The close code of a failure; one that is not meant for WebSockets closes as `internal`. */
+/** The close code of a failure; that of `internal` for a failure without one. */
 export function closeCodeOf(code: ErrorCode): number {
   return FAILURES[code].close ?? FAILURES.internal.close!;
 }
 
-/** What a close code means by itself; an unknown one is worth another try. */
+/** The meaning of a close code without a name. An unknown code allows another try. */
 export function explainCloseCode(close: number): Bare {
   return Object.values(FAILURES).find((failure) => failure.close === close) ?? FOREIGN_CLOSES.get(close) ??
     { retry: RETRY, sentence: `The connection ended (code ${close})` };
 }
 
-/** The close code that means the same as an HTTP status; undefined when none does. */
+/** The close code with the same meaning as an HTTP status; undefined if there is none. */
 export function findCloseCode(status: number): number | undefined {
   return Object.values(FAILURES).find((failure) => failure.status === status && failure.close !== null)?.close ??
     undefined;
 }
 
-/** A failure with a name; its message is a whole sentence that a viewer may see: no secret, no internal address. */
+/** A named failure. Viewers may see its message, a whole sentence: it must not contain a secret or an internal address. */
 export class PortholeError extends Error {
   override readonly name = "PortholeError";
   readonly code: ErrorCode;
-  /** When trying again can succeed, in milliseconds from now: Retry-After (RFC 9110 section 10.2.3). */
+  /** Time until another try can succeed: Retry-After (RFC 9110 section 10.2.3). */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions & { retryAfterMs?: number } = {}) {
@@ -124,7 +124,7 @@ export class PortholeError extends Error {
   }
 }
 
-/** Any thrown value as a PortholeError: itself, or `internal` with the cause kept for the log only. */
+/** Converts any thrown value to a PortholeError: itself, or `internal` with the value as the cause, for the log only. */
 export function asPortholeError(thrown: unknown): PortholeError {
   if (thrown instanceof PortholeError) return thrown;
   return new PortholeError(
