@@ -1,4 +1,4 @@
-/** The command line: reads flags and the environment, runs one command, handles signals. */
+/** The program: reads flags and the environment, runs one command and handles signals. */
 import manifest from "./deno.json" with { type: "json" };
 import { askSecret, NoSecret, type Terminal } from "./src/access/ask_secret.ts";
 import { describeNewToken } from "./src/access/bearer.ts";
@@ -17,7 +17,7 @@ import { ListenError } from "./src/tls/serve.ts";
 const ROOT = new URL("./", import.meta.url);
 const { version } = manifest;
 
-/** Exit codes: done, could not start or a check failed, wrong usage. */
+/** Exit codes: success, failed start or check, wrong usage. */
 const OK = 0;
 const FAILED = 1;
 const USAGE = 2;
@@ -91,7 +91,7 @@ function stopOnSignal(running: Running, log: Log): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => running.live.reload());
 }
 
-/** Logs what nothing else caught: an error in a socket's handler would otherwise end the process and every session. */
+/** Logs uncaught errors. Otherwise, an error in a socket handler would end the process, and with it every session. */
 function catchStrays(log: Log): void {
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -132,7 +132,7 @@ async function init(file: string): Promise<number> {
 
 function explain(thrown: unknown): number {
   if (thrown instanceof UsageError) {
-    console.error(`${thrown.message}\n\nUsage: deno task start --help`);
+    console.error(`${thrown.message}\n\nFor help: deno task start --help`);
     return USAGE;
   }
   const isExpected =
@@ -142,13 +142,13 @@ function explain(thrown: unknown): number {
   return FAILED;
 }
 
-/** The listener of such a runtime is not known here, so everybody is assumed to reach it. */
+/** The listener for runtimes with a server of their own. It is not known, so it is assumed to be public. */
 const ANYWHERE = { kind: "tcp", hostname: "0.0.0.0", port: 0 } as const;
 
-/** Answers one request, as runtimes that bring their own server call it. */
+/** Answers one request, as such runtimes call it. */
 type Fetch = (request: Request, info?: { remoteAddr?: Deno.Addr }) => Promise<Response>;
 
-/** Makes the gateway when the first request comes. */
+/** Makes a handler that creates the gateway at the first request. */
 function createWorker(): Fetch {
   let gateway: Promise<Gateway> | undefined;
   const make = async () => {
@@ -163,7 +163,7 @@ function createWorker(): Fetch {
   };
 }
 
-/** For runtimes with a server of their own: `deno serve main.ts`, or an edge worker. */
+/** The handler for runtimes with a server of their own: `deno serve main.ts`, or an edge worker. */
 const worker: { fetch: Fetch } = { fetch: createWorker() };
 export default worker;
 

@@ -1,6 +1,6 @@
 /**
- * Writes the hash of the sources of the bundle in static/, by which a test notices a stale bundle. The bundle itself cannot
- * be compared, because each version of Deno has its own bundler.
+ * Writes the hash of the sources of the bundle in static/, so that a test can detect a stale bundle. The bundle itself is
+ * not compared, because each version of Deno has its own bundler.
  */
 const ROOT = new URL("../", import.meta.url);
 
@@ -10,7 +10,7 @@ export const HASH_FILE = new URL("static/bundle.sha256", ROOT);
 /** The scripts that the pages load. */
 const ENTRIES = ["src/viewer/viewer.ts", "src/viewer/dashboard.ts"];
 
-/** SHA-256 in hex digits of what the bundle is made from: our sources, and noVNC in the version of the lock file. */
+/** SHA-256, in hex digits, of the input of the bundle: our sources, and the version of noVNC in the lock file. */
 export async function hashSources(): Promise<string> {
   const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT)));
   const novnc = Object.keys(lock.npm).filter((name) => name.startsWith("@novnc/novnc@"));

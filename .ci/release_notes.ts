@@ -1,9 +1,9 @@
-/** Prints the notes of a release, for the tag that is given: `release_notes.ts v0.2.0`. */
+/** Prints the notes of the release with the given tag: `release_notes.ts v0.2.0`. */
 const ROOT = new URL("../", import.meta.url);
 
 /**
- * What CHANGELOG.md says of a version, below its heading `## 0.2.0, 2026-12-01`.
- * @throws Error when it says nothing, or when the version still stands there as unreleased
+ * The section of CHANGELOG.md for a version, without its heading `## 0.2.0, 2026-12-01`.
+ * @throws Error when there is no such section, or its heading has no date yet
  */
 export function readNotes(changelog: string, version: string): string {
   const sections = changelog.split(/^## /m).slice(1);
@@ -17,6 +17,8 @@ export function readNotes(changelog: string, version: string): string {
 if (import.meta.main) {
   const version = (Deno.args[0] ?? "").replace(/^v/, "");
   const manifest = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
-  if (manifest.version !== version) throw new Error(`deno.json has version ${manifest.version}, the tag ${version}`);
+  if (manifest.version !== version) {
+    throw new Error(`deno.json has version ${manifest.version}, but the tag is ${version}`);
+  }
   console.log(readNotes(await Deno.readTextFile(new URL("CHANGELOG.md", ROOT)), version));
 }

@@ -1,4 +1,4 @@
-/** Exits with 0 while the gateway in this container answers `/healthz` on port 8443, with or without TLS, else with 1. */
+/** Exits with 0 if the gateway in this container answers `/healthz` on port 8443, with or without TLS, else with 1. */
 import net from "node:net";
 import tls from "node:tls";
 

@@ -1,4 +1,4 @@
-/** Puts the parts together: configuration in, an app and its sessions out. Touches no listener, environment or signal. */
+/** Builds a gateway from its configuration, without listeners. Does not use the environment or signals. */
 import type { Hono } from "hono";
 import { createAuthentication } from "./access/authentication.ts";
 import { createConnectLimit } from "./access/connect_limit.ts";
@@ -28,25 +28,25 @@ import type { Env } from "./web/env.ts";
 import type { About, Services } from "./web/services.ts";
 import type { StaticFiles } from "./web/static_files.ts";
 
-/** The configuration in force, and what is wrong with the newest edit. */
+/** The configuration in force, and the problems of the latest edit. */
 export interface ConfigInForce {
   readonly current: Config;
   readonly problems: readonly string[];
 }
 
-/** What a gateway is made of. */
+/** The parts of a gateway. */
 export interface GatewayOptions {
   live: ConfigInForce;
   log: Log;
   version: string;
-  /** How long a source may take to say its version; 10 s when left out. */
+  /** How long a source may take to send its version; 10 s by default. */
   versionMs?: number;
   staticFiles: StaticFiles;
   openDemo: () => ByteStream;
   about?: Partial<AboutGateway>;
-  /** What outlives the process: who is signed in, links, pins; without them, nothing does. */
+  /** Stores of sign-ins, share links and pins. By default they are in memory and end with the process. */
   stores?: Stores;
-  /** The audit log; without it, it ends with the process. */
+  /** The audit log. By default it is in memory and ends with the process. */
   audit?: Audit;
   /** The clock of sign-ins, links and tokens. */
   now?: () => number;
@@ -67,13 +67,13 @@ export interface Gateway {
   readonly audit: Audit;
   /** What every user should know, such as that nobody has to sign in. */
   warnings(): readonly string[];
-  /** Ends the sessions whose source went or changed, and keeps connections ready; the others do not notice. */
+  /** Applies a changed configuration: ends sessions whose source or permission changed, and updates prewarming. */
   applyConfig(): Promise<void>;
-  /** Tells every viewer to come back (1012) and waits until the last has gone; then no timer is left. */
+  /** Refuses new sessions, tells viewers to reconnect (1012), and resolves when all sessions and timers have ended. */
   drain(): Promise<void>;
 }
 
-/** Makes a gateway: what it is made of, who listens to its sessions, and what its app serves. */
+/** Makes a gateway: its services, the listeners to its sessions, and its app. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { live, about: { ownName } = {}, staticFiles } = options;
   const services = createServices(options);
@@ -126,7 +126,7 @@ function createServices(options: GatewayOptions): Services {
 }
 
 async function applyConfig({ sessions: { registry }, sources }: Services, config: Config): Promise<void> {
-  // First: a permission that ended is a better reason than the changed source.
+  // Permissions come first, because they are a better reason than a changed source.
   await registry.endUnpermitted();
   endChangedSources(registry, config.sources);
   sources.apply();

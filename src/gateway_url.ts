@@ -3,7 +3,7 @@ import type { Address, Config } from "./config/config.ts";
 const ANY_HOST = new Set(["0.0.0.0", "::", "[::]"]);
 
 /**
- * The address at which people open the gateway: the one it listens on when that is a single address, else `public_url`,
+ * The address at which users open the gateway: the one it listens on if that is a single address, else `public_url`,
  * else this machine's address in its network.
  */
 export function describeUrl({ gateway }: Config, bound: Address, secure: boolean): string {

@@ -10,17 +10,17 @@ import { listNames } from "./tls/names.ts";
 import { createRedirect } from "./tls/redirect.ts";
 import { createListener, type Listener, type Serve } from "./tls/serve.ts";
 
-/** What listening needs. */
+/** The parts of listeners. */
 export interface ListenParts {
   readonly serve: Serve;
   readonly log: Log;
   readonly config: Config;
   readonly gateway: Gateway;
-  /** Without it, plain HTTP. */
+  /** Without it, the listener speaks plain HTTP. */
   readonly certificate?: CertificateSource | undefined;
 }
 
-/** Opens the gateway's listener and, where one is configured, the redirecting one; the gateway's is the first. @throws ListenError */
+/** Opens the gateway's listener and then, if it is configured, the `redirect` listener. @throws ListenError */
 export function listen({ serve, log, config, gateway, certificate }: ListenParts): Listener[] {
   const { listen: address, redirect, publicUrl } = config.gateway;
   const tell = (level: "info" | "warn", message: string) => log[level](message);
@@ -42,7 +42,7 @@ export function listen({ serve, log, config, gateway, certificate }: ListenParts
 
 const RENEWED = "The certificate was renewed; the screen will be back in a moment";
 
-/** Opens the certificate that the configuration asks for; undefined where there is no TLS. @throws CertificateError */
+/** Opens the configured certificate; undefined without TLS. @throws CertificateError */
 export async function openCertificate({ gateway }: Config, log: Log): Promise<CertificateSource | undefined> {
   const { tls, dataDir, listen } = gateway;
   const tell = (level: "info" | "warn", message: string) => log[level](message);

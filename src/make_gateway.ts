@@ -17,7 +17,7 @@ import type { CertificateSource } from "./tls/certificate.ts";
 import type { Serve } from "./tls/serve.ts";
 import { readStaticFiles } from "./web/static_files.ts";
 
-/** What main.ts hands in. */
+/** What main.ts provides. */
 export interface StartParts {
   command: Command & { kind: "start" | "check" | "link" };
   env: (name: string) => string | undefined;
@@ -28,21 +28,21 @@ export interface StartParts {
   serve: Serve;
 }
 
-/** What a gateway that listens has beside its configuration. */
+/** The parts that only a gateway with listeners has. */
 export interface GatewayExtras {
   readonly certificate?: CertificateSource | undefined;
   readonly sink?: AuditSink | undefined;
   readonly stores?: Stores;
 }
 
-/** Loads the configuration, and keeps how to load it again. @throws ConfigError */
+/** Loads the configuration, which can reload itself. @throws ConfigError */
 export async function openConfig({ command, env }: Pick<StartParts, "command" | "env">): Promise<LiveConfig> {
   const { file, overrides } = command;
   const load = () => loadConfig({ ...(file === undefined ? {} : { file }), overrides, env });
   return new LiveConfig(await load(), load);
 }
 
-/** Makes a gateway on the configuration, without listeners. */
+/** Makes a gateway from the configuration, without listeners. */
 export async function makeGateway(parts: StartParts, live: LiveConfig, extras: GatewayExtras = {}): Promise<Gateway> {
   const { log, version, root, command } = parts;
   const demo = createDemo({ onError: (error) => log.debug("Demo connection ended", { cause: String(error) }) });
@@ -69,7 +69,7 @@ export async function makeGateway(parts: StartParts, live: LiveConfig, extras: G
   });
 }
 
-/** What outlives the process: who is signed in, links, pins. */
+/** Opens the stores of sign-ins, share links and pins in the data folder. */
 export function openStores({ gateway }: Config, log: Log): Stores {
   return openFileStores({
     folder: gateway.dataDir,

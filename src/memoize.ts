@@ -1,12 +1,12 @@
-/** Things that are made when they are first needed, and kept. */
+/** Values that are made when they are first needed, and then reused. */
 
-/** Makes a thing when it is first asked for. */
+/** Makes a value at the first call. */
 export function once<Thing>(make: () => Thing): () => Thing {
   let made: { readonly thing: Thing } | undefined;
   return () => (made ??= { thing: make() }).thing;
 }
 
-/** Makes a thing anew only when what it is made from has changed, compared by identity. */
+/** Makes a value again only if its input has changed, compared by identity. */
 export function memoize<From, Thing>(from: () => From, make: (from: From) => Thing): () => Thing {
   let made: { readonly from: From; readonly thing: Thing } | undefined;
   return () => {

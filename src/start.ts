@@ -1,4 +1,4 @@
-/** A running gateway: configuration watched, certificates kept, listeners up. */
+/** Starts a gateway with listeners, watches its configuration and renews its certificate. */
 import { adoptFormerFiles } from "./access/former_files.ts";
 import { formatLoginLine, openLoginLink } from "./access/login_link.ts";
 import { waitAtMost } from "./async/wait_at_most.ts";
@@ -17,25 +17,25 @@ import { type AuditSink, createAuditSink } from "./telemetry/audit_sink.ts";
 import { watchEventLoop } from "./telemetry/event_loop.ts";
 import type { Log } from "./telemetry/log.ts";
 
-/** Sessions get this long to say goodbye before the process ends. */
+/** Time for sessions to end before the process ends. */
 const DRAIN_MS = 10_000;
-/** Requests under way get this long to finish. */
+/** Time for requests under way to finish. */
 const CLOSE_MS = 1_000;
 
-/** A gateway that listens. */
+/** A running gateway. */
 export interface Running {
-  /** Where people open it. */
+  /** The address that users open. */
   readonly url: string;
   /** The line with the login link, at the first start only. */
   readonly login?: string;
   readonly gateway: Gateway;
   /** The configuration in force. */
   readonly live: LiveConfig;
-  /** Refuses new sessions, tells viewers to come back, and closes everything, within a deadline. */
+  /** Refuses new sessions, tells viewers to reconnect, and closes everything within a deadline. */
   stop(): Promise<void>;
 }
 
-/** Starts everything. @throws ConfigError, CertificateError or ListenError */
+/** Starts a gateway. @throws ConfigError, CertificateError or ListenError */
 export async function start(parts: StartParts): Promise<Running> {
   const { log } = parts;
   const live = await openConfig(parts);
@@ -67,7 +67,7 @@ export async function start(parts: StartParts): Promise<Running> {
   };
 }
 
-/** Brings the configuration into force, now and after each change, and reports what it says. */
+/** Applies the configuration, now and after each change, and logs warnings and problems. */
 function followConfig(live: LiveConfig, gateway: Gateway, log: Log): void {
   const apply = () => {
     for (const warning of live.warnings) log.warn(formatProblem(warning));
@@ -96,13 +96,13 @@ function openSink({ gateway }: Config, log: Log): AuditSink | undefined {
   return createAuditSink({ url, token: token?.reveal(), onFailure });
 }
 
-/** The line with the login link, if it was made just now. */
+/** Makes the login link at the first start, and returns the line that shows it. */
 async function makeLoginLine({ gateway, auth }: Config, stores: Stores, url: string): Promise<string | undefined> {
   const token = takesLoginLink(gateway, auth) ? await openLoginLink(stores).ensure() : undefined;
   return token === undefined ? undefined : formatLoginLine(url, token);
 }
 
-/** Makes a new login link and gives the line that has it. @throws ConfigError or NoLoginLink */
+/** Makes a new login link and returns the line that shows it. @throws ConfigError or NoLoginLink */
 export async function renewLoginLink(parts: Pick<StartParts, "command" | "env">): Promise<string> {
   using live = await openConfig(parts);
   const { gateway, auth } = live.current;
@@ -111,9 +111,9 @@ export async function renewLoginLink(parts: Pick<StartParts, "command" | "env">)
   return formatLoginLine(url, await openLoginLink(openFileStores({ folder: gateway.dataDir })).renew());
 }
 
-/** A login link would be of no use: nobody has to sign in, or users have passwords. */
+/** A login link would not work: nobody has to sign in, or `auth` does not enable it. */
 export class NoLoginLink extends Error {
   override readonly name = "NoLoginLink";
   override readonly message =
-    "This gateway has no login link: nobody has to sign in, or auth names users (see auth.login_link)";
+    "This gateway has no login link: nobody has to sign in, or auth is set without login_link: true";
 }

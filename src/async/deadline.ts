@@ -1,6 +1,6 @@
-/** A time limit on several awaits in a row. */
+/** A time limit for several awaits in a row. */
 export interface Deadline {
-  /** Waits for the work; throws what `late` makes when the time is up first, or the reason of the signal. */
+  /** Waits for the work. Throws the error of `late()` if the time is up first, or the reason of the signal. */
   guard<T>(work: Promise<T>, late: () => Error): Promise<T>;
   /** Ends the time limit and its timer. */
   clear(): void;
