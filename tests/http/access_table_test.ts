@@ -108,7 +108,7 @@ for (const [route, { path, body = "", type = "application/x-www-form-urlencoded"
   });
 }
 
-Deno.test("a source that one may not open answers exactly like one that does not exist", async () => {
+Deno.test("a source that the user may not open responds exactly like one that does not exist", async () => {
   await using rig = await startGuarded();
   const headers = { Cookie: `porthole=${COOKIES.bob}`, Origin: rig.origin };
   for (const path of ["/api/sources/NAME", "/api/sources/NAME/probe", "/api/sources/NAME/links", "/site/vnc/NAME"]) {
@@ -124,7 +124,7 @@ Deno.test("a source that one may not open answers exactly like one that does not
   }
 });
 
-Deno.test("what is wrong with the configuration is told to administrators only", async () => {
+Deno.test("only administrators see the problems of the configuration", async () => {
   await using rig = await startGuarded();
   rig.live.problems = ["sources.yaml:3:1: sources.secret: is wrong"];
   for (const [token, sees] of [[TOKENS.admin, true], [TOKENS.ci, false], ["", false]] as const) {

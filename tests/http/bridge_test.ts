@@ -64,7 +64,7 @@ async function offerNone(conn: Deno.Conn): Promise<void> {
   await writeAll(conn, Uint8Array.of(1, 1));
 }
 
-Deno.test("what the viewer sent before it left reaches the source", async () => {
+Deno.test("bytes that the viewer sent before it left reach the source", async () => {
   const pattern = makePattern(1_000_000);
   const got = Promise.withResolvers<Uint8Array>();
   await using source = listenTcp(async (conn) => {

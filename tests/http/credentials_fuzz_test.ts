@@ -34,7 +34,7 @@ const path = fc.oneof(
   headerText.map((text) => `/api/sources/${encodeURIComponent(text)}`),
 );
 
-Deno.test("no credential that was not given out opens anything", async () => {
+Deno.test("a credential that the gateway did not issue opens nothing", async () => {
   await using rig = await startGuarded();
   const ask = async (at: string, headers: Record<string, string>): Promise<void> => {
     const answer = await sendRaw(rig.port, { path: at, headers: { ...UPGRADE, ...headers } });
@@ -52,7 +52,7 @@ Deno.test("no credential that was not given out opens anything", async () => {
   assertEquals(rig.lines.filter(({ level }) => level === "error"), []);
 });
 
-Deno.test("any form posted to sign in is refused by name", async () => {
+Deno.test("any malformed form for signing in is refused with a typed error", async () => {
   await using rig = await startGuarded();
   const body = fc.oneof(
     fc.record({ token: headerText, next: headerText }).map((fields) => new URLSearchParams(fields).toString()),

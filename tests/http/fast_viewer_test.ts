@@ -33,7 +33,7 @@ async function openGreeted(port: number): Promise<RawViewer> {
   return viewer;
 }
 
-Deno.test("viewers that flood a source which does not read get 1008 and cost what the cap says", async () => {
+Deno.test("viewers that flood a source that does not read get 1008 and use no more memory than the limit", async () => {
   await using source = await startStuckSource();
   await using gateway = await start(source.port, "1MiB");
   let before = 0;
@@ -50,7 +50,7 @@ Deno.test("viewers that flood a source which does not read get 1008 and cost wha
   assert(grown < 48 * MIB, `${grown / MIB} MiB in the last six of twelve floods`);
 });
 
-Deno.test("a viewer that leaves while its source is stuck lets the source go within the flush time", async () => {
+Deno.test("when a viewer leaves while its source is stuck, the source is closed within the flush time", async () => {
   await using source = await startStuckSource();
   await using gateway = await start(source.port, "64MiB");
   const { registry } = gateway.gateway;

@@ -45,7 +45,7 @@ for (const [offered, chosen] of offers) {
   });
 }
 
-Deno.test("a page is told the states, a hello, and its round trip once for each ping", async () => {
+Deno.test("a page receives the states, a hello, and one round-trip time for each ping", async () => {
   await using fake = await startFakeRfb();
   await using gateway = await start(fake, "");
   await using rig = openPage(gateway);
@@ -105,7 +105,7 @@ Deno.test("the page is asked for a password that is missing, and again when it w
   await fake.waitFor(({ live }) => live === 1);
 });
 
-Deno.test("after three wrong passwords nobody's next one reaches the source for a while", async () => {
+Deno.test("after three wrong passwords, passwords do not reach the source for a while", async () => {
   await using fake = await startFakeRfb({ password: "right" });
   await using gateway = await start(fake, "view_only: true");
   await using rig = openPage(gateway);
@@ -120,7 +120,7 @@ Deno.test("after three wrong passwords nobody's next one reaches the source for 
   await page.until(tells("goodbye"));
   const { code, close, message } = last(page, "goodbye")!;
   assertEquals([code, close], ["vnc_login_failed", 4511]);
-  assertMatch(String(message), /^The Pi|^Cannot open The Pi: the server blocks .* next try in \d+ s$/);
+  assertMatch(String(message), /^The Pi|^Cannot open The Pi: the server is blocking .* next try in \d+ s$/);
   await using second = openPage(gateway, "binary");
   assertEquals((await second.page.closed).code, 4511);
   assertEquals(fake.accepted, accepted);

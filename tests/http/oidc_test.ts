@@ -42,7 +42,7 @@ async function assertRefused(
   await assertSignedOut(gateway, browser);
 }
 
-Deno.test("people sign in at a real provider", async (t) => {
+Deno.test("users sign in at a real provider", async (t) => {
   await using provider = await startProvider();
 
   await t.step("and come back to the page that they came from, with their name and groups", async () => {
@@ -76,7 +76,7 @@ Deno.test("people sign in at a real provider", async (t) => {
     }
   });
 
-  await t.step("and only those whom the configuration lets in", async () => {
+  await t.step("and only if the configuration allows them", async () => {
     const limits = {
       "users: [eve]": 403,
       "domains: [example.org]": 403,
@@ -109,7 +109,7 @@ Deno.test("people sign in at a real provider", async (t) => {
     await assertRefused(await signIn(gateway, browser), gateway, browser, /Cannot sign in with the office: it refused/);
   });
 
-  await t.step("and an answer counts once, in the browser that asked, for ten minutes", async () => {
+  await t.step("and a response is accepted once, in the browser that asked, for ten minutes", async () => {
     let nowMs = Date.now();
     await using gateway = await startSignOnGateway(provider, { now: () => nowMs });
     const tooLate = /took too long or began in another browser/;
@@ -211,7 +211,7 @@ Deno.test("people sign in at a real provider", async (t) => {
     await assertSignedOut(gateway, browser);
   });
 
-  await t.step("and not at one that is not the issuer it is taken for", async () => {
+  await t.step("and not at a provider with another issuer", async () => {
     const issuer = provider.issuer.replace("127.0.0.1", "localhost");
     await using gateway = await startSignOnGateway(provider, { issuer });
     const visited = await signIn(gateway);
@@ -220,7 +220,7 @@ Deno.test("people sign in at a real provider", async (t) => {
   });
 });
 
-Deno.test("while the provider is down a page says so, and everything else goes on", async () => {
+Deno.test("while the provider is down, a page says so, and everything else works", async () => {
   const provider = await startProvider();
   await using gateway = await startSignOnGateway(provider);
   const [before, during] = [new Browser(), new Browser()];

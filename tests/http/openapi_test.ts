@@ -223,7 +223,7 @@ async function send(rig: GuardedGateway, method: string, template: string, made:
   });
 }
 
-Deno.test("every documented answer is given as it is documented", async (t) => {
+Deno.test("every documented response is sent as documented", async (t) => {
   await using first = await startGuarded();
   const description = await readDescription(first);
   const validate = createValidator(description);
@@ -247,7 +247,7 @@ Deno.test("every documented answer is given as it is documented", async (t) => {
   }
 });
 
-Deno.test("no test is for an answer that is not documented", async () => {
+Deno.test("every tested response is documented", async () => {
   await using rig = await startGuarded();
   const documented = listAnswers(await readDescription(rig));
   const names = new Set(documented.map(({ path, method, code }) => `${method.toUpperCase()} ${path} ${code}`));
@@ -256,7 +256,7 @@ Deno.test("no test is for an answer that is not documented", async () => {
   assertEquals(Object.keys(GUARDED).filter((code) => !codes.has(code)), []);
 });
 
-Deno.test("every route is documented, or left out on purpose", async () => {
+Deno.test("every route is documented, or listed as undocumented", async () => {
   await using rig = await startGuarded();
   const { paths } = await readDescription(rig);
   const documented = Object.entries(paths).flatMap(([path, operations]) =>
@@ -267,7 +267,7 @@ Deno.test("every route is documented, or left out on purpose", async () => {
   assertEquals([...documented, ...Object.keys(LEFT_OUT)].sort(), [...served].sort());
 });
 
-Deno.test("sessions and sources are shown with every field that the description names", async () => {
+Deno.test("sessions and sources have every field of the description", async () => {
   await using rig = await startWithLive();
   await using stack = new AsyncDisposableStack();
   await withSession(rig, stack);
@@ -282,7 +282,7 @@ Deno.test("sessions and sources are shown with every field that the description 
 const EXPIRES =
   "Invalid request: expires must be a duration of up to 24 days, such as 1h, or an instant within the next year";
 
-Deno.test("a body that does not match is refused with what is wrong with it", async () => {
+Deno.test("a body that does not match the schema is refused with the reason", async () => {
   await using rig = await startGuarded();
   const refusals: Record<string, string> = {
     '{"role":"owner"}': "Invalid request: role must be view or control",

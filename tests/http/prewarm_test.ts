@@ -22,7 +22,7 @@ async function readProbe({ origin }: TestGateway): Promise<{ status: string; det
   return await (await fetch(`${origin}/api/sources/pi/probe`)).json();
 }
 
-Deno.test("a session takes the connection that is ready, and another takes its place", async () => {
+Deno.test("a session uses the prewarmed connection, which is then replaced", async () => {
   await using fake = await startFakeRfb({ password: "secret12" });
   await using gateway = await startGateway(yamlFor(fake));
   begin(gateway);
@@ -43,7 +43,7 @@ Deno.test("a ready connection says that the source is up, without a probe", asyn
   assertEquals(fake.accepted, 1);
 });
 
-Deno.test("a connection that died while it was ready is not the viewer's business", async () => {
+Deno.test("a viewer does not notice a prewarmed connection that died", async () => {
   await using fake = await startFakeRfb({ password: "secret12", fault: { at: "init", then: "reset", times: 1 } });
   await using gateway = await startGateway(yamlFor(fake));
   begin(gateway);
@@ -53,7 +53,7 @@ Deno.test("a connection that died while it was ready is not the viewer's busines
   assertEquals(fake.seen("ClientInit").length, 2);
 });
 
-Deno.test("a source that nothing is ready for is dialed as ever", async () => {
+Deno.test("a source without a prewarmed connection is dialed as usual", async () => {
   await using fake = await startFakeRfb({ password: "secret12" });
   await using gateway = await startGateway(yamlFor(fake));
   await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, ["binary"]);
@@ -61,7 +61,7 @@ Deno.test("a source that nothing is ready for is dialed as ever", async () => {
   assertEquals(fake.seen("ClientInit").length, 1);
 });
 
-Deno.test("nothing is left of what was ready when the gateway has drained", async () => {
+Deno.test("a gateway that has drained leaves no prewarmed connection behind", async () => {
   await using fake = await startFakeRfb({ password: "secret12" });
   await using gateway = await startGateway(yamlFor(fake));
   begin(gateway);
@@ -70,7 +70,7 @@ Deno.test("nothing is left of what was ready when the gateway has drained", asyn
   await fake.waitFor(({ live }) => live === 0);
 });
 
-Deno.test("POST …/retry lets a refused password be tried once more", async () => {
+Deno.test("POST …/retry allows one more try of a refused password", async () => {
   await using fake = await startFakeRfb({ password: "secret12" });
   await using gateway = await startGateway(yamlFor(fake, "wrong"));
   begin(gateway);

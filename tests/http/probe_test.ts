@@ -57,7 +57,7 @@ const up: [string, FakeSource, Settings, string, string][] = [
 ];
 
 for (const [name, fake, settings, detail, mode] of up) {
-  Deno.test(`a probe says what is spoken, what is needed and who logs in: ${name}`, async () => {
+  Deno.test(`a probe reports version, security type, needed credentials and mode: ${name}`, async () => {
     await using source = await startSource(fake);
     await using gateway = await startOn(source, settings);
     assertEquals(await probe(gateway), { status: "up", detail, mode, code: "" });
@@ -98,7 +98,7 @@ const down: [string, FakeSource, Settings, string][] = [
 ];
 
 for (const [name, fake, settings, state] of down) {
-  Deno.test(`what cannot be opened says why and what to change: ${name}`, async () => {
+  Deno.test(`a source that cannot be opened says why and what to change: ${name}`, async () => {
     await using source = await startSource(fake);
     await using gateway = await startOn(source, settings);
     const found = await probe(gateway);
@@ -106,7 +106,7 @@ for (const [name, fake, settings, state] of down) {
   });
 }
 
-Deno.test("what cannot be opened says why on the dashboard and to who opens it all the same", async () => {
+Deno.test("a source that cannot be opened says why on the dashboard and to a viewer that opens it anyway", async () => {
   await using source = await startSource({ types: [19], subtypes: [258] });
   await using gateway = await startOn(source);
   const { detail } = await probe(gateway);

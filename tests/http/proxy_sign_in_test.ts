@@ -16,7 +16,7 @@ async function visit(address: string, headers: Record<string, string>) {
   return { status: response.status, text: await response.text() };
 }
 
-Deno.test("whoever a trusted proxy names is signed in, with no cookie of the gateway", async () => {
+Deno.test("a user that a trusted proxy names is signed in, without a cookie of the gateway", async () => {
   await using gateway = await startGateway(writeYaml("127.0.0.1"));
   const dashboard = await visit(gateway.origin, ADA);
   assertEquals(dashboard.status, 200);
@@ -27,7 +27,7 @@ Deno.test("whoever a trusted proxy names is signed in, with no cookie of the gat
   assertEquals((await visit(gateway.origin, {})).status, 401);
 });
 
-Deno.test("the same headers from anyone else let nobody in, and the log has it once", async () => {
+Deno.test("the same headers from anyone else are ignored, and logged once", async () => {
   await using gateway = await startGateway(writeYaml("10.0.0.0/8"));
   for (const path of ["/", "/site/vnc/open", "/api/sources"]) {
     assertEquals((await visit(gateway.origin + path, ADA)).status, 401, path);
@@ -38,7 +38,7 @@ Deno.test("the same headers from anyone else let nobody in, and the log has it o
   ]);
 });
 
-Deno.test("who came by a proxy needs the page's own origin to change anything", async () => {
+Deno.test("a user of a proxy needs the page's own Origin for unsafe requests", async () => {
   await using gateway = await startGateway(writeYaml("127.0.0.1"));
   const address = `${gateway.origin}/api/sources/open/links`;
   for (const origin of [{}, { origin: "https://evil.example" }]) {

@@ -51,7 +51,7 @@ for (const protocol of ["binary", "porthole.v1"]) {
 }
 
 for (const protocol of ["binary", "porthole.v1"]) {
-  Deno.test(`a source that says nothing is given up, and its connection closed (${protocol})`, async () => {
+  Deno.test(`a source that sends nothing times out, and its connection is closed (${protocol})`, async () => {
     await using source = listenTcp(async (conn) => void await readToEnd(conn));
     await using gateway = await startGateway(yamlFor(source.port), { versionMs: 200 });
     await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, [protocol]);
@@ -67,13 +67,13 @@ for (const protocol of ["binary", "porthole.v1"]) {
   });
 }
 
-Deno.test("a source that refuses the connection is told so", async () => {
+Deno.test("a refused connection is reported", async () => {
   await using gateway = await startGateway(yamlFor(CLOSED_PORT));
   await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
   assertEquals(await viewer.closed, { code: 4502, reason: "Cannot reach The Pi: connection refused" });
 });
 
-Deno.test("a source without a socket, without a name and in a denied network is told so, with no address", async () => {
+Deno.test("a missing socket, an unknown name and a denied network are reported without an address", async () => {
   const yaml =
     "auth: none\nsources:\n  gone: { unix: /nonexistent/vnc.sock }\n  lost: { host: no-such-host.invalid }\n" +
     "  cloud: 169.254.169.254\n";
@@ -81,7 +81,7 @@ Deno.test("a source without a socket, without a name and in a denied network is 
   const expected = {
     gone: "Cannot reach gone: its socket does not exist",
     lost: "Cannot reach lost: its host name cannot be resolved",
-    cloud: "Cannot reach cloud: its address is one that this gateway never dials",
+    cloud: "Cannot reach cloud: its address is in deny_networks",
   };
   for (const [name, sentence] of Object.entries(expected)) {
     await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/${name}`);
@@ -89,7 +89,7 @@ Deno.test("a source without a socket, without a name and in a denied network is 
   }
 });
 
-Deno.test("a source that does not answer is given up after the connect timeout", async () => {
+Deno.test("a source that does not answer fails after the connect timeout", async () => {
   // Nobody accepts, so once the backlog is full the kernel ignores what comes.
   await using full = await fillBacklog();
   await using gateway = await startGateway(yamlFor(full.port, "defaults: { connect_timeout: 300ms }"));
@@ -109,7 +109,7 @@ Deno.test("a text frame ends a plain stream with 1003", async () => {
   await source.settled();
 });
 
-Deno.test("a text frame that holds no message ends a side channel with 4400", async () => {
+Deno.test("a text frame without a valid message ends a side channel with 4400", async () => {
   await using fake = await startFakeRfb();
   await using gateway = await startGateway(yamlFor(fake.port));
   for (const text of ["hello", "null", "[]", '{"type":1}', "{", `{"type":"${"x".repeat(20_000)}"}`]) {
@@ -124,7 +124,7 @@ Deno.test("a text frame that holds no message ends a side channel with 4400", as
   await fake.waitFor(({ live }) => live === 0);
 });
 
-Deno.test("a source taken out of the configuration ends its sessions with 4410, a changed one with 1012", async () => {
+Deno.test("removing a source ends its sessions with 4410, and changing it with 1012", async () => {
   await using source = listenPatiently();
   const before = `auth: none\nsources:\n  pi: 127.0.0.1:${source.port}\n  tv: 127.0.0.1:${source.port}\n`;
   await using gateway = await startGateway(before + `  pc: 127.0.0.1:${source.port}\n`);
@@ -142,14 +142,14 @@ Deno.test("a source taken out of the configuration ends its sessions with 4410, 
   sources.set("tv", { ...sources.get("tv")!, title: "TV" });
   gateway.live.current = { ...current, sources };
   gateway.gateway.applyConfig();
-  assertEquals(await pi.closed, { code: 4410, reason: "This source was taken out of the configuration" });
+  assertEquals(await pi.closed, { code: 4410, reason: "This source was removed from the configuration" });
   const changed = "The configuration of this source has changed; it will be back in a moment";
   assertEquals(await tv.closed, { code: 1012, reason: changed });
   assertEquals(pc.socket.readyState, WebSocket.OPEN);
   await waitUntil(() => gateway.gateway.registry.size === 1);
 });
 
-Deno.test("a gateway that drains tells its viewers 1012 and refuses new ones with 503", async () => {
+Deno.test("a gateway that drains closes its viewers with 1012 and refuses new ones with 503", async () => {
   await using source = listenPatiently();
   await using gateway = await startGateway(yamlFor(source.port));
   await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
@@ -181,7 +181,7 @@ Deno.test("DELETE ends one session with 4403 and no other, and a second one find
 });
 
 for (const [limit, allowed] of [["sessions", 2], ["per_source", 1], ["per_address", 3]] as const) {
-  Deno.test(`limits.${limit} holds, also when all ask at once, and says when to come back`, async () => {
+  Deno.test(`limits.${limit} is enforced even for simultaneous requests, and says when to retry`, async () => {
     await using source = listenPatiently();
     await using gateway = await startGateway(yamlFor(source.port, `limits: { ${limit}: ${allowed} }`));
     const viewers = await Promise.all(Array.from({ length: 6 }, () => openRaw(gateway.port)));
@@ -196,7 +196,7 @@ for (const [limit, allowed] of [["sessions", 2], ["per_source", 1], ["per_addres
   });
 }
 
-Deno.test("limits.connects_per_minute holds and says when to come back", async () => {
+Deno.test("limits.connects_per_minute is enforced and says when to retry", async () => {
   await using source = listenPatiently();
   await using gateway = await startGateway(yamlFor(source.port, "limits: { connects_per_minute: 3 }"));
   for (let at = 0; at < 5; at++) {
@@ -229,7 +229,7 @@ Deno.test("another site's page may not open a source", async () => {
   }
 });
 
-Deno.test("names that are none, not there, or lead elsewhere are all answered alike", async () => {
+Deno.test("invalid names, unknown names and paths all get the same response", async () => {
   await using gateway = await startGateway(yamlFor(CLOSED_PORT));
   const answers = new Set<string>();
   const names = [
@@ -264,7 +264,7 @@ Deno.test("/websockify?token=NAME is a session like any other", async () => {
   assertEquals(gateway.gateway.registry.countSource("pi"), 1);
 });
 
-Deno.test("malformed upgrades get 400 and the gateway goes on", async () => {
+Deno.test("malformed upgrades get 400 and the gateway keeps running", async () => {
   await using source = listenPatiently();
   await using gateway = await startGateway(yamlFor(source.port));
   const malformed: Record<string, string | undefined>[] = [
@@ -288,7 +288,7 @@ Deno.test("malformed upgrades get 400 and the gateway goes on", async () => {
   assertEquals(gateway.gateway.registry.size, 1);
 });
 
-Deno.test("headers that are too large get 431, also when they are so large that nobody reads them", async () => {
+Deno.test("headers that are too large get 431, even if they are too large for the runtime", async () => {
   await using gateway = await startGateway(yamlFor(CLOSED_PORT));
   await using large = await openRaw(gateway.port, "/ws/vnc/pi", { Cookie: "x".repeat(40_000) });
   assertEquals(large.status, 431);

@@ -57,7 +57,7 @@ function assertHeard(said: Said, expected: [place: string, words: string][]): vo
 
 for (const name of Object.keys(sources)) {
   for (const format of ["text", "json"] as const) {
-    Deno.test(`a configured secret stays with the gateway: ${name}, log as ${format}`, async () => {
+    Deno.test(`the gateway never reveals a configured secret: ${name}, log as ${format}`, async () => {
       await using fake = await startSource(name);
       await using rig = await SecretRig.start(fake.port, LOGIN, format);
       await using viewer = rig.view();
@@ -73,7 +73,7 @@ for (const name of Object.keys(sources)) {
   }
 }
 
-Deno.test("a refused secret stays with the gateway", async () => {
+Deno.test("the gateway never reveals a refused secret", async () => {
   await using fake = await startSource("VNC Authentication");
   await using rig = await SecretRig.start(fake.port, { password: WRONG }, "json");
   await using viewer = rig.view();
@@ -87,7 +87,7 @@ Deno.test("a refused secret stays with the gateway", async () => {
   assertSilent(said, [WRONG, takeAnswer(rig)]);
 });
 
-Deno.test("a typed secret stays with the gateway, wrong or right", async () => {
+Deno.test("the gateway never reveals a typed secret, wrong or right", async () => {
   await using fake = await startSource("VeNCrypt Plain");
   await using rig = await SecretRig.start(fake.port, {}, "json");
   await using viewer = rig.view();
@@ -106,7 +106,7 @@ Deno.test("a typed secret stays with the gateway, wrong or right", async () => {
   assertSilent(said, [WRONG, PASSWORD]);
 });
 
-Deno.test("a secret of connections kept ready stays with the gateway", async () => {
+Deno.test("the gateway never reveals a secret of prewarmed connections", async () => {
   await using fake = await startSource("VNC Authentication");
   await using rig = await SecretRig.start(fake.port, { ...LOGIN, prewarm: 1 }, "json");
   await using viewer = rig.view();

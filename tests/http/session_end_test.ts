@@ -138,14 +138,14 @@ for (const [what, [headers, act, close, words]] of Object.entries(ENDINGS)) {
   });
 }
 
-Deno.test("what ended elsewhere is noticed by the sweep, without a change of configuration", async () => {
+Deno.test("the sweep notices an ended permission without a change of configuration", async () => {
   await using rig = await startRig();
   await using viewer = openAs(rig, "/ws/vnc/pi", guest);
   const end = await watchEnd(rig, viewer, () => rig.stores.links.delete(LINK_ID));
   assertEquals(end.close, 4403);
 });
 
-Deno.test("a change that concerns nobody's permission leaves sessions alone", async () => {
+Deno.test("a change that does not affect permissions leaves sessions open", async () => {
   await using rig = await startRig();
   await using viewer = openAs(rig, "/ws/vnc/pi", ada);
   await viewer.until(({ byteCount }) => byteCount > 0);
@@ -154,7 +154,7 @@ Deno.test("a change that concerns nobody's permission leaves sessions alone", as
   assertEquals(rig.gateway.registry.size, 1);
 });
 
-Deno.test("a token opens a WebSocket as a subprotocol, which is not chosen beside another", async () => {
+Deno.test("a token in a subprotocol opens a WebSocket, and another offered subprotocol is chosen", async () => {
   await using rig = await startRig();
   for (const [offered, chosen] of [[["binary"], "binary"], [["porthole.v1"], "porthole.v1"], [[], ""]] as const) {
     const token = `porthole.token.${TOKENS.ci}`;
@@ -164,14 +164,14 @@ Deno.test("a token opens a WebSocket as a subprotocol, which is not chosen besid
   }
 });
 
-Deno.test("a wrong token as a subprotocol opens nothing", async () => {
+Deno.test("an invalid token in a subprotocol opens nothing", async () => {
   await using rig = await startRig();
   await using viewer = openViewer(`${rig.wsOrigin}/ws/vnc/desk`, [`porthole.token.nonsense`]);
   await viewer.closed;
   assertEquals(viewer.byteCount, 0);
 });
 
-Deno.test("a signed token opens the source that it names, and no other thing", async () => {
+Deno.test("a signed token opens only the source that it names", async () => {
   await using rig = await startRig(WITH_SIGNER);
   const token = await new SignJWT({ source: "pi", role: "view" }).setProtectedHeader({ alg: "HS256" })
     .setExpirationTime("1m").sign(new TextEncoder().encode(SIGNER));
@@ -188,7 +188,7 @@ Deno.test("a signed token opens the source that it names, and no other thing", a
   assert(!JSON.stringify(rig.lines).includes(token));
 });
 
-Deno.test("a share link leads to its source, in its role, as often as it may", async () => {
+Deno.test("a share link opens its source, in its role, up to its number of uses", async () => {
   await using rig = await startRig();
   const make = await sendRaw(rig.port, {
     method: "POST",
@@ -216,7 +216,7 @@ Deno.test("a share link leads to its source, in its role, as often as it may", a
   assert(!everything.includes(secret) && !everything.includes(Cookie.split("=")[1]!));
 });
 
-Deno.test("opening a link keeps the sign-in of whoever may open the source anyway", async () => {
+Deno.test("opening a link keeps the sign-in of a user who may open the source anyway", async () => {
   await using rig = await startRig();
   const body = `secret=${LINK_SECRET}`;
   const headers = { ...ada, Origin: rig.origin, "Content-Type": "application/x-www-form-urlencoded" };
@@ -224,7 +224,7 @@ Deno.test("opening a link keeps the sign-in of whoever may open the source anywa
   assertEquals([opened.status, opened.headers.get("set-cookie")], [303, undefined]);
 });
 
-Deno.test("links that make no sense are refused with a sentence", async () => {
+Deno.test("invalid links are refused with a sentence", async () => {
   await using rig = await startRig();
   const headers = { ...ada, Origin: rig.origin };
   for (

@@ -56,7 +56,7 @@ Deno.test("a user signs in with a password, comes back to the page asked for, an
   assertEquals((await sendRaw(rig.port, { path: "/api/sources", headers: { Cookie } })).status, 401);
 });
 
-Deno.test("signing in leads to no other site", async () => {
+Deno.test("signing in does not redirect to another site", async () => {
   await using rig = await startGateway(PEOPLE);
   for (const next of ["//evil.example", "/\\evil.example", "https://evil.example/"]) {
     const right = await post(rig, "/sign-in", { name: "ada", password: "correct horse", next });
@@ -64,7 +64,7 @@ Deno.test("signing in leads to no other site", async () => {
   }
 });
 
-Deno.test("signing in gives a new cookie each time and ends the one before", async () => {
+Deno.test("each sign-in sets a new cookie and ends the previous sign-in", async () => {
   await using rig = await startGateway(PEOPLE);
   const first = readCookie(
     await post(rig, "/sign-in", { name: "ada", password: "correct horse" }, { Cookie: "porthole=planted" }),
@@ -88,7 +88,7 @@ Deno.test("behind a trusted proxy with https the cookie is bound to the host", a
   );
 });
 
-Deno.test("the two-factor authentication asks for a code after the password, and a code counts once", async () => {
+Deno.test("two-factor authentication asks for a code after the password, and accepts a code once", async () => {
   const secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
   await using rig = await startGateway(PEOPLE.replace(`"${HASH}"`, `"${HASH}", totp: ${secret}`));
   const first = await post(rig, "/sign-in", { name: "ada", password: "correct horse", next: "/account" });
@@ -118,7 +118,7 @@ Deno.test("a user sets up two-factor authentication on the account page", async 
   assertEquals((await rig.stores.twoFactor.get("ada"))?.secret, secret);
 });
 
-Deno.test("wrong tries have to wait, alike for names that exist and names that do not", async () => {
+Deno.test("wrong tries cause the same wait for names that exist and names that do not", async () => {
   await using rig = await startGateway(PEOPLE, { now: () => NOW });
   for (const name of ["bob", "nobody-of-that-name"]) {
     const statuses: number[] = [];
@@ -131,7 +131,7 @@ Deno.test("wrong tries have to wait, alike for names that exist and names that d
   assertEquals(refused.headers.get("retry-after"), "1");
 });
 
-Deno.test("one address has to wait after wrong tries with many names", async () => {
+Deno.test("an address has to wait after wrong tries with many names", async () => {
   await using rig = await startGateway(PEOPLE, { now: () => NOW });
   const statuses: number[] = [];
   for (let attempt = 0; attempt < 17; attempt++) {
@@ -140,7 +140,7 @@ Deno.test("one address has to wait after wrong tries with many names", async () 
   assertEquals([statuses.indexOf(429), statuses[14]], [15, 401]);
 });
 
-Deno.test("tries to sign in are limited for each address", async () => {
+Deno.test("sign-in attempts are limited per address", async () => {
   await using rig = await startGateway(PEOPLE.replace("10000", "2"));
   const statuses: number[] = [];
   for (let attempt = 0; attempt < 3; attempt++) statuses.push((await post(rig, "/share", { secret: "x" })).status);
@@ -149,7 +149,7 @@ Deno.test("tries to sign in are limited for each address", async () => {
   assert(Number(headers.get("retry-after")) > 0);
 });
 
-Deno.test("the login link lets in whoever holds the newest one", async () => {
+Deno.test("only the newest login link signs users in", async () => {
   const data = await Deno.makeTempDir();
   try {
     const yaml = "gateway: { listen: 0.0.0.0:1 }\nsources: { pi: 127.0.0.1:1 }";
@@ -173,7 +173,7 @@ Deno.test("the login link lets in whoever holds the newest one", async () => {
   }
 });
 
-Deno.test("without auth, on loopback, nobody is asked to sign in", async () => {
+Deno.test("without auth, on loopback, nobody has to sign in", async () => {
   await using rig = await startGateway("sources: { pi: 127.0.0.1:1 }");
   const at = (path: string, method = "GET") => sendRaw(rig.port, { path, method });
   assertEquals([(await at("/")).status, (await at("/api/sessions")).status, (await at("/metrics")).status], [
@@ -186,7 +186,7 @@ Deno.test("without auth, on loopback, nobody is asked to sign in", async () => {
   assertEquals([signIn.status, signIn.headers.get("location")], [303, "/"]);
 });
 
-Deno.test("headers and bodies have a size", async () => {
+Deno.test("the sizes of headers and bodies are limited", async () => {
   await using rig = await startGuarded();
   const big = await sendRaw(rig.port, { path: "/", headers: { "X-Big": "x".repeat(33_000) } });
   assertEquals(big.status, 431);

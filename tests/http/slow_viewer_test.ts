@@ -69,7 +69,7 @@ Deno.test("viewers that stop reading stop their sources, cost 8 MiB each at most
   await waitUntil(() => source.sent.ended === 9);
 });
 
-Deno.test("a viewer stuck for longer than the stall limit is let go, its source closed at once, and told later", async () => {
+Deno.test("a viewer stuck for longer than the stall limit is disconnected, and its source closed at once", async () => {
   await using source = listenFlooding();
   await using gateway = await start(source.port, "stall: 1s, per_address: 1");
   const { registry } = gateway.gateway;
@@ -92,7 +92,7 @@ Deno.test("a viewer stuck for longer than the stall limit is let go, its source 
 });
 
 for (const how of ["leave", "reset"] as const) {
-  Deno.test(`a stuck viewer that was let go is forgotten when its connection ends (${how})`, async () => {
+  Deno.test(`an ended session of a stuck viewer is forgotten when its connection ends (${how})`, async () => {
     await using source = listenFlooding();
     await using gateway = await start(source.port, "stall: 1s");
     const { registry } = gateway.gateway;

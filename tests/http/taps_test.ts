@@ -105,7 +105,7 @@ for (const { name, protocol, version = "3.8", more, loginBytes, up } of rows) {
   });
 }
 
-Deno.test("a tap is told when the viewer's login fails", async () => {
+Deno.test("a tap is notified when the viewer's login fails", async () => {
   await using fake = await startFakeRfb({ password: PASSWORD });
   await using gateway = await startGateway(`auth: none\nsources:\n  pi: 127.0.0.1:${fake.port}\n`);
   await using page = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, ["binary"]);
@@ -116,7 +116,7 @@ Deno.test("a tap is told when the viewer's login fails", async () => {
   assertEquals((await failed).reason, "login_not_followed");
 });
 
-Deno.test("what is no RFB passes as ever, and no tap gets it", async () => {
+Deno.test("bytes that are not RFB pass unchanged, and taps do not get them", async () => {
   await using source = listenTcp(async (conn) => {
     await writeAll(conn, new TextEncoder().encode("RFB 003.008\n"));
     await Promise.all([readToEnd(conn), writeAll(conn, new Uint8Array(300_000)).then(() => conn.closeWrite())]);
@@ -132,7 +132,7 @@ Deno.test("what is no RFB passes as ever, and no tap gets it", async () => {
   await failed;
 });
 
-Deno.test("a tap ends with its session, also one that never opened", async () => {
+Deno.test("a tap ends with its session, even if that never opened", async () => {
   await using source = listenTcp((conn) => readToEnd(conn).then(() => {}));
   await using gateway = await startGateway(`auth: none\nsources:\n  pi: 127.0.0.1:${source.port}\n`);
   await using page = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, ["binary"]);
