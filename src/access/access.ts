@@ -1,6 +1,7 @@
-/** Identities, and what guards ask about them. */
-import type { SourceConfig } from "../config/config.ts";
-import type { PortholeError } from "../errors.ts";
+/** Access control: who sends a request, and what they may do with a source. */
+import type { Config, SourceConfig } from "../config/config.ts";
+import { isOpenToAll } from "../config/exposure.ts";
+import { PortholeError } from "../errors.ts";
 import type { Peer } from "./peer.ts";
 
 /** What a user may do with a source; `view` is enforced on the wire. */
@@ -59,7 +60,7 @@ export interface Access {
 }
 
 /** The sender of every request while nobody has to sign in. */
-export const ANYBODY: Identity = {
+const ANYBODY: Identity = {
   name: "anybody",
   groups: [],
   admin: true,
@@ -67,3 +68,76 @@ export const ANYBODY: Identity = {
   by: "open",
   whyEnded: () => Promise.resolve(undefined),
 };
+
+interface AccessOptions {
+  /** Called for each answer, because the configuration may have changed. */
+  config: () => Config;
+  /** In the order in which they are tried. */
+  credentials: readonly Credential[];
+}
+
+/** Makes the Access of a gateway. */
+export function createAccess({ config, credentials }: AccessOptions): Access {
+  const isOpen = () => isOpenToAll(config().gateway, config().auth);
+  return {
+    identify: async (request, peer) => {
+      if (isOpen()) return ANYBODY;
+      for (const credential of credentials) {
+        const identity = await credential(request, peer);
+        if (identity) return identity;
+      }
+      return null;
+    },
+    roleOn: decideRole,
+    whyEnd: async (identity, sourceName, role) =>
+      explainOpenEnd(identity, isOpen()) ?? await identity.whyEnded() ??
+        explainRoleEnd(identity, sourceName, role, config()),
+  };
+}
+
+function explainOpenEnd(identity: Identity, isOpen: boolean): PortholeError | undefined {
+  if (identity !== ANYBODY || isOpen) return undefined;
+  return new PortholeError("sign_in_required", "This gateway now requires sign-in");
+}
+
+/** Only the permission is checked here: a source that was removed ends its sessions elsewhere. */
+function explainRoleEnd(identity: Identity, name: string, role: Role, { sources }: Config): PortholeError | undefined {
+  const source = sources.get(name);
+  if (!source) return undefined;
+  const now = decideRole(identity, source);
+  if (now === null) return new PortholeError("not_allowed", "Your permission to open this source has ended");
+  if (role === "control" && now === "view" && !source.viewOnly) {
+    return new PortholeError("not_allowed", "Your permission for this source is now view-only: open it again");
+  }
+}
+
+/** The part of an identity that permissions depend on. */
+type Principal = Pick<Identity, "name" | "groups" | "admin" | "bounds">;
+
+/**
+ * The role on a source, or null for a source that must look as if it did not exist.
+ *
+ * Admins may control every source. With an `allow` list, those in it may control the source, and those in `view` may view
+ * it. Without one, those in `view` may view it, and everyone else who signed in may control it. The bounds of the
+ * credential narrow the result.
+ */
+export function decideRole(identity: Principal, source: SourceConfig): Role | null {
+  const { bounds = {} } = identity;
+  if (bounds.sources && !bounds.sources.includes(source.name)) return null;
+  const granted = bounds.guest ? bounds.role ?? "view" : grant(identity, source);
+  if (granted === null) return null;
+  return source.viewOnly || bounds.role === "view" ? "view" : granted;
+}
+
+function grant(identity: Principal, source: SourceConfig): Role | null {
+  if (identity.admin) return "control";
+  const { allow, view = [] } = source;
+  if (allow && isNamed(identity, allow)) return "control";
+  if (isNamed(identity, view)) return "view";
+  return allow ? null : "control";
+}
+
+/** Whether a list of names, `group:NAME` and `token:NAME` includes this identity. */
+export function isNamed({ name, groups }: Pick<Identity, "name" | "groups">, list: readonly string[]): boolean {
+  return list.some((entry) => entry === name || (entry.startsWith("group:") && groups.includes(entry.slice(6))));
+}

@@ -2,16 +2,14 @@
 import type { Config, User } from "../config/config.ts";
 import { memoize } from "../memoize.ts";
 import type { Stores } from "../store/store.ts";
-import type { Access } from "./access.ts";
+import { type Access, createAccess, decideRole, isNamed } from "./access.ts";
 import { createBearerCredential } from "./bearer.ts";
 import { type ConnectLimit, createConnectLimit } from "./connect_limit.ts";
 import { createCookieCredential } from "./cookie_credential.ts";
-import { createAccess } from "./create_access.ts";
 import { openLoginLink } from "./login_link.ts";
 import { OidcSignIn } from "./oidc.ts";
 import { createPasswordCheck } from "./password.ts";
 import { PasswordSignIn } from "./password_sign_in.ts";
-import { decideRole, isNamed } from "./policy.ts";
 import { createProxyCredential, type Warn } from "./proxy_sign_in.ts";
 import { openAccessStores } from "./stores.ts";
 import { TwoFactor } from "./two_factor.ts";

@@ -2,10 +2,9 @@
 import type { ApiToken, Config } from "../config/config.ts";
 import { takesLoginLink } from "../config/exposure.ts";
 import { PortholeError } from "../errors.ts";
-import type { Bounds, Credential, Identity } from "./access.ts";
+import { type Bounds, type Credential, type Identity, isNamed } from "./access.ts";
 import { OWNER } from "./login_link.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
-import { isNamed } from "./policy.ts";
 
 /** Prefix of the subprotocol that carries a token on a WebSocket. */
 export const TOKEN_PROTOCOL = "porthole.token.";

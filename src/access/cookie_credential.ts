@@ -2,13 +2,12 @@
 import type { Auth, Config, Gateway } from "../config/config.ts";
 import { takesLoginLink } from "../config/exposure.ts";
 import { PortholeError } from "../errors.ts";
-import type { Bounds, CookieMethod, Credential, Identity } from "./access.ts";
+import { type Bounds, type CookieMethod, type Credential, type Identity, isNamed } from "./access.ts";
 import { readCookie } from "./cookie.ts";
 import { OWNER } from "./login_link.ts";
 import { markProvider } from "./oidc.ts";
 import { hashToken } from "./opaque_token.ts";
 import type { Peer } from "./peer.ts";
-import { isNamed } from "./policy.ts";
 import type { ShareLinks } from "./share_links.ts";
 import type { SignIn, SignIns } from "./sign_ins.ts";
 

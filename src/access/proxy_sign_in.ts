@@ -2,10 +2,9 @@
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTVerifyGetKey } from "jose";
 import type { Config, ProxyAssertion, ProxySignIn, UserHeaders } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
-import type { Credential, Identity } from "./access.ts";
+import { type Credential, type Identity, isNamed } from "./access.ts";
 import type { Peer } from "./peer.ts";
 import { type ExternalUser, isValidName, readUser, splitGroups } from "./user_claims.ts";
-import { isNamed } from "./policy.ts";
 import { createProviderFetch, describeError, type Fetch, findUnreachable } from "./provider_fetch.ts";
 
 /** Writes a warning to the log. */

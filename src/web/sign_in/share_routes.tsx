@@ -1,6 +1,6 @@
 /** Opening a share link. */
 import { type Context, Hono } from "hono";
-import { decideRole } from "../../access/policy.ts";
+import { decideRole } from "../../access/access.ts";
 import type { ShareLink } from "../../access/share_links.ts";
 import { PortholeError } from "../../errors.ts";
 import { type Env, readAddress } from "../env.ts";

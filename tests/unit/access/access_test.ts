@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ANYBODY, type Identity, type Role } from "../../../src/access/access.ts";
-import { decideRole } from "../../../src/access/policy.ts";
+import { decideRole, type Identity, type Role } from "../../../src/access/access.ts";
 import type { SourceConfig } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 
@@ -17,10 +16,12 @@ async function loadSources(): Promise<ReadonlyMap<string, SourceConfig>> {
 }
 
 const identity = (name: string, groups: string[] = [], more: Partial<Identity> = {}): Identity => ({
-  ...ANYBODY,
-  admin: false,
   name,
   groups,
+  admin: false,
+  ambient: false,
+  by: "token",
+  whyEnded: () => Promise.resolve(undefined),
   ...more,
 });
 
