@@ -59,7 +59,9 @@ export function createTrust({ pins, now = Date.now, onFirstUse = () => {} }: Tru
 
 function judgeConfigured(source: TrustedSource, presented: Presented, found: string, nowMs: number) {
   const expected = source.tls?.fingerprint;
-  if (expected !== undefined && expected !== found) throw refuseChanged(presented.proof, expected, found, CONFIGURED);
+  if (expected !== undefined && expected !== found) {
+    throw refuseOther(presented.proof, "is not the one configured", { expected, found, advice: CONFIGURED });
+  }
   if (presented.proof === "certificate" && asksCa(source)) {
     checkCertificate(source, presented.bytes, presented.caError, nowMs);
     return "ca";
@@ -70,7 +72,9 @@ function judgeConfigured(source: TrustedSource, presented: Presented, found: str
 async function judgePin(pins: PinStore, source: TrustedSource, proof: Proof, found: string) {
   const { pin, isFirst } = await pins.keepFirst(source.name, found);
   if (isFirst) return "first_use";
-  if (pin !== found) throw refuseChanged(proof, pin, found, pinAdvice(source.name, proof));
+  if (pin !== found) {
+    throw refuseOther(proof, "has changed", { expected: pin, found, advice: pinAdvice(source.name, proof) });
+  }
   return "pin";
 }
 
@@ -127,10 +131,15 @@ function pinAdvice(name: string, proof: Proof): string {
   return proof === "certificate" ? accept : `${accept} (some servers make a new key at each start)`;
 }
 
-function refuseChanged(proof: Proof, expected: string, found: string, advice: string): LoginRefused {
+/** Refuses a certificate or key that is not the expected one, with both fingerprints. */
+function refuseOther(
+  proof: Proof,
+  state: string,
+  { expected, found, advice }: { expected: string; found: string; advice: string },
+): LoginRefused {
   const what = proof === "certificate" ? "certificate" : "RSA key";
   return new LoginRefused(
     "untrusted",
-    `the server's ${what} has changed: expected sha256:${expected}, found sha256:${found}; ${advice}`,
+    `the server's ${what} ${state}: expected sha256:${expected}, found sha256:${found}; ${advice}`,
   );
 }

@@ -254,7 +254,7 @@ Deno.test("the first certificate is pinned, the same one is trusted again, and a
   const pair = await makeLeaf({ ca, names: ["pi.lan"], nowMs });
   await using meeting = new Meeting(x509, { pins, pair });
   const { message } = await meeting.refuse("untrusted");
-  assertStringIncludes(message, `expected sha256:${fingerprint}`);
+  assertStringIncludes(message, `the server's certificate has changed: expected sha256:${fingerprint}`);
   assertStringIncludes(message, "remove pi from pins.json");
   assertEquals(await meeting.far, undefined, "the source got no credentials");
   assertEquals(pins.kept.get("pi"), fingerprint);
@@ -282,7 +282,12 @@ const judged: [string, LoginSource["tls"], Partial<Setup>, string][] = [
   ["the name is another one", { ...own, serverName: "nas.lan" }, {}, "was issued for DNS:pi.lan"],
   ["it has expired", own, { now: nowMs + 500 * DAY_MS }, "expired on"],
   ["it is not valid yet", own, { now: nowMs - 5 * DAY_MS }, "is not valid before"],
-  ["the fingerprint is another one", { fingerprint: "0".repeat(64) }, {}, "check tls.fingerprint"],
+  [
+    "the fingerprint is another one",
+    { fingerprint: "0".repeat(64) },
+    {},
+    "certificate is not the one configured: expected sha256:0000",
+  ],
 ];
 
 for (const [when, tls, setup, words] of judged) {
