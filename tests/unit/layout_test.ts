@@ -90,8 +90,8 @@ function findCycle(imports: ReadonlyMap<string, readonly string[]>): string[] | 
   return undefined;
 }
 
-/** Where each power of the runtime is used. */
-const POWERS: readonly (readonly [power: RegExp, places: RegExp])[] = [
+/** Where each permission of the runtime is used. */
+const PERMISSIONS: readonly (readonly [permission: RegExp, places: RegExp])[] = [
   [/\bDeno\.serve\(|serve: Deno\.serve\b/, /^main\.ts$/],
   [/\bDeno\.(env|exit|addSignalListener)\b/, /^main\.ts$/],
   [/\bDeno\.upgradeWebSocket\b/, /^src\/web\/viewer\/socket_route\.ts$/],
@@ -101,13 +101,15 @@ const POWERS: readonly (readonly [power: RegExp, places: RegExp])[] = [
   [/\bDeno\.|\bglobalThis\b|\bdocument\b|\bnode:/, /^(?!src\/(side_channel\/|errors\.ts))/],
 ];
 
-Deno.test("each power of the runtime is used in one place", async () => {
+Deno.test("each permission of the runtime is used in one place", async () => {
   const files = new Set((await listImports()).flat().filter((path) => /\.tsx?$/.test(path)));
   const wrong: string[] = [];
   for (const file of files) {
     const text = await Deno.readTextFile(new URL(`../../${file}`, import.meta.url));
     const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
-    for (const [power, places] of POWERS) if (power.test(code) && !places.test(file)) wrong.push(`${file}: ${power}`);
+    for (const [permission, places] of PERMISSIONS) {
+      if (permission.test(code) && !places.test(file)) wrong.push(`${file}: ${permission}`);
+    }
   }
   assertEquals(wrong, []);
 });
