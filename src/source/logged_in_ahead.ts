@@ -2,6 +2,7 @@
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import { type Admission, admitUs, enterSource } from "../rfb/handshake.ts";
 import { SERVER_INIT_HEAD_BYTES } from "../rfb/server_init.ts";
+import { closeOnFailure } from "./close_on_failure.ts";
 import { buildLogin, describeLogin, type LoggedIn } from "./login.ts";
 import { type LoginEffects, type LoginLimits, LoginRunner, type LoginSource } from "./login_runner.ts";
 
@@ -12,7 +13,8 @@ export async function logInAhead(
   effects: LoginEffects,
 ): Promise<LoggedInAhead> {
   const runner = new LoginRunner(stream, source, effects);
-  const admission = await runner.run(admitUs(source.title, await buildLogin(source, effects.trust)));
+  const login = await closeOnFailure(stream, buildLogin(source, effects.trust));
+  const admission = await runner.run(admitUs(source.title, login));
   return new LoggedInAhead(runner, source, admission);
 }
 

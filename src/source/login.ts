@@ -5,6 +5,7 @@ import { titled } from "../rfb/script.ts";
 import type { Login } from "../rfb/security/login.ts";
 import { encodeServerInit, type ServerInit } from "../rfb/server_init.ts";
 import { readVersion, type Version } from "../rfb/version.ts";
+import { closeOnFailure } from "./close_on_failure.ts";
 import { pickCredentials } from "./credentials.ts";
 import { type LoginEffects, type LoginLimits, LoginRunner, type LoginSource } from "./login_runner.ts";
 import type { Identity, Trust } from "./trust.ts";
@@ -41,7 +42,7 @@ export async function logIn(
   seen?: Offer,
 ): Promise<LoggedIn> {
   const runner = new LoginRunner(stream, source, effects);
-  const login = await buildLogin(source, effects.trust);
+  const login = await closeOnFailure(stream, buildLogin(source, effects.trust));
   return describeLogin(runner, await runner.run(openSource(source.title, login, seen)));
 }
 

@@ -2,6 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { createHash, X509Certificate } from "node:crypto";
 import { ByteQueue } from "../../../src/bridge/byte_queue.ts";
 import type { ByteStream } from "../../../src/bridge/byte_stream.ts";
+import { PortholeError } from "../../../src/errors.ts";
+import { logInAhead } from "../../../src/source/logged_in_ahead.ts";
 import { type LoggedIn, logIn, peekAll, peekVersion } from "../../../src/source/login.ts";
 import type { LoginSource } from "../../../src/source/login_runner.ts";
 import type { PinStore } from "../../../src/source/pins.ts";
@@ -268,6 +270,18 @@ Deno.test("the first RSA key is pinned, and another one is refused before the se
   }
   await using meeting = new Meeting({ ...ra2, key: rsaKey2 }, { pins });
   assertStringIncludes((await meeting.refuse("untrusted")).message, "make a new key at each start");
+});
+
+Deno.test("a login without readable pins is refused, and its connection is closed", async () => {
+  const unreadable = () => Promise.reject(new PortholeError("internal", "Cannot read pins.json in the data folder"));
+  const pins: PinStore = { get: unreadable, keepFirst: unreadable };
+  for (const start of [logIn, logInAhead]) {
+    await using meeting = new Meeting(x509, { pins });
+    const effects = { trust: createTrust({ pins }), getClientKey: () => Promise.resolve(clientKey) };
+    const { signal } = new AbortController();
+    await assertRejects(() => start(meeting.near, pi, { ...effects, signal }), PortholeError, "Cannot read pins.json");
+    assert(meeting.closed, "the stream is closed");
+  }
 });
 
 Deno.test("a source that once proved its identity must always prove it", async () => {
