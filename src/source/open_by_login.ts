@@ -3,6 +3,7 @@ import { LoginRefused } from "../rfb/refusal.ts";
 import { createStages } from "../rfb/stages.ts";
 import type { SpokenVersion } from "../rfb/version.ts";
 import { admitViewer, greetViewer, offerNone } from "../rfb/viewer_side.ts";
+import { closeOnFailure } from "./close_on_failure.ts";
 import { type Credentials, pickCredentials } from "./credentials.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
 import type { LoggedIn } from "./login.ts";
@@ -25,10 +26,7 @@ export async function openByLogin(
   const loggedIn = await logInOrAsk(parts, viewer, signal, begun);
   const { desktop, version, security, serverInit, stream } = loggedIn;
   const script = greetAndAdmit(desktop, begun?.offer.version.spoken);
-  await runWithViewer(viewer, script, signal).catch((thrown) => {
-    stream.close();
-    throw thrown;
-  });
+  await closeOnFailure(stream, runWithViewer(viewer, script, signal));
   const serverFormat = serverInit.slice(FORMAT_START, FORMAT_END);
   const stages = createStages({ viewOnly: viewer.viewOnly, clipboard: parts.source.clipboard, serverFormat });
   return { stream, stages, version, security, mode: "login", detail: `RFB ${version}, ${security}` };

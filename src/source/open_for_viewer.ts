@@ -7,6 +7,7 @@ import { describeOffer } from "../rfb/describe.ts";
 import { LoginWatch } from "../rfb/login_watch.ts";
 import { chooseSpeaker, keepBrowserTypes } from "../rfb/pass_through.ts";
 import type { Version } from "../rfb/version.ts";
+import { closeOnFailure } from "./close_on_failure.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
 import { peekVersion } from "./login.ts";
 import { needsGateway } from "./needs_gateway.ts";
@@ -27,10 +28,7 @@ export async function openForViewer(parts: OpenParts, viewer: HandshakeViewer, s
   if (needsGateway(parts.source, viewer.viewOnly)) return await openByLogin(parts, viewer, signal);
   const dialed = await dialForViewer(parts, viewer, signal);
   if (!viewer.canAsk) return passAll(dialed);
-  return await passOffer(parts, viewer, signal, dialed).catch((thrown) => {
-    dialed.stream.close();
-    throw thrown;
-  });
+  return await closeOnFailure(dialed.stream, passOffer(parts, viewer, signal, dialed));
 }
 
 /** A source that has sent its version. */
