@@ -1,22 +1,26 @@
 /** The audit log: user, action, address and outcome as JSON lines. Append-only, without secrets. */
 import { dirname } from "node:path";
 
+/** Everything that the audit log records. */
+export const AUDIT_EVENTS = [
+  "sign_in",
+  "sign_out",
+  "sign_in_ended",
+  "two_factor_enabled",
+  "two_factor_disabled",
+  "link_created",
+  "link_opened",
+  "link_revoked",
+  "session_opened",
+  "session_ended",
+  "session_ended_by_user",
+  "refused",
+  "config_changed",
+] as const;
+
 /** One event of the audit log. */
 export interface AuditEvent {
-  readonly event:
-    | "sign_in"
-    | "sign_out"
-    | "sign_in_ended"
-    | "two_factor_enabled"
-    | "two_factor_disabled"
-    | "link_created"
-    | "link_opened"
-    | "link_revoked"
-    | "session_opened"
-    | "session_ended"
-    | "session_ended_by_user"
-    | "refused"
-    | "config_changed";
+  readonly event: (typeof AUDIT_EVENTS)[number];
   /** The user or program; absent if nobody is signed in. */
   readonly who?: string | undefined;
   /** The IP address. */

@@ -1,26 +1,13 @@
 /** The audit log in the JSON interface. */
 import { z } from "zod";
+import { AUDIT_EVENTS } from "../../telemetry/audit.ts";
 import { requireAdmin } from "../guards.ts";
 import { count, instant } from "../json_fields.ts";
 import { defineOperation } from "./operation.ts";
 
 const auditLineSchema = z.object({
   time: instant("When it happened"),
-  event: z.enum([
-    "sign_in",
-    "sign_out",
-    "sign_in_ended",
-    "two_factor_enabled",
-    "two_factor_disabled",
-    "link_created",
-    "link_opened",
-    "link_revoked",
-    "session_opened",
-    "session_ended",
-    "session_ended_by_user",
-    "refused",
-    "config_changed",
-  ]),
+  event: z.enum(AUDIT_EVENTS),
   who: z.string().describe("The user or program; missing when unknown").optional(),
   from: z.string().describe("The address that the request came from").optional(),
   what: z.string().describe("The source, link or path concerned").optional(),
