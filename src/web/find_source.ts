@@ -22,7 +22,7 @@ export function findSource(c: Context<Env>, name: string): Permitted {
   const source = NAME.test(name) ? c.var.config.sources.get(name) : undefined;
   const role = source ? c.var.authentication.access.roleOn(c.var.identity, source) : null;
   if (source && role) return { source, role };
-  throw new PortholeError("source_unknown", "There is no screen with this name");
+  throw new PortholeError("source_unknown", "This screen does not exist");
 }
 
 /** Every source that the sender of the request may open. */

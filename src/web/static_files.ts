@@ -38,7 +38,7 @@ export async function readStaticFiles(folder: URL): Promise<StaticFiles> {
 export function createStaticHandler(files: StaticFiles): Handler {
   return (c) => {
     const file = files.get(c.req.param("file") ?? "");
-    if (!file) throw new PortholeError("not_found", "There is no such file");
+    if (!file) throw new PortholeError("not_found", "This file does not exist");
     const headers = { ETag: file.etag, "Cache-Control": "no-cache", "Content-Type": file.type };
     const known = (c.req.header("if-none-match") ?? "").split(/\s*,\s*/);
     if (known.includes(file.etag) || known.includes(`W/${file.etag}`)) return c.body(null, 304, headers);

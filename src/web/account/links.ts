@@ -94,7 +94,7 @@ export async function revokeLink(c: Context<Env>, id: string, source?: string): 
   const { links } = c.var.authentication;
   const link = await links.get(id);
   const isMeant = link && maySee(link, c.var.identity) && (source === undefined || link.source === source);
-  if (!isMeant) throw new PortholeError("not_found", "There is no such link");
+  if (!isMeant) throw new PortholeError("not_found", "This share link does not exist");
   await links.revoke(id);
   await c.var.sessions.registry.endUnpermitted();
   noteLink(c, "link_revoked", link);

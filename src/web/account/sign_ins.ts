@@ -38,7 +38,7 @@ function isOfSame({ id, name, by }: SignIn, identity: Identity): boolean {
 /** Ends a sign-in and its sessions. @throws PortholeError not_found */
 export async function endSignIn(c: Context<Env>, shortId: string): Promise<void> {
   const found = (await listSignIns(c)).find(({ id }) => shortenId(id) === shortId);
-  if (!found) throw new PortholeError("not_found", "There is no such sign-in");
+  if (!found) throw new PortholeError("not_found", "This sign-in does not exist");
   await c.var.authentication.signIns.end(found.id);
   await c.var.sessions.registry.endUnpermitted();
   noteEvent(c, { event: "sign_in_ended", what: found.name });

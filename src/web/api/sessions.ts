@@ -46,7 +46,7 @@ const end = defineOperation({
   respond: (c) => {
     const { sessions, identity } = c.var;
     const session = sessions.registry.get(c.req.param("id")!);
-    if (!session || !maySee(session, identity)) throw new PortholeError("not_found", "There is no such session");
+    if (!session || !maySee(session, identity)) throw new PortholeError("not_found", "This session does not exist");
     const code = identity.admin ? "session_ended_by_admin" : "viewer_left";
     session.end(new PortholeError(code, "This session was ended by a user"));
     noteEvent(c, { event: "session_ended_by_user", what: `${session.source.name} ${session.id}` });

@@ -35,9 +35,9 @@ Deno.test("explainGoodbye() falls back to the code if there is no message", () =
 
 Deno.test("explainStatus() maps refusals before the upgrade to the close codes of the same meaning", () => {
   assertEquals(explainStatus(401, "")?.close, 4401);
-  assertEquals(explainStatus(404, "There is no source with this name"), {
+  assertEquals(explainStatus(404, "This screen does not exist"), {
     close: 4404,
-    sentence: "There is no source with this name.",
+    sentence: "This screen does not exist.",
     retry: false,
   });
   assertEquals(explainStatus(503, "")?.retry, true);
