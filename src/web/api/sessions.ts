@@ -3,27 +3,9 @@ import { z } from "zod";
 import type { Identity } from "../../access/access.ts";
 import { PortholeError } from "../../errors.ts";
 import type { Session } from "../../session/session.ts";
-import { viewSession } from "../../session/session_view.ts";
-import { count, instant } from "../json_fields.ts";
 import { noteEvent } from "../note_event.ts";
+import { sessionSchema, viewSession } from "../session_view.ts";
 import { defineOperation } from "./operation.ts";
-
-const sessionSchema = z.object({
-  id: z.string(),
-  source: z.string().describe("The source's name"),
-  state: z.enum(["dialing", "handshake", "open", "closing", "ended"]),
-  address: z.string().describe("The viewer's address, as limits group it"),
-  user: z.string().describe("Who opened the session").optional(),
-  started: instant("When the session began"),
-  up_bytes: count("Bytes sent from the viewer to the source"),
-  down_bytes: count("Bytes sent from the source to the viewer"),
-  detail: z.string().describe('Protocol version and security type, such as "RFB 3.8, VeNCrypt X509Plain"'),
-  mode: z.enum(["pass_through", "login"]).describe(
-    "Who logged in to the VNC server: pass_through is the viewer, login the gateway",
-  )
-    .optional(),
-  rtt_ms: z.number().min(0).describe("Round-trip time to the viewer page, in milliseconds").optional(),
-}).meta({ id: "Session", description: "One viewer on one source" });
 
 const listAll = defineOperation({
   method: "get",

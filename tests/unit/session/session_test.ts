@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { PortholeError } from "../../../src/errors.ts";
 import { Session } from "../../../src/session/session.ts";
 import { SessionEvents } from "../../../src/session/session_events.ts";
-import { viewSession } from "../../../src/session/session_view.ts";
+import { viewSession } from "../../../src/web/session_view.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
 import { makeScriptedSource } from "../../fakes/scripted_source.ts";
 import { openViewerSocketPair } from "../../fakes/viewer_socket_pair.ts";
