@@ -82,6 +82,7 @@ export async function startServer(mode: Mode, places: Places): Promise<LiveServe
     if (program.hasEnded) throw new Error(`${mode.name} ended:\n${program.output}`);
     return await (isUnix ? isListeningAt(socket) : isListening(port));
   });
+  if (mode.command.startsWith("weston")) await waitUntil(`${mode.name} to greet`, () => isGreeting(port));
   const rest = stack.move();
   return {
     address: isUnix ? { unix: socket } : { host: "127.0.0.1", port },
@@ -141,4 +142,10 @@ async function isListening(port: number): Promise<boolean> {
 async function isListeningAt(path: string): Promise<boolean> {
   const table = await Deno.readTextFile("/proc/net/unix");
   return table.split("\n").some((line) => line.endsWith(` ${path}`) && line.includes(" 00010000 "));
+}
+
+/** weston listens before it has a screen, and until then it closes each connection at once. */
+async function isGreeting(port: number): Promise<boolean> {
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  return await conn.read(new Uint8Array(12)) !== null;
 }
