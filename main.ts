@@ -7,9 +7,9 @@ import { type Command, parseCommandLine, UsageError } from "./src/config/command
 import { helpText } from "./src/config/flags.ts";
 import { exampleYaml } from "./src/config/init.ts";
 import { ConfigError, formatProblem } from "./src/config/problem.ts";
-import type { Gateway } from "./src/gateway.ts";
 import { makeGateway, openConfig, type StartParts } from "./src/make_gateway.ts";
 import { NoLoginLink, renewLoginLink, type Running, start } from "./src/start.ts";
+import { catchStrays } from "./src/telemetry/catch_strays.ts";
 import { createLog, type Log } from "./src/telemetry/log.ts";
 import { CertificateError } from "./src/tls/certificate.ts";
 import { ListenError } from "./src/tls/serve.ts";
@@ -91,18 +91,6 @@ function stopOnSignal(running: Running, log: Log): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => running.live.reload());
 }
 
-/** Logs uncaught errors. Otherwise, an error in a socket handler would end the process, and with it every session. */
-function catchStrays(log: Log): void {
-  addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    log.error("Unhandled rejection", { cause: String(event.reason?.stack ?? event.reason) });
-  });
-  addEventListener("error", (event) => {
-    event.preventDefault();
-    log.error("Uncaught error", { cause: String(event.error?.stack ?? event.message) });
-  });
-}
-
 /** Probes every source and prints a line for each. */
 async function check(parts: StartParts): Promise<number> {
   const live = await openConfig(parts);
@@ -141,31 +129,6 @@ function explain(thrown: unknown): number {
   console.error(thrown instanceof Error && isExpected ? thrown.message : thrown);
   return FAILED;
 }
-
-/** The listener for runtimes with a server of their own. It is not known, so it is assumed to be public. */
-const ANYWHERE = { kind: "tcp", hostname: "0.0.0.0", port: 0 } as const;
-
-/** Answers one request, as such runtimes call it. */
-type Fetch = (request: Request, info?: { remoteAddr?: Deno.Addr }) => Promise<Response>;
-
-/** Makes a handler that creates the gateway at the first request. */
-function createWorker(): Fetch {
-  let gateway: Promise<Gateway> | undefined;
-  const make = async () => {
-    const command = parseCommandLine(["start"], env) as Command & { kind: "start" };
-    const parts = makeParts({ ...command, overrides: { ...command.overrides, listen: ANYWHERE } });
-    return await makeGateway(parts, await openConfig(parts));
-  };
-  return async (request, info) => {
-    const address = info?.remoteAddr;
-    const remote = address && "hostname" in address ? address.hostname : "unknown";
-    return await (await (gateway ??= make())).app.fetch(request, { remote });
-  };
-}
-
-/** The handler for runtimes with a server of their own: `deno serve main.ts`, or an edge worker. */
-const worker: { fetch: Fetch } = { fetch: createWorker() };
-export default worker;
 
 if (import.meta.main) {
   const code = await run(Deno.args).catch(explain);

@@ -1,4 +1,4 @@
-/** A gateway on the configuration of a command line, without listeners. The environment and `Deno.serve` come in from main.ts. */
+/** A gateway on the configuration of a command line, without listeners. The environment comes in from main.ts or worker.ts. */
 import { join } from "node:path";
 import type { Command } from "./config/command_line.ts";
 import type { Config } from "./config/config.ts";
@@ -17,7 +17,7 @@ import type { CertificateSource } from "./tls/certificate.ts";
 import type { Serve } from "./tls/serve.ts";
 import { readStaticFiles } from "./web/static_files.ts";
 
-/** What main.ts provides. */
+/** What main.ts provides; worker.ts has no `serve`. */
 export interface StartParts {
   command: Command & { kind: "start" | "check" | "link" };
   env: (name: string) => string | undefined;
@@ -43,7 +43,11 @@ export async function openConfig({ command, env }: Pick<StartParts, "command" | 
 }
 
 /** Makes a gateway from the configuration, without listeners. */
-export async function makeGateway(parts: StartParts, live: LiveConfig, extras: GatewayExtras = {}): Promise<Gateway> {
+export async function makeGateway(
+  parts: Omit<StartParts, "serve">,
+  live: LiveConfig,
+  extras: GatewayExtras = {},
+): Promise<Gateway> {
   const { log, version, root, command } = parts;
   const demo = createDemo({ onError: (error) => log.debug("Demo connection ended", { cause: String(error) }) });
   return createGateway({

@@ -4,7 +4,7 @@ import { parseModule, readModules, type Syntax } from "./syntax.ts";
 
 /** What is exported although no other module of the program imports it, and why. */
 const ALLOWED: Readonly<Record<string, string>> = {
-  "main.ts default": "read by `deno serve` and edge runtimes",
+  "src/worker.ts default": "read by `deno serve` and edge runtimes",
   "src/bridge/tap.ts TapFailure": "thrown at readers of taps, who have to name it to tell it from other errors",
 };
 

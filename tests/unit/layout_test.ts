@@ -19,8 +19,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   web: ["access", "bridge", "session", "side_channel", "source", "telemetry", "tls"],
 };
 
-/** What is run: the gateway, and the two scripts of its pages. */
-const ENTRIES = ["main.ts", "src/viewer/viewer.ts", "src/viewer/dashboard.ts"];
+/** What is run: the gateway, by itself or under another server, and the two scripts of its pages. */
+const ENTRIES = ["main.ts", "src/worker.ts", "src/viewer/viewer.ts", "src/viewer/dashboard.ts"];
 
 /** What every module may know: failures, types and plain facts of the configuration, waiting, memoizing. */
 const COMMON = /^src\/(errors|memoize|config\/(config|exposure|secret|units)|async\/\w+)\.ts$/;
@@ -93,7 +93,8 @@ function findCycle(imports: ReadonlyMap<string, readonly string[]>): string[] | 
 /** Where each permission of the runtime is used. */
 const PERMISSIONS: readonly (readonly [permission: RegExp, places: RegExp])[] = [
   [/\bDeno\.serve\(|serve: Deno\.serve\b/, /^main\.ts$/],
-  [/\bDeno\.(env|exit|addSignalListener)\b/, /^main\.ts$/],
+  [/\bDeno\.env\b/, /^(main|src\/worker)\.ts$/],
+  [/\bDeno\.(exit|addSignalListener)\b/, /^main\.ts$/],
   [/\bDeno\.upgradeWebSocket\b/, /^src\/web\/viewer\/socket_route\.ts$/],
   [/\bDeno\.connect\(/, /^src\/source\/dial\/(tcp|unix)\.ts$/],
   [/#socket\.send\(/, /^src\/(bridge\/viewer_socket|viewer\/\w+)\.ts$/],

@@ -46,9 +46,9 @@ Deno.test("a release is published only after the tests that CI runs", () => {
   assertEquals(ci.jobs.test?.steps?.flatMap(({ run }) => run ?? []), [".ci/run"]);
 });
 
-Deno.test("CHANGELOG.md begins with the version of deno.json", () => {
+Deno.test("CHANGELOG.md begins with the version of deno.json, after what is not released yet", () => {
   const { version } = JSON.parse(readProjectFile("deno.json"));
-  const [, newest] = /^## (.*)$/m.exec(readProjectFile("CHANGELOG.md"))!;
+  const [, newest] = /^## (?!Unreleased$)(.*)$/m.exec(readProjectFile("CHANGELOG.md"))!;
   assertMatch(newest!, new RegExp(`^${version}, (unreleased|\\d{4}-\\d{2}-\\d{2})$`));
 });
 

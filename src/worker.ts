@@ -1,0 +1,40 @@
+/** The gateway for runtimes with a server of their own: `deno serve src/worker.ts`, or an edge worker. */
+import manifest from "../deno.json" with { type: "json" };
+import { type Command, parseCommandLine } from "./config/command_line.ts";
+import type { Gateway } from "./gateway.ts";
+import { makeGateway, openConfig } from "./make_gateway.ts";
+import { catchStrays } from "./telemetry/catch_strays.ts";
+import { createLog } from "./telemetry/log.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** The listener of such a runtime. It is not known, so it is assumed to be public. */
+const ANYWHERE = { kind: "tcp", hostname: "0.0.0.0", port: 0 } as const;
+
+/** Answers one request, as such runtimes call it. */
+type Fetch = (request: Request, info?: { remoteAddr?: Deno.Addr }) => Promise<Response>;
+
+/** Makes a handler that creates the gateway at the first request. */
+function createFetch(): Fetch {
+  let gateway: Promise<Gateway> | undefined;
+  return async (request, info) => {
+    const address = info?.remoteAddr;
+    const remote = address && "hostname" in address ? address.hostname : "unknown";
+    return await (await (gateway ??= make())).app.fetch(request, { remote });
+  };
+}
+
+async function make(): Promise<Gateway> {
+  const env = (name: string) => Deno.env.get(name);
+  const command = parseCommandLine(["start"], env) as Command & { kind: "start" };
+  const overrides = { ...command.overrides, listen: ANYWHERE };
+  const level = command.verbose ? "debug" : "info";
+  const log = createLog({ format: command.log, level, write: (line) => console.error(line) });
+  catchStrays(log);
+  const parts = { command: { ...command, overrides }, env, log, version: manifest.version, root: ROOT };
+  return await makeGateway(parts, await openConfig(parts));
+}
+
+/** The handler. */
+const worker: { fetch: Fetch } = { fetch: createFetch() };
+export default worker;
