@@ -27,7 +27,7 @@ COPY sources.yaml /config/sources.yaml
 ENV DENO_DIR=/deno-dir DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1
 RUN deno install --frozen --entrypoint main.ts deploy/healthcheck.ts && chmod -R a+rX /deno-dir
 
-# As in the task `start`: keep the memory of sent frames for the next ones instead of returning it to the system.
+# As in the task `porthole`: keep the memory of sent frames for the next ones instead of returning it to the system.
 ENV MALLOC_MMAP_THRESHOLD_=16777216 MALLOC_TRIM_THRESHOLD_=33554432
 ENV PORTHOLE_CONFIG=/config/sources.yaml PORTHOLE_DATA=/data PORTHOLE_LISTEN=0.0.0.0:8443
 USER porthole
@@ -35,7 +35,7 @@ VOLUME ["/config", "/data"]
 EXPOSE 8443
 STOPSIGNAL SIGTERM
 
-# The same permissions as the task `start`, with reading and writing limited to the container's folders. PID 1 is deno itself.
+# The same permissions as the task `porthole`, with reading and writing limited to the container's folders. PID 1 is deno itself.
 ENTRYPOINT ["deno", "run", "--cached-only", "--frozen", "--v8-flags=--max-semi-space-size=4", \
   "--allow-net", \
   "--allow-read=/app,/config,/data,/run", \

@@ -39,7 +39,7 @@ export async function startGateway(name: string, checkout: string, setting: Sett
   const config = `${folder}/sources.yaml`;
   await Deno.writeTextFile(config, buildConfig(folder, setting));
   const { tasks } = JSON.parse(await Deno.readTextFile(`${checkout}/deno.json`));
-  const words = String(tasks.start).split(" ");
+  const words = String(tasks.porthole ?? tasks.start).split(" ");
   const env = Object.fromEntries(words.filter((word) => /^\w+=/.test(word)).map((word) => word.split("=")));
   const [command = "deno", ...args] = words.filter((word) => !/^\w+=/.test(word));
   const process = startProcess(command, args, { cwd: checkout, env: { ...env, PORTHOLE_CONFIG: config } });
