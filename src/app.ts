@@ -1,6 +1,7 @@
 /** Every route and guard, in order: the table of contents. */
 import { Hono, type MiddlewareHandler } from "hono";
 import { findPeer } from "./access/peer.ts";
+import { isForWebsockify } from "./access/websockify_request.ts";
 import type { Config } from "./config/config.ts";
 import { createAccountRoutes } from "./web/account/routes.tsx";
 import { createApi } from "./web/api/routes.ts";
@@ -24,7 +25,7 @@ import { createSignInRoutes } from "./web/sign_in/routes.tsx";
 import { createStaticHandler, type StaticFiles } from "./web/static_files.ts";
 import { createTrustRoutes } from "./web/trust/routes.tsx";
 import { createViewerRoutes } from "./web/viewer/routes.tsx";
-import { openSession } from "./web/viewer/socket_route.ts";
+import { openAsWebsockify, openSession } from "./web/viewer/socket_route.ts";
 
 /** What the app is made of. */
 export interface AppParts {
@@ -40,7 +41,7 @@ export interface AppParts {
 
 /** Makes the app: `app.fetch(request, { remote })`. */
 export function createApp(parts: AppParts): Hono<Env> {
-  const app = new Hono<Env>({ getPath: (request) => stripBase(request, parts.config().gateway.basePath) });
+  const app = new Hono<Env>({ getPath: (request) => findRoute(request, parts.config().gateway.basePath) });
   app.onError(answerError);
   app.notFound(answerNotFound);
   app.use(prepareContext(parts));
@@ -49,7 +50,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   const entrance = [limitHeaders, requireOwnHost(parts.ownName)] as const;
   const socketGuards = [...entrance, requireUpgrade, requireOwnOrigin, requireIdentity] as const;
   app.get("/ws/vnc/:name", ...socketGuards, (c) => openSession(c, c.req.param("name")));
-  app.get("/websockify", ...socketGuards, (c) => openSession(c, c.req.query("token") ?? ""));
+  app.get("/websockify", ...socketGuards, openAsWebsockify);
 
   app.use(setSecurityHeaders, setCacheAndTransportHeaders);
   app.use(...entrance, guardUnsafeMethods, limitBody);
@@ -86,6 +87,11 @@ function prepareContext({ services, config, isTrustedProxy }: AppParts): Middlew
     c.set("base", peer.prefix + snapshot.gateway.basePath);
     await next();
   };
+}
+
+/** The path that routes match: `/websockify` on any path that websockify's clients use, or else the path below the base. */
+function findRoute(request: Request, basePath: string): string {
+  return isForWebsockify(request) ? "/websockify" : stripBase(request, basePath);
 }
 
 /** The path below the base path; a proxy may have removed that already, so a path without it stays as it is. */

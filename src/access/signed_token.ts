@@ -3,6 +3,7 @@ import { decodeProtectedHeader, errors, importSPKI, jwtVerify } from "jose";
 import type { Config, TokenSigner } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import type { Credential, Identity } from "./access.ts";
+import { isForWebsockify, readWebsockifyToken } from "./websockify_request.ts";
 
 /** Longer tokens are refused unread, because checking them costs time. */
 const TOKEN_MAX_CHARS = 8192;
@@ -35,9 +36,7 @@ export function createSignedTokenCredential(config: () => Config): Credential {
 
 /** The token in the address of a WebSocket handshake, if it looks like a signed one. */
 function readSignedToken(request: Request): string | undefined {
-  if (!request.headers.has("upgrade")) return undefined;
-  const { pathname, searchParams } = new URL(request.url);
-  const token = pathname.endsWith("/websockify") ? searchParams.get("token") : null;
+  const token = isForWebsockify(request) ? readWebsockifyToken(request) : undefined;
   return token && /^eyJ[\w-]+\.[\w-]*\.[\w-]*$/.test(token) ? token : undefined;
 }
 

@@ -31,6 +31,8 @@ const CALLERS: Readonly<Record<string, (own: string) => Headers>> = {
 interface Row {
   /** The path that stands for the route. */
   path: string;
+  /** Other paths that lead there. */
+  also?: readonly string[];
   body?: string;
   type?: string;
   /** By caller. */
@@ -41,7 +43,7 @@ interface Row {
 const TABLE: Readonly<Record<string, Row>> = {
   //                                                     nobody wrong old ended forged view allow not guest admin foreign none rebind
   "GET /ws/vnc/:name": { path: "/ws/vnc/pi", expect:      [401, 401, 401, 401, 401, 101, 101, 404, 101, 101, 403, 403, 403] },
-  "GET /websockify": { path: "/websockify?token=pi", expect: [401, 401, 401, 401, 401, 101, 101, 404, 101, 101, 403, 403, 403] },
+  "GET /websockify": { path: "/websockify?token=pi", also: ["/?token=pi", "/a/websockify/?token=pi", "/site/vnc/desk?token=pi"], expect: [401, 401, 401, 401, 401, 101, 101, 404, 101, 101, 403, 403, 403] },
   "GET /healthz": { path: "/healthz", expect:             [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 403] },
   "GET /readyz": { path: "/readyz", expect:               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 403] },
   "GET /metrics": { path: "/metrics", expect:             [401, 401, 401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403] },
@@ -90,12 +92,16 @@ Deno.test("every route has a row in the table of callers", async () => {
   assertEquals([...new Set(routes)].sort(), Object.keys(TABLE).sort());
 });
 
-for (const [route, { path, body = "", type = "application/x-www-form-urlencoded", expect }] of Object.entries(TABLE)) {
-  Deno.test(`${route} answers every kind of caller as the table says`, async () => {
+const ROWS = Object.entries(TABLE).flatMap(([route, row]) =>
+  [row.path, ...row.also ?? []].map((path) => [route, { ...row, path }] as const)
+);
+
+for (const [route, { path, body = "", type = "application/x-www-form-urlencoded", expect }] of ROWS) {
+  Deno.test(`${route} answers every kind of caller as the table says, at ${path}`, async () => {
     const found: Record<string, number> = {};
     for (const [caller, makeHeaders] of Object.entries(CALLERS)) {
       await using rig = await startGuarded();
-      const isSocket = /ws|websockify/.test(path);
+      const isSocket = /ws|websockify/.test(route);
       const [method = ""] = route.split(" ");
       const headers = {
         ...(isSocket && UPGRADE),

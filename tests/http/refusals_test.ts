@@ -250,18 +250,6 @@ Deno.test("invalid names, unknown names and paths all get the same response", as
     answers.add(viewer.rest.slice(viewer.rest.indexOf("{"), viewer.rest.indexOf("}") + 1));
   }
   assertEquals(answers.size, 1, [...answers].join("\n"));
-  for (const path of ["/websockify", "/websockify?token=", "/websockify?token=nobody", "/websockify?token=../pi"]) {
-    await using viewer = await openRaw(gateway.port, path);
-    assertEquals(viewer.status, 404, path);
-  }
-});
-
-Deno.test("/websockify?token=NAME is a session like any other", async () => {
-  await using source = listenPatiently();
-  await using gateway = await startGateway(yamlFor(source.port));
-  await using viewer = openViewer(`${gateway.wsOrigin}/websockify?token=pi`, ["binary"]);
-  await viewer.until(({ byteCount }) => byteCount === GREETING.length);
-  assertEquals(gateway.gateway.registry.countSource("pi"), 1);
 });
 
 Deno.test("malformed upgrades get 400 and the gateway keeps running", async () => {

@@ -1,16 +1,38 @@
 /** The WebSocket of a viewer: name, permission and limits, each an HTTP error; then the upgrade and a session. */
 import type { Context } from "hono";
 import { TOKEN_PROTOCOL } from "../../access/bearer.ts";
+import { readWebsockifyToken } from "../../access/websockify_request.ts";
 import { ViewerSocket } from "../../bridge/viewer_socket.ts";
 import type { SourceConfig } from "../../config/config.ts";
 import { PortholeError } from "../../errors.ts";
 import type { SessionUser } from "../../session/session.ts";
 import { SUBPROTOCOL } from "../../side_channel/messages.ts";
 import { type Env, readAddress } from "../env.ts";
-import { findSource } from "../find_source.ts";
+import { findSource, listSources } from "../find_source.ts";
 
 /** The subprotocol of websockify's clients: plain RFB in binary frames. */
 const PLAIN = "binary";
+
+/**
+ * Upgrades to a session as websockify does: on the source that the token names, or without a token on the only source.
+ * Only sources that the sender may open count, so that the answer says nothing of others.
+ *
+ * @throws PortholeError as openSession() does.
+ */
+export function openAsWebsockify(c: Context<Env>): Promise<Response> {
+  return openSession(c, nameInToken(c) ?? nameOnlySource(c));
+}
+
+/** A signed token stands in for the name, since it names a source itself. */
+function nameInToken(c: Context<Env>): string | undefined {
+  const { by, bounds } = c.var.identity;
+  return by === "jwt" ? bounds?.sources?.[0] : readWebsockifyToken(c.req.raw);
+}
+
+function nameOnlySource(c: Context<Env>): string {
+  const [only, ...others] = listSources(c);
+  return only && others.length === 0 ? only.source.name : "";
+}
 
 /**
  * Upgrades to a session on the source with this name, if permissions and limits allow it.
@@ -19,9 +41,7 @@ const PLAIN = "binary";
  */
 export async function openSession(c: Context<Env>, name: string): Promise<Response> {
   const { config, identity, sessions, authentication } = c.var;
-  // A signed token stands in for the name, since it names a source itself.
-  const named = identity.by === "jwt" ? identity.bounds?.sources?.[0] ?? "" : name;
-  const { source, role } = findSource(c, named);
+  const { source, role } = findSource(c, name);
   const address = readAddress(c);
   const userName = identity.by === "open" ? undefined : identity.name;
   await sessions.connectLimit().take(address);
