@@ -81,7 +81,8 @@ function prepareContext({ services, config, isTrustedProxy }: AppParts): Middlew
     c.set("telemetry", telemetry);
     c.set("about", about);
     const snapshot = config();
-    const peer = findPeer(c.req.raw, c.env.remote, isTrustedProxy);
+    const { publicUrl } = snapshot.gateway;
+    const peer = findPeer(c.req.raw, { remote: c.env.remote, isTrusted: isTrustedProxy, publicUrl });
     c.set("config", snapshot);
     c.set("peer", peer);
     c.set("base", peer.prefix + snapshot.gateway.basePath);

@@ -1,5 +1,6 @@
 /** The browser or program that sent a request, directly or through trusted proxies. */
 import ipaddr from "ipaddr.js";
+import { type Forwarded, readForwarded, UNIX } from "./forwarded.ts";
 
 /** What a browser sent, after undoing the changes that trusted proxies report in their headers. */
 export interface Peer {
@@ -11,6 +12,16 @@ export interface Peer {
   readonly prefix: string;
   /** Whether the request came through a trusted proxy. */
   readonly proxied: boolean;
+  /** The other end of the connection: the browser itself, or a proxy. */
+  readonly via: string;
+}
+
+/** How to find the peer. */
+export interface PeerOptions {
+  /** The other end of the connection: an address, or "unix". */
+  readonly remote: string;
+  readonly isTrusted: (address: string) => boolean;
+  readonly publicUrl?: URL | undefined;
 }
 
 /** An address in canonical form: `::ffff:127.0.0.1` is 127.0.0.1. Text that is not an address is unchanged. */
@@ -31,41 +42,34 @@ export function groupAddress(address: string): string {
   return `${ipaddr.fromByteArray(network).toString()}/64`;
 }
 
-/** Makes a test for addresses within the given addresses and CIDR ranges. */
+/** Makes a test for addresses within the given addresses and CIDR ranges; "unix" stands for unix sockets. */
 export function createRangeTest(ranges: readonly string[]): (address: string) => boolean {
-  const parsed = ranges.map((range) =>
+  const parsed = ranges.filter((range) => range !== UNIX).map((range) =>
     ipaddr.parseCIDR(range.includes("/") ? range : `${range}/${range.includes(":") ? 128 : 32}`)
   );
   return (address) => {
-    if (!ipaddr.isValid(address)) return false;
+    if (!ipaddr.isValid(address)) return address === UNIX && ranges.includes(UNIX);
     const candidate = ipaddr.process(address);
     return parsed.some(([network, bits]) => candidate.kind() === network.kind() && candidate.match(network, bits));
   };
 }
 
-/**
- * Reads X-Forwarded-For, -Proto, -Host and -Prefix of a trusted proxy; ignores those of anyone else.
- *
- * X-Forwarded-For is read from its right end: the first address that is not a trusted proxy is the viewer's.
- */
-export function findPeer(request: Request, remote: string, isTrusted: (address: string) => boolean): Peer {
+/** Finds who sent a request. The headers of a trusted proxy count; those of anyone else are ignored. */
+export function findPeer(request: Request, { remote, isTrusted, publicUrl }: PeerOptions): Peer {
   const url = new URL(request.url);
-  const direct = normalizeAddress(remote);
-  if (!isTrusted(direct)) return { address: direct, origin: url.origin, prefix: "", proxied: false };
-  const { headers } = request;
-  const hops = (headers.get("x-forwarded-for") ?? "").split(",").map((hop) => normalizeAddress(hop.trim()));
-  const address = hops.reverse().find((hop) => ipaddr.isValid(hop) && !isTrusted(hop)) ?? direct;
-  const scheme = headers.get("x-forwarded-proto") === "https" || url.protocol === "https:" ? "https" : "http";
-  const host = headers.get("x-forwarded-host") ?? url.host;
-  const prefix = headers.get("x-forwarded-prefix") ?? "";
-  return {
-    address,
-    origin: isHost(host) ? new URL(`${scheme}://${host}`).origin : url.origin,
-    prefix: /^(\/[\w.~-]+)+\/?$/.test(prefix) ? prefix.replace(/\/$/, "") : "",
-    proxied: true,
-  };
+  const via = normalizeAddress(remote);
+  const proxied = isTrusted(via);
+  const told: Partial<Forwarded> = proxied ? readForwarded(request.headers, via, isTrusted) : {};
+  const { address = via, scheme, host = url.host, port, prefix = "" } = told;
+  // The browser wrote the port of the host; a proxy may know only its own, which another device maps.
+  const authority = port === undefined || /:\d+$/.test(host) ? host : `${host}:${port}`;
+  return { address, origin: findOrigin(url, scheme, authority, publicUrl), prefix, proxied, via };
 }
 
-function isHost(text: string): boolean {
-  return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.test(text);
+/** Where no proxy tells the scheme, a host that is that of `public_url` was reached there, which is behind a proxy. */
+function findOrigin(url: URL, scheme: string | undefined, authority: string, publicUrl: URL | undefined): string {
+  if (scheme === undefined && url.protocol === "http:" && publicUrl) {
+    if (URL.parse(`${publicUrl.protocol}//${authority}`)?.host === publicUrl.host) return publicUrl.origin;
+  }
+  return URL.parse(`${scheme ?? url.protocol.slice(0, -1)}://${authority}`)?.origin ?? url.origin;
 }

@@ -74,7 +74,7 @@ export interface Gateway {
   readonly basePath: string;
   /** The URL that users open. Ends with a slash. */
   readonly publicUrl?: URL;
-  /** IP addresses and CIDR ranges of proxies whose X-Forwarded-* headers are accepted. */
+  /** IP addresses and CIDR ranges of proxies whose headers are accepted; "unix" is the other end of a unix socket. */
   readonly trustedProxies: readonly string[];
   /** Origins, besides its own, whose pages may open WebSockets and send unsafe requests. */
   readonly allowedOrigins: readonly string[];

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { parseHost, parseListener } from "./address.ts";
 import type { Gateway, Tls } from "./config.ts";
 import { address, choose, isMapping, list, parsed, section, text } from "./fields.ts";
-import { parseNetwork } from "./network.ts";
+import { parseNetwork, parseProxy } from "./network.ts";
 import type { Overrides } from "./overrides.ts";
 import type { Resolver } from "./resolver.ts";
 import { secretSchema } from "./secret_schema.ts";
@@ -39,7 +39,7 @@ export const gatewaySchema = section({
   redirect: address((value) => parseListener(value, DEFAULT_REDIRECT_PORT)).optional(),
   base_path: parsed(parseBasePath).optional(),
   public_url: parsed(parsePublicUrl).optional(),
-  trusted_proxies: list(parsed(parseNetwork)).default([]),
+  trusted_proxies: list(parsed(parseProxy)).default([]),
   allowed_origins: list(parsed(parseOrigin)).default([]),
   allowed_hosts: list(parsed(parseHost)).default([]),
   deny_networks: list(parsed(parseNetwork)).default([...DEFAULT_DENY_NETWORKS]),

@@ -55,7 +55,7 @@ sources:
 #   redirect: 0.0.0.0:8080             # plain HTTP that redirects to HTTPS; default: off
 #   base_path: /                       # /vnc/ behind another server's path; default: /
 #   public_url: https://vnc.example.net/  # the URL that users open; default: the address of the listener
-#   trusted_proxies: [10.0.0.0/8]      # proxies whose X-Forwarded-* headers are accepted; default: none
+#   trusted_proxies: [10.0.0.0/8]      # proxies whose X-Forwarded-* or Forwarded headers are accepted; default: none
 #   allowed_origins: [https://home.example.net]  # other sites whose pages may open sources; default: none
 #   allowed_hosts: [vnc.example.org]   # further host names of the gateway; default: none
 #   deny_networks: [169.254.0.0/16]    # Porthole never connects to these; default: link-local and cloud metadata

@@ -1,4 +1,4 @@
-/** Ranges of IP addresses. */
+/** Ranges of IP addresses, and proxies. */
 import { isIP } from "node:net";
 
 /**
@@ -18,4 +18,12 @@ export function parseNetwork(text: string): string {
     throw new SyntaxError(`must have a prefix length from 0 to ${maxBits}, not ${JSON.stringify(bits)}`);
   }
   return text;
+}
+
+/**
+ * A proxy: an IP address, a CIDR range, or `unix` for connections over the unix socket that the gateway listens on.
+ * @throws SyntaxError with a sentence.
+ */
+export function parseProxy(text: string): string {
+  return text === "unix" ? text : parseNetwork(text);
 }

@@ -7,7 +7,7 @@ import { loadConfig } from "../../../src/config/load.ts";
 import { openFileStores } from "../../../src/store/file_stores.ts";
 import { SOME_HASH } from "../../fakes/callers.ts";
 
-const PEER: Peer = { address: "10.0.0.1", origin: "http://gate:8443", prefix: "", proxied: false };
+const PEER: Peer = { address: "10.0.0.1", origin: "http://gate:8443", prefix: "", proxied: false, via: "127.0.0.1" };
 const ADA = { name: "ada", by: "password", of: markPassword(SOME_HASH), address: "10.0.0.1", userAgent: "" } as const;
 
 /** Signing in on a folder that goes with the test. */

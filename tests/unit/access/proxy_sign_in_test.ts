@@ -9,7 +9,13 @@ import { loadConfig } from "../../../src/config/load.ts";
 import { PortholeError } from "../../../src/errors.ts";
 import { type KeyServer, listKeys, makeSigner, serveKeys, sign } from "../../fakes/key_server.ts";
 
-const PROXY: Peer = { address: "192.0.2.7", origin: "https://vnc.example.net", prefix: "", proxied: true };
+const PROXY: Peer = {
+  address: "192.0.2.7",
+  origin: "https://vnc.example.net",
+  prefix: "",
+  proxied: true,
+  via: "127.0.0.1",
+};
 const STRANGER: Peer = { ...PROXY, address: "198.51.100.9", proxied: false };
 const ISSUER = "https://team.example.net";
 const AUDIENCE = "4714c1358e65fe4b";

@@ -9,7 +9,7 @@ import { Secret } from "../../../src/config/secret.ts";
 import { PortholeError } from "../../../src/errors.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
-const peer = { address: "10.0.0.1", origin: "https://h", prefix: "", proxied: false };
+const peer = { address: "10.0.0.1", origin: "https://h", prefix: "", proxied: false, via: "127.0.0.1" };
 const shared: TokenSigner = { key: { kind: "secret", secret: new Secret(SECRET) } };
 
 function makeRig(...signers: TokenSigner[]) {

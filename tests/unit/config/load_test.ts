@@ -58,7 +58,7 @@ gateway:
   redirect: 0.0.0.0
   base_path: vnc
   public_url: https://vnc.example.net/x
-  trusted_proxies: [10.0.0.0/8, ::1]
+  trusted_proxies: [10.0.0.0/8, ::1, unix]
   allowed_origins: ["https://home.example.net:444"]
   deny_networks: []
   data: state
@@ -91,7 +91,7 @@ sources:
     redirect: { kind: "tcp", hostname: "0.0.0.0", port: 8080 },
     basePath: "/vnc/",
     publicUrl: new URL("https://vnc.example.net/x/"),
-    trustedProxies: ["10.0.0.0/8", "::1"],
+    trustedProxies: ["10.0.0.0/8", "::1", "unix"],
     allowedOrigins: ["https://home.example.net:444"],
     allowedHosts: [],
     denyNetworks: [],
