@@ -14,10 +14,10 @@ import {
   requireIdentity,
   requireOwnHost,
   requireOwnOrigin,
-  requireUpgrade,
 } from "./web/guards.ts";
 import { createHealthRoutes } from "./web/health/routes.ts";
 import { refuseOtherMethods } from "./web/methods.ts";
+import { requireUpgrade } from "./web/require_upgrade.ts";
 import { answerError, answerNotFound } from "./web/problem.tsx";
 import { setCacheAndTransportHeaders, setSecurityHeaders } from "./web/response_headers.ts";
 import type { Services } from "./web/services.ts";
@@ -48,7 +48,7 @@ export function createApp(parts: AppParts): Hono<Env> {
 
   // WebSockets come before the response headers, because a 101 response cannot be made anew.
   const entrance = [limitHeaders, requireOwnHost(parts.ownName)] as const;
-  const socketGuards = [...entrance, requireUpgrade, requireOwnOrigin, requireIdentity] as const;
+  const socketGuards = [...entrance, requireUpgrade(), requireOwnOrigin, requireIdentity] as const;
   app.get("/ws/vnc/:name", ...socketGuards, (c) => openSession(c, c.req.param("name")));
   app.get("/websockify", ...socketGuards, openAsWebsockify);
 

@@ -7,20 +7,6 @@ import { checkOrigin } from "../access/origin.ts";
 import { PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
 
-/** Passes WebSocket handshakes on (RFC 6455 section 4.2.1). */
-export const requireUpgrade: MiddlewareHandler<Env> = async (c, next) => {
-  if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-    c.header("Upgrade", "websocket");
-    throw new PortholeError("upgrade_required", "This address only accepts WebSockets: open /site/vnc/NAME instead");
-  }
-  // The runtime accepts every version. RFC 6455 section 4.4 asks for this answer to all but 13.
-  if (c.req.header("sec-websocket-version") !== "13") {
-    c.header("Sec-WebSocket-Version", "13");
-    throw new PortholeError("upgrade_required", "This gateway only supports version 13 of the WebSocket protocol");
-  }
-  await next();
-};
-
 /** Passes on requests whose Host is one that this gateway serves. */
 export function requireOwnHost(ownName: string | undefined): MiddlewareHandler<Env> {
   return async (c, next) => {

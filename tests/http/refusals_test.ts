@@ -255,19 +255,13 @@ Deno.test("invalid names, unknown names and paths all get the same response", as
 Deno.test("malformed upgrades get 400 and the gateway keeps running", async () => {
   await using source = listenPatiently();
   await using gateway = await startGateway(yamlFor(source.port));
-  const malformed: Record<string, string | undefined>[] = [
-    { "Sec-WebSocket-Key": undefined },
-    { Connection: "close" },
-  ];
   for (const version of ["8", "", undefined]) {
     await using viewer = await openRaw(gateway.port, "/ws/vnc/pi", { "Sec-WebSocket-Version": version });
     assertEquals(viewer.status, 426, `version ${version}`);
     assertMatch(viewer.head, /^sec-websocket-version: 13$/im);
   }
-  for (const headers of malformed) {
-    await using viewer = await openRaw(gateway.port, "/ws/vnc/pi", headers);
-    assertEquals(viewer.status, 400, JSON.stringify(headers));
-  }
+  await using keyless = await openRaw(gateway.port, "/ws/vnc/pi", { "Sec-WebSocket-Key": undefined });
+  assertEquals(keyless.status, 400);
   await using cut = dialRaw(gateway.port, requestUpgrade(gateway.port, "/ws/vnc/pi").slice(0, 40));
   cut.halfClose();
   await cut.gone;

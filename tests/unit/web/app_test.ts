@@ -22,7 +22,12 @@ const FOREIGN: Fault = { code: "origin_refused", headers: { Origin: "https://evi
 const NO_UPGRADE: Fault = { code: "upgrade_required", headers: { Upgrade: "h2c" } };
 const LARGE_BODY: Fault = { code: "body_too_large", body: "x".repeat(70_000) };
 const WRONG_TOKEN: Fault = { code: "sign_in_required", headers: { Authorization: "Bearer wrong" } };
-const RIGHT = { Authorization: "Bearer secret", Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
+const RIGHT = {
+  Authorization: "Bearer secret",
+  Connection: "Upgrade",
+  Upgrade: "websocket",
+  "Sec-WebSocket-Version": "13",
+};
 
 /** The guards of a kind of route in their order, then the fault that its handler finds. */
 const ORDERS: readonly (readonly [method: string, path: string, guards: readonly Fault[], last: string])[] = [

@@ -74,9 +74,9 @@ Deno.test("a request that is not a handshake is told what to send", async () => 
     "13",
   ]);
   assertEquals(await ask({ ...UPGRADE, Connection: "close" }), [
-    400,
-    "This is not a valid WebSocket handshake (RFC 6455)",
-    undefined,
+    426,
+    "The proxy in front does not pass WebSockets on: the request arrived without Connection: Upgrade",
+    "websocket",
     undefined,
   ]);
 });
