@@ -6,6 +6,8 @@ import { PortholeError } from "../errors.ts";
 export interface ConnectLimit {
   /** Counts an attempt. @throws PortholeError limit_reached, with the time until the next attempt may succeed. */
   take(key: string): Promise<void>;
+  /** Says what `take()` would say now, without counting. @throws PortholeError as `take()` does. */
+  check(key: string): Promise<void>;
   /** Forgets every count and stops the timers. */
   close(): void;
 }
@@ -23,9 +25,12 @@ interface ConnectLimitOptions {
 
 /** Makes a limit of attempts per minute and key. */
 export function createConnectLimit({ perMinute, what = "connections" }: ConnectLimitOptions): ConnectLimit {
-  if (perMinute === 0) return { take: () => Promise.resolve(), close: () => {} };
+  if (perMinute === 0) return { take: () => Promise.resolve(), check: () => Promise.resolve(), close: () => {} };
   const limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS });
   const startedAtMs = new Map<string, number>();
+  const refuse = ({ msBeforeNext: retryAfterMs }: RateLimiterRes) => {
+    throw new PortholeError("limit_reached", `Too many ${what} in a minute: try again later`, { retryAfterMs });
+  };
   return {
     take: async (key) => {
       remember(startedAtMs, key);
@@ -33,9 +38,12 @@ export function createConnectLimit({ perMinute, what = "connections" }: ConnectL
         await limiter.consume(key);
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
-        const retryAfterMs = refusal.msBeforeNext;
-        throw new PortholeError("limit_reached", `Too many ${what} in a minute: try again later`, { retryAfterMs });
+        refuse(refusal);
       }
+    },
+    check: async (key) => {
+      const counted = await limiter.get(key);
+      if (counted !== null && counted.remainingPoints <= 0) refuse(counted);
     },
     close: () => {
       for (const key of startedAtMs.keys()) limiter.delete(key);

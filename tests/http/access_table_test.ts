@@ -73,6 +73,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   "GET /api/sources": { path: "/api/sources", expect:     [401, 401, 401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 403] },
   "GET /api/sources/:name": { path: "/api/sources/pi", expect: [401, 401, 401, 401, 401, 200, 200, 404, 200, 200, 200, 200, 403] },
   "GET /api/sources/:name/probe": { path: "/api/sources/pi/probe", expect: [401, 401, 401, 401, 401, 200, 200, 404, 200, 200, 200, 200, 403] },
+  "POST /api/sources/:name/admission": { path: "/api/sources/pi/admission", expect: [401, 401, 401, 401, 401, 204, 204, 404, 204, 204, 403, 403, 403] },
   "POST /api/sources/:name/retry": { path: "/api/sources/pi/retry", expect: [401, 401, 401, 401, 401, 403, 204, 404, 403, 204, 403, 403, 403] },
   "GET /api/sources/:name/links": { path: "/api/sources/pi/links", expect: [401, 401, 401, 401, 401, 200, 200, 404, 200, 200, 200, 200, 403] },
   "POST /api/sources/:name/links": { path: "/api/sources/pi/links", expect: [401, 401, 401, 401, 401, 403, 201, 404, 403, 201, 403, 403, 403] },

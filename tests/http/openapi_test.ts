@@ -46,6 +46,10 @@ const CASES: Readonly<Record<string, MakeCase>> = {
   "GET /api/sources/{name} source_unknown": UNKNOWN,
   "GET /api/sources/{name}/probe 200": { headers: ADMIN },
   "GET /api/sources/{name}/probe source_unknown": UNKNOWN,
+  "POST /api/sources/{name}/admission 204": { headers: ADMIN },
+  "POST /api/sources/{name}/admission source_unknown": UNKNOWN,
+  "POST /api/sources/{name}/admission limit_reached": withFullSource,
+  "POST /api/sources/{name}/admission draining": (rig) => rig.gateway.drain().then(() => ({ headers: ADMIN })),
   "POST /api/sources/{name}/retry 204": { headers: ADMIN },
   "POST /api/sources/{name}/retry source_unknown": UNKNOWN,
   "POST /api/sources/{name}/retry not_allowed": { headers: VIEWER },
@@ -120,6 +124,11 @@ async function withSession(rig: GuardedGateway, stack: AsyncDisposableStack): Pr
   page.send(JSON.stringify({ type: "pong", id: page.side.find(({ type }) => type === "ping")!.id }));
   await page.until(({ side }) => side.some(({ type }) => type === "rtt"));
   return { headers: ADMIN, path: { name: "live", id: rig.gateway.registry.list()[0]!.id } };
+}
+
+async function withFullSource(rig: GuardedGateway, stack: AsyncDisposableStack): Promise<Case> {
+  rig.live.current = { ...rig.live.current, limits: { ...rig.live.current.limits, perSource: 1 } };
+  return await withSession(rig, stack);
 }
 
 async function withLink(rig: GuardedGateway): Promise<Case> {

@@ -1,6 +1,7 @@
 /** Sources in the JSON interface. */
 import { z } from "zod";
 import { PortholeError } from "../../errors.ts";
+import { admitViewer } from "../admit_viewer.ts";
 import { findSource, listSources } from "../find_source.ts";
 import { sourceSchema, viewSource } from "../source_view.ts";
 import { defineOperation } from "./operation.ts";
@@ -50,5 +51,15 @@ const retry = defineOperation({
   },
 });
 
+/** POST, although it changes nothing: browsers then send the Origin header, which is a part of the verdict. */
+const admission = defineOperation({
+  method: "post",
+  path: "/sources/:name/admission",
+  summary: "Says whether a WebSocket to the source would open now, with the same errors, and counts against no limit",
+  success: { status: 204, description: "It would open" },
+  errors: ["source_unknown", "limit_reached", "draining"],
+  respond: (c) => admitViewer(c, { name: c.req.param("name")!, connects: "check" }, () => {}),
+});
+
 /** Everything below /api/sources except share links. */
-export const SOURCE_OPERATIONS = [listAll, show, probe, retry];
+export const SOURCE_OPERATIONS = [listAll, show, probe, admission, retry];

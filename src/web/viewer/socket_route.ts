@@ -7,8 +7,9 @@ import type { SourceConfig } from "../../config/config.ts";
 import { PortholeError } from "../../errors.ts";
 import type { SessionUser } from "../../session/session.ts";
 import { SUBPROTOCOL } from "../../side_channel/messages.ts";
-import { type Env, readAddress } from "../env.ts";
-import { findSource, listSources } from "../find_source.ts";
+import { admitViewer } from "../admit_viewer.ts";
+import type { Env } from "../env.ts";
+import { listSources } from "../find_source.ts";
 
 /** The subprotocol of websockify's clients: plain RFB in binary frames. */
 const PLAIN = "binary";
@@ -39,20 +40,15 @@ function nameOnlySource(c: Context<Env>): string {
  *
  * @throws PortholeError bad_request, source_unknown, limit_reached or draining.
  */
-export async function openSession(c: Context<Env>, name: string): Promise<Response> {
-  const { config, identity, sessions, authentication } = c.var;
-  const { source, role } = findSource(c, name);
-  const address = readAddress(c);
-  const userName = identity.by === "open" ? undefined : identity.name;
-  await sessions.connectLimit().take(address);
-  // Await nothing between this and the session's start, or several requests could take the same last free slot.
-  sessions.registry.admit({ source: source.name, address, user: userName }, config.limits);
-  return startSession(c, source, {
-    address,
-    name: identity.name,
-    viewOnly: role === "view",
-    whyEnd: () => authentication.access.whyEnd(identity, source.name, role),
-  });
+export function openSession(c: Context<Env>, name: string): Promise<Response> {
+  const { identity, authentication } = c.var;
+  return admitViewer(c, { name, connects: "take" }, ({ source, role, address }) =>
+    startSession(c, source, {
+      address,
+      name: identity.name,
+      viewOnly: role === "view",
+      whyEnd: () => authentication.access.whyEnd(identity, source.name, role),
+    }));
 }
 
 function startSession(c: Context<Env>, source: SourceConfig, user: SessionUser): Response {
