@@ -120,7 +120,7 @@ async function init(file: string): Promise<number> {
 
 function explain(thrown: unknown): number {
   if (thrown instanceof UsageError) {
-    console.error(`${thrown.message}\n\nFor help: deno task start --help`);
+    console.error(thrown.saysWhatToWrite ? thrown.message : `${thrown.message}\n\nFor help: deno task start --help`);
     return USAGE;
   }
   const isExpected =

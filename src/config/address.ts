@@ -24,6 +24,10 @@ export function parseTarget(text: string): Address {
  * @throws SyntaxError with a sentence.
  */
 export function parseListener(text: string, defaultPort: number): Address {
+  if (/^:?\d{1,5}$/.test(text)) {
+    const port = text.replace(":", "");
+    throw new SyntaxError(`must name a host: 127.0.0.1:${port} for this machine, 0.0.0.0:${port} for every network`);
+  }
   return parseAddress(text, defaultPort);
 }
 

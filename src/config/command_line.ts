@@ -8,6 +8,7 @@ import { type FlagName, FLAGS } from "./flags.ts";
 import { findNearest } from "./nearest.ts";
 import { quote } from "./problem.ts";
 import type { ReadEnv } from "./resolver.ts";
+import { adviseOnFlag, adviseOnPorts } from "./websockify_flags.ts";
 import { DEFAULT_PORT, DEFAULT_REDIRECT_PORT } from "./gateway_section.ts";
 import { nameTargets } from "./targets.ts";
 import { parseBasePath, parsePublicUrl } from "./web_address.ts";
@@ -18,6 +19,13 @@ const DEFAULT_FILE = "sources.yaml";
 /** An invalid command line. The program prints the message and exits with 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+  /** Whether the message says what to write instead, so that no hint at the help is needed. */
+  readonly saysWhatToWrite: boolean;
+
+  constructor(message: string, { saysWhatToWrite = false } = {}) {
+    super(message);
+    this.saysWhatToWrite = saysWhatToWrite;
+  }
 }
 
 /** The settings of `start`, `check` and `link`; `file` and `overrides` are options of loadConfig(). */
@@ -49,6 +57,7 @@ export function parseCommandLine(argv: readonly string[], env: ReadEnv): Command
   const kind = SUBCOMMANDS.find((name) => name === words[0]);
   const targets = kind === undefined ? words : words.slice(1);
   const values = createValues(flags, env);
+  checkTargets(words, targets);
   if (kind === "init") {
     if (targets.length > 0) throw new UsageError(`init takes no targets: ${quote(targets[0]!)}`);
     return { kind, file: values.get("config") ?? DEFAULT_FILE };
@@ -72,10 +81,12 @@ function readFlags(argv: readonly string[]): { flags: Flags; words: string[] } {
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
   const flags = new Map<FlagName, string[]>();
   const words: string[] = [];
-  for (const token of tokens) {
+  for (const [index, token] of tokens.entries()) {
     if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
-    const flag = FLAGS.find(({ name }) => name === token.name) ?? refuseFlag(token.rawName);
+    const next = tokens[index + 1];
+    const following = next?.kind === "positional" ? next.value : undefined;
+    const flag = FLAGS.find(({ name }) => name === token.name) ?? refuseFlag(token.rawName, token.value ?? following);
     const given = checkValue(token.rawName, flag.value, token.value, token.inlineValue === true);
     flags.set(flag.name, [...flags.get(flag.name) ?? [], given]);
   }
@@ -93,10 +104,39 @@ function checkValue(rawName: string, value: string | undefined, given: string | 
   return given;
 }
 
-function refuseFlag(rawName: string): never {
-  const nearest = findNearest(rawName.replace(/^-+/, ""), FLAGS.map(({ name }) => name));
-  const advice = nearest === undefined ? "--help lists all flags" : `did you mean --${nearest}?`;
-  throw new UsageError(`Unknown flag ${rawName}; ${advice}`);
+function refuseFlag(rawName: string, value: string | undefined): never {
+  const name = rawName.replace(/^-+/, "");
+  const instead = adviseOnFlag(name, value);
+  if (instead !== undefined) refuseAndAdvise(`${rawName} is a flag of websockify; ${instead}`);
+  const command = SUBCOMMANDS.find((command) => command === name);
+  if (command !== undefined) refuseAndAdvise(`${rawName} is a command: write it without dashes, ${command}`);
+  const nearest = findNearest(name, FLAGS.map(({ name }) => name));
+  if (nearest !== undefined) refuseAndAdvise(`Unknown flag ${rawName}; did you mean --${nearest}?`);
+  throw new UsageError(`Unknown flag ${rawName}; --help lists all flags`);
+}
+
+function refuseAndAdvise(message: string): never {
+  throw new UsageError(message, { saysWhatToWrite: true });
+}
+
+/** Refuses targets that are no VNC servers: the ports of websockify's command line, and a command with a typing error. */
+function checkTargets(words: readonly string[], targets: readonly string[]): void {
+  const ports = adviseOnPorts(targets);
+  if (ports !== undefined) refuseAndAdvise(`${targets[0]} is a port, as websockify takes it; ${ports}`);
+  const command = words === targets ? findCommand(words[0] ?? "") : undefined;
+  if (command === undefined) return;
+  refuseAndAdvise(
+    `Unknown command ${words[0]}; did you mean ${command}? For a host of that name, use ${words[0]}:5900`,
+  );
+}
+
+/** The command that differs from a word in one letter, but not in the first: hosts called pink or linux are targets. */
+function findCommand(word: string): string | undefined {
+  if (!/^\w+$/.test(word)) return undefined;
+  if (word.toLowerCase() === "help") return "--help";
+  if (word.toLowerCase() === "version") return "--version";
+  const sharing = SUBCOMMANDS.filter((name) => name[0] === word[0]?.toLowerCase());
+  return findNearest(word, sharing, { within: 1 });
 }
 
 /** Values by flag, from the command line or else from the environment. An empty variable is ignored. */
@@ -162,7 +202,9 @@ function readTls(values: Values): Tls | undefined {
   const [cert, key] = [values.get("cert"), values.get("key")];
   if (cert === undefined && key === undefined) return mode === undefined ? undefined : { mode };
   if (mode !== undefined) throw new UsageError(`--tls ${mode} cannot be combined with --cert and --key`);
-  if (cert === undefined || key === undefined) throw new UsageError("--cert and --key must be used together");
+  if (cert === undefined || key === undefined) {
+    throw new UsageError("--cert and --key must be used together; a file that contains both is given twice");
+  }
   return { mode: "files", cert: resolve(cert), key: resolve(key) };
 }
 

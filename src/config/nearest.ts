@@ -1,9 +1,19 @@
+/** How far a candidate may be. */
+interface NearestOptions {
+  /** Most letters that are missing, extra, wrong or swapped; fewer in short words. */
+  readonly within?: number;
+}
+
 /** The candidate closest to a misspelled word; undefined when none is close. Ignores case, and treats `-` as `_`. */
-export function findNearest(word: string, candidates: Iterable<string>): string | undefined {
+export function findNearest(
+  word: string,
+  candidates: Iterable<string>,
+  { within = 2 }: NearestOptions = {},
+): string | undefined {
   if (word.length > 64) return undefined;
   const wanted = fold(word);
   let nearest: string | undefined;
-  let best = Math.min(3, Math.floor(wanted.length / 2) + 1);
+  let best = Math.min(within + 1, Math.floor(wanted.length / 2) + 1);
   for (const candidate of candidates) {
     const distance = measureDistance(wanted, fold(candidate));
     if (distance < best) [nearest, best] = [candidate, distance];

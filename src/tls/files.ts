@@ -68,7 +68,15 @@ export function createFileCertificate(
 }
 
 function readFiles(paths: { cert: string; key: string }): CertificatePair {
-  return readPair(readText(paths.cert, "certificate"), readText(paths.key, "key"), paths);
+  const [cert, key] = [readText(paths.cert, "certificate"), readText(paths.key, "key")];
+  return readPair(pickBlocks(cert, "CERTIFICATE"), pickBlocks(key, "PRIVATE KEY"), paths);
+}
+
+/** Of a file that contains certificates and key, as websockify and HAProxy take it, the blocks of one kind. */
+function pickBlocks(pem: string, kind: string): string {
+  if (!pem.includes("CERTIFICATE-----") || !pem.includes("PRIVATE KEY-----")) return pem;
+  const blocks = pem.match(/-----BEGIN ([A-Z ]+)-----[^]*?-----END \1-----\n?/g) ?? [];
+  return blocks.filter((block) => block.includes(`${kind}-----`)).join("");
 }
 
 function readText(path: string, what: string): string {

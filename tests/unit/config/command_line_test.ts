@@ -122,6 +122,16 @@ for (
     [["a=b", "a=c"], "has the name of another target"],
     [["=b"], "has an invalid name"],
     [["init", "x"], "init takes no targets"],
+    [
+      ["--listen", "6080"],
+      "--listen must name a host: 127.0.0.1:6080 for this machine, 0.0.0.0:6080 for every network",
+    ],
+    [["--check"], "--check is a command: write it without dashes, check"],
+    [["chek"], "Unknown command chek; did you mean check? For a host of that name, use chek:5900"],
+    [["CHECK"], "did you mean check?"],
+    [["cehck", "pi"], "did you mean check?"],
+    [["strat", "--open"], "did you mean start?"],
+    [["help"], "did you mean --help?"],
   ] as const
 ) {
   Deno.test(`parseCommandLine() refuses ${argv.join(" ")}`, () => {

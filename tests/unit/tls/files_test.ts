@@ -125,3 +125,12 @@ Deno.test("a listener that has unsubscribed is not called", () => {
   assertEquals(heard, 10);
   source.close();
 });
+
+Deno.test("createFileCertificate() takes one file that contains certificates and key, in any order", () => {
+  for (const text of [first.key + first.cert + ca.cert, first.cert + first.key + ca.cert]) {
+    using rig = createRig({ cert: text, key: text });
+    const source = rig.open();
+    assertEquals([source.current.cert, source.current.key], [first.cert + ca.cert, first.key]);
+    source.close();
+  }
+});
