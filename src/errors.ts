@@ -27,7 +27,7 @@ const FINAL = false;
 const table = {
   // code: row(status, close, retry, title, sentence)
   source_unknown: row(404, 4404, FINAL, "No such source", "This screen does not exist"),
-  sign_in_required: row(401, 4401, FINAL, "Sign-in required", "Please sign in again"),
+  sign_in_required: row(401, 4401, FINAL, "Sign-in required", "Your sign-in has ended: please sign in again"),
   not_allowed: row(403, 4403, FINAL, "Not allowed", "You do not have permission to open this screen"),
   origin_refused: row(403, 4403, FINAL, "Origin refused", "The gateway does not accept pages from this site"),
   host_refused: row(403, null, FINAL, "Host refused", "The gateway does not serve this host name"),
@@ -99,10 +99,9 @@ export function explainCloseCode(close: number): Bare {
     { retry: RETRY, sentence: `The connection ended (code ${close})` };
 }
 
-/** The close code with the same meaning as an HTTP status; undefined if there is none. */
-export function findCloseCode(status: number): number | undefined {
-  return Object.values(FAILURES).find((failure) => failure.status === status && failure.close !== null)?.close ??
-    undefined;
+/** Whether a text is the name of a failure. A newer gateway may have others. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(table, text);
 }
 
 /** A named failure. Viewers may see its message, a whole sentence: it must not contain a secret or an internal address. */

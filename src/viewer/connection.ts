@@ -4,7 +4,7 @@
  */
 import { type DownMessage, parseDown, SUBPROTOCOL, type UpMessage, writeMessage } from "../side_channel/messages.ts";
 import { computeDelayMs } from "./backoff.ts";
-import { type Ending, explainClose, explainGoodbye, LEFT } from "./ending.ts";
+import { type Ending, explainClose, explainGoodbye, LEFT, NOT_OPENED, UPGRADE_LOST } from "./ending.ts";
 import { RfbChannel } from "./rfb_channel.ts";
 
 /** State of a connection; `untilMs` is on the clock of `now()`. */
@@ -25,8 +25,8 @@ export interface ConnectionParts {
   readonly attach: (channel: RfbChannel) => void;
   readonly showPhase: (phase: Phase) => void;
   readonly takeMessage: (message: ShownMessage) => void;
-  /** Finds out why a WebSocket never opened, since a page cannot read the status of a failed upgrade. */
-  readonly diagnose: () => Promise<Ending | null>;
+  /** Asks why a WebSocket did not open; "admitted" if the gateway would open it. Never rejects. */
+  readonly diagnose: () => Promise<Ending | "admitted">;
   readonly now?: () => number;
   /** Runs something later; returns a function that cancels it. */
   readonly startTimer?: (run: () => void, afterMs: number) => () => void;
@@ -35,8 +35,12 @@ export interface ConnectionParts {
 
 /** A connection that lasted this long resets the backoff. */
 const GOOD_MS = 10_000;
+/** The gateway opens a WebSocket before it connects to the source, so that a longer wait is a lost packet or host. */
+const OPEN_MS = 20_000;
 /** The gateway pings every 20 s; after three silent intervals the link is dead, although no error was reported. */
 const SILENCE_MS = 60_000;
+/** After a tab or device slept, what arrived meanwhile is delivered within this time. */
+const CATCH_UP_MS = 5_000;
 
 /** Keeps one source open until the user disconnects, or until a retry cannot help. */
 export class Connection {
@@ -46,6 +50,11 @@ export class Connection {
   #cancelWatch = () => {};
   #phase: Phase = { kind: "ended", ending: LEFT };
   #attempt = 0;
+  /** Attempts in a row that did not open although the gateway would admit them. */
+  #unopened = 0;
+  /** Whether the socket has closed and the reason is being asked for. */
+  #isAsking = false;
+  #hasOpened = false;
   #openedAtMs = Infinity;
   #heardAtMs = 0;
 
@@ -66,10 +75,11 @@ export class Connection {
     const socket = this.#parts.openSocket(SUBPROTOCOL);
     this.#socket = socket;
     this.#openedAtMs = Infinity;
-    let opened = false;
-    socket.addEventListener("open", () => opened = true);
+    this.#hasOpened = this.#isAsking = false;
+    this.#cancelWatch = this.#parts.startTimer(() => void this.#explainUnopened(socket), OPEN_MS);
+    socket.addEventListener("open", () => this.#takeOpen(socket));
     socket.addEventListener("message", () => this.#heardAtMs = this.#parts.now());
-    socket.addEventListener("close", ({ code, reason }) => void this.#takeClose(socket, opened, code, reason));
+    socket.addEventListener("close", ({ code, reason }) => this.#takeClose(socket, code, reason));
     this.#parts.attach(new RfbChannel(socket, (text) => this.#takeText(socket, text)));
   }
 
@@ -82,7 +92,7 @@ export class Connection {
 
   /** Ends this attempt with a failure that the page itself found; ignored when it has ended already. */
   fail(sentence: string, retry: boolean): void {
-    if (this.#socket !== null) this.#end({ close: 0, sentence, retry });
+    if (this.#socket !== null && !this.#isAsking) this.#end({ sentence, retry, remedy: "again" });
   }
 
   /** Disconnects for the user: no reconnect. */
@@ -92,9 +102,9 @@ export class Connection {
     this.#show({ kind: "ended", ending: LEFT });
   }
 
-  /** Reconnects at once if it is waiting: the network is back, or the page is visible again. */
+  /** Reconnects at once if it is waiting, but for a wait that the gateway named: the network or the page is back. */
   wake(): void {
-    if (this.#phase.kind === "waiting") this.connect();
+    if (this.#phase.kind === "waiting" && this.#phase.ending.retryAfterMs === undefined) this.connect();
   }
 
   /** Sends a message to the gateway; dropped while no socket is open. */
@@ -112,10 +122,27 @@ export class Connection {
     this.#guardSilence();
   }
 
-  async #takeClose(socket: WebSocket, opened: boolean, code: number, reason: string): Promise<void> {
+  #takeOpen(socket: WebSocket): void {
     if (socket !== this.#socket) return;
-    const found = opened ? null : await this.#parts.diagnose().catch(() => null);
-    if (socket === this.#socket) this.#end(found ?? explainClose(code, reason));
+    this.#hasOpened = true;
+    this.#unopened = 0;
+    this.#cancelWatch();
+  }
+
+  #takeClose(socket: WebSocket, code: number, reason: string): void {
+    if (socket !== this.#socket) return;
+    if (this.#hasOpened) this.#end(explainClose(code, reason));
+    else void this.#explainUnopened(socket);
+  }
+
+  async #explainUnopened(socket: WebSocket): Promise<void> {
+    if (socket !== this.#socket || this.#isAsking) return;
+    this.#isAsking = true;
+    const verdict = await this.#parts.diagnose();
+    if (socket !== this.#socket) return;
+    this.#unopened = verdict === "admitted" ? this.#unopened + 1 : 0;
+    if (verdict !== "admitted") return this.#end(verdict);
+    this.#end(this.#unopened < 2 ? NOT_OPENED : UPGRADE_LOST);
   }
 
   #end(ending: Ending): void {
@@ -140,9 +167,17 @@ export class Connection {
   /** Starts with the first ping: a gateway that never pings may be silent for any length of time. */
   #guardSilence(): void {
     this.#cancelWatch();
-    const leftMs = this.#heardAtMs + SILENCE_MS - this.#parts.now();
+    const dueMs = this.#heardAtMs + SILENCE_MS;
+    const leftMs = dueMs - this.#parts.now();
     if (leftMs <= 0) return this.#end(explainClose(1006, ""));
-    this.#cancelWatch = this.#parts.startTimer(() => this.#guardSilence(), leftMs);
+    this.#cancelWatch = this.#parts.startTimer(() => this.#takeSilence(dueMs), leftMs);
+  }
+
+  /** A timer that comes late means that the tab or device slept: what arrived meanwhile has not been read yet. */
+  #takeSilence(dueMs: number): void {
+    const lateMs = this.#parts.now() - dueMs;
+    if (lateMs > CATCH_UP_MS) this.#heardAtMs = Math.max(this.#heardAtMs, this.#parts.now() - SILENCE_MS + CATCH_UP_MS);
+    this.#guardSilence();
   }
 
   #show(phase: Phase): void {

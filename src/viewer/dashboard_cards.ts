@@ -1,4 +1,6 @@
 /** The cards of the dashboard, updated from `GET /api/sources`. */
+import { askGateway, readAnswer } from "./diagnose.ts";
+import { type Ending, explainAnswer, explainSilence } from "./ending.ts";
 
 interface FreshSource {
   readonly name: string;
@@ -7,17 +9,34 @@ interface FreshSource {
   readonly sessions: number;
 }
 
-/** Updates every card once. When the gateway does not answer, the page says so and the cards stay as they are. */
+/** Updates every card once. When there is no list, the page says why, and the cards stay as they are. */
 export async function refreshCards(url: string): Promise<void> {
+  const found = await loadSources(url).catch(() => explainSilence(navigator.onLine));
+  if ("sentence" in found) return showEnding(found);
+  document.querySelector("#dashboard-status")?.replaceChildren();
+  showSources(found);
+}
+
+/** The sources, or why there is no list of them. Rejects if nothing answers. */
+async function loadSources(url: string): Promise<readonly FreshSource[] | Ending> {
+  const answer = await askGateway(url, "GET");
+  const sources: unknown = answer.ok ? await answer.clone().json().catch(() => null) : null;
+  return Array.isArray(sources) ? sources : explainAnswer(await readAnswer(answer));
+}
+
+/** Screen readers speak each change of this text, so the same text is not set again. */
+function showEnding({ sentence, remedy }: Ending): void {
   const status = document.querySelector("#dashboard-status");
-  try {
-    const response = await fetch(url, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(10_000) });
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    showSources(await response.json() as readonly FreshSource[]);
-    if (status !== null) status.textContent = "";
-  } catch {
-    if (status !== null) status.textContent = "The gateway does not answer. This page may be out of date.";
-  }
+  if (status === null || status.textContent.startsWith(sentence)) return;
+  status.replaceChildren(`${sentence} `, remedy === "sign_in" ? linkToSignIn() : "This page may be out of date.");
+}
+
+/** Without a sign-in, this page's own address is answered with the sign-in page, which leads back to it. */
+function linkToSignIn(): HTMLAnchorElement {
+  const link = document.createElement("a");
+  link.href = location.pathname + location.search;
+  link.textContent = "Sign in";
+  return link;
 }
 
 /** Reloads the page when sources were added or removed, since only the gateway renders cards. */

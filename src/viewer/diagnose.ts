@@ -1,15 +1,32 @@
-/** Asks the gateway over HTTP why an upgrade failed, since a page cannot read the status of a failed upgrade. */
-import { type Ending, explainStatus } from "./ending.ts";
-import { makeApiPath } from "./source_urls.ts";
+/** Asks the gateway over HTTP why a WebSocket did not open, since a page cannot read the status of a failed upgrade. */
+import { type Answer, type Ending, explainAnswer, explainSilence } from "./ending.ts";
+import { makeAdmissionPath } from "./source_urls.ts";
 
-/** Why this source does not open; null if the gateway knows no reason, or is down. */
-export async function diagnose(basePath: string, source: string): Promise<Ending | null> {
-  const answer = await fetch(makeApiPath(basePath, source), {
-    headers: { accept: "application/json" },
-    redirect: "manual",
-    signal: AbortSignal.timeout(5_000),
-  });
-  if (answer.type === "opaqueredirect") return explainStatus(401, ""); // To a sign-in page
-  const problem = answer.ok ? {} : await answer.json().catch(() => ({}));
-  return explainStatus(answer.status, typeof problem.detail === "string" ? problem.detail : "");
+const ANSWER_MS = 5_000;
+
+/** Why this source does not open now; "admitted" if the gateway would open it. Never rejects. */
+export async function diagnose(basePath: string, source: string): Promise<Ending | "admitted"> {
+  try {
+    const answer = await askGateway(makeAdmissionPath(basePath, source), "POST");
+    return answer.status === 204 ? "admitted" : explainAnswer(await readAnswer(answer));
+  } catch {
+    return explainSilence(navigator.onLine);
+  }
+}
+
+/** Sends a request to the gateway. Rejects if nothing answers in time. */
+export function askGateway(path: string, method: "GET" | "POST"): Promise<Response> {
+  const headers = { accept: "application/json" };
+  return fetch(path, { method, headers, redirect: "manual", signal: AbortSignal.timeout(ANSWER_MS) });
+}
+
+/** The parts of a response that explain it. */
+export async function readAnswer(response: Response): Promise<Answer> {
+  const body: unknown = await response.json().catch(() => null);
+  return {
+    status: response.status,
+    redirects: response.type === "opaqueredirect",
+    problem: typeof body === "object" && body !== null ? body as Answer["problem"] : {},
+    retryAfter: response.headers.get("retry-after"),
+  };
 }

@@ -1,6 +1,9 @@
 /**
  * The page's WebSocket as noVNC takes it: binary frames go to noVNC, text frames are the gateway's side channel.
  * noVNC accepts any object with these members (core/websock.js, rawChannelProps), and calls `close()` without a code.
+ *
+ * To noVNC the channel stays open until noVNC itself closes it. The end of the WebSocket is the Connection's business:
+ * noVNC knows no reason, and its "disconnect" would be taken for a fault of the VNC server.
  */
 export class RfbChannel {
   binaryType = "arraybuffer";
@@ -9,6 +12,7 @@ export class RfbChannel {
   onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null = null;
   onerror: ((event: unknown) => void) | null = null;
   readonly #socket: WebSocket;
+  #isClosed = false;
 
   /** @param onText receives each text frame; binary frames go to `onmessage`. */
   constructor(socket: WebSocket, onText: (text: string) => void) {
@@ -16,7 +20,6 @@ export class RfbChannel {
     socket.binaryType = "arraybuffer";
     socket.addEventListener("open", () => this.onopen?.());
     socket.addEventListener("error", (event) => this.onerror?.(event));
-    socket.addEventListener("close", (event) => this.onclose?.(event));
     socket.addEventListener("message", ({ data }) => {
       if (typeof data === "string") onText(data);
       else this.onmessage?.({ data });
@@ -28,7 +31,8 @@ export class RfbChannel {
   }
 
   get readyState(): number {
-    return this.#socket.readyState;
+    if (this.#isClosed) return WebSocket.CLOSED;
+    return this.#socket.readyState === WebSocket.CONNECTING ? WebSocket.CONNECTING : WebSocket.OPEN;
   }
 
   send(data: ArrayBufferView<ArrayBuffer>): void {
@@ -36,6 +40,9 @@ export class RfbChannel {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#socket.close(1000);
+    queueMicrotask(() => this.onclose?.({ code: 1000, reason: "" }));
   }
 }

@@ -7,7 +7,7 @@ export function makeSocketUrl(basePath: string, source: string, pageUrl: string)
   return url.href;
 }
 
-/** The API's path for the source. */
-export function makeApiPath(basePath: string, source: string): string {
-  return `${basePath}api/sources/${encodeURIComponent(source)}`;
+/** The path of the question whether the source would open. */
+export function makeAdmissionPath(basePath: string, source: string): string {
+  return `${basePath}api/sources/${encodeURIComponent(source)}/admission`;
 }

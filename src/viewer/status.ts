@@ -1,8 +1,7 @@
 /** Shows the state of the connection: the line in the toolbar and the notice over the picture. */
-import { closeCodeOf } from "../errors.ts";
 import type { Phase } from "./connection.ts";
 import { getElement } from "./element.ts";
-import { describeWait, type Ending } from "./ending.ts";
+import { describeWait, type Ending, type Remedy } from "./ending.ts";
 
 /** The user's actions while there is no connection. */
 export interface StatusActions {
@@ -10,10 +9,13 @@ export interface StatusActions {
   readonly onStop: () => void;
 }
 
-/** Close codes after which only a new page can help, such as a missing sign-in. */
-const RELOAD_CODES: ReadonlySet<number> = new Set(
-  (["text_refused", "viewer_malformed", "sign_in_required"] as const).map(closeCodeOf),
-);
+/** The label of the button for each remedy; a sign-in has a link instead. */
+const LABELS: Readonly<Record<Remedy, string>> = {
+  again: "Try again",
+  connect: "Connect",
+  reload: "Reload the page",
+  sign_in: "",
+};
 const TICK_MS = 250;
 
 /** The status line and the notice. */
@@ -26,13 +28,16 @@ export class Status {
   readonly #wait = getElement("notice-wait", HTMLElement);
   readonly #retry = getElement("notice-retry", HTMLButtonElement);
   readonly #stop = getElement("notice-stop", HTMLButtonElement);
+  readonly #signIn = getElement("notice-sign-in", HTMLAnchorElement);
   readonly #back = getElement("notice-back", HTMLAnchorElement);
   #ticker: ReturnType<typeof setInterval> | undefined;
-  #reload = false;
+  #remedy: Remedy = "again";
 
   constructor({ onRetry, onStop }: StatusActions) {
-    this.#retry.addEventListener("click", () => this.#reload ? location.reload() : onRetry());
+    this.#retry.addEventListener("click", () => this.#remedy === "reload" ? location.reload() : onRetry());
     this.#stop.addEventListener("click", onStop);
+    // Without a sign-in, this page's own address is answered with the sign-in page, which leads back to it.
+    this.#signIn.href = location.pathname + location.search;
   }
 
   /** Shows the progress of the connection attempt; ignored once there is a picture. */
@@ -62,7 +67,9 @@ export class Status {
   }
 
   #showButtons(phase: Phase): void {
-    this.#retry.hidden = phase.kind === "connecting" || phase.kind === "open";
+    const needsSignIn = phase.kind === "ended" && phase.ending.remedy === "sign_in";
+    this.#retry.hidden = needsSignIn || phase.kind === "connecting" || phase.kind === "open";
+    this.#signIn.hidden = !needsSignIn;
     this.#stop.hidden = phase.kind !== "waiting";
     this.#back.hidden = phase.kind !== "ended";
   }
@@ -76,7 +83,7 @@ export class Status {
 
   /** Screen readers speak the sentence once; the countdown is only visible. */
   #showWaiting({ sentence }: Ending, untilMs: number): void {
-    this.#reload = false;
+    this.#remedy = "again";
     this.#retry.textContent = "Try now";
     this.#title.textContent = "Reconnecting";
     this.#sentence.textContent = sentence;
@@ -86,9 +93,9 @@ export class Status {
     this.#ticker = setInterval(tick, TICK_MS);
   }
 
-  #showEnded({ close, sentence }: Ending): void {
-    this.#reload = RELOAD_CODES.has(close);
-    this.#retry.textContent = nameRetry(close);
+  #showEnded({ remedy, sentence }: Ending): void {
+    this.#remedy = remedy;
+    this.#retry.textContent = LABELS[remedy];
     this.#title.textContent = "Not connected";
     this.#sentence.textContent = sentence;
     this.#announce(`Not connected: ${sentence}`);
@@ -98,9 +105,4 @@ export class Status {
   #announce(text: string): void {
     if (this.#text.textContent !== text) this.#text.textContent = text;
   }
-}
-
-function nameRetry(close: number): string {
-  if (close === closeCodeOf("sign_in_required")) return "Sign in";
-  return close === closeCodeOf("viewer_left") ? "Connect" : "Try again";
 }

@@ -22,11 +22,13 @@ export interface LiveGateway extends AsyncDisposable {
  * @param sources the value of `sources:`, as JSON, which is YAML
  * @param gateway further keys of `gateway:`
  * @param auth the value of `auth:`
+ * @param limits the value of `limits:`
  */
 export async function startGateway(
   sources: Readonly<Record<string, unknown>>,
   gateway: Readonly<Record<string, unknown>> = {},
   auth: unknown = "none",
+  limits: Readonly<Record<string, unknown>> = {},
 ): Promise<LiveGateway> {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir();
@@ -34,6 +36,7 @@ export async function startGateway(
   const config = {
     gateway: { listen: "127.0.0.1:0", tls: "none", data: `${folder}/data`, ...gateway },
     auth,
+    limits,
     sources,
   };
   await Deno.writeTextFile(`${folder}/sources.yaml`, JSON.stringify(config));

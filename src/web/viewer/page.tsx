@@ -32,7 +32,7 @@ export function ViewerPage({ source, version, ...page }: ViewerPageProps) {
       <main id="stage">
         <div id="screen"></div>
         <canvas id="still" hidden aria-hidden="true"></canvas>
-        <Notice basePath={page.basePath} />
+        <Notice basePath={page.basePath} name={source.name} />
         <textarea
           id="soft-keyboard"
           tabindex={-1}
@@ -116,7 +116,7 @@ function Tool({ id, icon, label, panel = false, pressed = false, hidden = false 
 }
 
 /** The notice over the picture while there is no connection. */
-function Notice({ basePath }: { basePath: string }) {
+function Notice({ basePath, name }: { basePath: string; name: string }) {
   return (
     <section id="notice" aria-labelledby="notice-title">
       <span class="spinner" aria-hidden="true"></span>
@@ -125,6 +125,7 @@ function Notice({ basePath }: { basePath: string }) {
       <p id="notice-wait" aria-hidden="true"></p>
       <div class="actions">
         <button id="notice-retry" class="button primary" type="button" hidden>Try now</button>
+        <a id="notice-sign-in" class="button primary" href={`${basePath}site/vnc/${name}`} hidden>Sign in</a>
         <button id="notice-stop" class="button" type="button" hidden>Stop trying</button>
         <a id="notice-back" class="button" href={basePath} hidden>All screens</a>
       </div>

@@ -1,11 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Connection, type Phase, type ShownMessage } from "../../../src/viewer/connection.ts";
-import type { Ending } from "../../../src/viewer/ending.ts";
+import { type Ending, explainSilence } from "../../../src/viewer/ending.ts";
 import type { RfbChannel } from "../../../src/viewer/rfb_channel.ts";
 import { FakeBrowserSocket } from "../../fakes/browser_socket.ts";
 
 /** A connection whose network and clock the test controls. */
-function createRig({ diagnose = () => Promise.resolve<Ending | null>(null) } = {}) {
+function createRig({ diagnose = (): Promise<Ending | "admitted"> => Promise.resolve(explainSilence(true)) } = {}) {
   const sockets: FakeBrowserSocket[] = [];
   const channels: RfbChannel[] = [];
   const phases: Phase[] = [];
@@ -168,33 +168,115 @@ Deno.test("Connection tries at once if it is woken while it waits, and only then
   socket().end(1006);
   await settle();
   connection.wake();
-  assertEquals([sockets.length, timers.size], [2, 0]);
+  assertEquals([sockets.length, timers.size], [2, 1]); // The limit on opening
 });
 
+const AWAY = explainSilence(true);
+const REFUSED: Ending = { sentence: "Please sign in again.", retry: false, remedy: "sign_in" };
+
 Deno.test("Connection asks over HTTP why a WebSocket never opened", async () => {
-  const refused: Ending = { close: 4401, sentence: "Please sign in again.", retry: false };
-  const { connection, phases, settle, socket } = createRig({ diagnose: () => Promise.resolve(refused) });
+  const { connection, phases, settle, socket } = createRig({ diagnose: () => Promise.resolve(REFUSED) });
   connection.connect();
   socket().end(1006);
   await settle();
-  assertEquals(phases.at(-1), { kind: "ended", ending: refused });
+  assertEquals(phases.at(-1), { kind: "ended", ending: REFUSED });
 });
 
-Deno.test("Connection keeps trying if the gateway knows no reason", async () => {
-  const { connection, phases, settle, socket } = createRig({
-    diagnose: () => Promise.reject(new TypeError("offline")),
-  });
+Deno.test("Connection lets nobody guess the reason while it asks for it", async () => {
+  const answer = Promise.withResolvers<Ending>();
+  const { connection, channels, phases, settle, socket } = createRig({ diagnose: () => answer.promise });
+  connection.connect();
+  const told: unknown[] = [];
+  channels[0]!.onclose = (event) => told.push(event);
+  socket().end(1006);
+  connection.fail("The VNC server sent data that this page cannot parse.", true);
+  await settle();
+  assertEquals([told, phases.at(-1)?.kind], [[], "connecting"]);
+  answer.resolve(REFUSED);
+  await settle();
+  assertEquals(phases.at(-1), { kind: "ended", ending: REFUSED });
+});
+
+Deno.test("Connection keeps trying while the gateway is away", async () => {
+  const { connection, phases, timers, settle, socket } = createRig();
   connection.connect();
   socket().end(1006);
   await settle();
   const last = phases.at(-1)!;
   assert(last.kind === "waiting");
-  assertEquals(last.ending.sentence, "The connection to the gateway was lost.");
+  assertEquals([last.ending, timers.size], [AWAY, 1]);
+});
+
+Deno.test("Connection gives up when the gateway admits it and the WebSocket does not open, twice in a row", async () => {
+  const verdicts: (Ending | "admitted")[] = ["admitted", AWAY, "admitted", "admitted"];
+  const { connection, phases, pass, settle, socket } = createRig({
+    diagnose: () => Promise.resolve(verdicts.shift()!),
+  });
+  connection.connect();
+  const sentences: string[] = [];
+  for (let attempt = 0; attempt < 4; attempt++) {
+    socket().end(1006);
+    await settle();
+    const last = phases.at(-1)!;
+    sentences.push(`${last.kind}: ${"ending" in last ? last.ending.sentence : ""}`);
+    pass(10_000);
+  }
+  const notOpened = "waiting: The connection to the gateway could not be opened.";
+  assertEquals(sentences.slice(0, 3), [notOpened, `waiting: ${AWAY.sentence}`, notOpened]);
+  assertMatch(sentences[3]!, /^ended: The proxy in front does not pass WebSockets on: .*Upgrade and Connection/);
+});
+
+Deno.test("Connection forgets that a WebSocket did not open once one has opened", async () => {
+  const { connection, phases, pass, settle, socket, openUp } = createRig({
+    diagnose: () => Promise.resolve("admitted"),
+  });
+  connection.connect();
+  for (let attempt = 0; attempt < 3; attempt++) {
+    socket().end(1006);
+    await settle();
+    assertEquals(phases.at(-1)?.kind, "waiting");
+    pass(60_000);
+    openUp();
+    socket().end(1006);
+    pass(60_000);
+  }
+});
+
+Deno.test("Connection asks why when a WebSocket opens for too long, and asks once", async () => {
+  let asked = 0;
+  const diagnose = () => Promise.resolve((asked++, AWAY));
+  const { connection, phases, pass, settle, socket } = createRig({ diagnose });
+  connection.connect();
+  const late = socket();
+  pass(19_999);
+  assertEquals(asked, 0);
+  pass(1);
+  late.end(1006);
+  await settle();
+  assertEquals([asked, phases.at(-1)?.kind], [1, "waiting"]);
+});
+
+Deno.test("Connection waits as long as the gateway asked, even if it is woken, and the user need not", async () => {
+  const full: Ending = { sentence: "Full.", retry: true, remedy: "again", retryAfterMs: 7_000 };
+  const { connection, sockets, pass, settle, socket } = createRig({ diagnose: () => Promise.resolve(full) });
+  connection.connect();
+  socket().end(1006);
+  await settle();
+  connection.wake();
+  pass(6_999);
+  assertEquals(sockets.length, 1);
+  pass(1);
+  assertEquals(sockets.length, 2);
+  socket().end(1006);
+  await settle();
+  connection.connect();
+  assertEquals(sockets.length, 3);
 });
 
 Deno.test("Connection keeps the reason during the next attempt", async () => {
   const { connection, phases, pass, settle, socket } = createRig();
   connection.connect();
+  socket().open();
   socket().end(1012, "The gateway is restarting");
   await settle();
   pass(500);
@@ -214,6 +296,30 @@ Deno.test("Connection notices a link that went silent, once the gateway has begu
   pass(30_000);
   assertEquals(phases.at(-1)?.kind, "open");
   pass(30_000);
+  assertEquals(phases.at(-1)?.kind, "waiting");
+});
+
+Deno.test("Connection reads what arrived while the tab slept before it calls the link dead", () => {
+  const { connection, phases, pass, socket, openUp } = createRig();
+  connection.connect();
+  openUp();
+  socket().receive({ type: "ping", id: 1 });
+  pass(600_000);
+  assertEquals(phases.at(-1)?.kind, "open");
+  socket().receive({ type: "ping", id: 2 });
+  pass(59_999);
+  assertEquals(phases.at(-1)?.kind, "open");
+  pass(1);
+  assertEquals(phases.at(-1)?.kind, "waiting");
+});
+
+Deno.test("Connection calls a link dead that stays silent after the tab slept", () => {
+  const { connection, phases, pass, socket, openUp } = createRig();
+  connection.connect();
+  openUp();
+  socket().receive({ type: "ping", id: 1 });
+  pass(600_000);
+  pass(5_000);
   assertEquals(phases.at(-1)?.kind, "waiting");
 });
 
