@@ -2,6 +2,7 @@
 import type { Hono } from "hono";
 import { createAuthentication } from "./access/authentication.ts";
 import { createConnectLimit } from "./access/connect_limit.ts";
+import { createMinuteLog, type Warn } from "./access/minute_log.ts";
 import { createRangeTest } from "./access/peer.ts";
 import { createApp } from "./app.ts";
 import type { ByteStream } from "./bridge/byte_stream.ts";
@@ -103,6 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 function createServices(options: GatewayOptions): Services {
   const { live, log, version, now = Date.now, stores = createMemoryStores({ now }) } = options;
+  const warn: Warn = (message, fields) => log.warn(message, fields);
   const registry = new SessionRegistry(log);
   const metrics: Metrics = createMetrics({
     sessions: () => registry.list(),
@@ -114,13 +116,13 @@ function createServices(options: GatewayOptions): Services {
   return {
     authentication: createAuthentication({
       config: () => live.current,
-      warn: (message, fields) => log.warn(message, fields),
+      warn,
       stores,
       now,
     }),
     sessions: { registry, connectLimit: () => limit() },
     sources,
-    telemetry: { log, metrics, audit: options.audit ?? createAudit() },
+    telemetry: { log, metrics, audit: options.audit ?? createAudit(), warnRarely: createMinuteLog(warn, now) },
     about: { ca: () => undefined, warnings: () => [], ...options.about, version, problems: () => live.problems },
   };
 }

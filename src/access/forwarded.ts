@@ -18,7 +18,7 @@ export interface Forwarded {
 type ForwardedSyntax = "x-forwarded" | "forwarded" | "none";
 
 /** The headers of X-Forwarded-* that are read. */
-const X_FORWARDED = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port"];
+const X_FORWARDED = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"];
 
 /** The address of a connection over a unix socket. */
 export const UNIX = "unix";
@@ -30,6 +30,11 @@ export const UNIX = "unix";
 function findSyntax(headers: Headers): ForwardedSyntax {
   if (X_FORWARDED.some((name) => headers.has(name))) return "x-forwarded";
   return headers.has("forwarded") ? "forwarded" : "none";
+}
+
+/** The names of the headers in this request that a proxy writes. */
+export function listForwardedHeaders(headers: Headers): string[] {
+  return [...X_FORWARDED, "Forwarded"].filter((name) => headers.has(name));
 }
 
 /**

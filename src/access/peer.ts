@@ -14,6 +14,8 @@ export interface Peer {
   readonly proxied: boolean;
   /** The other end of the connection: the browser itself, or a proxy. */
   readonly via: string;
+  /** What trusted proxies say; absent without one. */
+  readonly told?: Forwarded;
 }
 
 /** How to find the peer. */
@@ -59,11 +61,12 @@ export function findPeer(request: Request, { remote, isTrusted, publicUrl }: Pee
   const url = new URL(request.url);
   const via = normalizeAddress(remote);
   const proxied = isTrusted(via);
-  const told: Partial<Forwarded> = proxied ? readForwarded(request.headers, via, isTrusted) : {};
-  const { address = via, scheme, host = url.host, port, prefix = "" } = told;
+  const told = proxied ? readForwarded(request.headers, via, isTrusted) : undefined;
+  const { address, scheme, host = url.host, port, prefix }: Forwarded = told ?? { address: via, prefix: "" };
   // The browser wrote the port of the host; a proxy may know only its own, which another device maps.
   const authority = port === undefined || /:\d+$/.test(host) ? host : `${host}:${port}`;
-  return { address, origin: findOrigin(url, scheme, authority, publicUrl), prefix, proxied, via };
+  const origin = findOrigin(url, scheme, authority, publicUrl);
+  return { address, origin, prefix, proxied, via, ...(told && { told }) };
 }
 
 /** Where no proxy tells the scheme, a host that is that of `public_url` was reached there, which is behind a proxy. */

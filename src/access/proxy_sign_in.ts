@@ -3,12 +3,10 @@ import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTVerifyGetKe
 import type { Config, ProxyAssertion, ProxySignIn, UserHeaders } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import { type Credential, type Identity, isNamed } from "./access.ts";
+import { createMinuteLog, type Warn } from "./minute_log.ts";
 import type { Peer } from "./peer.ts";
 import { type ExternalUser, isValidName, readUser, splitGroups } from "./user_claims.ts";
 import { createProviderFetch, describeError, type Fetch, findUnreachable } from "./provider_fetch.ts";
-
-/** Writes a warning to the log. */
-export type Warn = (message: string, fields: Readonly<Record<string, string>>) => void;
 
 interface ProxySignInOptions {
   config: () => Config;
@@ -24,9 +22,6 @@ const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256
 const ASSERTION_MAX_CHARS = 16 * 1024;
 const CLOCK_TOLERANCE_S = 30;
 const KEYS_REST_MS = 10_000;
-const LOG_AGAIN_MS = 60_000;
-/** Most addresses remembered as logged; beyond this, all are forgotten and may be logged again. */
-const MOST_LOGGED = 1_000;
 
 /**
  * Makes the credential. Headers are accepted only from trusted proxies; from anyone else they are ignored and logged. A
@@ -119,17 +114,4 @@ function refuse(state: string, cause?: unknown): PortholeError {
   const unreachable = findUnreachable(cause);
   if (unreachable) return unreachable;
   return new PortholeError("sign_in_required", `Cannot verify the proxy's assertion: ${state}`, { cause });
-}
-
-/** Logs the same message about an address at most once a minute. */
-function createMinuteLog(warn: Warn, now: () => number) {
-  const loggedMs = new Map<string, number>();
-  return (message: string, from: string, fields: Parameters<Warn>[1]): void => {
-    const key = `${from} ${message}`;
-    const last = loggedMs.get(key);
-    if (last !== undefined && now() - last < LOG_AGAIN_MS) return;
-    if (loggedMs.size >= MOST_LOGGED) loggedMs.clear();
-    loggedMs.set(key, now());
-    warn(message, { from, ...fields });
-  };
 }

@@ -29,6 +29,8 @@ export interface AuditEvent {
   readonly what?: string | undefined;
   /** `ok`, or a code of errors.ts. */
   readonly outcome: string;
+  /** What was refused and why, where a code does not say it. It may quote the request. */
+  readonly detail?: string | undefined;
   /** Sign-in method. */
   readonly by?: string | undefined;
   readonly session?: string | undefined;

@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Identity } from "../access/access.ts";
 import { checkHost } from "../access/host.ts";
-import { checkOrigin } from "../access/origin.ts";
+import { checkOrigin, listOrigins } from "../access/origin.ts";
 import { PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
 
@@ -50,7 +50,7 @@ function isSafe(method: string): boolean {
 /** Passes requests on from this gateway's own pages, from allowed origins, and from programs. */
 export const requireOwnOrigin: MiddlewareHandler<Env> = async (c, next) => {
   const { config, peer } = c.var;
-  checkOrigin({ origin: c.req.header("origin") ?? null, own: peer.origin, allowed: config.gateway.allowedOrigins });
+  checkOrigin(c.req.header("origin") ?? null, listOrigins(peer, config.gateway));
   await next();
 };
 

@@ -1,6 +1,7 @@
 /** Errors as responses: application/problem+json (RFC 9457) for programs, a page for browsers. */
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { explainHost, explainOrigin } from "../access/explain_refusal.ts";
 import { asPortholeError, type ErrorCode, FAILURES, PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
 import { ErrorPage } from "./error_page.tsx";
@@ -31,8 +32,23 @@ const NOTED: ReadonlySet<ErrorCode> = new Set(["not_allowed", "origin_refused", 
 function noteRefusal(c: Context<Env>, { code, message }: PortholeError): void {
   // A first visit without any credential is no event; an invalid credential is.
   if (!NOTED.has(code) && (code !== "sign_in_required" || message === SIGN_IN_FIRST)) return;
-  if (c.var.peer) noteEvent(c, { event: "refused", what: c.req.path, outcome: code });
+  if (c.var.peer) noteEvent(c, { event: "refused", what: c.req.path, outcome: code, detail: warnOfRefusal(c, code) });
 }
+
+/** Logs which origin or host was refused, and why that may be a mistake; returns it for the audit log. */
+function warnOfRefusal(c: Context<Env>, code: ErrorCode): string | undefined {
+  const explain = EXPLANATIONS[code];
+  if (!explain) return undefined;
+  const { peer, config, telemetry } = c.var;
+  const { came, expected, hint } = explain(c.req.raw, peer, config.gateway);
+  telemetry.warnRarely(FAILURES[code].title, peer.address, { came, expected, hint });
+  return `${came}, expected ${expected}: ${hint}`;
+}
+
+const EXPLANATIONS: Partial<Record<ErrorCode, typeof explainOrigin>> = {
+  origin_refused: explainOrigin,
+  host_refused: explainHost,
+};
 
 function answerProblem(c: Context<Env>, error: PortholeError): Response | Promise<Response> {
   const { status: listed, title } = FAILURES[error.code];

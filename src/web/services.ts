@@ -1,6 +1,7 @@
 /** The services that routes use: the gateway makes them once, and `createApp` puts them into each request's context. */
 import type { Authentication } from "../access/authentication.ts";
 import type { ConnectLimit } from "../access/connect_limit.ts";
+import type { MinuteLog } from "../access/minute_log.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { Sources } from "../source/sources.ts";
 import type { Audit } from "../telemetry/audit.ts";
@@ -26,6 +27,8 @@ export interface Sessions {
 /** Reports to the gateway's operators. */
 export interface Telemetry {
   readonly log: Log;
+  /** Warns of a sender at most once a minute. */
+  readonly warnRarely: MinuteLog;
   readonly metrics: Metrics;
   readonly audit: Audit;
 }

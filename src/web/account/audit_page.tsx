@@ -37,8 +37,8 @@ export function AuditPage({ lines, ...page }: PageProps & { readonly lines: read
 }
 
 /** "pi, 12 s, 300 bytes up, 4000 bytes down" */
-function describe({ what = "", by, seconds, up_bytes, down_bytes, left_out }: AuditLine): string {
-  const parts = [what];
+function describe({ what = "", detail, by, seconds, up_bytes, down_bytes, left_out }: AuditLine): string {
+  const parts = [what, detail ?? ""];
   if (by) parts.push(`via ${by.replaceAll("_", " ")}`);
   if (seconds !== undefined) parts.push(`${Math.round(seconds)} s, ${up_bytes} bytes up, ${down_bytes} bytes down`);
   if (left_out) parts.push(`${left_out} similar ${left_out === 1 ? "entry" : "entries"} suppressed`);

@@ -12,6 +12,7 @@ const auditLineSchema = z.object({
   from: z.string().describe("The address that the request came from").optional(),
   what: z.string().describe("The source, link or path concerned").optional(),
   outcome: z.string().describe('"ok", or an error code'),
+  detail: z.string().describe("What was refused and why; it may quote the request").optional(),
   by: z.string().describe("The sign-in method").optional(),
   session: z.string().describe("The session's id").optional(),
   seconds: z.number().min(0).describe("How long the session lasted").optional(),

@@ -1,6 +1,7 @@
 /** The app without a listener, with small test parts. */
 import { createAuthentication } from "../../../src/access/authentication.ts";
 import { createConnectLimit } from "../../../src/access/connect_limit.ts";
+import { createMinuteLog } from "../../../src/access/minute_log.ts";
 import { createApp } from "../../../src/app.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
@@ -44,7 +45,7 @@ export async function makeApp({ yaml = "sources: { pi: 127.0.0.1:1 }", change, s
     authentication,
     sessions: { registry, connectLimit: () => limit },
     sources,
-    telemetry: { log, metrics, audit },
+    telemetry: { log, metrics, audit, warnRarely: createMinuteLog((text, fields) => log.warn(text, fields), Date.now) },
     about: { version: "1.2.3", problems: () => [], warnings: () => [], ca: () => undefined },
   };
   const app = createApp({
