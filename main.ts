@@ -6,6 +6,7 @@ import { hashPassword } from "./src/access/password.ts";
 import { type Command, parseCommandLine, UsageError } from "./src/config/command_line.ts";
 import { helpText } from "./src/config/flags.ts";
 import { exampleYaml } from "./src/config/init.ts";
+import { describeInvocation } from "./src/config/invocation.ts";
 import { ConfigError, formatProblem } from "./src/config/problem.ts";
 import { makeGateway, openConfig, type StartParts } from "./src/make_gateway.ts";
 import { NoLoginLink, renewLoginLink, type Running, start } from "./src/start.ts";
@@ -24,6 +25,18 @@ const USAGE = 2;
 
 const env = (name: string) => Deno.env.get(name);
 
+const invocation = describeInvocation({
+  args: Deno.args,
+  env,
+  main: new URL(import.meta.url),
+  workingFolder: Deno.cwd(),
+  hasAllPermissions: (["run", "ffi"] as const).every((name) =>
+    Deno.permissions.querySync({ name }).state === "granted"
+  ),
+  isWindows: Deno.build.os === "windows",
+});
+const describeCommand = invocation.describe;
+
 const TERMINAL: Terminal = {
   isTerminal: () => Deno.stdin.isTerminal(),
   setRaw: (raw) => Deno.stdin.setRaw(raw),
@@ -36,7 +49,7 @@ async function run(args: readonly string[]): Promise<number | undefined> {
   const command = parseCommandLine(args, env);
   switch (command.kind) {
     case "help":
-      console.log(helpText(version));
+      console.log(helpText(version, invocation.program));
       return OK;
     case "version":
       console.log(version);
@@ -46,7 +59,7 @@ async function run(args: readonly string[]): Promise<number | undefined> {
     case "check":
       return await check(makeParts(command));
     case "link":
-      console.log(await renewLoginLink({ command, env }));
+      console.log(await renewLoginLink({ command, env, describeCommand }));
       return OK;
     case "hash":
       console.log(await hashPassword(await askSecret("Password: ", TERMINAL)));
@@ -63,7 +76,7 @@ async function run(args: readonly string[]): Promise<number | undefined> {
 function makeParts(command: Command & { kind: "start" | "check" | "link" }): StartParts {
   const level = command.verbose ? "debug" : "info";
   const log = createLog({ format: command.log, level, write: (line) => console.error(line) });
-  return { command, env, log, version, root: ROOT, serve: Deno.serve };
+  return { command, env, describeCommand, log, version, root: ROOT, serve: Deno.serve };
 }
 
 async function startUntilSignal(parts: StartParts): Promise<void> {
@@ -108,19 +121,21 @@ async function check(parts: StartParts): Promise<number> {
 
 async function init(file: string): Promise<number> {
   try {
-    await Deno.writeTextFile(file, exampleYaml(), { createNew: true });
+    await Deno.writeTextFile(file, exampleYaml(describeCommand), { createNew: true });
   } catch (thrown) {
     if (!(thrown instanceof Deno.errors.AlreadyExists)) throw thrown;
     console.error(`${file} already exists; it was not changed`);
     return FAILED;
   }
-  console.log(`Wrote ${file}. Start with: deno task start`);
+  console.log(`Wrote ${file}. Start with: ${describeCommand("start")}`);
   return OK;
 }
 
 function explain(thrown: unknown): number {
   if (thrown instanceof UsageError) {
-    console.error(thrown.saysWhatToWrite ? thrown.message : `${thrown.message}\n\nFor help: deno task start --help`);
+    console.error(
+      thrown.saysWhatToWrite ? thrown.message : `${thrown.message}\n\nFor help: ${describeCommand("--help")}`,
+    );
     return USAGE;
   }
   const isExpected =

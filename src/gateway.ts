@@ -6,6 +6,7 @@ import { createMinuteLog, type Warn } from "./access/minute_log.ts";
 import { createRangeTest } from "./access/peer.ts";
 import { createApp } from "./app.ts";
 import type { ByteStream } from "./bridge/byte_stream.ts";
+import { describeTask } from "./config/command_hint.ts";
 import type { Config } from "./config/config.ts";
 import { memoize, once } from "./memoize.ts";
 import { makeClientKey } from "./rfb/security/ra2.ts";
@@ -54,10 +55,12 @@ export interface GatewayOptions {
 }
 
 /** What the one who makes a gateway knows about it. */
-export interface AboutGateway extends Pick<About, "ca" | "warnings"> {
+export interface AboutGateway extends Pick<About, "ca" | "warnings" | "describeCommand"> {
   /** The machine's own name, under which the gateway may be reached. */
   readonly ownName?: string;
 }
+
+const NOTHING_KNOWN = { ca: () => undefined, warnings: () => [], describeCommand: describeTask };
 
 /** A gateway without a listener. */
 export interface Gateway {
@@ -123,7 +126,7 @@ function createServices(options: GatewayOptions): Services {
     sessions: { registry, connectLimit: () => limit() },
     sources,
     telemetry: { log, metrics, audit: options.audit ?? createAudit(), warnRarely: createMinuteLog(warn, now) },
-    about: { ca: () => undefined, warnings: () => [], ...options.about, version, problems: () => live.problems },
+    about: { ...NOTHING_KNOWN, ...options.about, version, problems: () => live.problems },
   };
 }
 

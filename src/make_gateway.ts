@@ -1,5 +1,6 @@
 /** A gateway on the configuration of a command line, without listeners. The environment comes in from main.ts or worker.ts. */
 import { join } from "node:path";
+import type { DescribeCommand } from "./config/command_hint.ts";
 import type { Command } from "./config/command_line.ts";
 import type { Config } from "./config/config.ts";
 import { warnOfExposure } from "./config/exposure.ts";
@@ -23,6 +24,8 @@ export interface StartParts {
   env: (name: string) => string | undefined;
   log: Log;
   version: string;
+  /** The line to type for a command, as this program was called. */
+  describeCommand?: DescribeCommand;
   /** The folder of the program. */
   root: URL;
   serve: Serve;
@@ -36,9 +39,16 @@ export interface GatewayExtras {
 }
 
 /** Loads the configuration, which can reload itself. @throws ConfigError */
-export async function openConfig({ command, env }: Pick<StartParts, "command" | "env">): Promise<LiveConfig> {
+export async function openConfig(parts: Pick<StartParts, "command" | "env" | "describeCommand">): Promise<LiveConfig> {
+  const { command, env, describeCommand } = parts;
   const { file, overrides } = command;
-  const load = () => loadConfig({ ...(file === undefined ? {} : { file }), overrides, env });
+  const load = () =>
+    loadConfig({
+      ...(file === undefined ? {} : { file }),
+      overrides,
+      env,
+      ...(describeCommand && { describeCommand }),
+    });
   return new LiveConfig(await load(), load);
 }
 
@@ -48,7 +58,7 @@ export async function makeGateway(
   live: LiveConfig,
   extras: GatewayExtras = {},
 ): Promise<Gateway> {
-  const { log, version, root, command } = parts;
+  const { log, version, root, command, describeCommand } = parts;
   const demo = createDemo({ onError: (error) => log.debug("Demo connection ended", { cause: String(error) }) });
   return createGateway({
     live: {
@@ -67,6 +77,7 @@ export async function makeGateway(
       ca: () => describeCa(extras.certificate),
       warnings: () => [warnOfExposure(live.current.gateway, live.current.auth)].filter((text) => text !== undefined),
       ownName: Deno.hostname(),
+      ...(describeCommand && { describeCommand }),
     },
     stores: extras.stores ?? openStores(live.current, log),
     ...(command.kind === "start" ? { audit: openAudit(live.current, log, extras.sink) } : {}),

@@ -103,7 +103,7 @@ async function makeLoginLine({ gateway, auth }: Config, stores: Stores, url: str
 }
 
 /** Makes a new login link and returns the line that shows it. @throws ConfigError or NoLoginLink */
-export async function renewLoginLink(parts: Pick<StartParts, "command" | "env">): Promise<string> {
+export async function renewLoginLink(parts: Pick<StartParts, "command" | "env" | "describeCommand">): Promise<string> {
   using live = await openConfig(parts);
   const { gateway, auth } = live.current;
   if (!takesLoginLink(gateway, auth)) throw new NoLoginLink();

@@ -1,6 +1,7 @@
 /** The gateway for runtimes with a server of their own: `deno serve src/worker.ts`, or an edge worker. */
 import manifest from "../deno.json" with { type: "json" };
 import { type Command, parseCommandLine } from "./config/command_line.ts";
+import { describeInvocation } from "./config/invocation.ts";
 import type { Gateway } from "./gateway.ts";
 import { makeGateway, openConfig } from "./make_gateway.ts";
 import { catchStrays } from "./telemetry/catch_strays.ts";
@@ -31,7 +32,15 @@ async function make(): Promise<Gateway> {
   const level = command.verbose ? "debug" : "info";
   const log = createLog({ format: command.log, level, write: (line) => console.error(line) });
   catchStrays(log);
-  const parts = { command: { ...command, overrides }, env, log, version: manifest.version, root: ROOT };
+  const call = { args: [], env, main: new URL("main.ts", ROOT), workingFolder: Deno.cwd(), hasAllPermissions: false };
+  const parts = {
+    command: { ...command, overrides },
+    env,
+    describeCommand: describeInvocation(call).describe,
+    log,
+    version: manifest.version,
+    root: ROOT,
+  };
   return await makeGateway(parts, await openConfig(parts));
 }
 

@@ -1,4 +1,5 @@
 /** Password hashes in sources.yaml. */
+import { hintAt } from "./command_hint.ts";
 
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/;
 const MIN_MEMORY_KIB = 8 * 1024;
@@ -12,7 +13,7 @@ const MAX_MEMORY_KIB = 256 * 1024;
 export function parseArgon2id(text: string): string {
   const [, memory, passes, lanes] = PHC.exec(text) ?? [];
   if (memory === undefined) {
-    throw new SyntaxError("must be a hash such as $argon2id$…; make one with: deno task start hash");
+    throw new SyntaxError(`must be a hash such as $argon2id$…; make one with: ${hintAt("hash")}`);
   }
   if (Number(memory) < MIN_MEMORY_KIB || Number(memory) > MAX_MEMORY_KIB) {
     throw new SyntaxError(`must use between ${MIN_MEMORY_KIB} and ${MAX_MEMORY_KIB} KiB (m=)`);

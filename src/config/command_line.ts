@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { parseListener } from "./address.ts";
 import type { Overrides } from "./overrides.ts";
 import type { Tls } from "./config.ts";
-import { type FlagName, FLAGS } from "./flags.ts";
+import { type FlagName, FLAGS, nameVariable } from "./flags.ts";
 import { findNearest } from "./nearest.ts";
 import { quote } from "./problem.ts";
 import type { ReadEnv } from "./resolver.ts";
@@ -218,10 +218,6 @@ function parseSwitch(text: string): boolean {
   if (/^(1|true|yes|on)$/i.test(text)) return true;
   if (/^(0|false|no|off)$/i.test(text)) return false;
   throw new SyntaxError(`must be true or false, not ${quote(text)}`);
-}
-
-function nameVariable(name: FlagName): string {
-  return `PORTHOLE_${name.toUpperCase().replaceAll("-", "_")}`;
 }
 
 type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };

@@ -1,5 +1,6 @@
 /** The provider for sources.yaml: its sources, and the other sections. */
 import { dirname, resolve } from "node:path";
+import { hintAt } from "./command_hint.ts";
 import { isMapping } from "./fields.ts";
 import { ConfigError, formatPath, type PlaceProblem, type Problem } from "./problem.ts";
 import type { Provided, SourceProvider } from "./provider.ts";
@@ -90,7 +91,7 @@ async function readDocument({ file, text, readFile }: FileOptions): Promise<Yaml
 
 async function readText(file: string, readFile: ReadFile): Promise<string> {
   const bytes = await readFile(file).catch((error) => {
-    const advice = error instanceof Deno.errors.NotFound ? " (deno task start init writes one)" : "";
+    const advice = error instanceof Deno.errors.NotFound ? ` (${hintAt("init")} writes one)` : "";
     throw refuse(`cannot be read: ${explainReadError(error)}${advice}`);
   });
   if (bytes.length > MAX_FILE_BYTES) throw refuse("must be at most 1 MiB");

@@ -32,11 +32,16 @@ export type FlagName = typeof table[number]["name"];
 /** All flags, in the order of the help. */
 export const FLAGS: readonly (Flag & { readonly name: FlagName })[] = table;
 
-/** The text of `--help`. */
-export function helpText(version: string): string {
+/** The environment variable that a flag can be given in. */
+export function nameVariable(name: FlagName): string {
+  return `PORTHOLE_${name.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** The text of `--help`; `program` is what is typed before a command. */
+export function helpText(version: string, program: string): string {
   return `Porthole ${version}: VNC servers in a browser
 
-Usage: deno task start [COMMAND] [TARGET…] [FLAGS]
+Usage: ${program} [COMMAND] [TARGET…] [FLAGS]
 
 Commands:
   start   serve the targets, or the sources of the configuration file (default)

@@ -1,6 +1,8 @@
+import { type DescribeCommand, describeHints, describeTask, hintAt } from "./command_hint.ts";
+
 /** The sources.yaml that `init` writes. It is valid unchanged, and names every key. */
-export function exampleYaml(): string {
-  return EXAMPLE;
+export function exampleYaml(describe: DescribeCommand = describeTask): string {
+  return describeHints(EXAMPLE, describe);
 }
 
 const EXAMPLE =
@@ -69,10 +71,10 @@ sources:
 # auth:
 #   users:
 #     ada:
-#       password: "$argon2id$…"        # printed by: deno task start hash
+#       password: "$argon2id$…"        # printed by: ${hintAt("hash")}
 #       groups: [admins]               # default: none
 #       totp: { env: ADA_TOTP }        # a secret in Base32 for two-factor authentication; default: set up by the user
-#   tokens:                            # for programs; printed by: deno task start token
+#   tokens:                            # for programs; printed by: ${hintAt("token")}
 #     - name: prometheus
 #       hash: "sha256:…"
 #       scopes: [metrics]              # view, control, links, metrics, admin; default: control

@@ -1,5 +1,6 @@
 /** Loads sources.yaml, other providers, command line and environment into one frozen Config, or reports every problem. */
 import { buildAuth } from "./auth_section.ts";
+import { type DescribeCommand, describeHints, describeTask } from "./command_hint.ts";
 import type { Config, SourceConfig } from "./config.ts";
 import { createFileProvider, type ProvidedFile } from "./file_provider.ts";
 import { freezeDeeply } from "./freeze.ts";
@@ -21,6 +22,8 @@ export interface LoadOptions {
   readonly text?: string;
   readonly overrides?: Overrides;
   readonly env: ReadEnv;
+  /** For problems that a command solves; by default as in a clone of the repository. */
+  readonly describeCommand?: DescribeCommand;
   readonly readFile?: ReadFile;
   /** Other providers. A source in the file or on the command line replaces one of theirs with the same name. */
   readonly providers?: readonly SourceProvider[];
@@ -39,15 +42,16 @@ export interface Loaded {
  * @throws ConfigError with every problem.
  */
 export async function loadConfig(options: LoadOptions): Promise<Loaded> {
-  const { env, readFile = Deno.readFile, overrides = {} } = options;
+  const { env, readFile = Deno.readFile, overrides = {}, describeCommand = describeTask } = options;
   const file = await createFileProvider({ file: options.file, text: options.text, readFile }).read();
   const all = await readProviders(file, options);
   const resolvers = new Map(all.map(({ provided }) => [provided, new Resolver({ ...provided, env, readFile })]));
   const resolverOf = (provided: Provided) => resolvers.get(provided)!;
   const config = await build({ file, merged: mergeSources(all), resolverOf, overrides });
   const problems = all.flatMap(({ provided }) => sort([...provided.problems, ...resolverOf(provided).problems]));
+  const hinted = problems.map((problem) => ({ ...problem, message: describeHints(problem.message, describeCommand) }));
   const files = all.flatMap(({ provided }) => [...provided.files, ...resolverOf(provided).files]);
-  if (config === undefined || problems.length > 0) throw new ConfigError(problems, files);
+  if (config === undefined || problems.length > 0) throw new ConfigError(hinted, files);
   return { config: freezeDeeply(config), files, warnings: file.warnings };
 }
 

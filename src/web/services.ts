@@ -2,6 +2,7 @@
 import type { Authentication } from "../access/authentication.ts";
 import type { ConnectLimit } from "../access/connect_limit.ts";
 import type { MinuteLog } from "../access/minute_log.ts";
+import type { DescribeCommand } from "../config/command_hint.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { Sources } from "../source/sources.ts";
 import type { Audit } from "../telemetry/audit.ts";
@@ -40,6 +41,8 @@ export interface About {
   problems(): readonly string[];
   /** Warnings for every user, such as that nobody has to sign in. */
   warnings(): readonly string[];
+  /** The line to type for a command on the gateway's machine. It may hold paths of that machine. */
+  readonly describeCommand: DescribeCommand;
   /** The local CA; undefined where an administrator supplied the certificate, or there is none. */
   ca(): { readonly pem: string; readonly fingerprint256: string | undefined } | undefined;
 }

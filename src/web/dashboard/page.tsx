@@ -51,7 +51,7 @@ function NoSources() {
     <div class="callout">
       <p>No screens yet.</p>
       <p class="quiet">
-        Add one to <code>sources.yaml</code>. It appears here as soon as you save the file.
+        Add one to the configuration file. It appears here as soon as you save the file.
       </p>
     </div>
   );

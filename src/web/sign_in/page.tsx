@@ -9,6 +9,8 @@ export interface SignInPageProps extends PageProps {
   readonly hasPasswords: boolean;
   /** Whether the login link signs in. */
   readonly hasLoginLink: boolean;
+  /** The line to type for a new login link, where the browser may know it. */
+  readonly linkCommand?: string | undefined;
   /** Links to other sign-in methods, such as a provider's. */
   readonly links?: readonly { readonly href: string; readonly label: string }[];
   /** What was wrong with the last attempt. */
@@ -30,7 +32,7 @@ if (found) {
 
 /** Signs users in. Only the login link needs the script; without it the token can be pasted. */
 export function SignInPage(props: SignInPageProps) {
-  const { next, hasPasswords, hasLoginLink, links = [], message, name, ...page } = props;
+  const { next, hasPasswords, hasLoginLink, linkCommand, links = [], message, name, ...page } = props;
   const action = `${page.basePath}sign-in`;
   return (
     <Layout {...page} title="Sign in – Porthole" kind="reading" hasForm>
@@ -40,7 +42,7 @@ export function SignInPage(props: SignInPageProps) {
         {message && <p class="callout problem" role="alert">{message}</p>}
         {links.map(({ href, label }) => <a class="button primary" href={href}>{label}</a>)}
         {hasPasswords && <PasswordForm action={action} next={next} name={name} />}
-        {hasLoginLink && <TokenForm action={action} next={next} second={hasPasswords} />}
+        {hasLoginLink && <TokenForm action={action} next={next} command={linkCommand} second={hasPasswords} />}
       </main>
       {hasLoginLink && <script nonce={page.nonce}>{raw(TAKE_TOKEN)}</script>}
     </Layout>
@@ -73,14 +75,16 @@ function PasswordForm({ action, next, name }: { action: string; next: string; na
   );
 }
 
-function TokenForm({ action, next, second }: { action: string; next: string; second: boolean }) {
+function TokenForm(props: { action: string; next: string; command: string | undefined; second: boolean }) {
+  const { action, next, command, second } = props;
   return (
     <form class="fields" id="token-form" method="post" action={action}>
       <input type="hidden" name="next" value={next} />
       {second && <h2>Or use a login link</h2>}
       <p class="quiet">
         Open the login link that the gateway printed when it first started, or paste its token: the part after the
-        equals sign. To get a new link, run <code>deno task start link</code>.
+        equals sign. To get a new link, run{" "}
+        {command ? <code>{command}</code> : "Porthole's command link on the machine where Porthole runs"}.
       </p>
       <label for="token">
         Token

@@ -13,6 +13,7 @@ import { readForm } from "../form.ts";
 import { readPageProps } from "../page_props.ts";
 import { finishSignIn, type SignedIn } from "./begin_sign_in.ts";
 import { CodePage } from "./code_page.tsx";
+import { findLinkCommand } from "./link_command.ts";
 import { createOidcRoutes } from "./oidc_routes.ts";
 import { refuseSignIn } from "./refuse_sign_in.ts";
 import { createShareRoutes } from "./share_routes.tsx";
@@ -61,7 +62,7 @@ async function signInWithToken(c: Context<Env>, token: string, next: string): Pr
   }
   throw new PortholeError(
     "sign_in_required",
-    "This login link is no longer valid: run deno task start link to get a new one",
+    `This login link is no longer valid: run ${findLinkCommand(c) ?? "the command link"} to get a new one`,
   );
 }
 

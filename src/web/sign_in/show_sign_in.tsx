@@ -3,6 +3,7 @@ import { findProvider } from "../../access/oidc.ts";
 import { takesLoginLink } from "../../config/exposure.ts";
 import type { Env } from "../env.ts";
 import { readPageProps } from "../page_props.ts";
+import { findLinkCommand } from "./link_command.ts";
 import { SignInPage, type SignInPageProps } from "./page.tsx";
 
 /** Shows the sign-in page with the configured methods; it also takes the place of a page that requires a sign-in. */
@@ -15,6 +16,7 @@ export function showSignIn(
   const provider = findProvider(c.var.config);
   const methods = {
     hasPasswords: auth.mode !== "none" && auth.users.size > 0,
+    linkCommand: findLinkCommand(c),
     hasLoginLink: takesLoginLink(gateway, auth),
     // A link and not a form: form-action keeps forms from leading to another site.
     links: provider

@@ -156,7 +156,7 @@ Deno.test("parseCommandLine() makes init write to sources.yaml or --config", () 
 });
 
 Deno.test("helpText() shows every flag in lines of at most 120 characters", () => {
-  const help = helpText("1.2.3");
+  const help = helpText("1.2.3", "npx -y deno@2 task start");
   for (const { name } of FLAGS) assertStringIncludes(help, `--${name}`);
   for (const line of help.split("\n")) assert(line.length <= 120, line);
 });

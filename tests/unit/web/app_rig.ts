@@ -1,4 +1,5 @@
 /** The app without a listener, with small test parts. */
+import { describeTask } from "../../../src/config/command_hint.ts";
 import { createAuthentication } from "../../../src/access/authentication.ts";
 import { createConnectLimit } from "../../../src/access/connect_limit.ts";
 import { createMinuteLog } from "../../../src/access/minute_log.ts";
@@ -46,7 +47,13 @@ export async function makeApp({ yaml = "sources: { pi: 127.0.0.1:1 }", change, s
     sessions: { registry, connectLimit: () => limit },
     sources,
     telemetry: { log, metrics, audit, warnRarely: createMinuteLog((text, fields) => log.warn(text, fields), Date.now) },
-    about: { version: "1.2.3", problems: () => [], warnings: () => [], ca: () => undefined },
+    about: {
+      version: "1.2.3",
+      problems: () => [],
+      warnings: () => [],
+      ca: () => undefined,
+      describeCommand: describeTask,
+    },
   };
   const app = createApp({
     services,

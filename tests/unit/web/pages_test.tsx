@@ -36,7 +36,9 @@ const pages: Record<string, string> = {
       lines={[{ time: instant, event: "refused", who: EVIL, from: EVIL, what: EVIL, outcome: EVIL, left_out: 3 }]}
     />,
   ),
-  "sign-in": String(<SignInPage {...page} next={EVIL} hasPasswords hasLoginLink message={EVIL} name={EVIL} />),
+  "sign-in": String(
+    <SignInPage {...page} next={EVIL} hasPasswords hasLoginLink linkCommand={EVIL} message={EVIL} name={EVIL} />,
+  ),
   code: String(<CodePage {...page} next={EVIL} ticket={EVIL} message={EVIL} />),
   share: String(<SharePage {...page} message={EVIL} />),
   dashboard: String(
