@@ -21,6 +21,7 @@ COPY src src
 COPY static static
 COPY tests/browser/deno.json tests/browser/deno.json
 COPY deploy/healthcheck.ts deploy/healthcheck.ts
+COPY --chmod=0755 deploy/porthole.sh /usr/local/bin/porthole
 COPY sources.yaml /config/sources.yaml
 
 # Download every package now: the container starts without a network, and its cache is read-only.
@@ -29,20 +30,14 @@ RUN deno install --frozen --entrypoint main.ts deploy/healthcheck.ts && chmod -R
 
 # As in the task `porthole`: keep the memory of sent frames for the next ones instead of returning it to the system.
 ENV MALLOC_MMAP_THRESHOLD_=16777216 MALLOC_TRIM_THRESHOLD_=33554432
-ENV PORTHOLE_CONFIG=/config/sources.yaml PORTHOLE_DATA=/data PORTHOLE_LISTEN=0.0.0.0:8443
+ENV PORTHOLE_CONFIG=/config/sources.yaml PORTHOLE_DATA=/data PORTHOLE_LISTEN=0.0.0.0:8443 PORTHOLE_COMMAND=porthole
 USER porthole
 VOLUME ["/config", "/data"]
 EXPOSE 8443
 STOPSIGNAL SIGTERM
 
-# The same permissions as the task `porthole`, with reading and writing limited to the container's folders. PID 1 is deno itself.
-ENTRYPOINT ["deno", "run", "--cached-only", "--frozen", "--v8-flags=--max-semi-space-size=4", \
-  "--allow-net", \
-  "--allow-read=/app,/config,/data,/run", \
-  "--allow-write=/data,/run/porthole", \
-  "--allow-env", \
-  "--allow-sys=hostname,networkInterfaces,osRelease", \
-  "main.ts"]
+# A shell that is replaced at once: PID 1 is deno itself.
+ENTRYPOINT ["porthole"]
 
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 \
   CMD ["deno", "run", "--cached-only", "--frozen", "--allow-net=127.0.0.1:8443", "deploy/healthcheck.ts"]

@@ -5,10 +5,11 @@ export function readProjectFile(path: string): string {
   return Deno.readTextFileSync(new URL(path, ROOT));
 }
 
-/** The words of the Dockerfile's ENTRYPOINT. */
+/** The words that the container's entry point replaces itself with; the last one is the program. */
 export function readEntrypoint(): string[] {
-  const [, words = "[]"] = readProjectFile("Dockerfile").replaceAll("\\\n", "").match(/^ENTRYPOINT (\[.*\])$/m) ?? [];
-  return JSON.parse(words);
+  const script = readProjectFile("deploy/porthole.sh").replaceAll("\\\n", "");
+  const [, words = ""] = /^exec (.*) "\$@"$/m.exec(script) ?? [];
+  return words.split(/\s+/);
 }
 
 /** The words of the systemd unit's ExecStart. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { readEntrypoint, readExecStart, readProjectFile, readTask } from "../fakes/packaging.ts";
 
 /** Permissions that a package limits to its own folders. */
@@ -20,7 +20,7 @@ Deno.test("`deno task start` prints nothing but a short line before Porthole's o
   assertEquals(readTask("start"), ["deno", "task", "-q", "porthole"]);
 });
 
-for (const [place, words] of [["Dockerfile", readEntrypoint()], ["systemd unit", readExecStart()]] as const) {
+for (const [place, words] of [["container", readEntrypoint()], ["systemd unit", readExecStart()]] as const) {
   Deno.test(`the ${place} gives the same permissions as the task porthole, limited to its own folders`, () => {
     const given = permissionsOf(words);
     assertEquals([...given.keys()].sort(), [...task.keys()].sort());
@@ -31,8 +31,16 @@ for (const [place, words] of [["Dockerfile", readEntrypoint()], ["systemd unit",
   });
 }
 
+Deno.test("the container starts with its command porthole, which gives way to deno", () => {
+  const dockerfile = readProjectFile("Dockerfile");
+  assertMatch(dockerfile, /^ENTRYPOINT \["porthole"\]$/m);
+  assertMatch(dockerfile, /^COPY --chmod=0755 deploy\/porthole\.sh \/usr\/local\/bin\/porthole$/m);
+  assertMatch(dockerfile, /^ENV .*PORTHOLE_COMMAND=porthole$/m);
+  assertEquals(readEntrypoint().slice(0, 2), ["deno", "run"]);
+});
+
 Deno.test("the Dockerfile copies every member of the workspace, and .dockerignore includes it", () => {
-  const copied = readProjectFile("Dockerfile").matchAll(/^COPY (?!--)(.*) \S+$/gm).flatMap(([, paths]) =>
+  const copied = readProjectFile("Dockerfile").matchAll(/^COPY (?!--from)(?:--\S+ )?(.*) \S+$/gm).flatMap(([, paths]) =>
     paths!.split(" ")
   ).toArray();
   const letIn = readProjectFile(".dockerignore").split("\n").filter((line) => line.startsWith("!"));

@@ -1,0 +1,11 @@
+#!/bin/sh
+# The command `porthole` of the container: its entry point, and for a running container `docker exec -it NAME porthole link`.
+# The same permissions as the task `porthole`, with reading and writing limited to the container's folders.
+cd /app
+exec deno run --cached-only --frozen --v8-flags=--max-semi-space-size=4 \
+  --allow-net \
+  --allow-read=/app,/config,/data,/run \
+  --allow-write=/data,/run/porthole \
+  --allow-env \
+  --allow-sys=hostname,networkInterfaces,osRelease \
+  main.ts "$@"
