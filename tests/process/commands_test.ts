@@ -1,7 +1,8 @@
 /** Commands that end by themselves: what they print, what they write, and their exit codes. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { readProjectFile } from "../fakes/packaging.ts";
+import { readProjectFile, readTask } from "../fakes/packaging.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
+import { Program, runProgram } from "../live/programs.ts";
 import { Place } from "./porthole.ts";
 
 /** Nothing listens there. */
@@ -58,6 +59,35 @@ Deno.test("init writes an example that check accepts, and never over a file", as
   assertEquals(await Deno.readTextFile(place.file), "# mine\n");
   assertEquals((await place.run(["init", "--config", "other.yaml"])).code, 0);
   assertEquals(await Deno.readTextFile(`${place.folder}/other.yaml`), written);
+});
+
+Deno.test("the line that init prints starts a gateway on the file that it wrote, called by the task or by deno run", async () => {
+  const project = new URL("../../", import.meta.url).pathname;
+  const permissions = readTask("porthole").filter((word) => word.startsWith("--allow-"));
+  const calls = {
+    task: ["task", "--cwd", project, "start"],
+    run: ["run", ...permissions, `${project}main.ts`],
+  };
+  for (const [form, call] of Object.entries(calls)) {
+    await using place = await Place.make();
+    const file = `${place.folder}/it's mine.yaml`;
+    // A task runner around this test has set INIT_CWD for itself.
+    const env = { PORTHOLE_LISTEN: "127.0.0.1:0", NO_COLOR: "1", INIT_CWD: place.folder };
+    const printed = await runProgram(Deno.execPath(), {
+      args: [...call, "init", "--config", file],
+      env,
+      cwd: place.folder,
+    });
+    const [, line = ""] = /Start with: (.+)$/m.exec(printed) ?? [];
+    assertMatch(line, form === "task" ? /^deno task --cwd \S+ start --config / : /^deno run --allow-\S+ .* --config /);
+    const folder = Deno.execPath().replace(/\/[^/]+$/, "");
+    const PATH = `${folder}:${Deno.env.get("PATH")}`;
+    await using program = await Program.start("sh", { args: ["-c", `exec ${line}`], env: { PATH }, cwd: place.folder });
+    const [, url = ""] = await program.waitFor(/^porthole ready (https:\S+)$/m);
+    using client = Deno.createHttpClient({ caCerts: [await Deno.readTextFile(`${place.folder}/data/tls/ca.crt`)] });
+    const sources = await (await fetch(`${url}api/sources`, { client })).json() as { name: string }[];
+    assertEquals(sources.map(({ name }) => name), ["demo"], line);
+  }
 });
 
 Deno.test("hash reads a password from a pipe, and its hash signs in", async () => {
@@ -121,7 +151,7 @@ Deno.test("--help and --version are on stdout", async () => {
   ]);
   const help = await place.run(["--help"]);
   assertEquals([help.code, help.stderr], [0, ""]);
-  assertStringIncludes(help.stdout, "Usage: deno task start");
+  assertMatch(help.stdout, /^Usage: deno run --allow-\S+ .*\/main\.ts \[COMMAND\]/m);
 });
 
 Deno.test("wrong usage exits with 2, and says what is wrong and where help is", async () => {
