@@ -26,28 +26,31 @@ interface PumpOptions {
   count: { upBytes: number; downBytes: number };
 }
 
+/** How the pump ended: the source closed, the connection to it broke, or the viewer left. */
+export type PumpEnd = "source_closed" | "source_lost" | "viewer_left";
+
 /**
- * Runs until the source closes ("source_closed") or the viewer leaves ("viewer_left").
+ * Runs until the source's stream ends or the viewer leaves.
  *
  * The pump does not read the source while the viewer is slow. When it resolves, the viewer's socket has all that the
  * source sent, or the source has all that the viewer sent, if it accepted that within 5 s.
  *
  * @throws what a stage or the viewer's socket throws; the caller closes both sides in every case.
  */
-export function pump(options: PumpOptions): Promise<"source_closed" | "viewer_left"> {
+export function pump(options: PumpOptions): Promise<PumpEnd> {
   const { viewer } = options;
   const down = pumpDown(options);
   const up = pumpUp(options);
   const left = viewer.closed.then(() => waitAtMost(up, FLUSH_MS));
   return Promise.race([
-    down.then(() => "source_closed" as const),
+    down,
     left.then(() => "viewer_left" as const),
     up.then(() => left).then(() => "viewer_left" as const),
     viewer.failed,
   ]);
 }
 
-async function pumpDown(options: PumpOptions): Promise<void> {
+async function pumpDown(options: PumpOptions): Promise<"source_closed" | "source_lost"> {
   const { source, viewer, stages = NO_STAGES, downFirst, taps, count } = options;
   const stage = chainStages(stages.down);
   const reader = source.readable.getReader({ mode: "byob" });
@@ -56,8 +59,8 @@ async function pumpDown(options: PumpOptions): Promise<void> {
   let buffer = new ArrayBuffer(size);
   if (downFirst) sendDown(stage ? stage.push(downFirst) : downFirst, viewer, taps);
   for (;;) {
-    const { value, done } = await readOrEnd(reader, new Uint8Array(buffer, 0, size));
-    if (done) return;
+    const { value, done, end } = await readOrEnd(reader, new Uint8Array(buffer, 0, size));
+    if (done) return end;
     count.downBytes += value.length;
     sendDown(stage ? stage.push(value) : value, viewer, taps);
     if (viewer.isFull) await viewer.drain();
@@ -71,9 +74,12 @@ async function pumpDown(options: PumpOptions): Promise<void> {
   }
 }
 
-/** Treats a reset after the last byte like a close: everything before it has been read. */
+/** Treats a reset after the last byte like a close, but for its name: everything before it has been read. */
 function readOrEnd(reader: ReadableStreamBYOBReader, into: Uint8Array<ArrayBuffer>) {
-  return reader.read(into).catch(() => ({ value: undefined, done: true as const }));
+  return reader.read(into).then(
+    ({ value, done }) => done ? { value, done, end: "source_closed" as const } : { value, done },
+    () => ({ value: undefined, done: true as const, end: "source_lost" as const }),
+  );
 }
 
 function sendDown(bytes: Uint8Array, viewer: ViewerSocket, taps: Taps): void {

@@ -2,7 +2,7 @@
 import { chooseType } from "./choose.ts";
 import { nameTypes } from "./describe.ts";
 import type { LoginStep } from "./login_step.ts";
-import { readReason, refuseAsLockedOut, refuseWith } from "./reason.ts";
+import { FAILED, readReason, refuseResult, refuseWith } from "./reason.ts";
 import { LoginRefused } from "./refusal.ts";
 import { read, readU32, readU8, type Script, StreamEnded, titled, u8, write } from "./script.ts";
 import type { Login } from "./security/login.ts";
@@ -42,8 +42,6 @@ export interface OpenSource extends Admission {
   readonly serverInit: ServerInit;
 }
 
-/** SecurityResult for too many failed logins (rfbproto, "SecurityResult"). */
-const TOO_MANY = 2;
 const { none, vencrypt } = SECURITY_TYPES;
 
 /**
@@ -136,21 +134,19 @@ function* readType(): Script<number[]> {
 function* readResult(version: Version, spoken: LoginType): Script<void> {
   const result = yield* readResultCode(spoken);
   if (result === 0) return;
-  const reason = version.spoken === "3.8" ? yield* readReason() : "";
-  // Every value except 0 is a failure: x11vnc -unixpw_cmd sends the reason's length in place of the result.
-  if (result === TOO_MANY) throw refuseAsLockedOut(reason);
-  const secret = spoken.needs.includes("username") ? "user name or password" : "password";
-  throw refuseWith(reason, spoken.needs.length > 0 ? "wrong_secret" : "refused", secret);
+  throw refuseResult(result, version.spoken === "3.8" ? yield* readReason() : "", spoken.needs);
 }
 
+/**
+ * A server that closes when it got the secret has refused it: x11vnc ends the process that speaks TLS for it, at times
+ * before that has passed the SecurityResult on. A connection that broke says nothing about the secret.
+ */
 function* readResultCode(spoken: LoginType): Script<number> {
   try {
     return yield* readU32("its SecurityResult");
   } catch (error) {
-    if (!(error instanceof StreamEnded) || spoken.needs.length === 0) throw error;
-    throw new LoginRefused("wrong_secret", "the server closed the connection when it got the password", {
-      cause: error,
-    });
+    if (error instanceof StreamEnded && error.isClosed && spoken.needs.length > 0) return FAILED;
+    throw error;
   }
 }
 
@@ -166,7 +162,7 @@ function* readDesktop({ within, last }: SecurityPath): Script<ServerInit> {
 }
 
 function explainNoDesktop(error: unknown, { falseOk }: LoginType): unknown {
-  const ended = error instanceof StreamEnded;
+  const ended = error instanceof StreamEnded && error.isClosed;
   const garbage = error instanceof LoginRefused && error.kind === "malformed";
   if (falseOk && (ended || garbage)) {
     return new LoginRefused("wrong_secret", "the server refused the user name or password", { cause: error });

@@ -1,5 +1,7 @@
 /** Watches a login that passes between a viewer and a source, to find the first byte after it. */
 import { readU32 } from "./big_endian.ts";
+import { cleanReason, FAILED, REASON_CAP_BYTES, refuseResult } from "./reason.ts";
+import { LoginRefused, type Need } from "./refusal.ts";
 import { EMPTY } from "./remainder.ts";
 import type { ContainerType, SecurityList, SecurityType } from "./security/security_type.ts";
 import { findType, SECURITY_TYPES } from "./security/table.ts";
@@ -10,6 +12,14 @@ import { parseReply, type SpokenVersion, VERSION_BYTES } from "./version.ts";
 /** "lost" if the login failed, or is of a kind that cannot be followed. */
 export type LoginState = "login" | "over" | "lost";
 
+/** What is known at the start of a login, and who learns of its result. */
+interface LoginWatchOptions {
+  /** The version, if both sides have agreed on it already and the security types come next. */
+  readonly version?: SpokenVersion;
+  /** Called once when the login is over, or refused; never for a login that cannot be followed. */
+  readonly onResult?: (refusal?: LoginRefused) => void;
+}
+
 /** Nested types that the viewer chose, the outermost first. */
 interface WatchedPath {
   readonly within: readonly ContainerType[];
@@ -18,6 +28,8 @@ interface WatchedPath {
 
 /** Maximum number of bytes kept of each direction: no login needs more at once, and no peer may send more ahead. */
 const HELD_CAP_BYTES = 64 * 1024;
+/** What security types ask for that only the browser speaks. */
+const USERNAME_AND_PASSWORD: readonly Need[] = ["username", "password"];
 const { none } = SECURITY_TYPES;
 
 /**
@@ -25,13 +37,15 @@ const { none } = SECURITY_TYPES;
  * the login lasts, and never throws.
  */
 export class LoginWatch {
-  readonly #script: Watch<boolean>;
+  readonly #script: Watch<LoginRefused | boolean>;
   readonly #held: Record<Side, Uint8Array> = { down: EMPTY, up: EMPTY };
+  readonly #onResult: (refusal?: LoginRefused) => void;
   #step: WatchStep | undefined;
   #state: LoginState = "login";
+  #refusal: LoginRefused | undefined;
 
-  /** @param version the version, if both sides have agreed on it already and the security types come next */
-  constructor(version?: SpokenVersion) {
+  constructor({ version, onResult = () => {} }: LoginWatchOptions = {}) {
+    this.#onResult = onResult;
     this.#script = watchLogin(version);
     this.#take(this.#script.next());
   }
@@ -46,6 +60,13 @@ export class LoginWatch {
     return this.#state;
   }
 
+  /** The source has closed the connection, which refuses the login where it has just got a secret. */
+  end(): LoginRefused | undefined {
+    const refusal = this.#step?.ifClosed;
+    if (refusal) this.#refuse(refusal);
+    return this.#refusal;
+  }
+
   /** The bytes that came after the login, once it is over. */
   get rest(): Readonly<Record<Side, Uint8Array>> {
     return this.#held;
@@ -57,11 +78,19 @@ export class LoginWatch {
     this.#take(this.#script.next(held.subarray(0, bytes)));
   }
 
-  #take({ done, value }: IteratorResult<WatchStep, boolean>): void {
+  #take({ done, value }: IteratorResult<WatchStep, LoginRefused | boolean>): void {
     if (!done) return void (this.#step = value);
+    if (value instanceof LoginRefused) return this.#refuse(value);
     if (!value) return this.#lose();
     this.#step = undefined;
     this.#state = "over";
+    this.#onResult();
+  }
+
+  #refuse(refusal: LoginRefused): void {
+    this.#refusal = refusal;
+    this.#lose();
+    this.#onResult(refusal);
   }
 
   #lose(): void {
@@ -71,20 +100,34 @@ export class LoginWatch {
   }
 }
 
-/** Watches from ProtocolVersion to ServerInit (RFC 6143 section 7); false if the login failed or cannot be followed. */
-function* watchLogin(agreed: SpokenVersion | undefined): Watch<boolean> {
+/** Watches from ProtocolVersion to ServerInit (RFC 6143 section 7); false if the login cannot be followed. */
+function* watchLogin(agreed: SpokenVersion | undefined): Watch<LoginRefused | boolean> {
   const version = agreed ?? (yield* watchVersion());
   if (version === undefined) return false;
   const type = version === "3.3" ? readU32(yield* take("down", 4), 0) : yield* watchChoice();
   const path = yield* watchType(type, "rfb");
   if (path === undefined) return false;
   const hasResult = path.last !== none || version === "3.8";
-  if (hasResult && readU32(yield* take("down", 4), 0) !== 0) return false;
+  const refusal = hasResult ? yield* watchResult(version, path.last) : undefined;
+  if (refusal) return refusal;
   yield* take("up", 1);
   const head = yield* take("down", SERVER_INIT_HEAD_BYTES);
   yield* take("down", readU32(head, SERVER_INIT_HEAD_BYTES - 4));
   for (const { watchAfterServerInit } of path.within) if (watchAfterServerInit) yield* watchAfterServerInit();
   return true;
+}
+
+/** SecurityResult (RFC 6143 section 7.1.3) and the reason of a failure; undefined if it is OK. */
+function* watchResult(version: SpokenVersion, last: SecurityType): Watch<LoginRefused | undefined> {
+  const needs = "needs" in last ? last.needs : USERNAME_AND_PASSWORD;
+  const ifClosed = needs.length > 0 ? refuseResult(FAILED, "", needs) : undefined;
+  const result = readU32(yield* take("down", 4, ifClosed), 0);
+  if (result === 0) return undefined;
+  if (version !== "3.8") return refuseResult(result, "", needs);
+  const reasonBytes = readU32(yield* take("down", 4, refuseResult(result, "", needs)), 0);
+  if (reasonBytes > REASON_CAP_BYTES) return refuseResult(result, "", needs);
+  const reason = yield* take("down", reasonBytes, refuseResult(result, "", needs));
+  return refuseResult(result, cleanReason(reason), needs);
 }
 
 function* watchVersion(): Watch<SpokenVersion | undefined> {

@@ -1,9 +1,13 @@
 /** Refusals in the server's own words. */
-import { LoginRefused, type RefusalKind } from "./refusal.ts";
+import { LoginRefused, type Need, type RefusalKind } from "./refusal.ts";
 import { Overdue, read, readU32, type Script, StreamEnded } from "./script.ts";
 
+/** SecurityResult for a failed login (RFC 6143 section 7.1.3). */
+export const FAILED = 1;
+/** SecurityResult for too many failed logins (rfbproto, "SecurityResult"). */
+const TOO_MANY = 2;
 /** Maximum size of a reason in bytes; a longer one is ignored. No known server comes near it. */
-const REASON_CAP_BYTES = 4096;
+export const REASON_CAP_BYTES = 4096;
 /** Maximum number of characters shown; longer reasons are shortened. */
 const REASON_CAP_CHARACTERS = 200;
 
@@ -45,9 +49,14 @@ export function refuseWith(reason: string, otherwise: RefusalKind, secret = "pas
   return new LoginRefused(kind, describeRefusal(kind, reason, secret));
 }
 
-/** A refusal by SecurityResult 2, too many attempts; `reason` may be empty. */
-export function refuseAsLockedOut(reason: string): LoginRefused {
-  return new LoginRefused("locked_out", describeRefusal("locked_out", reason));
+/**
+ * The refusal of a login with what `needs` names, by a SecurityResult other than 0; `reason` may be empty. Every value
+ * except 0 is a failure: x11vnc -unixpw_cmd sends the reason's length in place of the result.
+ */
+export function refuseResult(result: number, reason: string, needs: readonly Need[]): LoginRefused {
+  if (result === TOO_MANY) return new LoginRefused("locked_out", describeRefusal("locked_out", reason));
+  const secret = needs.includes("username") ? "user name or password" : "password";
+  return refuseWith(reason, needs.length > 0 ? "wrong_secret" : "refused", secret);
 }
 
 function describeRefusal(kind: RefusalKind, reason: string, secret = ""): string {

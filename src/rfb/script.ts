@@ -17,10 +17,15 @@ export type Script<Result, Step = WireStep> = Generator<Step, Result, unknown>;
 /** Maximum size of one read in bytes: no honest handshake message has more. */
 const READ_CAP_BYTES = 64 * 1024;
 
-/** Thrown into a script when the stream ends before all of `what` has arrived. */
+/** Thrown into a script when the stream ends before all of `what` has arrived; with a cause, the connection broke. */
 export class StreamEnded extends Error {
   constructor(readonly what: string, options?: ErrorOptions) {
     super(`the stream ended before ${what}`, options);
+  }
+
+  /** Whether the other side closed the connection. Otherwise it broke: a reset, a timeout of the network. */
+  get isClosed(): boolean {
+    return this.cause === undefined;
   }
 }
 
@@ -116,7 +121,8 @@ function explain(error: unknown): LoginRefused {
   if (error instanceof LoginRefused) return error;
   const options = { cause: error };
   if (error instanceof StreamEnded) {
-    return new LoginRefused("ended", `the server closed the connection before sending ${error.what}`, options);
+    const how = error.isClosed ? "the server closed the connection" : "the connection to the server broke";
+    return new LoginRefused("ended", `${how} before it sent ${error.what}`, options);
   }
   if (error instanceof Overdue) return new LoginRefused("overdue", `the server did not send ${error.what}`, options);
   throw error;

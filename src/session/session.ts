@@ -1,10 +1,10 @@
 /** A session: one viewer on one source, from the upgrade to the last cleanup. */
 import { abortable } from "@std/async/abortable";
-import { pump } from "../bridge/pump.ts";
+import { pump, type PumpEnd } from "../bridge/pump.ts";
 import { Taps } from "../bridge/taps.ts";
 import { abandonViewer, endViewer } from "../bridge/viewer_ending.ts";
 import type { ViewerSocket } from "../bridge/viewer_socket.ts";
-import { asPortholeError, type ErrorCode, PortholeError } from "../errors.ts";
+import { asPortholeError, PortholeError } from "../errors.ts";
 import type { HandshakeViewer } from "../source/handshake_viewer.ts";
 import type { Opened } from "../source/opened.ts";
 import type { Source } from "../source/source.ts";
@@ -127,14 +127,17 @@ export class Session {
     return reason;
   }
 
-  async #serve(): Promise<"source_closed" | "viewer_left"> {
+  async #serve(): Promise<PumpEnd> {
     const { signal } = this.#abort;
     const opening = this.#open();
     const opened = await abortable(Promise.race([opening, this.viewer.failed, this.#watchLeaving()]), signal);
-    return await abortable(
+    const end = await abortable(
       pump({ ...opened, source: opened.stream, viewer: this.viewer, taps: this.taps, count: this.count }),
       signal,
     );
+    const refusal = end === "source_closed" ? opened.login?.end() : undefined;
+    if (refusal) throw refusal.of(this.source.config.title);
+    return end;
   }
 
   /** Ends the session if the viewer leaves before the source is open. After that, the pump notices it. */
@@ -230,6 +233,8 @@ export class Session {
   }
 }
 
-function describeEnd(code: ErrorCode & ("source_closed" | "viewer_left")): PortholeError {
-  return new PortholeError(code, code === "viewer_left" ? "The viewer left" : "The source closed the connection");
+function describeEnd(end: PumpEnd): PortholeError {
+  if (end === "viewer_left") return new PortholeError("viewer_left", "The viewer left");
+  const state = end === "source_lost" ? "The connection to the source broke" : "The source closed the connection";
+  return new PortholeError("source_closed", state);
 }

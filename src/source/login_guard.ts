@@ -29,11 +29,11 @@ export class LoginGuard {
   }
 
   /**
-   * Checks before connecting whether a login may be tried.
+   * Checks before connecting whether a login may be tried; without `credentials`, those are the viewer's own.
    *
    * @throws LoginRefused wrong_secret when these credentials were refused before, locked_out during a wait.
    */
-  check(credentials: Credentials): void {
+  check(credentials?: Credentials): void {
     if (this.#refused && this.#isConfigured(credentials)) {
       const state = "the server refused this password before, so it is not tried again until it is changed";
       throw this.#refuse("wrong_secret", state);
@@ -48,7 +48,7 @@ export class LoginGuard {
   }
 
   /** Records the outcome of a login; without `failure`, it succeeded. */
-  note(credentials: Credentials, failure?: unknown): void {
+  note(credentials: Credentials | undefined, failure?: unknown): void {
     if (failure === undefined) return this.forgive();
     if (!(failure instanceof LoginRefused)) return;
     if (failure.kind === "wrong_secret") this.#noteWrong(credentials);
@@ -61,7 +61,7 @@ export class LoginGuard {
     this.#wrongInARow = this.#lockedOutInARow = this.#waitUntilMs = 0;
   }
 
-  #noteWrong(credentials: Credentials): void {
+  #noteWrong(credentials: Credentials | undefined): void {
     this.#refused ||= this.#isConfigured(credentials);
     if (++this.#wrongInARow < WRONG_IN_A_ROW) return;
     this.#wrongInARow = 0;
@@ -73,8 +73,9 @@ export class LoginGuard {
     this.#waitUntilMs = this.#now() + waitMs;
   }
 
-  #isConfigured({ username, password }: Credentials): boolean {
-    return this.#source.username === username && this.#source.password === password;
+  #isConfigured(credentials: Credentials | undefined): boolean {
+    if (!credentials) return false;
+    return this.#source.username === credentials.username && this.#source.password === credentials.password;
   }
 
   #refuse(kind: "wrong_secret" | "locked_out", state: string): LoginRefused {

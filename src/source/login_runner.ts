@@ -120,7 +120,6 @@ async function readExactly(stream: ByteStream, bytes: number, what: string): Pro
     if (value?.length !== bytes) throw new StreamEnded(what);
     return value;
   } catch (cause) {
-    // A reset is treated like a normal end.
     throw cause instanceof StreamEnded || cause instanceof LoginRefused ? cause : new StreamEnded(what, { cause });
   } finally {
     reader.releaseLock();

@@ -6,7 +6,7 @@ import { PortholeError } from "../errors.ts";
 import { describeOffer } from "../rfb/describe.ts";
 import { LoginWatch } from "../rfb/login_watch.ts";
 import { chooseSpeaker, keepBrowserTypes } from "../rfb/pass_through.ts";
-import type { Version } from "../rfb/version.ts";
+import type { SpokenVersion, Version } from "../rfb/version.ts";
 import { closeOnFailure } from "./close_on_failure.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
 import { peekVersion } from "./login.ts";
@@ -26,8 +26,9 @@ const OFFER_MS = 30_000;
  */
 export async function openForViewer(parts: OpenParts, viewer: HandshakeViewer, signal: AbortSignal): Promise<Opened> {
   if (needsGateway(parts.source, viewer.viewOnly)) return await openByLogin(parts, viewer, signal);
+  parts.login.checkViewer();
   const dialed = await dialForViewer(parts, viewer, signal);
-  if (!viewer.canAsk) return passAll(dialed);
+  if (!viewer.canAsk) return passAll(parts, dialed);
   return await closeOnFailure(dialed.stream, passOffer(parts, viewer, signal, dialed));
 }
 
@@ -49,8 +50,13 @@ async function dialForViewer(
 }
 
 /** For other viewers: passes every byte from the first on. */
-function passAll({ stream, version: { announced, spoken } }: Dialed): Opened {
-  return { ...describePassThrough(stream, spoken), login: new LoginWatch(), downFirst: encodeLine(announced) };
+function passAll({ login }: OpenParts, { stream, version: { announced, spoken } }: Dialed): Opened {
+  return { ...describePassThrough(stream, spoken), login: watchLogin(login), downFirst: encodeLine(announced) };
+}
+
+/** Watches the viewer's login, for the guard against lockouts. */
+function watchLogin(login: OpenParts["login"], version?: SpokenVersion): LoginWatch {
+  return new LoginWatch({ ...(version ? { version } : {}), onResult: (refusal) => login.noteViewer(refusal) });
 }
 
 /**
@@ -68,7 +74,7 @@ async function passOffer(
   const seen = await deadline.guard(watchOffer(stream, viewer), () => describeStandstill(parts.source))
     .finally(() => deadline.clear());
   if (seen.types === undefined) {
-    return { ...describePassThrough(stream, spoken), login: new LoginWatch(), downFirst: seen.bytes };
+    return { ...describePassThrough(stream, spoken), login: watchLogin(parts.login), downFirst: seen.bytes };
   }
   if (chooseSpeaker(seen.types) !== "browser") {
     const offer = { version: { announced, spoken: seen.version }, types: seen.types };
@@ -76,7 +82,7 @@ async function passOffer(
   }
   return {
     ...describePassThrough(stream, seen.version, describeOffer(seen.types)),
-    login: new LoginWatch(seen.version),
+    login: watchLogin(parts.login, seen.version),
     downFirst: showTypes(seen),
   };
 }

@@ -3,6 +3,7 @@ import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { SourceConfig } from "../config/config.ts";
 import type { Offer } from "../rfb/handshake.ts";
 import type { ClientKey } from "../rfb/login_step.ts";
+import type { LoginRefused } from "../rfb/refusal.ts";
 import { type Credentials, pickCredentials } from "./credentials.ts";
 import type { Dial } from "./dial/dial.ts";
 import { type LoggedInAhead, logInAhead } from "./logged_in_ahead.ts";
@@ -73,6 +74,16 @@ export class SourceLogin {
       const stream = await this.#parts.dial(this.#source, signal);
       return await use(stream).finally(() => stream.close());
     }, signal);
+  }
+
+  /** Checks before connecting whether a viewer may log in by itself. @throws LoginRefused locked_out during a wait */
+  checkViewer(): void {
+    this.#guard.check();
+  }
+
+  /** Records the result of a login that a viewer carried out by itself; without `refusal`, it succeeded. */
+  noteViewer(refusal?: LoginRefused): void {
+    this.#guard.note(undefined, refusal);
   }
 
   /** Allows another try of the configured secret. */

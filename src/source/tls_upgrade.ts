@@ -66,6 +66,8 @@ function untilSecure(socket: TLSSocket): Promise<void> {
 
 /** A ByteStream as the Duplex that node:tls expects. It reads on demand, and confirms a write when it is done. */
 class StreamDuplex extends Duplex {
+  /** Why the connection below broke; undefined if it did not, or if the source closed it. */
+  failure: unknown;
   /** Deno's TLSSocket reads without limit, so backpressure is applied here: false stops reading after this piece. */
   #flows = true;
   #asked = false;
@@ -93,7 +95,7 @@ class StreamDuplex extends Duplex {
     if (this.#asked) return;
     this.#reader.read(new Uint8Array(READ_BYTES)).then(
       ({ value, done }) => this.push(done ? null : Buffer.from(value.buffer, value.byteOffset, value.length)),
-      (error) => this.destroy(error),
+      (error) => this.destroy(this.failure = error),
     );
   }
 
@@ -147,7 +149,7 @@ function watchArrivals(socket: TLSSocket): Arrivals {
     waiting.resolve();
   };
   socket.on("readable", () => waiting.resolve());
-  // A reset, or an end without close_notify, ends the stream; everything before it has been read.
+  // An end without close_notify ends the stream too; everything before it has been read.
   for (const event of ["end", "close", "error"]) socket.on(event, end);
   return arrivals;
 }
@@ -167,6 +169,7 @@ async function pull(
   wire.flows = false;
   const bytes: Buffer | null = socket.read(Math.min(room, socket.readableLength));
   if (bytes !== null && bytes.length > 0) return controller.enqueue(new Uint8Array(bytes));
+  if (wire.failure !== undefined) return controller.error(wire.failure);
   controller.close();
   controller.byobRequest?.respond(0);
 }

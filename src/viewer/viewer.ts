@@ -26,6 +26,8 @@ const { basePath = "/", source = "", title = source, viewOnly } = document.body.
 let isForcedViewOnly = viewOnly === "true";
 let clipboardPolicy: Down<"hello">["clipboard"] = "both";
 let settings = force(loadSettings(localStorage));
+/** Whether noVNC has got credentials for this connection, and the server has not accepted them yet. */
+let isLoggingIn = false;
 
 const toolbar = new Toolbar();
 const credentials = new CredentialsPrompt(source);
@@ -74,6 +76,8 @@ watchWayOut(() => toolbar.focus());
 connection.connect();
 
 function showPhase(phase: Phase): void {
+  if (phase.kind === "ended" && isLoggingIn) credentials.forget(phase.ending.sentence);
+  isLoggingIn = false;
   if (phase.kind === "waiting" || phase.kind === "ended") {
     screen.detach();
     credentials.dismiss();
@@ -115,7 +119,9 @@ async function answerGateway(question: Question): Promise<void> {
 
 async function answerScreen(fields: readonly string[]): Promise<void> {
   const answer = await askUser({ fields });
-  if (answer !== null) screen.sendCredentials(answer);
+  if (answer === null) return;
+  isLoggingIn = true;
+  screen.sendCredentials(answer);
 }
 
 async function askUser(question: Question) {

@@ -1,7 +1,7 @@
 import { assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
 import { startGateway } from "../live/gateway.ts";
-import { type Mode, MODES, refusalOf } from "../live/modes.ts";
+import { type Mode, MODES, REFUSED } from "../live/modes.ts";
 import { hasProgram, testUnlessLacking, waitUntil } from "../live/programs.ts";
 import { findPlaces, listLacking, type LiveServer, startServer } from "../live/servers.ts";
 import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
@@ -30,7 +30,7 @@ async function tryMode(mode: Mode): Promise<void> {
   const page = await open("right");
   await waitForPicture(page);
   await keepPicture(page, mode.name.replace(/\W+/g, "-"));
-  if (mode.login !== undefined) await waitForSentence(await open("wrong"), refusalOf(mode));
+  if (mode.login !== undefined) await waitForSentence(await open("wrong"), REFUSED);
 }
 
 /** The source with all that is needed to open it, so that the page does not ask. */

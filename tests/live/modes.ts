@@ -20,10 +20,7 @@ export interface Mode {
 }
 
 /** The expected answers to a wrong password; the second one if the gateway has probed the source before. */
-const REFUSED = /^Cannot open .+: the server refused (the (user name or )?password|this password before)/;
-/** x11vnc ends the process that speaks TLS for it, at times before that has passed its answer on. */
-const REFUSED_OR_CLOSED =
-  /^Cannot open .+: the server (refused (the (user name or )?|this )password|closed the connection when it got)/;
+export const REFUSED = /^Cannot open .+: the server refused (the (user name or )?password|this password before)/;
 
 const ACCOUNT = { username: USERNAME, password: PASSWORD };
 const SECRET = { password: PASSWORD };
@@ -263,8 +260,3 @@ export const MODES: readonly Mode[] = [
   ...family("wayvnc 0.9", wayvnc9, { place: "debian13" }),
   ...family("weston 14", weston, { place: "debian13" }),
 ];
-
-/** What is said of a wrong password. */
-export function refusalOf({ command }: Mode): RegExp {
-  return command.startsWith(X11VNC_TLS) ? REFUSED_OR_CLOSED : REFUSED;
-}

@@ -3,6 +3,7 @@
  * enough detail to find their end.
  */
 import { readU16, readU32 } from "../big_endian.ts";
+import type { LoginRefused } from "../refusal.ts";
 
 /** A direction of a login: down from the source, up from the viewer. */
 export type Side = "down" | "up";
@@ -11,6 +12,8 @@ export type Side = "down" | "up";
 export interface WatchStep {
   readonly side: Side;
   readonly bytes: number;
+  /** What it means if the source closes the connection before it sends them; by default nothing. */
+  readonly ifClosed?: LoginRefused | undefined;
 }
 
 /** A generator of steps, each answered with its bytes. */
@@ -23,8 +26,8 @@ const CAPABILITY_BYTES = 16;
 const SEAL_TAG_BYTES = 16;
 
 /** Takes the next bytes of one side. */
-export function* take(side: Side, bytes: number): Watch<Uint8Array> {
-  return yield { side, bytes };
+export function* take(side: Side, bytes: number, ifClosed?: LoginRefused): Watch<Uint8Array> {
+  return yield { side, bytes, ifClosed };
 }
 
 /** None, which has no messages. */

@@ -100,7 +100,7 @@ Deno.test("pump() treats a reset as the end, after all that came before it", asy
   const pattern = makePattern(10_000);
   await source.give(pattern);
   await source.reset();
-  assertEquals(await ended, "source_closed");
+  assertEquals(await ended, "source_lost");
   assertEquals(socket.bytes(), pattern);
 });
 

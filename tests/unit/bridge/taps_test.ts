@@ -179,7 +179,7 @@ const SERVER_INIT_BYTES = 24;
 
 Deno.test("beginAfter() withholds a login, and copies what follows it in the same chunks", async () => {
   const { taps, clock } = makeTaps();
-  taps.beginAfter(new LoginWatch("3.8"));
+  taps.beginAfter(new LoginWatch({ version: "3.8" }));
   const tap = taps.add();
   taps.copy("down", Uint8Array.of(1, 1));
   taps.copy("up", Uint8Array.of(1, 1, 77));

@@ -108,8 +108,9 @@ for (const { name, spoken, source, security, encrypted = false, secret = false }
       assert(!refusal.message.includes("guess"));
     });
 
-    Deno.test(`${label} is refused when it closes on a wrong secret`, () => {
-      assertEquals(refusalOf(run({ ...source, onWrong: "close" }, wrong)).kind, "wrong_secret");
+    Deno.test(`${label} means the same when it closes on a wrong secret as when it refuses it`, () => {
+      const closed = refusalOf(run({ ...source, onWrong: "close" }, wrong));
+      assertEquals([closed.kind, closed.message], ["wrong_secret", refusalOf(run(source, wrong)).message]);
     });
 
     Deno.test(`${label} is locked out when the server says so`, () => {
@@ -176,7 +177,7 @@ Deno.test("each way in which a server refuses instead of offering types has its 
     [[v38, u8(0), u32(0)], "refused", "gave no reason"],
     [[v38, u8(0)], "refused", "gave no reason"],
     [[v38, u8(0), u32(0xffffffff), encode("x")], "refused", "gave no reason"],
-    [[v38], "ended", "before sending its security types"],
+    [[v38], "ended", "before it sent its security types"],
     [[encode("RF")], "ended", "at once"],
     [[v38, u8(1), u8(20)], "no_type", "SASL"],
     [[v38, u8(255), new Uint8Array(255).fill(99)], "no_type", "type 99"],

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { Secret } from "../../../src/config/secret.ts";
 import { openSource } from "../../../src/rfb/handshake.ts";
@@ -30,7 +30,7 @@ function afterVersion({ down, up }: Streams): Streams {
 
 /** Feeds both directions in chunks, in an order that `isUpNext` decides; returns what follows the login. */
 function watch({ down, up }: Streams, lengths: readonly number[], isUpNext: () => boolean, version?: SpokenVersion) {
-  const login = new LoginWatch(version);
+  const login = new LoginWatch(version === undefined ? {} : { version });
   const waiting = { down: cut(down, lengths), up: cut(up, lengths) };
   const after: Record<Side, number[]> = { down: [], up: [] };
   let state: LoginState = "login";
@@ -122,6 +122,35 @@ Deno.test("LoginWatch gives up if the login fails or is unknown", () => {
   assertEquals(rows.map((row) => watchWhole(row)), rows.map(() => lost));
 });
 
+Deno.test("LoginWatch takes a close for a refusal where the source has the secret, and only there", () => {
+  const close = (down: Uint8Array, up: Uint8Array) => {
+    const results: (string | undefined)[] = [];
+    const login = new LoginWatch({ onResult: (refusal) => results.push(refusal?.kind) });
+    login.push("down", down);
+    login.push("up", up);
+    return [login.end()?.kind, results];
+  };
+  for (const [name, source] of Object.entries(followed).filter(([name]) => !/None|without/.test(name))) {
+    const { down, up } = recordLogin({ ...source, onWrong: "close" }, "guess");
+    assertEquals(close(down, up), ["wrong_secret", ["wrong_secret"]], name);
+    assertEquals(close(down, up.subarray(0, -1)), [undefined, []], name);
+  }
+  const { down, up } = recordLogin({ types: [1] });
+  assertEquals(close(down, up), [undefined, [undefined]]);
+  assertEquals(close(down.subarray(0, 14), up), [undefined, []]);
+});
+
+Deno.test("LoginWatch says why the source refused the login", () => {
+  for (const [reason, kind] of [["no", "wrong_secret"], ["The server is already in use", "busy"]] as const) {
+    const { down, up } = recordLogin({ types: [2], reason }, "guess");
+    const login = new LoginWatch();
+    login.push("down", down);
+    login.push("up", up);
+    assertEquals(login.end()?.kind, kind);
+    assertMatch(login.end()!.message, new RegExp(`“${reason}”$`));
+  }
+});
+
 Deno.test("LoginWatch keeps 64 KiB of each direction and no more", () => {
   const cap = 64 * 1024;
   const login = new LoginWatch();
@@ -149,7 +178,7 @@ Deno.test("LoginWatch never throws, whatever is sent", () => {
   const start: [Side, Uint8Array][] = [["down", encode("RFB 003.008\n")], ["up", encode("RFB 003.008\n")]];
   fc.assert(
     fc.property(versions, fc.boolean(), chunks, (version, isRfb, sent) => {
-      const login = new LoginWatch(version);
+      const login = new LoginWatch(version === undefined ? {} : { version });
       for (const [side, bytes] of [...(isRfb ? start : []), ...sent]) {
         assert(["login", "over", "lost"].includes(login.push(side, bytes)));
       }

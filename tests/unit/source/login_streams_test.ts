@@ -41,11 +41,44 @@ Deno.test("the end of a source ends the stream, over TLS and RSA-AES alike, afte
   }
 });
 
+Deno.test("a connection that breaks ends the stream with an error, over TLS and RSA-AES alike", async () => {
+  for (const fake of [x509, ra2]) {
+    let breaks = false;
+    const [near, far] = createStreamPair();
+    const served = serve(far, playSource({ ...secrets, ...fake }), leaf);
+    const trust = createTrust({ pins: keepPins() });
+    const effects = { trust, getClientKey: () => Promise.resolve(clientKey), signal: new AbortController().signal };
+    const opened = await logIn(
+      change(near, (_piece, controller) => breaks && controller.error(new Error("Connection reset by peer"))),
+      pi,
+      effects,
+    );
+    breaks = true;
+    const { stream } = await served;
+    await write(stream, Uint8Array.of(1));
+    await assertRejects(() => opened.stream.readable.getReader().read(), Error, "reset");
+    opened.stream.close();
+    stream.close();
+  }
+});
+
 /** The stream with the last bit of each piece flipped while `flips()` says so. */
 function flipBits(stream: ByteStream, flips: () => boolean): ByteStream {
-  const change = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+  return change(stream, (piece) => {
+    if (flips()) piece[piece.length - 1]! ^= 1;
+  });
+}
+
+type Piece = Uint8Array<ArrayBuffer>;
+
+/** The stream with `alter` applied to each piece. */
+function change(
+  stream: ByteStream,
+  alter: (piece: Piece, controller: TransformStreamDefaultController<Piece>) => void,
+): ByteStream {
+  const change = new TransformStream<Piece, Piece>({
     transform: (piece, controller) => {
-      if (flips()) piece[piece.length - 1]! ^= 1;
+      alter(piece, controller);
       controller.enqueue(piece);
     },
   });
