@@ -1,6 +1,7 @@
 /** Chooses the security type to speak among those on offer. */
 import { nameType, nameTypes } from "./describe.ts";
 import { LoginRefused, type Need } from "./refusal.ts";
+import { findVendor } from "./security/advice.ts";
 import { listMissing, type Login, refuseMissing } from "./security/login.ts";
 import type { ContainerType, SpokenType } from "./security/security_type.ts";
 import { listSpoken, listUnspoken, SECURITY_TYPES } from "./security/table.ts";
@@ -59,7 +60,8 @@ function refuseOffer(offered: readonly number[], within: readonly ContainerType[
   const names = offered.map((code) => [...within.map(({ name }) => name), nameType(code, list)].join(" ")).join(", ");
   const known = listUnspoken(offered, list);
   const remark = known.find((type) => type.remark)?.remark;
-  const advice = known.find((type) => type.advice)?.advice ?? GENERAL_ADVICE;
+  const vendor = list === "rfb" ? offered.map(findVendor).find(Boolean) : undefined;
+  const advice = known.find((type) => type.advice)?.advice ?? vendor?.advice ?? GENERAL_ADVICE;
   const what = remark ? `${names} (${remark})` : names;
   return new LoginRefused("no_type", `the server offers ${what}, which Porthole cannot speak; ${advice}`);
 }

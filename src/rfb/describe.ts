@@ -1,13 +1,15 @@
 /** Names of security types for users; nothing in the protocol depends on them. */
+import { findVendor } from "./security/advice.ts";
 import type { SecurityList, SecurityType } from "./security/security_type.ts";
 import { findType, SECURITY_TYPES } from "./security/table.ts";
 
 /** The largest code of the Security message, a U8: VeNCrypt's own subtypes come after it. */
 const LARGEST_RFB_CODE = 255;
 
-/** The name of the type that `code` means in `list`: "X509Plain", or "type 99" where it is unknown. */
+/** The name of the type that `code` means in `list`: "X509Plain"; "type 31 (Apple)" or "type 99" where it is unknown. */
 export function nameType(code: number, list: SecurityList): string {
-  return findType(code, list)?.name ?? `type ${code}`;
+  const vendor = list === "rfb" ? findVendor(code)?.vendor : undefined;
+  return findType(code, list)?.name ?? (vendor ? `type ${code} (${vendor})` : `type ${code}`);
 }
 
 /** Nested types, the outermost first, as one name: "VeNCrypt X509Plain". */

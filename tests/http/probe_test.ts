@@ -1,5 +1,6 @@
 /** What a look at a source says, and that what cannot be opened says why: in the probe, on the dashboard and in a session. */
 import { assertEquals } from "@std/assert";
+import { ADVICE } from "../../src/rfb/security/advice.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { serve } from "../fakes/rfb_security/serve.ts";
 import { type FakeSource, playSource } from "../fakes/rfb_security/source.ts";
@@ -65,28 +66,31 @@ for (const [name, fake, settings, detail, mode] of up) {
 }
 
 const CANNOT = "which Porthole cannot speak; ";
-const ANONYMOUS_ADVICE =
-  "on the server set SecurityTypes=X509Vnc with X509Cert and X509Key (TigerVNC), use tls-creds-x509 " +
-  "(QEMU), or -ssl with a certificate file (x11vnc)";
 const down: [string, FakeSource, Settings, string][] = [
   [
     "anonymous TLS",
     { types: [19], subtypes: [258] },
     {},
-    `the server offers VeNCrypt TLSVnc (anonymous TLS), ${CANNOT}${ANONYMOUS_ADVICE}`,
+    `the server offers VeNCrypt TLSVnc (anonymous TLS), ${CANNOT}${ADVICE.useX509}`,
   ],
-  ["anonymous TLS alone", { types: [18] }, {}, `the server offers TLS (anonymous TLS), ${CANNOT}${ANONYMOUS_ADVICE}`],
+  ["GNOME's", { types: [18] }, {}, `the server offers TLS (anonymous TLS), ${CANNOT}${ADVICE.allowClear}`],
+  [
+    "Apple's own",
+    { types: [33, 36] },
+    {},
+    `the server offers Apple RSA, Apple SRP, ${CANNOT}${ADVICE.allowApplePassword}`,
+  ],
   [
     "SASL",
     { types: [19], subtypes: [264] },
     {},
-    `the server offers VeNCrypt X509SASL, ${CANNOT}give QEMU password-secret= and tls-creds= instead of sasl=on`,
+    `the server offers VeNCrypt X509SASL, ${CANNOT}${ADVICE.dropSasl}`,
   ],
   [
     "RealVNC's own",
     { types: [13] },
     {},
-    `the server offers RSA-AES two-step, ${CANNOT}set Authentication=VncAuth on the server (RealVNC)`,
+    `the server offers RSA-AES two-step, ${CANNOT}${ADVICE.useRealVncAuth}`,
   ],
   [
     "less than tls: asks for",
