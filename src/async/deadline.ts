@@ -1,3 +1,5 @@
+import { type SetTimer, startTimer } from "./timer.ts";
+
 /** A time limit for several awaits in a row. */
 export interface Deadline {
   /** Waits for the work. Throws the error of `late()` if the time is up first, or the reason of the signal. */
@@ -7,10 +9,10 @@ export interface Deadline {
 }
 
 /** Starts a time limit now. */
-export function startDeadline(timeoutMs: number, signal: AbortSignal): Deadline {
+export function startDeadline(timeoutMs: number, signal: AbortSignal, setTimer: SetTimer = startTimer): Deadline {
   const over = Promise.withResolvers<"late" | "aborted">();
   const abort = () => over.resolve("aborted");
-  const timer = setTimeout(() => over.resolve("late"), timeoutMs);
+  const stopTimer = setTimer(() => over.resolve("late"), timeoutMs);
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort, { once: true });
   return {
@@ -21,7 +23,7 @@ export function startDeadline(timeoutMs: number, signal: AbortSignal): Deadline 
       return outcome.value;
     },
     clear() {
-      clearTimeout(timer);
+      stopTimer();
       signal.removeEventListener("abort", abort);
     },
   };

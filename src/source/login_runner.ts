@@ -1,5 +1,6 @@
 /** Performs the steps of a login script on the stream of a source. */
 import { type Deadline, startDeadline } from "../async/deadline.ts";
+import type { SetTimer } from "../async/timer.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { SourceConfig } from "../config/config.ts";
 import type { ClientKey, LoginStep } from "../rfb/login_step.ts";
@@ -22,6 +23,7 @@ export interface LoginLimits {
   readonly signal: AbortSignal;
   /** Timeout of the whole script; 20 s by default. */
   readonly timeoutMs?: number | undefined;
+  readonly setTimer?: SetTimer | undefined;
 }
 
 /** The effects of a login. */
@@ -54,7 +56,7 @@ export class LoginRunner {
 
   /** Runs a script; closes the stream if it throws. */
   async run<Result>(script: Script<Result, LoginStep>, limits: LoginLimits = this.#effects): Promise<Result> {
-    const deadline = startDeadline(limits.timeoutMs ?? LOGIN_MS, limits.signal);
+    const deadline = startDeadline(limits.timeoutMs ?? LOGIN_MS, limits.signal, limits.setTimer);
     try {
       return await runScript(script, (step) => this.#perform(step, deadline));
     } catch (thrown) {

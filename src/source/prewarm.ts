@@ -1,4 +1,5 @@
 /** Prewarmed connections to one source: dialed and logged in up to ClientInit, so that viewers do not have to wait. */
+import { type SetTimer, startTimer } from "../async/timer.ts";
 import type { SourceConfig } from "../config/config.ts";
 import { asPortholeError } from "../errors.ts";
 import { LoginRefused, type RefusalKind } from "../rfb/refusal.ts";
@@ -24,8 +25,7 @@ export interface PrewarmEffects {
   readonly log: Log;
   /** Called for each connection that has become ready. */
   readonly onReady?: (ahead: LoggedInAhead) => void;
-  /** Calls back once after `ms` milliseconds; returns a function that cancels it. */
-  readonly setTimer?: (work: () => void, ms: number) => () => void;
+  readonly setTimer?: SetTimer;
 }
 
 /** Keeps as many connections ready as `prewarm` of the source says, the newest last. */
@@ -160,9 +160,4 @@ export class Prewarm {
     this.#endPause?.();
     this.#endPause = undefined;
   }
-}
-
-function startTimer(work: () => void, ms: number): () => void {
-  const timer = setTimeout(work, ms);
-  return () => clearTimeout(timer);
 }
