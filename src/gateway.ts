@@ -18,6 +18,7 @@ import { informSources } from "./session/inform_sources.ts";
 import { measureSessions } from "./session/measure_sessions.ts";
 import { SessionRegistry } from "./session/registry.ts";
 import { LIVE_STATES } from "./session/state.ts";
+import { Addresses } from "./source/addresses.ts";
 import { createDialer } from "./source/dial/dial.ts";
 import { openPins } from "./source/pins.ts";
 import { Sources } from "./source/sources.ts";
@@ -29,6 +30,9 @@ import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import type { Env } from "./web/env.ts";
 import type { About, Services } from "./web/services.ts";
 import type { StaticFiles } from "./web/static_files.ts";
+
+/** Sources that do not answer take up to 25 s each, and must not delay the others. */
+const PROBES_AT_ONCE = 16;
 
 /** The configuration in force, and the problems of the latest edit. */
 export interface ConfigInForce {
@@ -144,17 +148,18 @@ async function drain({ sessions: { registry, connectLimit }, sources, authentica
 }
 
 function createSources(
-  { live, log, openDemo, versionMs, stores }: GatewayOptions & { stores: Stores },
+  { live, log, openDemo, versionMs, stores, now = Date.now }: GatewayOptions & { stores: Stores },
   registry: SessionRegistry,
   metrics: Metrics,
 ) {
   const isDenied = memoize(() => live.current.gateway.denyNetworks, createRangeTest);
+  const dial = createDialer({
+    openDemo,
+    isDenied: (address) => isDenied()(address),
+    onDialed: (outcome, seconds) => metrics.dialed(outcome, seconds),
+  });
   return new Sources(() => live.current.sources, {
-    dial: createDialer({
-      openDemo,
-      isDenied: (address) => isDenied()(address),
-      onDialed: (outcome, seconds) => metrics.dialed(outcome, seconds),
-    }),
+    addresses: new Addresses({ stores, dial, now }),
     trust: createTrust({
       pins: openPins(stores),
       onFirstUse: (source, fingerprint) =>
@@ -163,8 +168,9 @@ function createSources(
     getClientKey: once(makeClientKey),
     sessions: registry,
     perSource: () => live.current.limits.perSource,
-    probeTurn: new Turn(),
+    probeSlots: new Turn(PROBES_AT_ONCE),
     log,
     versionMs,
+    now,
   });
 }

@@ -22,6 +22,9 @@ export interface SourceTls {
 /** The directions in which clipboard text is passed on: `in` is up (viewer to source), `out` is down. */
 export type Clipboard = "both" | "in" | "out" | "none";
 
+/** How the gateway may probe a source by itself: with a login, up to its version, or not at all. */
+export type Look = "full" | "banner" | "off";
+
 /** Where a source was configured: in sources.yaml, on the command line, or in a websockify token file. */
 export type SourceOrigin = "file" | "target" | "token_file";
 
@@ -51,6 +54,8 @@ export interface SourceConfig {
   readonly connectTimeoutMs: number;
   /** Interval of WebSocket pings to the viewer, in milliseconds; 0 turns them off. */
   readonly keepaliveMs: number;
+  /** How the gateway may probe it by itself. Undefined: as far as what it has learned of the server allows. */
+  readonly look?: Look;
   /** Users, `group:NAME` and `token:NAME` that may control it; undefined means everyone who signed in. */
   readonly allow?: readonly string[];
   /** Users, `group:NAME` and `token:NAME` that may open it view-only. */

@@ -33,6 +33,7 @@ const commonKeys = {
   view: list(text()).optional(),
   connect_timeout: duration(100).optional(),
   keepalive: duration().optional(),
+  look: word(["full", "banner", "off"]).optional(),
 };
 
 /** The `defaults` section. */
@@ -132,6 +133,7 @@ export async function buildSource({ name, origin, written, resolver, defaults }:
     prewarm: all.prewarm ?? 0,
     connectTimeoutMs: all.connect_timeout ?? DEFAULT_CONNECT_TIMEOUT_MS,
     keepaliveMs: all.keepalive ?? DEFAULT_KEEPALIVE_MS,
+    ...(all.look !== undefined && { look: all.look }),
     ...(all.allow && { allow: all.allow }),
     ...(all.view && { view: all.view }),
   };

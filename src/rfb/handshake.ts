@@ -23,8 +23,6 @@ export interface Offer {
 export interface ProbedOffer extends Offer {
   /** The subtypes inside VeNCrypt, if the probe asked for them. */
   readonly subtypes?: readonly number[];
-  /** The desktop, if the probe could open it without a secret. */
-  readonly serverInit?: ServerInit;
 }
 
 /** A source that has accepted the login and waits for ClientInit. */
@@ -55,8 +53,8 @@ export function openSource(title: string, login: Login, seen?: Offer): Script<Op
 }
 
 /** First part of `openSource`: logs in, and leaves the source waiting for ClientInit. @throws {LoginRefused} */
-export function admitUs(title: string, login: Login): Script<Admission, LoginStep> {
-  return titled(title, admit(login));
+export function admitUs(title: string, login: Login, seen?: Offer): Script<Admission, LoginStep> {
+  return titled(title, admit(login, seen));
 }
 
 /** Second part of `openSource`: sends ClientInit and reads ServerInit. @throws {LoginRefused} */
@@ -64,14 +62,14 @@ export function enterSource(title: string, admission: Admission, shared: boolean
   return titled(title, enter(admission, shared));
 }
 
-/**
- * Probes a source without a secret. If the source offers None, the probe opens the desktop, since TigerVNC counts
- * everything that ends earlier as a failed login; else it asks VeNCrypt for its subtypes.
- *
- * @throws {LoginRefused}
- */
-export function probe(title: string): Script<ProbedOffer, LoginStep> {
-  return titled(title, probeOffer());
+/** Answers the version of a source and reads the security types that it offers. @throws {LoginRefused} */
+export function peekTypes(title: string, version: Version): Script<Offer> {
+  return titled(title, readTypesFor(version));
+}
+
+/** Reads the subtypes of VeNCrypt, if the source offers it. Nothing can follow it. @throws {LoginRefused} */
+export function peekSubtypes(title: string, offer: Offer): Script<ProbedOffer> {
+  return titled(title, readSubtypes(offer));
 }
 
 function* open(login: Login, seen?: Offer): Script<OpenSource, LoginStep> {
@@ -79,7 +77,7 @@ function* open(login: Login, seen?: Offer): Script<OpenSource, LoginStep> {
 }
 
 function* admit(login: Login, seen?: Offer): Script<Admission, LoginStep> {
-  const { version, types } = seen ?? (yield* readOffer());
+  const { version, types } = seen ?? (yield* readTypesFor(yield* readVersion()));
   const chosen = chooseType(types, login);
   yield* answerOffer(version, chosen.code);
   const path = yield* speakType(chosen, login);
@@ -93,20 +91,13 @@ function* enter(admission: Admission, shared: boolean): Script<OpenSource> {
   return { ...admission, serverInit: yield* readDesktop(admission.path) };
 }
 
-function* probeOffer(): Script<ProbedOffer, LoginStep> {
-  const found = yield* readOffer();
-  if (found.types.includes(none.code)) {
-    const { serverInit } = yield* open({ shared: true, proofs: [] }, { ...found, types: [none.code] });
-    return { ...found, serverInit };
-  }
-  if (!found.types.includes(vencrypt.code)) return found;
-  yield* answerOffer(found.version, vencrypt.code);
-  return { ...found, subtypes: yield* vencrypt.readInner() };
+function* readSubtypes(offer: Offer): Script<ProbedOffer> {
+  if (!offer.types.includes(vencrypt.code)) return offer;
+  yield* answerOffer(offer.version, vencrypt.code);
+  return { ...offer, subtypes: yield* vencrypt.readInner() };
 }
 
-/** Reads the source's version, answers it, and reads the security types. */
-function* readOffer(): Script<Offer> {
-  const version = yield* readVersion();
+function* readTypesFor(version: Version): Script<Offer> {
   yield* write(encodeVersion(version.spoken));
   return { version, types: version.spoken === "3.3" ? yield* readType() : yield* readTypes() };
 }

@@ -1,6 +1,6 @@
 /** The handshake of the gateway with a source, over an open stream. */
 import type { ByteStream } from "../bridge/byte_stream.ts";
-import { type Offer, type OpenSource, openSource, probe, type ProbedOffer } from "../rfb/handshake.ts";
+import { type Offer, type OpenSource, openSource } from "../rfb/handshake.ts";
 import { titled } from "../rfb/script.ts";
 import type { Login } from "../rfb/security/login.ts";
 import { encodeServerInit, type ServerInit } from "../rfb/server_init.ts";
@@ -50,11 +50,6 @@ export async function logIn(
 export function peekVersion(stream: ByteStream, title: string, limits: LoginLimits): Promise<Version> {
   const { signal, timeoutMs = VERSION_MS } = limits;
   return new LoginRunner(stream, undefined, { signal, timeoutMs }).run(titled(title, readVersion()));
-}
-
-/** Probes a source as far as possible without a secret. The caller then closes the stream. @throws {LoginRefused} */
-export function peekAll(stream: ByteStream, title: string, limits: LoginLimits): Promise<ProbedOffer> {
-  return new LoginRunner(stream, undefined, limits).run(probe(title));
 }
 
 /** The login of the protocol, from the configuration of a source. */

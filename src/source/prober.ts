@@ -1,13 +1,10 @@
 /** What is known about one source. Probes are rare, because some servers count a bare connection as a failed login. */
 import { asPortholeError, type ErrorCode } from "../errors.ts";
-import type { Turn } from "./turn.ts";
 
 /** A source that answered is not probed again for this long. */
 const FRESH_MS = 60_000;
 /** After failures in a row the wait doubles, up to this. */
 const BACKOFF_MAX_MS = 15 * 60_000;
-
-const NEVER = new AbortController().signal;
 
 /** The result of a probe. */
 export interface ProbeResult {
@@ -15,6 +12,11 @@ export interface ProbeResult {
   readonly detail: string;
   /** Whether the viewer (`pass_through`) or the gateway logs in. */
   readonly mode?: "pass_through" | "login";
+}
+
+/** A probe was not made, because it could do harm or is turned off: the reason, as a phrase. */
+export interface NotProbed {
+  readonly notProbed: string;
 }
 
 /** The latest finding about a source. */
@@ -33,12 +35,12 @@ const UNKNOWN: Finding = { status: "unknown", detail: "not probed yet" };
 
 /** The effects of probing. */
 export interface ProberEffects {
-  /** Connects, finds out what is offered, and disconnects. */
-  readonly probe: () => Promise<ProbeResult>;
+  /** Connects, finds out what is offered, and disconnects; `asked` if a user asked for it. */
+  readonly probe: (asked: boolean) => Promise<ProbeResult | NotProbed>;
   /** Whether a probe is unnecessary because there is an open session or a prewarmed connection. */
   readonly isInUse: () => boolean;
-  /** Shared by all sources: one probe at a time. */
-  readonly turn: Turn;
+  /** Waits until nothing else connects to the same address. Undefined if that takes too long. */
+  readonly takeTurn: (work: () => Promise<Finding>) => Promise<Finding | undefined>;
   readonly now?: () => number;
   readonly onFinding?: (finding: Finding) => void;
 }
@@ -49,6 +51,7 @@ export class Prober {
   #last = UNKNOWN;
   #foundAtMs = -Infinity;
   #failures = 0;
+  #asked = false;
   #running: Promise<Finding> | undefined;
 
   constructor(effects: ProberEffects) {
@@ -60,11 +63,12 @@ export class Prober {
     return this.#last;
   }
 
-  /** The latest finding; probes first if that is old. */
-  probe(): Promise<Finding> {
+  /** The latest finding; probes first if that is old, or if a user asked for a probe. */
+  probe(asked = false): Promise<Finding> {
     if (this.#running) return this.#running;
+    this.#asked ||= asked;
     if (!this.#isDue()) return Promise.resolve(this.#last);
-    const probing = this.#effects.turn.run(() => this.#probe(), NEVER);
+    const probing = this.#effects.takeTurn(() => this.#probe()).then((finding) => finding ?? this.#last);
     return this.#running = probing.finally(() => this.#running = undefined);
   }
 
@@ -79,8 +83,9 @@ export class Prober {
     return this.#last;
   }
 
-  /** Makes the next call of `probe()` probe, even if the latest finding is fresh. */
+  /** Makes the next call of `probe()` probe as if a user asked for it, even if the latest finding is fresh. */
   forget(): void {
+    this.#asked = true;
     this.#last = UNKNOWN;
     this.#foundAtMs = -Infinity;
     this.#failures = 0;
@@ -88,11 +93,22 @@ export class Prober {
 
   async #probe(): Promise<Finding> {
     if (!this.#isDue()) return this.#last;
-    return this.learn(await this.#effects.probe().catch((error) => asPortholeError(error)));
+    const outcome = await this.#effects.probe(this.#asked).catch((error) => asPortholeError(error));
+    this.#asked = false;
+    return "notProbed" in outcome ? this.#keep(outcome) : this.learn(outcome);
+  }
+
+  /** Keeps the latest finding, or says why there is none. */
+  #keep({ notProbed }: NotProbed): Finding {
+    if (this.#last.checked !== undefined || this.#last.detail === notProbed) return this.#last;
+    this.#last = { status: "unknown", detail: notProbed };
+    this.#effects.onFinding(this.#last);
+    return this.#last;
   }
 
   #isDue(): boolean {
     if (this.#effects.isInUse()) return false;
+    if (this.#asked) return true;
     const waitMs = Math.min(BACKOFF_MAX_MS, FRESH_MS * 2 ** Math.max(0, this.#failures - 1));
     return this.#effects.now() - this.#foundAtMs >= waitMs;
   }

@@ -1,14 +1,18 @@
 /** One source of the gateway: opens it, logs in to it, keeps connections ready, and probes it. */
 import type { SourceConfig } from "../config/config.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Addresses, SharedAddress } from "./addresses.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
 import { openForViewer } from "./open_for_viewer.ts";
 import type { Opened } from "./opened.ts";
-import { probeSource } from "./probe_source.ts";
+import { SourceProbe } from "./probe_source.ts";
 import { Prewarm, type PrewarmEffects } from "./prewarm.ts";
 import { type Finding, Prober } from "./prober.ts";
 import { type LoginParts, SourceLogin } from "./source_login.ts";
 import type { Turn } from "./turn.ts";
+
+/** How long a probe waits for its turn. Whoever has it will report what they find. */
+const TURN_MS = 10_000;
 
 /** Counts of the sessions of a source. */
 export interface SessionCounts {
@@ -23,12 +27,13 @@ export interface SourceParts extends LoginParts {
   readonly sessions: SessionCounts;
   /** Most sessions and prewarmed connections of one source. */
   readonly perSource: () => number;
-  /** One probe at a time. */
-  readonly probeTurn: Turn;
+  readonly addresses: Addresses;
+  /** Limits the number of probes at the same time. */
+  readonly probeSlots: Turn;
   readonly log: Log;
   /** How long a source may take to send its version; 10 s by default. */
   readonly versionMs?: number | undefined;
-  readonly setTimer?: PrewarmEffects["setTimer"];
+  readonly now?: () => number;
 }
 
 /** A source with one configuration. A changed configuration gets a new Source. */
@@ -36,19 +41,25 @@ export class Source {
   readonly config: SourceConfig;
   readonly #parts: SourceParts;
   readonly #login: SourceLogin;
+  readonly #address: SharedAddress;
   readonly #prewarm: Prewarm;
+  readonly #probe: SourceProbe;
   readonly #prober: Prober;
 
   constructor(config: SourceConfig, parts: SourceParts) {
     this.config = config;
     this.#parts = parts;
-    this.#login = new SourceLogin(config, parts);
+    this.#address = parts.addresses.get(config.target);
+    this.#login = new SourceLogin(config, parts, this.#address);
     this.#prewarm = new Prewarm(config, this.#makePrewarmEffects());
+    const { trust, log, now = Date.now } = parts;
+    this.#probe = new SourceProbe({ source: config, login: this.#login, trust, memory: this.#address.memory, now });
     this.#prober = new Prober({
-      probe: () => probeSource(config, this.#login, parts.trust),
+      probe: (asked) => this.#probe.probe(asked),
       isInUse: () => this.prewarmed > 0 || parts.sessions.hasOpen(config.name),
-      turn: parts.probeTurn,
-      onFinding: ({ detail }) => parts.log.info(`${config.name}: ${detail}`),
+      takeTurn: (work) => this.#takeTurn(work),
+      now,
+      onFinding: ({ detail }) => log.info(`${config.name}: ${detail}`),
     });
   }
 
@@ -72,14 +83,23 @@ export class Source {
    * @throws PortholeError naming the hop that failed, or the signal's reason; every connection is then closed.
    */
   open(viewer: HandshakeViewer, signal: AbortSignal): Promise<Opened> {
-    const { dial, versionMs } = this.#parts;
-    const parts = { source: this.config, dial, login: this.#login, prewarm: this.#prewarm, versionMs };
+    const { versionMs } = this.#parts;
+    const parts = {
+      source: this.config,
+      dial: this.#address.dial,
+      login: this.#login,
+      prewarm: this.#prewarm,
+      versionMs,
+    };
     return openForViewer(parts, viewer, signal);
   }
 
-  /** The latest finding; probes first if that is old. Never rejects: a failure is in the finding. */
-  probe(): Promise<Finding> {
-    return this.#prober.probe();
+  /**
+   * The latest finding; probes first if that is old, or if a user asked for it. Never rejects: a failure is in the
+   * finding.
+   */
+  probe(options: { asked?: boolean } = {}): Promise<Finding> {
+    return this.#prober.probe(options.asked);
   }
 
   /** Records that a session has opened the source. */
@@ -94,9 +114,11 @@ export class Source {
     this.#prober.learn(failure);
   }
 
-  /** Allows another try of a refused password, and makes the next call of `probe()` probe. */
+  /** Allows another try of a refused password, unlearns what was learned of the server, and makes the next call of `probe()` probe. */
   forgive(): void {
     this.#login.forgive();
+    this.#address.memory.forgive();
+    this.#probe.forget();
     this.#prewarm.retry();
     this.#prober.forget();
   }
@@ -114,6 +136,13 @@ export class Source {
   /** Closes the connections that are kept ready and makes no new ones. Sessions continue. */
   close(): Promise<void> {
     return this.#prewarm.close();
+  }
+
+  /** Waits for the turn of the address, and then for one of the slots. */
+  async #takeTurn(work: () => Promise<Finding>): Promise<Finding | undefined> {
+    const signal = AbortSignal.timeout(TURN_MS);
+    const { probeSlots } = this.#parts;
+    return await this.#address.turn.run(() => probeSlots.run(work, signal), signal).catch(() => undefined);
   }
 
   #makePrewarmEffects(): PrewarmEffects {

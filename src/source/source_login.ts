@@ -1,29 +1,40 @@
 /** Logins to one source: one at a time, and none that would lead to a lockout. */
+import type { SetTimer } from "../async/timer.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { SourceConfig } from "../config/config.ts";
 import type { Offer } from "../rfb/handshake.ts";
 import type { ClientKey } from "../rfb/login_step.ts";
 import type { LoginRefused } from "../rfb/refusal.ts";
 import { type Credentials, pickCredentials } from "./credentials.ts";
-import type { Dial } from "./dial/dial.ts";
 import { type LoggedInAhead, logInAhead } from "./logged_in_ahead.ts";
 import { type LoggedIn, logIn } from "./login.ts";
+import type { SharedAddress } from "./addresses.ts";
 import { LoginGuard } from "./login_guard.ts";
+import { LoginRunner } from "./login_runner.ts";
 import type { Trust } from "./trust.ts";
-import { Turn } from "./turn.ts";
+
+/** Timeout of each step of a probe. */
+const VISIT_STEP_MS = 10_000;
 
 /** The parts that logins need, the same for every source. */
 export interface LoginParts {
-  readonly dial: Dial;
   readonly trust: Trust;
   /** The RSA key of this process, generated when it is first needed. */
   readonly getClientKey: () => Promise<ClientKey>;
+  readonly setTimer?: SetTimer | undefined;
 }
 
 /** A handshake that has read the offered security types. */
 export interface BegunHandshake {
   readonly stream: ByteStream;
   readonly offer: Offer;
+}
+
+/** The result of a probe. */
+export interface Visit<Result> {
+  readonly result: Result;
+  /** Whether it logged in with the configured credentials. */
+  readonly loggedIn: boolean;
 }
 
 /** One login for a viewer. */
@@ -41,20 +52,20 @@ export interface LoginAttempt {
 export class SourceLogin {
   readonly #source: SourceConfig;
   readonly #parts: LoginParts;
+  readonly #address: SharedAddress;
   readonly #guard: LoginGuard;
-  /** Of ten simultaneous good logins, servers refused two or three. So each waits for the end of the one before. */
-  readonly #turn = new Turn();
 
-  constructor(source: SourceConfig, parts: LoginParts) {
+  constructor(source: SourceConfig, parts: LoginParts, address: SharedAddress) {
     this.#source = source;
     this.#parts = parts;
+    this.#address = address;
     this.#guard = new LoginGuard(source);
   }
 
   /** Dials and logs in, or continues a handshake. @throws PortholeError */
   logIn({ credentials, signal, begun, onConnected = () => {} }: LoginAttempt): Promise<LoggedIn> {
     return this.#takeTurn(credentials, signal, async () => {
-      const stream = begun?.stream ?? await this.#parts.dial(this.#source, signal);
+      const stream = begun?.stream ?? await this.#address.dial(this.#source, signal);
       onConnected();
       return await logIn(stream, { ...this.#source, ...credentials }, { ...this.#parts, signal }, begun?.offer);
     });
@@ -63,17 +74,22 @@ export class SourceLogin {
   /** Dials and logs in up to ClientInit, with the credentials of the configuration. @throws PortholeError */
   logInAhead(signal: AbortSignal): Promise<LoggedInAhead> {
     return this.#takeTurn(pickCredentials(this.#source), signal, async () => {
-      const stream = await this.#parts.dial(this.#source, signal);
+      const stream = await this.#address.dial(this.#source, signal);
       return await logInAhead(stream, this.#source, { ...this.#parts, signal });
     });
   }
 
-  /** Waits for the turn and dials without logging in. `use` gets the stream, which is closed afterwards. */
-  visit<T>(signal: AbortSignal, use: (stream: ByteStream) => Promise<T>): Promise<T> {
-    return this.#turn.run(async () => {
-      const stream = await this.#parts.dial(this.#source, signal);
-      return await use(stream).finally(() => stream.close());
-    }, signal);
+  /** Dials for a probe, which must have taken the turn of the address; the connection is closed afterwards. */
+  async visit<Result>(
+    signal: AbortSignal,
+    use: (runner: LoginRunner) => Promise<Visit<Result>>,
+  ): Promise<Result> {
+    const credentials = pickCredentials(this.#source);
+    return await this.#guardLogin(credentials, async () => {
+      const stream = await this.#address.dial(this.#source, signal);
+      const runner = new LoginRunner(stream, this.#source, { ...this.#parts, signal, timeoutMs: VISIT_STEP_MS });
+      return await use(runner).finally(() => runner.stream.close());
+    });
   }
 
   /** Checks before connecting whether a viewer may log in by itself. @throws LoginRefused locked_out during a wait */
@@ -84,6 +100,7 @@ export class SourceLogin {
   /** Records the result of a login that a viewer carried out by itself; without `refusal`, it succeeded. */
   noteViewer(refusal?: LoginRefused): void {
     this.#guard.note(undefined, refusal);
+    if (!refusal) this.#address.memory.noteLoggedIn();
   }
 
   /** Allows another try of the configured secret. */
@@ -92,16 +109,20 @@ export class SourceLogin {
   }
 
   #takeTurn<Login>(credentials: Credentials, signal: AbortSignal, work: () => Promise<Login>): Promise<Login> {
-    return this.#turn.run(async () => {
-      this.#guard.check(credentials);
-      try {
-        const login = await work();
-        this.#guard.note(credentials);
-        return login;
-      } catch (failure) {
-        this.#guard.note(credentials, failure);
-        throw failure;
-      }
-    }, signal);
+    const logIn = async () => ({ result: await work(), loggedIn: true });
+    return this.#address.turn.run(() => this.#guardLogin(credentials, logIn), signal);
+  }
+
+  async #guardLogin<Result>(credentials: Credentials, work: () => Promise<Visit<Result>>): Promise<Result> {
+    this.#guard.check(credentials);
+    try {
+      const { result, loggedIn } = await work();
+      if (loggedIn) this.#guard.note(credentials);
+      if (loggedIn) this.#address.memory.noteLoggedIn();
+      return result;
+    } catch (failure) {
+      this.#guard.note(credentials, failure);
+      throw failure;
+    }
   }
 }

@@ -1,21 +1,45 @@
-/** A queue that runs one task at a time, because servers refuse some of several simultaneous logins. */
+/** A queue that limits how many tasks run at the same time, because servers refuse some of several simultaneous logins. */
 import { abortable } from "@std/async/abortable";
 
-/** Runs tasks one after the other. */
+/** Runs tasks in the order in which they came. */
 export class Turn {
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
 
-  /** Runs the task when those before it have settled. If the signal aborts before that, rejects with its reason. */
+  /** @param atOnce the number of tasks that may run at the same time */
+  constructor(atOnce = 1) {
+    this.#free = atOnce;
+  }
+
+  /** Runs the task when its turn has come. If the signal aborts before that, rejects with its reason. */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    await this.#take(signal);
+    try {
+      return await work();
+    } finally {
+      this.#pass();
+    }
+  }
+
+  async #take(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const begun = Promise.withResolvers<void>();
-    const mine = this.#tail.then(() => {
-      signal.throwIfAborted();
-      begun.resolve();
-      return work();
-    });
-    this.#tail = mine.catch(() => {});
-    await abortable(Promise.race([begun.promise, mine]), signal);
-    return await mine;
+    if (this.#free > 0) return void this.#free--;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    try {
+      await abortable(promise, signal);
+    } catch (reason) {
+      const at = this.#waiting.indexOf(resolve);
+      // Its turn had come in the same moment.
+      if (at < 0) this.#pass();
+      else this.#waiting.splice(at, 1);
+      throw reason;
+    }
+  }
+
+  #pass(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#free++;
   }
 }

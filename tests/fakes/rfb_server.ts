@@ -24,6 +24,8 @@ export interface Fault {
 export interface FakeRfbOptions {
   /** Listens on this unix socket instead of a free TCP port of 127.0.0.1. */
   readonly unixPath?: string;
+  /** Listens on this port instead of a free one. */
+  readonly port?: number;
   /** By default a test picture that stands still, 64 by 48 pixels. */
   readonly desktop?: Desktop;
   readonly version?: RfbVersion;
@@ -118,11 +120,11 @@ export class FakeRfb implements AsyncDisposable {
 
   /** Begins to listen; `startFakeRfb` has done it. */
   listen(): Promise<void> {
-    const { unixPath } = this.#options;
+    const { unixPath, port = 0 } = this.#options;
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
       if (unixPath) this.#server.listen(unixPath, () => resolve());
-      else this.#server.listen(0, "127.0.0.1", () => resolve());
+      else this.#server.listen(port, "127.0.0.1", () => resolve());
     });
   }
 

@@ -27,6 +27,22 @@ Deno.test("check exits with 1 where one source cannot be opened, wherever it is 
   }
 });
 
+Deno.test("check probes what may be probed, and remembers its connections for the next run", async () => {
+  await using fake = await startFakeRfb({ password: "unknown here" });
+  await using place = await Place.make(
+    `sources: { off: { host: 127.0.0.1, port: ${CLOSED_PORT}, look: off }, pi: 127.0.0.1:${fake.port} }\n`,
+  );
+  const lines: string[] = [];
+  for (let runs = 0; runs < 5; runs++) {
+    const { code, stdout } = await place.run(["check"]);
+    assertEquals([code, stdout.split("\n")[0]], [0, "off: not probed (look: off)"]);
+    lines.push(stdout.split("\n")[1]!);
+  }
+  assertEquals(lines.slice(0, 4), Array(4).fill("pi: RFB 3.8, VNC Authentication, needs password"));
+  assertStringIncludes(lines[4]!, "pi: not probed: the server may block this gateway");
+  assertEquals(fake.accepted, 4);
+});
+
 Deno.test("check exits with 1 for a file with mistakes, and names each with its place", async () => {
   await using place = await Place.make("gateway: { tls: maybe }\nsources: { pi: { port: 1 } }\n");
   const { code, stderr } = await place.run(["check"]);

@@ -64,7 +64,7 @@ gateway:
   data: state
 auth: none
 limits: { sessions: 1, per_source: 2, per_address: 3, connects_per_minute: 4, up_queue: 1MiB, idle: 1h, stall: 2m }
-defaults: { keepalive: 0, group: All, username: u }
+defaults: { keepalive: 0, group: All, username: u, look: off }
 sources:
   a:
     host: h
@@ -81,6 +81,7 @@ sources:
     allow: [ada, "group:makers"]
     view: [guest]
     connect_timeout: 2s
+    look: banner
   b: { unix: vm.sock, password: { env: B } }
 `,
     { file: "/c/s.yaml", readFile, env: (name) => name === "B_FILE" ? "/c/p" : undefined },
@@ -114,6 +115,7 @@ sources:
     prewarm: 2,
     connectTimeoutMs: 2000,
     keepaliveMs: 0,
+    look: "banner",
     allow: ["ada", "group:makers"],
     view: ["guest"],
   });

@@ -2,13 +2,14 @@ import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@s
 import fc from "fast-check";
 import { Secret } from "../../../src/config/secret.ts";
 import { PortholeError } from "../../../src/errors.ts";
-import { type OpenSource, openSource, probe } from "../../../src/rfb/handshake.ts";
+import { type OpenSource, openSource, peekSubtypes, peekTypes, type ProbedOffer } from "../../../src/rfb/handshake.ts";
 import type { LoginStep } from "../../../src/rfb/login_step.ts";
 import { LoginRefused } from "../../../src/rfb/refusal.ts";
 import { concat, type Script, u16, u32, u8, write } from "../../../src/rfb/script.ts";
 import type { Login } from "../../../src/rfb/security/login.ts";
 import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
 import { encodeServerInit } from "../../../src/rfb/server_init.ts";
+import { readVersion } from "../../../src/rfb/version.ts";
 import { duel, type Outcome } from "../../fakes/rfb_security/duel.ts";
 import { type FakeSource, playSource, SERVER_INIT } from "../../fakes/rfb_security/source.ts";
 
@@ -262,13 +263,15 @@ Deno.test("a shared-flag of 0 goes out when the source says so", () => {
   assertEquals(up.at(-1), 0);
 });
 
-Deno.test("probe() opens a source that needs no secret, lists VeNCrypt's subtypes, and sends no secret", () => {
-  const opened = duel(probe("Pi"), playSource({ types: [19, 1] })).result!;
-  assertEquals([opened.types, opened.serverInit?.width], [[19, 1], 640]);
-  const listed = duel(probe("Pi"), playSource({ types: [19, 129], subtypes: [262, 258] })).result!;
-  assertEquals(listed.subtypes, [262, 258]);
-  const plain = duel(probe("Pi"), playSource({ types: [2], version: "RFB 003.003" })).result!;
+function* peek(): Script<ProbedOffer, LoginStep> {
+  return yield* peekSubtypes("Pi", yield* peekTypes("Pi", yield* readVersion()));
+}
+
+Deno.test("peekTypes() and peekSubtypes() list what is offered, and send no secret", () => {
+  const plain = duel(peek(), playSource({ types: [2], version: "RFB 003.003" })).result!;
   assertEquals(plain.types, [2]);
+  const listed = duel(peek(), playSource({ types: [19, 129], subtypes: [262, 258] })).result!;
+  assertEquals([listed.types, listed.subtypes], [[19, 129], [262, 258]]);
 });
 
 Deno.test("openSource() goes on after the types", () => {
@@ -296,7 +299,7 @@ Deno.test("whatever a source sends, the login ends with a value or a named failu
   );
   fc.assert(
     fc.property(fc.constantFrom(...starts), bytes, fc.boolean(), (start, tail, isProbe) => {
-      const script: Script<unknown, LoginStep> = isProbe ? probe("Pi") : openSource("Pi", right);
+      const script: Script<unknown, LoginStep> = isProbe ? peek() : openSource("Pi", right);
       const { error } = duel(script, say(start, tail), { clientKey });
       if (error !== undefined) assertInstanceOf(error, PortholeError);
     }),

@@ -3,7 +3,7 @@ import { ByteQueue } from "../../../src/bridge/byte_queue.ts";
 import { createStreamPair } from "../../../src/demo/channel.ts";
 import { LoginRefused } from "../../../src/rfb/refusal.ts";
 import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
-import { logIn, peekAll, peekVersion } from "../../../src/source/login.ts";
+import { logIn, peekVersion } from "../../../src/source/login.ts";
 import { createTrust } from "../../../src/source/trust.ts";
 import { watchOffer } from "../../../src/source/watch_offer.ts";
 import { clientKey, keepPins, Meeting, pi, read, write } from "../../fakes/login_meeting.ts";
@@ -131,10 +131,4 @@ Deno.test("peekVersion(), watchOffer() and logIn() follow each other on one stre
   meeting.opened = await logIn(meeting.near, pi, effects, { version, types: types! });
   assertEquals(meeting.opened.security, "RSA-AES-256");
   await assertCarries(meeting);
-});
-
-Deno.test("peekAll() lists the subtypes inside VeNCrypt", async () => {
-  await using meeting = new Meeting({ types: [19, 129], subtypes: [262] });
-  const offer = await peekAll(meeting.near, "Pi", { signal: new AbortController().signal });
-  assertEquals([offer.types, offer.subtypes], [[19, 129], [262]]);
 });

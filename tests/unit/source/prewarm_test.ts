@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, fail } from "@std/assert";
+import { Addresses } from "../../../src/source/addresses.ts";
 import { createDialer } from "../../../src/source/dial/dial.ts";
 import type { ByteStream } from "../../../src/bridge/byte_stream.ts";
 import { createTrust } from "../../../src/source/trust.ts";
@@ -44,11 +45,13 @@ class Rig implements AsyncDisposable {
   room = 16;
 
   private constructor(readonly fake: FakeRfb, readonly source: SourceConfig) {
-    this.login = new SourceLogin(source, {
-      dial: createDialer({ openDemo: () => fail("No demo"), isDenied: () => false }),
+    const dial = createDialer({ openDemo: () => fail("No demo"), isDenied: () => false });
+    const addresses = new Addresses({ stores: createMemoryStores(), dial });
+    const parts = {
       trust: createTrust({ pins: openPins(createMemoryStores()) }),
       getClientKey: makeClientKey,
-    });
+    };
+    this.login = new SourceLogin(source, parts, addresses.get(source.target));
     this.prewarm = new Prewarm(source, {
       logInAhead: (signal) => this.login.logInAhead(signal),
       countRoom: () => this.room,

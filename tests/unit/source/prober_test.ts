@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { PortholeError } from "../../../src/errors.ts";
-import { Prober, type ProbeResult } from "../../../src/source/prober.ts";
+import { type NotProbed, Prober, type ProbeResult } from "../../../src/source/prober.ts";
 import { Turn } from "../../../src/source/turn.ts";
 
 const MINUTE_MS = 60_000;
@@ -8,22 +8,24 @@ const MINUTE_MS = 60_000;
 function makeRig() {
   const clock = { ms: 1_000_000 };
   const inUse = new Set<string>();
-  const probes: { name: string; answer: PromiseWithResolvers<ProbeResult> }[] = [];
-  const turn = new Turn();
-  const make = (name: string) =>
+  const probes: { name: string; answer: PromiseWithResolvers<ProbeResult | NotProbed> }[] = [];
+  const asked: boolean[] = [];
+  const make = (name: string, turn = new Turn()) =>
     new Prober({
       now: () => clock.ms,
       isInUse: () => inUse.has(name),
-      turn,
-      probe: () => {
-        const answer = Promise.withResolvers<ProbeResult>();
+      takeTurn: (work) => turn.run(work, new AbortController().signal),
+      probe: (isAsked) => {
+        asked.push(isAsked);
+        const answer = Promise.withResolvers<ProbeResult | NotProbed>();
         probes.push({ name, answer });
         return answer.promise;
       },
     });
-  const [pi, tv] = [make("pi"), make("tv")];
+  const turn = new Turn();
+  const [pi, piToo, tv] = [make("pi", turn), make("piToo", turn), make("tv")];
   /** Probes, answers where a probe is made, and gives the number of probes so far. */
-  const probe = async (outcome: ProbeResult | Error, prober = pi) => {
+  const probe = async (outcome: ProbeResult | NotProbed | Error, prober = pi) => {
     const before = probes.length;
     const probing = prober.probe();
     await settle();
@@ -33,7 +35,7 @@ function makeRig() {
     await probing;
     return probes.length;
   };
-  return { pi, tv, clock, inUse, probes, probe };
+  return { pi, piToo, tv, clock, inUse, probes, probe, asked };
 }
 
 /** Lets everything run that waits for nothing but its turn. */
@@ -55,18 +57,20 @@ Deno.test("a source is probed at most once a minute", async () => {
   assertEquals(pi.last, { status: "up", detail: UP.detail, checked: new Date(clock.ms).toISOString() });
 });
 
-Deno.test("simultaneous calls share one probe, and two sources are probed one after the other", async () => {
-  const { pi, tv, probes } = makeRig();
+Deno.test("simultaneous calls share one probe; sources are probed side by side, but each address once at a time", async () => {
+  const { pi, piToo, tv, probes } = makeRig();
   const shared = Array.from({ length: 20 }, () => pi.probe());
-  const other = tv.probe();
-  await settle();
-  assertEquals(probes.map(({ name }) => name), ["pi"]);
-  probes[0]!.answer.resolve(UP);
-  assertEquals((await Promise.all(shared)).map(({ status }) => status), Array(20).fill("up"));
+  const others = [piToo.probe(), tv.probe()] as const;
   await settle();
   assertEquals(probes.map(({ name }) => name), ["pi", "tv"]);
   probes[1]!.answer.reject(DOWN);
-  assertEquals((await other).code, "vnc_refused");
+  assertEquals((await others[1]).code, "vnc_refused", "tv does not wait for pi");
+  probes[0]!.answer.resolve(UP);
+  assertEquals((await Promise.all(shared)).map(({ status }) => status), Array(20).fill("up"));
+  await settle();
+  assertEquals(probes.map(({ name }) => name), ["pi", "tv", "piToo"]);
+  probes[2]!.answer.resolve(UP);
+  await others[0];
 });
 
 Deno.test("a source with an open session is not probed", async () => {
@@ -82,11 +86,11 @@ Deno.test("a source with an open session is not probed", async () => {
 });
 
 Deno.test("a probe that waits for its turn is skipped if a session opens meanwhile", async () => {
-  const { pi, tv, inUse, probes } = makeRig();
+  const { pi, piToo, inUse, probes } = makeRig();
   const first = pi.probe();
-  const second = tv.probe();
+  const second = piToo.probe();
   await settle();
-  inUse.add("tv");
+  inUse.add("piToo");
   probes[0]!.answer.resolve(UP);
   await Promise.all([first, second]);
   assertEquals(probes.length, 1);
@@ -112,4 +116,25 @@ Deno.test("forget() makes the next call probe again", async () => {
   pi.forget();
   assertEquals(pi.last.status, "unknown");
   assertEquals(await probe(UP), 2);
+});
+
+Deno.test("a user who asks gets a probe although the latest finding is fresh; the next one is again at most once a minute", async () => {
+  const { pi, probe, probes, asked } = makeRig();
+  await probe(UP);
+  const probing = pi.probe(true);
+  await settle();
+  probes.at(-1)!.answer.resolve(UP);
+  await probing;
+  assertEquals(await probe(UP), 2);
+  assertEquals(asked, [false, true]);
+});
+
+Deno.test("a source that was not probed says why, and keeps what is known of it", async () => {
+  const { pi, clock, probe } = makeRig();
+  await probe({ notProbed: "not probed (look: off)" });
+  assertEquals(pi.last, { status: "unknown", detail: "not probed (look: off)" });
+  pi.learn(UP);
+  clock.ms += MINUTE_MS;
+  await probe({ notProbed: "not probed (look: off)" });
+  assertEquals([pi.last.status, pi.last.detail], ["up", UP.detail]);
 });

@@ -5,6 +5,7 @@ import { once } from "../../../src/memoize.ts";
 import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
 import { informSources } from "../../../src/session/inform_sources.ts";
 import { SessionRegistry } from "../../../src/session/registry.ts";
+import { Addresses } from "../../../src/source/addresses.ts";
 import { createDialer } from "../../../src/source/dial/dial.ts";
 import { openPins } from "../../../src/source/pins.ts";
 import { Sources } from "../../../src/source/sources.ts";
@@ -24,18 +25,19 @@ class Rig implements AsyncDisposable {
   configured: ReadonlyMap<string, SourceConfig> = new Map();
 
   private constructor(readonly fake: FakeRfb, perSource: number) {
+    const dial = createDialer({
+      openDemo: () => {
+        throw new Error("There is no demo here");
+      },
+      isDenied: () => false,
+    });
     this.sources = new Sources(() => this.configured, {
-      dial: createDialer({
-        openDemo: () => {
-          throw new Error("There is no demo here");
-        },
-        isDenied: () => false,
-      }),
+      addresses: new Addresses({ stores: createMemoryStores(), dial }),
       trust: createTrust({ pins: openPins(createMemoryStores()) }),
       getClientKey: once(makeClientKey),
       sessions: this.registry,
       perSource: () => perSource,
-      probeTurn: new Turn(),
+      probeSlots: new Turn(16),
       log: createLog({ level: "error", write: () => {} }),
       // A pause would keep a timer.
       setTimer: () => () => {},
