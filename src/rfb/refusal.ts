@@ -12,6 +12,8 @@ export type RefusalKind =
   | "refused"
   | "busy"
   | "no_type"
+  | "tls_failed"
+  | "no_tls"
   | "wrong_secret"
   | "secret_missing"
   | "locked_out"
@@ -27,6 +29,8 @@ const codes: Record<RefusalKind, ErrorCode> = {
   refused: "vnc_refused",
   busy: "vnc_refused",
   no_type: "vnc_refused",
+  tls_failed: "vnc_refused",
+  no_tls: "vnc_refused",
   wrong_secret: "vnc_login_failed",
   secret_missing: "vnc_login_failed",
   locked_out: "vnc_login_failed",
@@ -56,9 +60,12 @@ export class LoginRefused extends PortholeError {
     this.needs = options.needs ?? [];
   }
 
-  /** Whether to retry. The types on offer do not change by themselves: a retry would only count as a failed login. */
+  /**
+   * Whether to retry. The types on offer and the certificate do not change by themselves: a retry would only count as a
+   * failed login.
+   */
   override get retry(): boolean {
-    return this.kind !== "no_type" && super.retry;
+    return this.kind !== "no_type" && this.kind !== "no_tls" && super.retry;
   }
 
   /** The same refusal as a whole sentence: "Cannot open Workshop PC: …". */

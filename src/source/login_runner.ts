@@ -7,6 +7,7 @@ import type { ClientKey, LoginStep } from "../rfb/login_step.ts";
 import { cleanReason } from "../rfb/reason.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
 import { Overdue, runScript, type Script, StreamEnded } from "../rfb/script.ts";
+import { lookAtTls } from "../rfb/tls_look.ts";
 import { sealStream } from "./sealed_stream.ts";
 import { upgradeTls } from "./tls_upgrade.ts";
 import { expectedName, type Identity, type Trust } from "./trust.ts";
@@ -31,6 +32,8 @@ export interface LoginEffects extends LoginLimits {
   readonly trust: Trust;
   /** The RSA key of this process, generated when it is first needed. */
   readonly getClientKey: () => Promise<ClientKey>;
+  /** Whether to look at the source's TLS where the login would start it, and to end there. */
+  readonly looksAtTls?: boolean;
 }
 
 /** Runs scripts, one after the other, on a stream that TLS or RSA-AES may replace. */
@@ -97,11 +100,18 @@ export class LoginRunner {
   }
 
   async #startTls(): Promise<void> {
+    if (this.#effects.looksAtTls) return await this.#lookAtTls();
     const source = this.#source!;
     const options = { ca: source.tls?.ca, serverName: expectedName(source) };
     const { stream, certificate, caError } = await upgradeTls(this.stream, options).catch(explainTls);
     this.stream = stream;
     await this.#judge({ proof: "certificate", bytes: certificate, ...(caError === undefined ? {} : { caError }) });
+  }
+
+  async #lookAtTls(): Promise<never> {
+    const obstacle = await runScript(lookAtTls(), (step) => this.#take(step));
+    if (obstacle === undefined) throw new LoginRefused("tls_failed", "the look at its TLS shows no reason");
+    throw new LoginRefused("no_tls", `TLS with the server is not possible: ${obstacle}`);
   }
 
   async #judge(presented: Parameters<Trust["judge"]>[1]): Promise<void> {
@@ -111,7 +121,7 @@ export class LoginRunner {
 
 function explainTls(cause: Error): never {
   const reason = cleanReason(new TextEncoder().encode(cause.message));
-  throw new LoginRefused("refused", `the TLS handshake with the server failed: ${reason}`, { cause });
+  throw new LoginRefused("tls_failed", `the TLS handshake with the server failed: ${reason}`, { cause });
 }
 
 /** Reads exactly this many bytes: the next byte may belong to TLS. */

@@ -4,7 +4,7 @@ import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { SourceConfig } from "../config/config.ts";
 import type { Offer } from "../rfb/handshake.ts";
 import type { ClientKey } from "../rfb/login_step.ts";
-import type { LoginRefused } from "../rfb/refusal.ts";
+import { LoginRefused } from "../rfb/refusal.ts";
 import { type Credentials, pickCredentials } from "./credentials.ts";
 import { type LoggedInAhead, logInAhead } from "./logged_in_ahead.ts";
 import { type LoggedIn, logIn } from "./login.ts";
@@ -85,7 +85,7 @@ export class SourceLogin {
     use: (runner: LoginRunner) => Promise<Visit<Result>>,
   ): Promise<Result> {
     const credentials = pickCredentials(this.#source);
-    return await this.#guardLogin(credentials, async () => {
+    return await this.#guardLogin(credentials, signal, async () => {
       const stream = await this.#address.dial(this.#source, signal);
       const runner = new LoginRunner(stream, this.#source, { ...this.#parts, signal, timeoutMs: VISIT_STEP_MS });
       return await use(runner).finally(() => runner.stream.close());
@@ -110,19 +110,36 @@ export class SourceLogin {
 
   #takeTurn<Login>(credentials: Credentials, signal: AbortSignal, work: () => Promise<Login>): Promise<Login> {
     const logIn = async () => ({ result: await work(), loggedIn: true });
-    return this.#address.turn.run(() => this.#guardLogin(credentials, logIn), signal);
+    return this.#address.turn.run(() => this.#guardLogin(credentials, signal, logIn), signal);
   }
 
-  async #guardLogin<Result>(credentials: Credentials, work: () => Promise<Visit<Result>>): Promise<Result> {
+  async #guardLogin<Result>(
+    credentials: Credentials,
+    signal: AbortSignal,
+    work: () => Promise<Visit<Result>>,
+  ): Promise<Result> {
     this.#guard.check(credentials);
     try {
       const { result, loggedIn } = await work();
       if (loggedIn) this.#guard.note(credentials);
       if (loggedIn) this.#address.memory.noteLoggedIn();
       return result;
-    } catch (failure) {
+    } catch (thrown) {
+      const failure = await this.#explainTls(thrown, credentials, signal);
       this.#guard.note(credentials, failure);
       throw failure;
     }
+  }
+
+  /** Finds out by a second connection why TLS failed, which its error does not say; else returns what was thrown. */
+  async #explainTls(thrown: unknown, credentials: Credentials, signal: AbortSignal): Promise<unknown> {
+    if (!(thrown instanceof LoginRefused) || thrown.kind !== "tls_failed") return thrown;
+    try {
+      const stream = await this.#address.dial(this.#source, signal);
+      await logIn(stream, { ...this.#source, ...credentials }, { ...this.#parts, signal, looksAtTls: true });
+    } catch (seen) {
+      if (seen instanceof LoginRefused && seen.kind === "no_tls") return seen;
+    }
+    return thrown;
   }
 }

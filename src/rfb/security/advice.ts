@@ -7,6 +7,9 @@ export const ADVICE = {
   /** Anonymous TLS inside VeNCrypt: TigerVNC and TurboVNC, QEMU, x11vnc. */
   useX509: "on the server set SecurityTypes=X509Vnc with X509Cert and X509Key (TigerVNC, TurboVNC), use " +
     "tls-creds-x509 (QEMU), or -ssl with a certificate file (x11vnc)",
+  renewKey:
+    "make one with an RSA key of 2048 bits or more and set it on the server: X509Cert and X509Key (TigerVNC), " +
+    "tls-creds-x509 (QEMU), -ssl (x11vnc)",
   /** Type 18 by itself is what GNOME's desktop sharing offers while it requires encryption. */
   allowClear: "on GNOME run gsettings set org.gnome.Vino require-encryption false (vino), or gsettings set " +
     "org.gnome.desktop.remote-desktop.vnc encryption \"['none']\" (GNOME Remote Desktop), " + VNC_PASSWORD +

@@ -61,7 +61,7 @@ Deno.test("logIn() fails when the stream ends anywhere in the TLS handshake", as
     let left = at;
     await using meeting = new Meeting({ types: [19], subtypes: [262] }, { cut: () => left-- > 0 ? 1 : 0 });
     const error = await assertRejects(() => meeting.logIn(), LoginRefused);
-    assert(["refused", "ended", "wrong_secret"].includes(error.kind), `${error.kind} at ${at}`);
+    assert(["tls_failed", "ended", "wrong_secret"].includes(error.kind), `${error.kind} at ${at}`);
   }
 });
 
@@ -72,7 +72,7 @@ Deno.test("logIn() fails when it receives garbage instead of TLS", async () => {
   const trust = createTrust({ pins: keepPins() });
   const effects = { trust, getClientKey: makeClientKey, signal: new AbortController().signal, timeoutMs: 5_000 };
   const error = await assertRejects(() => logIn(near, pi, effects), LoginRefused);
-  assertEquals(error.kind, "refused");
+  assertEquals(error.kind, "tls_failed");
   assertStringIncludes(error.message, "the TLS handshake with the server failed");
   far.close();
 });
