@@ -1,11 +1,12 @@
 /** Every route and guard, in order: the table of contents. */
-import { Hono, type MiddlewareHandler } from "hono";
-import { findPeer } from "./access/peer.ts";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { findPeer, type Peer } from "./access/peer.ts";
 import { isForWebsockify } from "./access/websockify_request.ts";
 import type { Config } from "./config/config.ts";
 import { createAccountRoutes } from "./web/account/routes.tsx";
 import { createApi } from "./web/api/routes.ts";
 import { createDashboardRoutes } from "./web/dashboard/routes.tsx";
+import { addSlash, climbFrom } from "./web/base.ts";
 import type { Env } from "./web/env.ts";
 import {
   guardUnsafeMethods,
@@ -53,7 +54,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   app.get("/websockify", ...socketGuards, openAsWebsockify);
 
   app.use(setSecurityHeaders, setCacheAndTransportHeaders);
-  app.use(...entrance, guardUnsafeMethods, limitBody);
+  app.use(...entrance, guardUnsafeMethods, limitBody, addSlash);
 
   // Open to everybody, but for /metrics.
   app.route("/", createHealthRoutes()); // /healthz, /readyz, /metrics
@@ -85,9 +86,18 @@ function prepareContext({ services, config, isTrustedProxy }: AppParts): Middlew
     const peer = findPeer(c.req.raw, { remote: c.env.remote, isTrusted: isTrustedProxy, publicUrl });
     c.set("config", snapshot);
     c.set("peer", peer);
-    c.set("base", peer.prefix + snapshot.gateway.basePath);
+    c.set("base", findBase(c.req, peer, snapshot));
     await next();
   };
+}
+
+/**
+ * A proxy may remove /vnc from the address /vnc as well as from /vnc/, and a relative link would lead elsewhere from the
+ * former: the first page says the whole path where it is known.
+ */
+function findBase({ url, path }: Context<Env>["req"], { prefix }: Peer, { gateway }: Config): string {
+  const whole = prefix + gateway.basePath;
+  return whole !== "/" && new URL(url).pathname === "/" ? whole : climbFrom(path);
 }
 
 /** The path that routes match: `/websockify` on any path that websockify's clients use, or else the path below the base. */

@@ -11,7 +11,8 @@ const MAX_AGE_LIMIT_MS = 400 * 24 * 3_600_000;
 
 /**
  * The cookie's name: over https with the prefix that keeps other hosts and paths from setting it (RFC 6265bis section
- * 4.1.3.2), which demands Path=/ even under a base path. Browsers reject that prefix over plain http.
+ * 4.1.3.2), which demands Path=/ even under a base path. That is also the one path that is right where a proxy removes a
+ * path without telling it. Browsers reject the name's prefix over plain http.
  */
 function nameCookie({ secure }: CookieOptions): string {
   return secure ? "__Host-porthole" : "porthole";

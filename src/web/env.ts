@@ -17,7 +17,7 @@ export interface Env {
     peer: Peer;
     /** Who sent the request; set by `requireIdentity`. */
     identity: Identity;
-    /** Base path for links, as the browser sees it; begins and ends with a slash. */
+    /** What links and redirects of this response begin with: the way to the gateway's root. Ends with a slash. */
     base: string;
   };
 }

@@ -4,7 +4,7 @@ import type { Child } from "hono/jsx";
 
 /** The properties of every page. */
 export interface PageProps {
-  /** Begins and ends with a slash; every address on the page begins with it. */
+  /** The way to the gateway's root, such as "../../"; every address on the page begins with it. */
   readonly basePath: string;
   /** The nonce of this response's Content-Security-Policy. */
   readonly nonce: string;

@@ -207,7 +207,7 @@ Deno.test("a share link opens its source, in its role, up to its number of uses"
       body: `secret=${secret}`,
     });
   const opened = await open();
-  assertEquals([opened.status, opened.headers.get("location")], [303, "/site/vnc/pi"]);
+  assertEquals([opened.status, opened.headers.get("location")], [303, "./site/vnc/pi"]);
   const Cookie = opened.headers.get("set-cookie")!.split(";")[0]!;
   const sources = JSON.parse((await sendRaw(rig.port, { path: "/api/sources", headers: { Cookie } })).body);
   assertEquals(sources.map(({ name, view_only }: Record<string, unknown>) => [name, view_only]), [["pi", true]]);

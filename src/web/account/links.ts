@@ -5,6 +5,7 @@ import type { Identity } from "../../access/access.ts";
 import type { ShareLink } from "../../access/share_links.ts";
 import { parseDuration } from "../../config/units.ts";
 import { PortholeError } from "../../errors.ts";
+import { makePublicAddress } from "../base.ts";
 import type { Env } from "../env.ts";
 import type { Permitted } from "../find_source.ts";
 import { instant } from "../json_fields.ts";
@@ -54,7 +55,7 @@ export async function createLink(
   { source, role }: Permitted,
   asked: z.output<typeof linkRequestSchema>,
 ): Promise<z.output<typeof newLinkSchema>> {
-  const { identity, peer, base, config } = c.var;
+  const { identity, config } = c.var;
   const { links } = c.var.authentication;
   const expiresMs = readExpiry(asked.expires);
   if (!mayShare(identity)) throw new PortholeError("not_allowed", "You are not allowed to share screens");
@@ -76,7 +77,7 @@ export async function createLink(
     byUser,
   });
   noteLink(c, "link_created", link);
-  return { ...viewLink(link), url: `${new URL(`${base}share`, peer.origin).href}#${secret}` };
+  return { ...viewLink(link), url: `${makePublicAddress(c, "share")}#${secret}` };
 }
 
 /** The links that the sender of the request can see: their own; for admins, all. */

@@ -6,6 +6,7 @@ import { PENDING_MS } from "../../access/oidc.ts";
 import { describeError } from "../../access/provider_fetch.ts";
 import { readReturnPath } from "../../access/return_path.ts";
 import { asPortholeError } from "../../errors.ts";
+import { makeReturnAddress } from "../base.ts";
 import { type Env, readAddress } from "../env.ts";
 import { beginSignIn, goTo } from "./begin_sign_in.ts";
 import { refuseSignIn } from "./refuse_sign_in.ts";
@@ -37,8 +38,8 @@ async function attempt(c: Context<Env>, step: (c: Context<Env>) => Promise<Respo
 }
 
 async function goToProvider(c: Context<Env>): Promise<Response> {
-  const { peer, base, authentication } = c.var;
-  const redirectUri = new URL(`${base}sign-in/oidc/callback`, peer.origin).href;
+  const { peer, authentication } = c.var;
+  const redirectUri = makeReturnAddress(c, "sign-in/oidc/callback");
   const next = readReturnPath(c.req.query("next"));
   const { location, binding } = await authentication.oidc.begin({ redirectUri, next, binding: readBinding(c) });
   const secure = isSecure(peer);

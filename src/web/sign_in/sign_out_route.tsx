@@ -4,6 +4,7 @@ import { isSecure } from "../../access/cookie_credential.ts";
 import { findProvider } from "../../access/oidc.ts";
 import type { SignIn } from "../../access/sign_ins.ts";
 import { PortholeError } from "../../errors.ts";
+import { makeReturnAddress } from "../base.ts";
 import type { Env } from "../env.ts";
 import { noteEvent } from "../note_event.ts";
 import { readPageProps } from "../page_props.ts";
@@ -28,6 +29,6 @@ export async function signOut(c: Context<Env>): Promise<Response> {
 }
 
 function findProviderSignOut(c: Context<Env>, { id }: SignIn): Promise<URL | undefined> {
-  const returnUri = new URL(`${c.var.base}sign-in`, c.var.peer.origin).href;
+  const returnUri = makeReturnAddress(c, "sign-in");
   return c.var.authentication.oidc.findSignOut({ returnUri, signIn: id });
 }

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { PortholeError } from "../../errors.ts";
 import { INSTALL_GUIDES } from "../../tls/install.ts";
+import { makeReturnAddress } from "../base.ts";
 import type { Env } from "../env.ts";
 import { readPageProps } from "../page_props.ts";
 import { TrustPage } from "./page.tsx";
@@ -16,7 +17,7 @@ export function createTrustRoutes(): Hono<Env> {
     return c.body(ca.pem, 200, { "Content-Type": "application/x-x509-ca-cert" });
   });
   routes.get("/trust", (c) => {
-    const address = new URL(`${c.var.base}trust`, c.var.peer.origin).href;
+    const address = makeReturnAddress(c, "trust");
     const { fingerprint256 } = c.var.about.ca() ?? {};
     return c.html(
       <TrustPage {...readPageProps(c)} fingerprint256={fingerprint256} address={address} guides={INSTALL_GUIDES} />,

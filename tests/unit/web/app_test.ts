@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Sources } from "../../../src/source/sources.ts";
 import { hashToken } from "../../../src/access/opaque_token.ts";
 import { makeApp, readCode } from "./app_rig.ts";
@@ -129,20 +129,59 @@ Deno.test("the base path is removed if present, and only as a whole", async () =
     "/vnc/healthz": 200,
     "/healthz": 200,
     "/vnc/": 200,
-    "/vnc": 200,
+    "/vnc": 308,
     "/": 200,
     "/vncx/healthz": 404,
     "/vnc/vnc/healthz": 404,
   });
 });
 
-Deno.test("links begin with the base path, after the prefix that a trusted proxy has removed", async () => {
-  using rig = await makeApp({ yaml: `gateway: { base_path: /vnc/ }\n${OPEN}` });
-  const headers = { "X-Forwarded-Prefix": "/lab" };
-  const readCard = async (remote: string) =>
-    /class="card-link" href="([^"]+)"/.exec(await (await rig.ask("/", { headers, remote })).text())?.[1];
-  assertEquals(await readCard("192.0.2.7"), "/vnc/site/vnc/pi");
-  assertEquals(await readCard("10.0.0.1"), "/lab/vnc/site/vnc/pi");
+interface Mount {
+  /** What the browser shows; the proxy in front passes `passed` on. */
+  readonly shown: string;
+  readonly passed: string;
+  readonly prefix?: string;
+}
+
+/** Where the gateway is at /vnc/ for the browser. */
+const MOUNTS: readonly (readonly [basePath: string, mounts: readonly Mount[]])[] = [
+  ["/", [
+    { shown: "/vnc/", passed: "/" },
+    { shown: "/vnc/account", passed: "/account" },
+    { shown: "/vnc/site/vnc/pi?x=/../", passed: "/site/vnc/pi?x=/../" },
+    { shown: "/vnc/no/such%2Fpage/", passed: "/no/such%2Fpage/" },
+    { shown: "/vnc", passed: "/", prefix: "/vnc" },
+    { shown: "/vnc/", passed: "/", prefix: "/vnc/" },
+    { shown: "/vnc/account", passed: "/account", prefix: "/wrong" },
+  ]],
+  ["/vnc/", [
+    { shown: "/vnc/", passed: "/vnc/" },
+    { shown: "/vnc/site/vnc/pi", passed: "/vnc/site/vnc/pi" },
+    { shown: "/vnc", passed: "/" },
+    { shown: "/vnc/account", passed: "/account" },
+  ]],
+];
+
+for (const [basePath, mounts] of MOUNTS) {
+  for (const { shown, passed, prefix } of mounts) {
+    Deno.test(`${shown}, which arrives as ${passed} at base path ${basePath}, links to what is below /vnc/`, async () => {
+      using rig = await makeApp({ yaml: `gateway: { base_path: ${basePath} }\n${OPEN}` });
+      const headers = { Accept: "text/html", ...(prefix && { "X-Forwarded-Prefix": prefix }) };
+      const page = await (await rig.ask(passed, { headers, remote: "10.0.0.1" })).text();
+      const links = page.matchAll(/ (?:href|src|action|data-base-path)="([^"#]+)"/g).map(([, to]) =>
+        new URL(to!, `https://h${shown}`).pathname
+      ).toArray();
+      assert(links.includes("/vnc/") && links.includes("/vnc/static/porthole.css"), links.join());
+      assertEquals(links.filter((path) => !path.startsWith("/vnc/")), []);
+    });
+  }
+}
+
+Deno.test("the base path without its slash leads to the one with it, whatever a proxy has removed before it", async () => {
+  using rig = await makeApp({ yaml: `gateway: { base_path: /lab/vnc/ }\n${OPEN}` });
+  const { headers, status, body } = await rig.ask("/lab/vnc?a=1");
+  await body?.cancel();
+  assertEquals([status, headers.get("location")], [308, "./vnc/?a=1"]);
 });
 
 Deno.test("an address without a route gets 404, a wrong method 405 with the list of right ones", async () => {
