@@ -18,6 +18,8 @@ export interface SessionUser {
   readonly address: string;
   /** The name of the user; undefined while nobody has to sign in. */
   readonly name?: string;
+  /** The id of the cookie's sign-in, since guests of one share link have the same name. */
+  readonly signIn?: string | undefined;
   /** Whether the user may only view the source. */
   readonly viewOnly?: boolean;
   /** Why the session must end: the permission or the sign-in has ended. Called every two seconds, so it must be cheap. */

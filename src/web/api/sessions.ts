@@ -35,8 +35,9 @@ const end = defineOperation({
   },
 });
 
-function maySee({ user }: Session, { name, admin }: Identity): boolean {
-  return admin || user.name === name;
+/** Guests of one share link have the same name, but are strangers to each other. */
+function maySee({ user }: Session, { name, admin, by, signIn }: Identity): boolean {
+  return admin || (by === "share_link" ? user.signIn === signIn : user.name === name);
 }
 
 /** Everything below /api/sessions. */

@@ -46,6 +46,7 @@ export function openSession(c: Context<Env>, name: string): Promise<Response> {
     startSession(c, source, {
       address,
       name: identity.name,
+      signIn: identity.signIn,
       viewOnly: role === "view",
       whyEnd: () => authentication.access.whyEnd(identity, source.name, role),
     }));
