@@ -74,3 +74,24 @@ export async function readToEnd(conn: Deno.Conn): Promise<number> {
   for (let read; (read = await conn.read(bytes).catch(() => null)) !== null;) total += read;
   return total;
 }
+
+/** A listener that accepts nothing, with its backlog full. */
+export async function fillBacklog(hostname = "127.0.0.1"): Promise<{ port: number } & AsyncDisposable> {
+  const listener = Deno.listen({ hostname, port: 0, tcpBacklog: 1 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const conns: Deno.Conn[] = [];
+  const signal = () => AbortSignal.timeout(200);
+  for (let isFull = false; !isFull;) {
+    await Deno.connect({ hostname, port, signal: signal() }).then((conn) => conns.push(conn), () => {
+      isFull = true;
+    });
+  }
+  return {
+    port,
+    [Symbol.asyncDispose]() {
+      for (const conn of conns) conn.close();
+      listener.close();
+      return Promise.resolve();
+    },
+  };
+}

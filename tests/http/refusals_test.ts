@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { startGateway } from "../fakes/gateway.ts";
 import { dialRaw, encodeFrame, openRaw, requestUpgrade } from "../fakes/raw_viewer.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
-import { listenTcp, readToEnd, writeAll } from "../fakes/tcp_source.ts";
+import { fillBacklog, listenTcp, readToEnd, writeAll } from "../fakes/tcp_source.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 
@@ -305,25 +305,4 @@ Deno.test("a frame that is too large or of no kind ends only the session that it
 async function readStatus(response: Response): Promise<number> {
   await response.body?.cancel();
   return response.status;
-}
-
-/** A listener that accepts nothing, with its backlog full. */
-async function fillBacklog(): Promise<{ port: number } & AsyncDisposable> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
-  const { port } = listener.addr as Deno.NetAddr;
-  const conns: Deno.Conn[] = [];
-  const signal = () => AbortSignal.timeout(200);
-  for (let isFull = false; !isFull;) {
-    await Deno.connect({ hostname: "127.0.0.1", port, signal: signal() }).then((conn) => conns.push(conn), () => {
-      isFull = true;
-    });
-  }
-  return {
-    port,
-    [Symbol.asyncDispose]() {
-      for (const conn of conns) conn.close();
-      listener.close();
-      return Promise.resolve();
-    },
-  };
 }

@@ -3,7 +3,7 @@ import type { ByteStream } from "../../bridge/byte_stream.ts";
 import type { SourceConfig, Target } from "../../config/config.ts";
 import { asPortholeError, type ErrorCode } from "../../errors.ts";
 import { explainDialError } from "./dial_error.ts";
-import { connectTcp } from "./tcp.ts";
+import { connectTcp, type TcpEffects } from "./tcp.ts";
 import { connectUnix } from "./unix.ts";
 
 /**
@@ -15,11 +15,9 @@ import { connectUnix } from "./unix.ts";
 export type Dial = (source: SourceConfig, signal: AbortSignal) => Promise<ByteStream>;
 
 /** The effects of dialing. */
-export interface DialEffects {
+export interface DialEffects extends TcpEffects {
   /** Opens the built-in desktop. */
   readonly openDemo: () => ByteStream;
-  /** Whether an IP address must not be dialed. */
-  readonly isDenied: (address: string) => boolean;
   /** Called after each attempt. */
   readonly onDialed?: (outcome: "ok" | ErrorCode, seconds: number) => void;
 }
@@ -33,9 +31,9 @@ type Connectors = {
 };
 
 /** Makes the dialer of a gateway. */
-export function createDialer({ openDemo, isDenied, onDialed = () => {} }: DialEffects): Dial {
+export function createDialer({ openDemo, onDialed = () => {}, ...effects }: DialEffects): Dial {
   const connectors: Connectors = {
-    tcp: (target, signal) => connectTcp(target, isDenied, signal),
+    tcp: (target, signal) => connectTcp(target, effects, signal),
     unix: connectUnix,
     demo: () => Promise.resolve(openDemo()),
   };

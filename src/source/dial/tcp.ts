@@ -14,6 +14,14 @@ const ABANDONED_MS = 100;
 
 type TcpAddress = Extract<Address, { kind: "tcp" }>;
 
+/** The effects of connecting over TCP. */
+export interface TcpEffects {
+  /** Whether an IP address must not be dialed. */
+  readonly isDenied: (address: string) => boolean;
+  /** Resolves a host name to its addresses, the preferred one first; an address to itself. */
+  readonly lookUp?: (hostname: string) => Promise<string[]>;
+}
+
 /**
  * Opens a TCP connection. The host name is resolved once, and the resulting addresses are checked and dialed, so that a
  * second answer from DNS cannot bypass the check.
@@ -22,16 +30,23 @@ type TcpAddress = Extract<Address, { kind: "tcp" }>;
  */
 export async function connectTcp(
   { hostname, port }: TcpAddress,
-  isDenied: (address: string) => boolean,
+  { isDenied, lookUp = lookUpByDns }: TcpEffects,
   signal: AbortSignal,
 ): Promise<ByteStream> {
-  const addresses = await abortable(resolve(hostname, isDenied), signal);
+  const addresses = await abortable(resolve(hostname, isDenied, lookUp), signal);
   return wrapConn(await race(addresses, port, signal));
 }
 
-async function resolve(hostname: string, isDenied: (address: string) => boolean): Promise<string[]> {
-  const found = (await lookup(hostname, { all: true })).map((entry) => entry.address);
-  const allowed = found.filter((address) => !isDenied(address));
+async function lookUpByDns(hostname: string): Promise<string[]> {
+  return (await lookup(hostname, { all: true })).map(({ address }) => address);
+}
+
+async function resolve(
+  hostname: string,
+  isDenied: TcpEffects["isDenied"],
+  lookUp: NonNullable<TcpEffects["lookUp"]>,
+): Promise<string[]> {
+  const allowed = (await lookUp(hostname)).filter((address) => !isDenied(address));
   if (allowed.length === 0) throw new DeniedAddress();
   return interleaveFamilies(allowed);
 }

@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createDialer } from "../../../src/source/dial/dial.ts";
 import { loadConfig } from "../../../src/config/load.ts";
-import { listenTcp, readToEnd } from "../../fakes/tcp_source.ts";
+import { fillBacklog, listenTcp, readToEnd } from "../../fakes/tcp_source.ts";
 import { waitUntil } from "../../fakes/wait_until.ts";
 
 async function readSource(place: string) {
@@ -9,12 +9,11 @@ async function readSource(place: string) {
   return config.sources.get("pi")!;
 }
 
-const dial = createDialer({
-  openDemo: () => {
-    throw new Error("There is no demo here");
-  },
-  isDenied: () => false,
-});
+function openDemo(): never {
+  throw new Error("There is no demo here");
+}
+
+const dial = createDialer({ openDemo, isDenied: () => false });
 
 Deno.test("dial() does not leak a connection that opens at the moment of the abort", async () => {
   const open = new Set<Deno.Conn>();
@@ -43,4 +42,53 @@ Deno.test("dial() with an aborted signal contacts nothing, not even DNS", async 
   const reason = new Error("The viewer left");
   const failure = await assertRejects(() => dial(source, AbortSignal.abort(reason)), Error);
   assertEquals(failure.cause, reason);
+});
+
+/** Listens on the loopback and dials a name that has these addresses; returns what connected, or why nothing did. */
+async function dialName(addresses: readonly string[], denied: readonly string[] = []): Promise<string> {
+  await using listener = listenTcp(async (conn) => void await readToEnd(conn));
+  const source = await readSource(`desk.example:${listener.port}`);
+  const dial = createDialer({
+    openDemo,
+    isDenied: (address) => denied.includes(address),
+    lookUp: () => Promise.resolve([...addresses]),
+  });
+  try {
+    const stream = await dial(source, new AbortController().signal);
+    stream.close();
+    return "connected";
+  } catch (thrown) {
+    return (thrown as Error).message;
+  }
+}
+
+Deno.test("dial() tries every address of a name, of both families", async () => {
+  // Only 127.0.0.1 listens.
+  assertEquals(await dialName(["127.0.0.2", "127.0.0.1"]), "connected");
+  assertEquals(await dialName(["::1", "127.0.0.2", "127.0.0.3", "127.0.0.1"]), "connected");
+  assertMatch(await dialName(["127.0.0.2", "127.0.0.3"]), /^Cannot reach pi: (?!its address)/);
+});
+
+Deno.test("dial() leaves out denied addresses, and dials the others", async () => {
+  assertEquals(await dialName(["127.0.0.1"], ["127.0.0.1"]), "Cannot reach pi: its address is in deny_networks");
+  assertMatch(await dialName(["127.0.0.1", "127.0.0.2"], ["127.0.0.1"]), /^Cannot reach pi: (?!its address)/);
+  assertEquals(await dialName(["127.0.0.2", "127.0.0.1"], ["127.0.0.2"]), "connected");
+});
+
+Deno.test({
+  name: "dial() does not wait for an address that does not answer",
+  // Only Linux has all of 127.0.0.0/8.
+  ignore: Deno.build.os !== "linux",
+  // The abandoned attempt has a moment longer to end by itself.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    await using silent = await fillBacklog("127.0.0.2");
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: silent.port });
+    const lookUp = () => Promise.resolve(["127.0.0.2", "127.0.0.1"]);
+    const dial = createDialer({ openDemo, isDenied: () => false, lookUp });
+    const stream = await dial(await readSource(`desk.example:${silent.port}`), new AbortController().signal);
+    stream.close();
+    (await listener.accept()).close();
+  },
 });
