@@ -119,7 +119,7 @@ function createServices(options: GatewayOptions): Services {
     prewarmed: () => sources.prewarmed,
   });
   const sources: Sources = createSources({ ...options, stores }, registry, metrics);
-  const limit = memoize(() => live.current.limits.connectsPerMinute, (perMinute) => createConnectLimit({ perMinute }));
+  const connectLimit = createConnectLimit({ perMinute: () => live.current.limits.connectsPerMinute });
   return {
     authentication: createAuthentication({
       config: () => live.current,
@@ -127,7 +127,7 @@ function createServices(options: GatewayOptions): Services {
       stores,
       now,
     }),
-    sessions: { registry, connectLimit: () => limit() },
+    sessions: { registry, connectLimit },
     sources,
     telemetry: { log, metrics, audit: options.audit ?? createAudit(), warnRarely: createMinuteLog(warn, now) },
     about: { ...NOTHING_KNOWN, ...options.about, version, problems: () => live.problems },
@@ -143,7 +143,7 @@ async function applyConfig({ sessions: { registry }, sources }: Services, config
 
 async function drain({ sessions: { registry, connectLimit }, sources, authentication }: Services): Promise<void> {
   await Promise.all([registry.drain(), sources.close()]);
-  connectLimit().close();
+  connectLimit.close();
   await authentication.close();
 }
 

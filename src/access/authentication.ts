@@ -1,6 +1,5 @@
 /** All sign-in methods, put together. */
 import type { Config, User } from "../config/config.ts";
-import { memoize } from "../memoize.ts";
 import type { Stores } from "../store/store.ts";
 import { type Access, createAccess, decideRole, isNamed } from "./access.ts";
 import { createBearerCredential } from "./bearer.ts";
@@ -27,7 +26,7 @@ export interface Authentication {
   readonly passwords: PasswordSignIn;
   readonly oidc: OidcSignIn;
   /** Limits the sign-in attempts of one address, with all methods together. */
-  signInLimit(): ConnectLimit;
+  readonly signInLimit: ConnectLimit;
   /** Whether this is the token of the login link. */
   isLoginToken(token: string): Promise<boolean>;
   /** Stops threads and timers; resolves when every change is stored. */
@@ -50,10 +49,10 @@ export function createAuthentication(
   const signIns = new SignIns({ store: kept.signIns, limits: () => readLimits(config()), now });
   const links = new ShareLinks({ store: kept.links, mayStillShare: (link) => mayStillShare(link, config()), now });
   const twoFactor = new TwoFactor({ stores: kept, now });
-  const signInLimit = memoize(
-    () => config().limits.signInsPerMinute,
-    (perMinute) => createConnectLimit({ perMinute, what: "sign-in attempts" }),
-  );
+  const signInLimit = createConnectLimit({
+    perMinute: () => config().limits.signInsPerMinute,
+    what: "sign-in attempts",
+  });
   const isLoginToken = openLoginLink(stores).isToken;
   const check = createPasswordCheck();
   const passwords = new PasswordSignIn({
@@ -76,7 +75,7 @@ export function createAuthentication(
   });
   async function close(): Promise<void> {
     check.close();
-    signInLimit().close();
+    signInLimit.close();
     await stores.settled();
   }
   return { access, signIns, links, twoFactor, passwords, oidc, signInLimit, isLoginToken, close };

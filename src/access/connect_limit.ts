@@ -17,16 +17,15 @@ const PRUNE_ABOVE_KEYS = 4096;
 const WINDOW_SECONDS = 60;
 
 interface ConnectLimitOptions {
-  /** Attempts per minute; 0 means no limit. */
-  perMinute: number;
+  /** Attempts per minute, as the configuration has it now. */
+  perMinute: () => number;
   /** What is counted, for the message. */
   what?: string;
 }
 
 /** Makes a limit of attempts per minute and key. */
 export function createConnectLimit({ perMinute, what = "connections" }: ConnectLimitOptions): ConnectLimit {
-  if (perMinute === 0) return { take: () => Promise.resolve(), check: () => Promise.resolve(), close: () => {} };
-  const limiter = new RateLimiterMemory({ points: perMinute, duration: WINDOW_SECONDS });
+  const limiter = new RateLimiterMemory({ points: perMinute(), duration: WINDOW_SECONDS });
   const startedAtMs = new Map<string, number>();
   const refuse = ({ msBeforeNext: retryAfterMs }: RateLimiterRes) => {
     throw new PortholeError("limit_reached", `Too many ${what} in a minute: try again later`, { retryAfterMs });
@@ -34,6 +33,7 @@ export function createConnectLimit({ perMinute, what = "connections" }: ConnectL
   return {
     take: async (key) => {
       remember(startedAtMs, key);
+      limiter.points = perMinute();
       try {
         await limiter.consume(key);
       } catch (refusal) {
@@ -42,6 +42,7 @@ export function createConnectLimit({ perMinute, what = "connections" }: ConnectL
       }
     },
     check: async (key) => {
+      limiter.points = perMinute();
       const counted = await limiter.get(key);
       if (counted !== null && counted.remainingPoints <= 0) refuse(counted);
     },

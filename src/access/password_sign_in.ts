@@ -32,7 +32,7 @@ interface PasswordSignInOptions {
   twoFactor: TwoFactor;
   stores: Pick<AccessStores, "tickets" | "lockedAccounts" | "lockedAddresses">;
   /** Limits the attempts of one address. */
-  limit: () => ConnectLimit;
+  limit: ConnectLimit;
   now?: () => number;
 }
 
@@ -95,7 +95,7 @@ export class PasswordSignIn {
   async #admit(name: string, address: string): Promise<void> {
     await this.#byAccount.check(name);
     await this.#byAddress.check(address);
-    await this.#options.limit().take(address);
+    await this.#options.limit.take(address);
   }
 
   /** Checks the address first, so that a try that is refused for its address does not make the account wait. */

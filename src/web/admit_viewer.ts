@@ -30,7 +30,7 @@ export async function admitViewer<T>(
   const { config, identity, sessions } = c.var;
   const permitted = findSource(c, name);
   const address = readAddress(c);
-  await sessions.connectLimit()[connects](address);
+  await sessions.connectLimit[connects](address);
   const user = identity.by === "open" ? undefined : identity.name;
   sessions.registry.admit({ source: permitted.source.name, address, user }, config.limits);
   return open({ ...permitted, address });

@@ -21,8 +21,8 @@ export interface Services {
 /** Live sessions, and the limit on new ones. */
 export interface Sessions {
   readonly registry: SessionRegistry;
-  /** The limit on new connections, as the configuration has it now. */
-  connectLimit(): ConnectLimit;
+  /** The limit on new connections. */
+  readonly connectLimit: ConnectLimit;
 }
 
 /** Reports to the gateway's operators. */

@@ -26,7 +26,7 @@ export function createOidcRoutes(): Hono<Env> {
 /** Counts the attempt, and shows the sign-in page when it fails. */
 async function attempt(c: Context<Env>, step: (c: Context<Env>) => Promise<Response>): Promise<Response> {
   try {
-    await c.var.authentication.signInLimit().take(readAddress(c));
+    await c.var.authentication.signInLimit.take(readAddress(c));
     return await step(c);
   } catch (thrown) {
     const error = asPortholeError(thrown);

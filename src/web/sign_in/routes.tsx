@@ -56,7 +56,7 @@ async function signIn(c: Context<Env>): Promise<Response> {
 async function signInWithToken(c: Context<Env>, token: string, next: string): Promise<Response> {
   const { authentication } = c.var;
   const { gateway, auth } = c.var.config;
-  await authentication.signInLimit().take(readAddress(c));
+  await authentication.signInLimit.take(readAddress(c));
   if (takesLoginLink(gateway, auth) && await authentication.isLoginToken(token)) {
     return await finishSignIn(c, { name: "owner", by: "login_link" }, next);
   }

@@ -23,7 +23,7 @@ async function openLink(c: Context<Env>): Promise<Response> {
   const { links, signInLimit } = c.var.authentication;
   const secret = (await readForm(c))("secret");
   try {
-    await signInLimit().take(readAddress(c));
+    await signInLimit.take(readAddress(c));
     const found = await links.find(secret);
     if (found && await mayOpenAlready(c, found)) return goTo(c, `/site/vnc/${found.source}`);
     const link = await links.open(secret);

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TOTP } from "otpauth";
-import { createConnectLimit } from "../../../src/access/connect_limit.ts";
 import type { PasswordCheck } from "../../../src/access/password.ts";
 import { PasswordSignIn } from "../../../src/access/password_sign_in.ts";
 import { openAccessStores } from "../../../src/access/stores.ts";
@@ -8,6 +7,7 @@ import { TwoFactor } from "../../../src/access/two_factor.ts";
 import { Secret } from "../../../src/config/secret.ts";
 import { PortholeError } from "../../../src/errors.ts";
 import { createMemoryStores } from "../../../src/store/memory_stores.ts";
+import { NO_LIMIT } from "../../fakes/no_limit.ts";
 
 const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 const ADA = { name: "ada", passwordHash: "right", groups: [] };
@@ -33,7 +33,7 @@ function makeRig() {
     check,
     twoFactor: new TwoFactor({ stores, now }),
     stores,
-    limit: () => createConnectLimit({ perMinute: 0 }),
+    limit: NO_LIMIT,
     now,
   });
   return { clock, count, signIn, users };

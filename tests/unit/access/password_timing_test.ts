@@ -1,12 +1,12 @@
 /** How long a wrong password takes says nothing about whether the name exists. */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { createConnectLimit } from "../../../src/access/connect_limit.ts";
 import { createPasswordCheck, hashPassword, makeDecoy } from "../../../src/access/password.ts";
 import { PasswordSignIn } from "../../../src/access/password_sign_in.ts";
 import { TwoFactor } from "../../../src/access/two_factor.ts";
 import { openAccessStores } from "../../../src/access/stores.ts";
 import { createMemoryStores } from "../../../src/store/memory_stores.ts";
 import { SOME_HASH } from "../../fakes/callers.ts";
+import { NO_LIMIT } from "../../fakes/no_limit.ts";
 
 const TRIES = 200;
 
@@ -27,7 +27,7 @@ Deno.test("known and unknown names take the same time, within the noise of 200 t
     check,
     twoFactor: new TwoFactor({ stores }),
     stores,
-    limit: () => createConnectLimit({ perMinute: 0 }),
+    limit: NO_LIMIT,
     // Each try an hour after the one before: no lock stands in the way.
     now: (() => {
       let hours = 0;

@@ -1,7 +1,6 @@
 /** The app without a listener, with small test parts. */
 import { describeTask } from "../../../src/config/command_hint.ts";
 import { createAuthentication } from "../../../src/access/authentication.ts";
-import { createConnectLimit } from "../../../src/access/connect_limit.ts";
 import { createMinuteLog } from "../../../src/access/minute_log.ts";
 import { createApp } from "../../../src/app.ts";
 import type { Config } from "../../../src/config/config.ts";
@@ -13,6 +12,7 @@ import { createAudit } from "../../../src/telemetry/audit.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
 import { createMetrics } from "../../../src/telemetry/metrics.ts";
 import type { Services } from "../../../src/web/services.ts";
+import { NO_LIMIT } from "../../fakes/no_limit.ts";
 
 /** Sources that were never probed, and never will be. */
 const UNPROBED = {
@@ -41,10 +41,9 @@ export async function makeApp({ yaml = "sources: { pi: 127.0.0.1:1 }", change, s
   const metrics = createMetrics({ sessions: () => [], states: [], prewarmed: () => 0 });
   const registry = new SessionRegistry(log);
   const authentication = createAuthentication({ config: () => config, warn: () => {}, stores: createMemoryStores() });
-  const limit = createConnectLimit({ perMinute: 0 });
   const services: Services = {
     authentication,
-    sessions: { registry, connectLimit: () => limit },
+    sessions: { registry, connectLimit: NO_LIMIT },
     sources,
     telemetry: { log, metrics, audit, warnRarely: createMinuteLog((text, fields) => log.warn(text, fields), Date.now) },
     about: {
