@@ -92,6 +92,22 @@ Deno.test("admit() enforces each limit separately", async () => {
   assertEquals(rig.refusal({ handshakes: 1 }), "limit_reached");
 });
 
+Deno.test("limits count an ended session while its viewer is still connected", async () => {
+  await using rig = new Rig();
+  const left = Promise.withResolvers<{ code: number; reason: string }>();
+  const parties = makeWaitingParties(() => Promise.resolve(undefined));
+  const session = rig.registry.begin({
+    ...parties,
+    viewer: { ...parties.viewer, isGone: false, closed: left.promise } as unknown as SessionParties["viewer"],
+  });
+  session.end(new PortholeError("viewer_stalled", "The viewer read nothing"));
+  await waitUntil(() => rig.registry.size === 0);
+  assertEquals([rig.refusal({ sessions: 1 }), rig.refusal({ perAddress: 1 })], ["limit_reached", "limit_reached"]);
+  left.resolve({ code: 1006, reason: "" });
+  await waitUntil(() => rig.refusal({ sessions: 1 }) === undefined);
+  assertEquals(rig.refusal({ perAddress: 1 }), undefined);
+});
+
 Deno.test("limits.handshakes counts only sessions that are not open yet", async () => {
   await using rig = new Rig();
   const { scripted } = await rig.begin();
@@ -183,7 +199,13 @@ Deno.test("checking 10,000 sessions ends long before the next check, and does no
 /** Fake parties of a session that waits for its viewer until it ends, because 10,000 sockets would be too many. */
 function makeWaitingParties(whyEnd: () => Promise<PortholeError | undefined>): SessionParties {
   const never = new Promise<never>(() => {});
-  const gone = { isGone: true, isOpen: false, up: { clear: () => {} }, drain: () => Promise.resolve() };
+  const gone = {
+    isGone: true,
+    isOpen: false,
+    up: { clear: () => {} },
+    drain: () => Promise.resolve(),
+    close: () => {},
+  };
   const viewer = { opened: never, failed: never, closed: never, sendSide: () => {}, ...gone };
   const source = { name: "pi", config: { viewOnly: false }, open: () => never };
   return { source, viewer, user: { address: "10.0.0.1", whyEnd } } as unknown as SessionParties;

@@ -1,0 +1,134 @@
+/** The limits of sources.yaml, on a whole gateway. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { loadConfig } from "../../src/config/load.ts";
+import { startGateway, type TestGateway } from "../fakes/gateway.ts";
+import { sendRaw, UPGRADE } from "../fakes/raw_http.ts";
+import { listenTcp, readToEnd, type TcpSource, writeAll } from "../fakes/tcp_source.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
+import { openViewer, type TestViewer } from "../fakes/web_viewer.ts";
+
+const GREETING = new TextEncoder().encode("RFB 003.008\n");
+/** RFC 6143 sections 7.5.3 and 7.5.4. */
+const UPDATE_REQUEST = Uint8Array.of(3, 1, 0, 0, 0, 0, 0, 1, 0, 1);
+const KEY_EVENT = Uint8Array.of(4, 1, 0, 0, 0, 0, 0, 0x61);
+
+/** A source that greets, and then takes everything. */
+function listenPatiently(): TcpSource {
+  return listenTcp(async (conn) => {
+    await writeAll(conn, GREETING);
+    await readToEnd(conn);
+  });
+}
+
+/** A source that accepts and says nothing. */
+function listenSilently(): TcpSource {
+  return listenTcp(async (conn) => void await readToEnd(conn));
+}
+
+const writeYaml = (ports: Record<string, number>, limits: string, more = "") =>
+  `auth: none\nlimits: { ${limits} }\n${more}\nsources: ${
+    JSON.stringify(Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, { host: "127.0.0.1", port }])))
+  }`;
+
+/** Sends the bytes again and again until the viewer is disposed of. */
+function repeat(viewer: TestViewer, bytes: Uint8Array): Disposable {
+  const timer = setInterval(() => viewer.socket.readyState === WebSocket.OPEN && viewer.send(bytes), 50);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+async function askStatus({ port }: TestGateway, path: string, headers: Record<string, string> = {}): Promise<number> {
+  return (await sendRaw(port, { path, headers: { ...UPGRADE, ...headers } })).status;
+}
+
+Deno.test("limits.idle ends a session without keyboard or mouse input, whatever else its viewer sends", async () => {
+  await using source = listenPatiently();
+  await using gateway = await startGateway(writeYaml({ pi: source.port }, "idle: 1s"));
+  const open = () => openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
+  await using idle = open();
+  await using typing = open();
+  await Promise.all([idle, typing].map((viewer) => viewer.until(({ byteCount }) => byteCount > 0)));
+  using _requests = repeat(idle, UPDATE_REQUEST);
+  using _keys = repeat(typing, KEY_EVENT);
+  const { code, reason } = await idle.closed;
+  assertEquals(code, 4408);
+  assertMatch(reason, /^No keyboard or mouse input for /);
+  assertEquals(typing.socket.readyState, WebSocket.OPEN);
+});
+
+Deno.test("limits.handshakes is for sessions that are connected but not open, of all sources together", async () => {
+  await using silent = listenSilently();
+  await using source = listenPatiently();
+  await using gateway = await startGateway(writeYaml({ silent: silent.port, pi: source.port }, "handshakes: 1"));
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/silent`);
+  const { registry } = gateway.gateway;
+  await waitUntil(() => registry.list()[0]?.state === "handshake");
+  assertEquals(await askStatus(gateway, "/ws/vnc/pi"), 429);
+  viewer.socket.close();
+  await waitUntil(() => registry.size === 0);
+  assertEquals(await askStatus(gateway, "/ws/vnc/pi"), 101);
+});
+
+Deno.test("limits.up_queue ends a viewer that sends more than a source takes", async () => {
+  await using silent = listenSilently();
+  await using gateway = await startGateway(writeYaml({ silent: silent.port }, "up_queue: 64KiB"));
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/silent`);
+  await viewer.opened;
+  viewer.send(new Uint8Array(60 * 1024));
+  viewer.send(new Uint8Array(10 * 1024));
+  assertEquals((await viewer.closed).code, 1008);
+});
+
+Deno.test("limits count a whole IPv6 network as one address", async () => {
+  await using source = listenPatiently();
+  const yaml = writeYaml({ pi: source.port }, "per_address: 1", "gateway: { trusted_proxies: [127.0.0.1] }");
+  await using gateway = await startGateway(yaml);
+  const from = (address: string) => ({ "X-Forwarded-For": address });
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, [], from("2001:db8:0:1::1"));
+  await viewer.until(({ byteCount }) => byteCount > 0);
+  const path = "/ws/vnc/pi";
+  assertEquals(await askStatus(gateway, path, from("2001:db8:0:1:ffff::2")), 429);
+  assertEquals(await askStatus(gateway, path, from("2001:db8:0:2::1")), 101);
+});
+
+Deno.test("limits.per_user does not count users together who do not have to sign in", async () => {
+  await using source = listenPatiently();
+  await using gateway = await startGateway(writeYaml({ pi: source.port }, "per_user: 1"));
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
+  await viewer.until(({ byteCount }) => byteCount > 0);
+  assertEquals(await askStatus(gateway, "/ws/vnc/pi"), 101);
+});
+
+/** Applies another sources.yaml to a running gateway, as the watcher does. */
+async function edit({ gateway, live }: TestGateway, text: string): Promise<void> {
+  const { config } = await loadConfig({ text, env: () => undefined, overrides: { tls: { mode: "none" } } });
+  live.current = config;
+  await gateway.applyConfig();
+}
+
+Deno.test("changed limits apply to a running gateway", async () => {
+  await using source = listenPatiently();
+  const ports = { pi: source.port };
+  for (const limit of ["connects_per_minute", "per_source", "per_address", "sessions"]) {
+    await using gateway = await startGateway(writeYaml(ports, `${limit}: 1`));
+    await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
+    await viewer.until(({ byteCount }) => byteCount > 0);
+    assertEquals(await askStatus(gateway, "/ws/vnc/pi"), 429, limit);
+    await edit(gateway, writeYaml(ports, `${limit}: 5`));
+    assertEquals(await askStatus(gateway, "/ws/vnc/pi"), 101, limit);
+  }
+});
+
+Deno.test("changed trusted_proxies and deny_networks apply to a running gateway", async () => {
+  await using source = listenPatiently();
+  const ports = { pi: source.port };
+  const trusting = "gateway: { trusted_proxies: [127.0.0.1] }";
+  await using gateway = await startGateway(writeYaml(ports, ""));
+  const own = { "X-Forwarded-Host": "vnc.lan", "X-Forwarded-Proto": "https", Origin: "https://vnc.lan" };
+  assertEquals(await askStatus(gateway, "/ws/vnc/pi", own), 403);
+  await edit(gateway, writeYaml(ports, "", trusting));
+  assertEquals(await askStatus(gateway, "/ws/vnc/pi", own), 101);
+
+  await edit(gateway, writeYaml(ports, "", "gateway: { deny_networks: [127.0.0.0/8] }"));
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
+  assertEquals(await viewer.closed, { code: 4502, reason: "Cannot reach pi: its address is in deny_networks" });
+});
