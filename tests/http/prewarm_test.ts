@@ -83,3 +83,15 @@ Deno.test("POST …/retry allows one more try of a refused password", async () =
   assertEquals((await readProbe(gateway)).status, "down");
   assertEquals(fake.accepted, 2);
 });
+
+Deno.test("a session that ends leaves room for a prewarmed connection where the source takes one client", async () => {
+  await using fake = await startFakeRfb({ password: "secret12" });
+  await using gateway = await startGateway(`limits: { per_source: 1 }\n${yamlFor(fake)}`);
+  begin(gateway);
+  await fake.waitFor((fake) => fake.seen("SecurityType").length === 1);
+  const viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, ["binary"]);
+  await enterDesktop(viewer);
+  assertEquals(fake.accepted, 1);
+  await viewer[Symbol.asyncDispose]();
+  await fake.waitFor(({ accepted }) => accepted === 2);
+});

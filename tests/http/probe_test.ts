@@ -1,10 +1,12 @@
 /** What a look at a source says, and that what cannot be opened says why: in the probe, on the dashboard and in a session. */
 import { assertEquals } from "@std/assert";
 import { ADVICE } from "../../src/rfb/security/advice.ts";
+import { PortholeError } from "../../src/errors.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { serve } from "../fakes/rfb_security/serve.ts";
 import { type FakeSource, playSource } from "../fakes/rfb_security/source.ts";
 import { type FakeRfb, startFakeRfb } from "../fakes/rfb_server.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 
 function startSource(fake: FakeSource): Promise<FakeRfb> {
@@ -142,4 +144,33 @@ Deno.test("a refused secret is not tried by later probes, until POST …/retry, 
   assertEquals(await probe(gateway), { ...refused, detail });
   await probe(gateway);
   assertEquals(source.accepted, 2);
+});
+
+/** What is known of the source, without looking. */
+async function readFinding({ origin }: TestGateway): Promise<Record<string, unknown>> {
+  const { status, detail, code = "" } = await (await fetch(`${origin}/api/sources/pi`)).json();
+  return { status, detail, code };
+}
+
+Deno.test("a session that opens says that the source is up, and one that the source ends says why it is down", async () => {
+  await using source = await startSource({ types: [1] });
+  await using gateway = await startOn(source);
+  const { registry } = gateway.gateway;
+  assertEquals((await readFinding(gateway)).status, "unknown");
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
+  await viewer.until(({ byteCount }) => byteCount === 12);
+  viewer.send(new TextEncoder().encode("RFB 003.008\n"));
+  await waitUntil(() => registry.hasOpen("pi"));
+  assertEquals((await readFinding(gateway)).status, "up");
+  // A limit, an administrator or an idle user says nothing about the source.
+  registry.endWhere(() => true, new PortholeError("idle", "No input"));
+  await viewer.closed;
+  await waitUntil(() => registry.size === 0);
+  assertEquals((await readFinding(gateway)).status, "up");
+
+  await source[Symbol.asyncDispose]();
+  await using second = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
+  await second.closed;
+  const down = { status: "down", detail: "Cannot reach pi: connection refused", code: "vnc_refused" };
+  assertEquals(await readFinding(gateway), down);
 });

@@ -1,10 +1,12 @@
 /** Open sessions end within five seconds of what let them in, with a code and a sentence. */
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { SignJWT } from "jose";
+import { openLoginLink } from "../../src/access/login_link.ts";
 import { openAccessStores } from "../../src/access/stores.ts";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createDemo } from "../../src/demo/connect.ts";
+import { createMemoryStores } from "../../src/store/memory_stores.ts";
 import { COOKIES, LINK_ID, LINK_SECRET, makeStores, TOKENS, writeGuardedYaml } from "../fakes/callers.ts";
 import { startGateway } from "../fakes/gateway.ts";
 import { sendRaw } from "../fakes/raw_http.ts";
@@ -68,6 +70,7 @@ async function watchEnd(rig: Rig, viewer: ReturnType<typeof openViewer>, act: ()
 }
 
 const ada = { Cookie: `porthole=${COOKIES.ada}` };
+const admin = { Authorization: `Bearer ${TOKENS.admin}` };
 const guest = { Cookie: `porthole=${COOKIES.guest}` };
 
 const ENDINGS: Record<string, [Record<string, string>, (rig: Rig) => unknown, number, string]> = {
@@ -259,4 +262,70 @@ Deno.test("one user has a cap on sessions, wherever they come from", async () =>
   await other.until(({ byteCount }) => byteCount > 0);
   const metrics = await sendRaw(rig.port, { path: "/metrics", headers: { Authorization: `Bearer ${TOKENS.ci}` } });
   assertStringIncludes(metrics.body, 'porthole_refused_total{code="limit_reached"} 1');
+});
+
+Deno.test("who ends a session is told to the viewer: its user, or an administrator", async () => {
+  for (const [headers, expected] of [[ada, "viewer_left"], [admin, "session_ended_by_admin"]] as const) {
+    await using rig = await startRig();
+    await using viewer = openAs(rig, "/ws/vnc/pi", ada);
+    await viewer.until(({ byteCount }) => byteCount > 0);
+    const path = `/api/sessions/${rig.gateway.registry.list()[0]!.id}`;
+    const own = { Origin: rig.origin, ...headers };
+    assertEquals((await sendRaw(rig.port, { method: "DELETE", path, headers: own })).status, 204);
+    await viewer.closed;
+    assertEquals(viewer.side.find(({ type }) => type === "goodbye")?.code, expected);
+  }
+});
+
+Deno.test("a gateway that begins to require a sign-in ends the sessions of those who had none", async () => {
+  const demo = createDemo();
+  const yaml = "auth: none\nsources: { desk: { demo: true } }\n";
+  await using gateway = await startGateway(yaml, { openDemo: () => demo.connect() });
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/desk`, ["porthole.v1"]);
+  await viewer.until(({ byteCount }) => byteCount > 0);
+  const { config: { auth } } = await loadConfig({ text: writeGuardedYaml(1), env: () => undefined });
+  gateway.live.current = { ...gateway.live.current, auth };
+  await gateway.gateway.applyConfig();
+  await viewer.closed;
+  assertEquals(viewer.side.find(({ type }) => type === "goodbye")?.close, 4401);
+});
+
+Deno.test("the login link ends, and all that it signed in, where sources.yaml turns it off", async () => {
+  const yaml = `gateway: { public_url: https://vnc.example.net/ }\nsources: { desk: { demo: true } }\n`;
+  const demo = createDemo();
+  const stores = createMemoryStores();
+  await using gateway = await startGateway(yaml, { stores, openDemo: () => demo.connect() });
+  const token = (await openLoginLink(stores).ensure())!;
+  const signIn = () =>
+    sendRaw(gateway.port, {
+      method: "POST",
+      path: "/sign-in",
+      headers: { Origin: gateway.origin, "Content-Type": "application/x-www-form-urlencoded" },
+      body: `token=${token}`,
+    });
+  const signedIn = await signIn();
+  const cookie = { Cookie: signedIn.headers.get("set-cookie")!.split(";")[0]! };
+  const bearer = { Authorization: `Bearer ${token}` };
+  const ask = async (headers: Record<string, string>) =>
+    (await sendRaw(gateway.port, { path: "/api/sources", headers })).status;
+  assertEquals([signedIn.status, await ask(cookie), await ask(bearer)], [303, 200, 200]);
+
+  const { auth } = gateway.live.current;
+  if (auth.mode === "none") throw new Error("Nobody has to sign in");
+  gateway.live.current = { ...gateway.live.current, auth: { ...auth, loginLink: false } };
+  assertEquals([(await signIn()).status, await ask(cookie), await ask(bearer)], [401, 401, 401]);
+});
+
+Deno.test("a new login link ends the sessions of programs that use the old one", async () => {
+  const yaml = `gateway: { public_url: https://vnc.example.net/ }\nsources: { desk: { demo: true } }\n`;
+  const demo = createDemo();
+  const stores = createMemoryStores();
+  await using gateway = await startGateway(yaml, { stores, openDemo: () => demo.connect() });
+  const link = openLoginLink(stores);
+  const headers = { Authorization: `Bearer ${await link.ensure()}` };
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/desk`, ["porthole.v1"], headers);
+  await viewer.until(({ byteCount }) => byteCount > 0);
+  await link.renew();
+  await viewer.closed;
+  assertEquals(viewer.side.find(({ type }) => type === "goodbye")?.close, 4401);
 });
