@@ -135,6 +135,7 @@ async function init(file: string): Promise<number> {
 }
 
 function explain(thrown: unknown): number {
+  const { NotFound, PermissionDenied, NotCapable } = Deno.errors;
   if (thrown instanceof UsageError) {
     console.error(
       thrown.saysWhatToWrite ? thrown.message : `${thrown.message}\n\nFor help: ${describeCommand("--help")}`,
@@ -143,7 +144,7 @@ function explain(thrown: unknown): number {
   }
   const isExpected =
     [ConfigError, CertificateError, ListenError, NoSecret, NoLoginLink].some((kind) => thrown instanceof kind) ||
-    thrown instanceof Deno.errors.NotFound || thrown instanceof Deno.errors.PermissionDenied;
+    [NotFound, PermissionDenied, NotCapable].some((kind) => thrown instanceof kind);
   console.error(thrown instanceof Error && isExpected ? thrown.message : thrown);
   return FAILED;
 }

@@ -14,6 +14,8 @@ Deno.test("check prints a line for each source, and exits with 0 where all can b
   const { code, stdout, stderr } = await place.run(["check"]);
   assertEquals([code, stderr], [0, ""]);
   assertMatch(stdout, /^demo: RFB 3\.8, None\npi: RFB 3\.8, .+\n$/);
+  const kept = [...Deno.readDirSync(`${place.folder}/data`)].map(({ name }) => name);
+  assert(!kept.includes("audit.log"), "a check is not in the audit log");
 });
 
 Deno.test("check exits with 1 where one source cannot be opened, wherever it is in the list", async () => {
@@ -104,6 +106,13 @@ Deno.test("the line that init prints starts a gateway on the file that it wrote,
     const sources = await (await fetch(`${url}api/sources`, { client })).json() as { name: string }[];
     assertEquals(sources.map(({ name }) => name), ["demo"], line);
   }
+});
+
+Deno.test("init says in a sentence where it may not write", async () => {
+  await using place = await Place.make();
+  const { code, stdout, stderr } = await place.run(["init", "--config", "/sys/porthole.yaml"]);
+  assertEquals([code, stdout], [1, ""]);
+  assert(!/^\s+at /m.test(stderr), stderr);
 });
 
 Deno.test("hash reads a password from a pipe, and its hash signs in", async () => {

@@ -66,6 +66,8 @@ export class Place implements AsyncDisposable {
 interface StartOptions {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A module of the folder that runs in the process before the program. */
+  readonly preload?: string;
 }
 
 /** One process. */
@@ -77,9 +79,9 @@ export class Porthole {
   #change = Promise.withResolvers<void>();
   #hasEnded = false;
 
-  constructor(folder: string, args: readonly string[], { input, env = {} }: StartOptions) {
+  constructor(folder: string, args: readonly string[], { input, env = {}, preload }: StartOptions) {
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...readTaskArguments(), ...args],
+      args: [...readTaskArguments(preload), ...args],
       cwd: folder,
       env: { NO_COLOR: "1", ...env },
       stdin: input === undefined ? "null" : "piped",
@@ -150,8 +152,9 @@ export class Porthole {
 }
 
 /** `run`, the flags and `main.ts`, as the task has them. */
-function readTaskArguments(): string[] {
+function readTaskArguments(preload?: string): string[] {
   const words = readTask("porthole");
   const main = new URL("../../main.ts", import.meta.url).pathname;
-  return [...words.slice(words.indexOf("run"), -1), "--no-prompt", main];
+  const more = preload === undefined ? [] : [`--preload=${preload}`];
+  return [...words.slice(words.indexOf("run"), -1), "--no-prompt", ...more, main];
 }

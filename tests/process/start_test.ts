@@ -167,3 +167,30 @@ function readToken(stdout: string): string {
   const [, token = ""] = /^porthole login \S+#token=([\w-]{43})$/m.exec(stdout) ?? [];
   return token;
 }
+
+Deno.test("an error that nobody handles is logged, and the gateway goes on", async () => {
+  await using place = await Place.make(PLAIN + DEMO);
+  // Errs twice when a file says so.
+  const preload = `${place.folder}/stray.ts`;
+  await Deno.writeTextFile(
+    preload,
+    `const timer = setInterval(() => {
+      if (![...Deno.readDirSync(".")].some(({ name }) => name === "now")) return;
+      clearInterval(timer);
+      Promise.reject(new Error("a stray rejection"));
+      setTimeout(() => { throw new Error("a stray exception"); });
+    }, 5);
+    Deno.unrefTimer(timer);`,
+  );
+  const gateway = await place.serve([], { preload });
+  await Deno.writeTextFile(`${place.folder}/now`, "");
+  await gateway.waitFor("stderr", /ERROR Unhandled rejection .*a stray rejection/);
+  await gateway.waitFor("stderr", /ERROR Uncaught error .*a stray exception/);
+  assertEquals(await readNames(gateway.url), ["demo"]);
+});
+
+Deno.test("a gateway that anybody on the network can use warns of that", async () => {
+  await using place = await Place.make(`auth: none\n${PLAIN.replace("127.0.0.1", "0.0.0.0")}sources: {}\n`);
+  const gateway = await place.serve();
+  await gateway.waitFor("stderr", /WARN.* Anyone who can reach this address can open every source/);
+});

@@ -1,9 +1,11 @@
 /** A whole start in this process: configuration from a file, a listener, edits, the login link, the end. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { openAccessStores } from "../../src/access/stores.ts";
 import { parseCommandLine } from "../../src/config/command_line.ts";
 import { ConfigError } from "../../src/config/problem.ts";
 import type { StartParts } from "../../src/make_gateway.ts";
 import { NoLoginLink, renewLoginLink, type Running, start } from "../../src/start.ts";
+import { openFileStores } from "../../src/store/file_stores.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { ListenError } from "../../src/tls/serve.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
@@ -103,6 +105,7 @@ Deno.test("an edit ends the sessions of a source that changed, and says what it 
   await rig.edit(`${PLAIN.replace(":0", ":1")}sources: { demo: { demo: true, title: Other } }\n`);
   assertEquals((await viewer.closed).code, 1012);
   await waitUntil(() => rig.said("gateway.listen"));
+  assertStringIncludes((await read(`${url}readyz`)).text, "gateway.listen changed; restart to apply");
 });
 
 Deno.test("start() warns of old key names, with their place", async () => {
@@ -161,4 +164,59 @@ Deno.test("start() refuses a configuration with mistakes, with every one of them
   await using rig = await Rig.open("gateway: { tls: maybe }\nsources: { pi: { port: 1 } }\n");
   const error = await assertRejects(() => rig.start(), ConfigError);
   assertEquals(error.problems.length, 2);
+});
+
+Deno.test("sessions and edits are in the audit log on disk, with the address of the viewer", async () => {
+  await using rig = await Rig.open(PLAIN + DEMO);
+  const running = await rig.start();
+  await using viewer = openViewer(`${running.url.replace("http", "ws")}ws/vnc/demo`, ["porthole.v1"]);
+  await viewer.until(({ byteCount }) => byteCount >= 12);
+  viewer.socket.close();
+  await waitUntil(() => running.gateway.registry.size === 0);
+  await rig.edit(`${PLAIN}sources: {}\n`);
+  await waitUntil(() => !running.live.current.sources.has("demo"));
+  await rig.edit(`${PLAIN}sources: { demo: { demo: maybe } }\n`);
+  await waitUntil(() => running.live.problems.length > 0);
+  await rig.stop(running);
+  const text = await Deno.readTextFile(`${rig.folder}/data/audit.log`);
+  const lines = text.trim().split("\n").map((line) => JSON.parse(line));
+  const [ended] = lines.filter(({ event }) => event === "session_ended");
+  assertEquals([ended.what, ended.from, ended.outcome], ["demo", "127.0.0.1", "viewer_left"]);
+  const edits = lines.filter(({ event }) => event === "config_changed").map(({ outcome }) => outcome);
+  assertEquals([edits[0], edits.at(-1)], ["ok", "refused"]);
+});
+
+Deno.test("stop() sends the audit log's last lines to the service that receives it", async () => {
+  const received: string[] = [];
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    received.push(await request.text());
+    return new Response();
+  });
+  const sink = `audit: { url: "http://127.0.0.1:${server.addr.port}/" }`;
+  await using rig = await Rig.open(`${PLAIN.replace(" }", `, ${sink} }`)}${DEMO}`);
+  const running = await rig.start();
+  running.gateway.audit.note({ event: "sign_out", who: "ada", outcome: "ok" });
+  await rig.stop(running);
+  assertStringIncludes(received.join(""), '"event":"sign_out"');
+});
+
+Deno.test("an upgrade keeps two-factor authentication on", async () => {
+  await using rig = await Rig.open(PLAIN + DEMO);
+  const secret = { secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", lastStep: 7 };
+  await Deno.mkdir(`${rig.folder}/data`);
+  await Deno.writeTextFile(`${rig.folder}/data/second-steps.json`, JSON.stringify({ ada: secret }));
+  await rig.start();
+  const { twoFactor } = openAccessStores(openFileStores({ folder: `${rig.folder}/data` }));
+  assertEquals(await twoFactor.get("ada"), secret);
+});
+
+Deno.test("the certificate is also valid for the host of public_url", async () => {
+  await using rig = await Rig.open(`gateway: { listen: 127.0.0.1:0, public_url: https://vnc.example.net/ }\n${DEMO}`);
+  const { url } = await rig.start();
+  const caCerts = [await Deno.readTextFile(`${rig.folder}/data/tls/ca.crt`)];
+  for (const hostname of ["127.0.0.1", "vnc.example.net"]) {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port) });
+    using secured = await Deno.startTls(conn, { hostname, caCerts });
+    await secured.handshake();
+  }
 });
