@@ -1,8 +1,9 @@
 /** Debian's Chromium, driven by playwright-core. */
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { findProgram } from "../live/programs.ts";
 
-/** Where Debian puts it; PORTHOLE_CHROMIUM names another. */
-export const CHROMIUM = Deno.env.get("PORTHOLE_CHROMIUM") ?? "/usr/bin/chromium";
+/** As Debian calls it; PORTHOLE_CHROMIUM is the path of another. */
+export const CHROMIUM = Deno.env.get("PORTHOLE_CHROMIUM") ?? "chromium";
 
 const FLAGS = [
   "--headless",
@@ -27,7 +28,7 @@ export class Chromium implements AsyncDisposable {
 
   /** Starts it. */
   static async start(): Promise<Chromium> {
-    return new Chromium(await chromium.launch({ executablePath: CHROMIUM, args: FLAGS }));
+    return new Chromium(await chromium.launch({ executablePath: findProgram(CHROMIUM)!, args: FLAGS }));
   }
 
   /** A page with its own cookies, storage and permissions. */

@@ -2,16 +2,15 @@ import { assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
 import { startGateway } from "../live/gateway.ts";
 import { type Mode, MODES, REFUSED } from "../live/modes.ts";
-import { hasProgram, testUnlessLacking, waitUntil } from "../live/programs.ts";
-import { findPlaces, listLacking, type LiveServer, startServer } from "../live/servers.ts";
+import { waitUntil } from "../live/programs.ts";
+import { findPlaces, type LiveServer, startServer, testMode } from "../live/servers.ts";
 import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
 
 const places = await findPlaces();
 
 for (const mode of MODES) {
-  const lacking = [...listLacking(mode, places), ...(hasProgram(CHROMIUM) ? [] : [CHROMIUM])];
-  const what = mode.spoken === undefined ? "a browser says why it cannot be opened" : "a browser shows its screen";
-  testUnlessLacking(lacking, `${mode.name}: ${what}`, () => tryMode(mode));
+  const outcome = mode.spoken === undefined ? "a browser says why it cannot be opened" : "a browser shows its screen";
+  testMode(mode, places, { what: `${mode.name}: ${outcome}`, programs: [CHROMIUM] }, () => tryMode(mode));
 }
 
 async function tryMode(mode: Mode): Promise<void> {

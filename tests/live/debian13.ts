@@ -1,6 +1,6 @@
 /** A small Debian 13 in a folder of the cache, for servers that are newer than the machine's own. */
 import { generateHash } from "./lab.ts";
-import { hasProgram, runProgram } from "./programs.ts";
+import { findProgram, runProgram } from "./programs.ts";
 
 /** Increase it when the code below changes: a cached root is used unchanged. */
 const EDITION = 2;
@@ -22,9 +22,11 @@ export type Debian13 = { readonly root: string } | { readonly lacks: string };
 export async function findDebian13(): Promise<Debian13> {
   const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? "/tmp"}/.cache`;
   const root = `${cache}/porthole/debian13-${EDITION}`;
-  if (await Deno.stat(root).catch(() => undefined)) return { root };
-  const missing = ["apt-get", "dpkg", "unshare", "chroot", "openssl"].find((program) => !hasProgram(program));
+  const isBuilt = await Deno.stat(root).catch(() => undefined) !== undefined;
+  const needed = ["chroot", ...isBuilt ? [] : ["apt-get", "dpkg", "openssl"]];
+  const missing = needed.find((program) => findProgram(program) === undefined);
   if (missing) return { lacks: missing };
+  if (isBuilt) return { root };
   if (Deno.uid() !== 0) return { lacks: "root (to build a private Debian 13)" };
   try {
     await Deno.mkdir(`${cache}/porthole`, { recursive: true });

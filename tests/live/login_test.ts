@@ -9,8 +9,7 @@ import { Secret } from "../../src/config/secret.ts";
 import { LoginRefused } from "../../src/rfb/refusal.ts";
 import { makeClientKey } from "../../src/rfb/security/ra2.ts";
 import { type Mode, MODES, REFUSED } from "./modes.ts";
-import { testUnlessLacking } from "./programs.ts";
-import { findPlaces, listLacking, type LiveServer, startServer } from "./servers.ts";
+import { findPlaces, type LiveServer, startServer, testMode } from "./servers.ts";
 
 const places = await findPlaces();
 const clientKey = await makeClientKey();
@@ -46,9 +45,8 @@ async function open(source: SourceConfig): Promise<LoggedIn> {
 }
 
 for (const mode of MODES) {
-  const lacking = listLacking(mode, places);
-  const what = mode.spoken === undefined ? "is refused with advice" : `is opened with ${mode.spoken}`;
-  testUnlessLacking(lacking, `${mode.name} ${what}`, () => tryMode(mode));
+  const outcome = mode.spoken === undefined ? "is refused with advice" : `is opened with ${mode.spoken}`;
+  testMode(mode, places, { what: `${mode.name} ${outcome}` }, () => tryMode(mode));
 }
 
 async function tryMode(mode: Mode): Promise<void> {

@@ -4,8 +4,8 @@ import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { enterDesktop } from "../fakes/enter_desktop.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 import { type Mode, MODES } from "./modes.ts";
-import { testUnlessLacking, testWith, waitUntil } from "./programs.ts";
-import { findPlaces, listLacking, startServer } from "./servers.ts";
+import { testWith, waitUntil } from "./programs.ts";
+import { findPlaces, startServer, testMode } from "./servers.ts";
 import { Xvnc } from "./xvnc.ts";
 
 const places = await findPlaces();
@@ -15,8 +15,7 @@ const TRIED =
   /^(TigerVNC 1.12, (None|VncAuth|X509Plain)|TightVNC 1.3, VncAuth|x11vnc 0.9, (rfbauth|ssl, X509None)|QEMU 7.2, (password|X509Vnc)|wayvnc 0.5, (None|X509Plain)|TigerVNC 1.15, RA2|wayvnc 0.9, as on Raspberry.*|weston 14, X509Plain)$/;
 
 for (const mode of MODES.filter(({ name }) => TRIED.test(name))) {
-  const lacking = listLacking(mode, places);
-  testUnlessLacking(lacking, `connections to ${mode.name} can be kept ready`, () => keepReady(mode));
+  testMode(mode, places, { what: `connections to ${mode.name} can be kept ready` }, () => keepReady(mode));
 }
 
 async function keepReady(mode: Mode): Promise<void> {

@@ -1,20 +1,23 @@
 /** Installed programs that live and browser tests drive: found, started, ended. */
+import { AsyncLocalStorage } from "node:async_hooks";
 
-/** Whether a program of that name, or at that path, can be run. */
-export function hasProgram(name: string): boolean {
+/** The path of a program of that name, or at that path; undefined where there is none. */
+export function findProgram(name: string): string | undefined {
   const folders = name.includes("/") ? [""] : (Deno.env.get("PATH") ?? "").split(":").map((folder) => `${folder}/`);
-  return folders.some((folder) => isFile(folder + name));
+  return folders.map((folder) => folder + name).find(isFile);
 }
 
 /** The Debian package of each program, or file, that a test needs. */
 export const PACKAGES: Readonly<Record<string, string>> = {
-  "/usr/bin/chromium": "chromium",
   "/usr/share/fonts/X11/misc/fonts.dir": "xfonts-base",
   Xtightvnc: "tightvncserver",
   Xtigervnc: "tigervnc-standalone-server",
   Xvfb: "xvfb",
   Xvnc: "tigervnc-standalone-server",
+  chromium: "chromium",
   curl: "curl",
+  env: "coreutils",
+  mount: "mount",
   nginx: "nginx-light",
   openssl: "openssl",
   promtool: "prometheus",
@@ -35,19 +38,30 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   xterm: "xterm",
 };
 
-/** Registers a test that needs installed programs; if one is missing, the test is skipped. */
-export function testWith(programs: readonly string[], name: string, run: (t: Deno.TestContext) => Promise<void>): void {
-  testUnlessLacking(programs.filter((program) => !hasProgram(program)), name, run);
-}
+/** What the running test says that it needs. */
+const declared = new AsyncLocalStorage<readonly string[]>();
 
-/** Registers a test; if something is missing, the test is skipped, and its name says what it needs. */
-export function testUnlessLacking(
-  lacking: readonly string[],
+/**
+ * Registers a test that needs installed programs; if something is missing, the test is left out, and its name says what.
+ * It fails if it starts another program, because it would also fail where only that one is missing.
+ *
+ * @param lacking what else is missing: a right, a system
+ */
+export function testWith(
+  programs: readonly string[],
   name: string,
   run: (t: Deno.TestContext) => Promise<void>,
+  lacking: readonly string[] = [],
 ): void {
-  const fullName = lacking.length === 0 ? name : `${name} [needs ${lacking.join(", ")}]`;
-  Deno.test({ name: fullName, ignore: lacking.length > 0, fn: run });
+  const missing = [...programs.filter((program) => findProgram(program) === undefined), ...lacking];
+  const fullName = missing.length === 0 ? name : `${name} [needs ${missing.join(", ")}]`;
+  Deno.test({ name: fullName, ignore: missing.length > 0, fn: (t) => declared.run(programs, () => run(t)) });
+}
+
+/** Every system on which the tests run has Deno and a shell. @throws Error for a program that the test does not name */
+export function checkDeclared(program: string): void {
+  if (program === Deno.execPath() || program === "sh" || declared.getStore()?.includes(program)) return;
+  throw new Error(`This test starts ${program}: name it in testWith()`);
 }
 
 /** How a program is started. */
@@ -80,6 +94,7 @@ export class Program implements AsyncDisposable {
 
   /** Starts it; what it writes is kept for error messages. */
   static async start(name: string, { args = [], env = {}, cwd, input }: ProgramOptions = {}): Promise<Program> {
+    checkDeclared(name);
     const child = new Deno.Command(name, {
       args: [...args],
       env,
@@ -140,6 +155,7 @@ export class Program implements AsyncDisposable {
 /** Runs a program to its end and returns its standard output. @throws Error if it fails. */
 export async function runProgram(name: string, options: ProgramOptions = {}): Promise<string> {
   const { args = [], env = {}, cwd } = options;
+  checkDeclared(name);
   const command = new Deno.Command(name, {
     args: [...args],
     env,

@@ -2,7 +2,7 @@
 import { type Debian13, findDebian13 } from "./debian13.ts";
 import { type Lab, makeLab, UID, writeAccounts, writeSelfSigned } from "./lab.ts";
 import type { Mode } from "./modes.ts";
-import { findFreePort, hasProgram, Program, waitUntil } from "./programs.ts";
+import { findFreePort, findProgram, Program, testWith, waitUntil } from "./programs.ts";
 
 /** A running server. */
 export interface LiveServer extends AsyncDisposable {
@@ -39,22 +39,46 @@ const SWAY_ENV = {
 
 /** Examines the machine once. */
 export async function findPlaces(): Promise<Places> {
-  const { success } = await new Deno.Command("unshare", { args: ["-m", "true"], stderr: "null" }).output()
-    .catch(() => ({ success: false }));
-  return { canMount: success, debian13: success ? await findDebian13() : { lacks: "the right to mount (unshare -m)" } };
+  const canMount = await tryToMount();
+  return { canMount, debian13: canMount ? await findDebian13() : { lacks: "the right to mount (unshare -m)" } };
 }
 
-/** What is missing for a mode, for the name of its test; empty if it can run. */
-export function listLacking({ command, place, screen }: Mode, { debian13, canMount }: Places): string[] {
-  if (place === "debian13") return "lacks" in debian13 ? [debian13.lacks] : [];
-  const programs = ["vncpasswd", command.split(" ")[0]!];
-  if (screen === "xvfb") programs.push("Xvfb");
-  if (screen === "sway") programs.push("sway", "swaybg", "setpriv");
+async function tryToMount(): Promise<boolean> {
+  if (findProgram("unshare") === undefined || findProgram("mount") === undefined) return false;
+  const args = ["-m", "mount", "--make-rprivate", "/"];
+  return (await new Deno.Command("unshare", { args, stderr: "null" }).output()).success;
+}
+
+/** Registers a test of a mode, which is left out if something is missing for its server. */
+export function testMode(
+  mode: Mode,
+  places: Places,
+  { what, programs = [] }: { what: string; programs?: readonly string[] },
+  run: () => Promise<void>,
+): void {
+  testWith([...listPrograms(mode), ...programs], what, run, listObstacles(mode, places));
+}
+
+/** The programs of this machine that a mode needs. */
+function listPrograms({ command, place, screen }: Mode): string[] {
+  const programs = ["vncpasswd"];
+  if (place === "accounts" || place === "debian13") programs.push("unshare");
   if (place === "accounts" || needsSelfSigned({ command })) programs.push("openssl");
-  const lacking = programs.filter((program) => !hasProgram(program));
-  if (screen === "sway" && Deno.uid() !== 0) lacking.push("root (to run sway as another user)");
-  if (place === "accounts" && !canMount) lacking.push("the right to mount (unshare -m)");
-  return lacking;
+  if (screen === "xvfb") programs.push("Xvfb");
+  if (place === "debian13") return programs;
+  if (screen === "sway") programs.push("sway", "swaybg", "setpriv");
+  return [...programs, command.split(" ")[0]!];
+}
+
+/** What else is missing for a mode. */
+function listObstacles({ place, screen }: Mode, { debian13, canMount }: Places): string[] {
+  // Whether a server listens is read from /proc.
+  if (Deno.build.os !== "linux") return ["Linux"];
+  if (place === "debian13") return "lacks" in debian13 ? [debian13.lacks] : [];
+  const obstacles = [];
+  if (screen === "sway" && Deno.uid() !== 0) obstacles.push("root (to run sway as another user)");
+  if (place === "accounts" && !canMount) obstacles.push("the right to mount (unshare -m)");
+  return obstacles;
 }
 
 /** Starts a server and waits until it listens. A connection to see whether it does would count as a failed login. */

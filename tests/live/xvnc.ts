@@ -1,5 +1,5 @@
 /** TigerVNC's Xvnc: a real X server that is its own VNC server. */
-import { findFreePort, Program, runProgram } from "./programs.ts";
+import { checkDeclared, findFreePort, Program, runProgram } from "./programs.ts";
 
 /** Which Xvnc. */
 export interface XvncOptions {
@@ -70,6 +70,7 @@ async function writePasswordFile(password: string, stack: AsyncDisposableStack):
 
 /** What `-rfbauth` reads, for every server that knows it. */
 export async function makePasswordFile(password: string): Promise<Uint8Array> {
+  checkDeclared("vncpasswd");
   const child = new Deno.Command("vncpasswd", { args: ["-f"], stdin: "piped", stdout: "piped" }).spawn();
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(`${password}\n`));

@@ -1,6 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { readProjectFile } from "../fakes/packaging.ts";
-import { PACKAGES } from "../live/programs.ts";
+import { PACKAGES, Program, runProgram, testWith } from "../live/programs.ts";
 import { describeLeftOut, listLeftOut } from "../run.ts";
 
 /** What deno writes for the file of a test; the second and third are left out. */
@@ -48,4 +48,14 @@ Deno.test(".ci/run installs every package that a test needs", () => {
   const installed = new Set(listed.replaceAll(/#.*$/gm, "").split(/\s+/));
   assert(installed.size > 20);
   assertEquals(Object.values(PACKAGES).filter((name) => !installed.has(name)), []);
+});
+
+Deno.test("a test that starts a program which it does not name fails where the program is installed, too", async () => {
+  assertEquals((await runProgram(Deno.execPath(), { args: ["--version"] })).startsWith("deno "), true);
+  await assertRejects(() => runProgram("env"), Error, "This test starts env: name it in testWith()");
+  await assertRejects(() => Program.start("env"), Error, "name it in testWith()");
+});
+
+testWith(["env"], "a test may start the programs that it names", async () => {
+  assert((await runProgram("env", { env: { NAMED: "yes" } })).includes("NAMED=yes"));
 });
