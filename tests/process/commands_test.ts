@@ -89,8 +89,9 @@ Deno.test("the line that init prints starts a gateway on the file that it wrote,
   for (const [form, call] of Object.entries(calls)) {
     await using place = await Place.make();
     const file = `${place.folder}/it's mine.yaml`;
-    // A task runner around this test has set INIT_CWD for itself.
-    const env = { PORTHOLE_LISTEN: "127.0.0.1:0", NO_COLOR: "1", INIT_CWD: place.folder };
+    // A task runner or npx around this test has set variables for itself.
+    const around = { INIT_CWD: place.folder, npm_lifecycle_event: "" };
+    const env = { PORTHOLE_LISTEN: "127.0.0.1:0", NO_COLOR: "1", ...around };
     const printed = await runProgram(Deno.execPath(), {
       args: [...call, "init", "--config", file],
       env,
