@@ -3,8 +3,10 @@ import { QrCode } from "../qr_code.tsx";
 
 /** The properties of the trust page. */
 export interface TrustPageProps extends PageProps {
-  /** SHA-256 of the CA, hex pairs with colons; undefined where an administrator supplied the certificate. */
+  /** SHA-256 of the CA, hex pairs with colons; undefined where there is no local CA. */
   readonly fingerprint256?: string | undefined;
+  /** Where there is no local CA: whether an administrator supplied a certificate, or the gateway has none. */
+  readonly hasCertificate: boolean;
   /** The address of this page for other devices, for the QR code. */
   readonly address: string;
   readonly guides: readonly TrustGuide[];
@@ -18,26 +20,51 @@ export interface TrustGuide {
 }
 
 /** Explains how to make a device trust this gateway. */
-export function TrustPage({ fingerprint256, address, guides, ...page }: TrustPageProps) {
+export function TrustPage({ fingerprint256, hasCertificate, address, guides, ...page }: TrustPageProps) {
   return (
     <Layout {...page} title="Trust this gateway – Porthole" kind="reading">
       <Masthead {...page} />
       <main class="trust">
         <h1>Trust this gateway</h1>
         {fingerprint256 === undefined
-          ? (
-            <p>
-              This gateway uses a certificate supplied by its administrator. If your browser shows a warning, ask the
-              administrator.
-            </p>
-          )
-          : <Installing {...page} fingerprint256={fingerprint256} address={address} guides={guides} />}
+          ? <NothingToInstall hasCertificate={hasCertificate} address={address} />
+          : <Installing basePath={page.basePath} fingerprint256={fingerprint256} address={address} guides={guides} />}
       </main>
     </Layout>
   );
 }
 
-function Installing({ basePath, fingerprint256, address, guides }: TrustPageProps & { fingerprint256: string }) {
+function NothingToInstall({ hasCertificate, address }: Pick<TrustPageProps, "hasCertificate" | "address">) {
+  if (hasCertificate) {
+    return (
+      <p>
+        This gateway uses a certificate supplied by its administrator. If your browser shows a warning, ask the
+        administrator.
+      </p>
+    );
+  }
+  return address.startsWith("https:")
+    ? (
+      <p>
+        This gateway has no certificate. The server in front of it has one: if your browser shows a warning, ask who
+        runs that server.
+      </p>
+    )
+    : (
+      <>
+        <p>This gateway has no certificate, so there is nothing to install.</p>
+        <p class="callout problem">
+          The connection is not encrypted: others on the network can read and change what you see and type.
+        </p>
+      </>
+    );
+}
+
+interface InstallingProps extends Pick<TrustPageProps, "basePath" | "address" | "guides"> {
+  readonly fingerprint256: string;
+}
+
+function Installing({ basePath, fingerprint256, address, guides }: InstallingProps) {
   return (
     <>
       <p>

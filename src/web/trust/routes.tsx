@@ -19,9 +19,9 @@ export function createTrustRoutes(): Hono<Env> {
   routes.get("/trust", (c) => {
     const address = makeReturnAddress(c, "trust");
     const { fingerprint256 } = c.var.about.ca() ?? {};
-    return c.html(
-      <TrustPage {...readPageProps(c)} fingerprint256={fingerprint256} address={address} guides={INSTALL_GUIDES} />,
-    );
+    const hasCertificate = c.var.config.gateway.tls.mode === "files";
+    const props = { ...readPageProps(c), fingerprint256, hasCertificate, address, guides: INSTALL_GUIDES };
+    return c.html(<TrustPage {...props} />);
   });
   return routes;
 }

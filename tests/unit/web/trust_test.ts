@@ -8,7 +8,7 @@ const props = {
   address: "https://gate.local:8443/vnc/trust?<&>",
   guides: INSTALL_GUIDES,
 };
-const render = (fingerprint256?: string) => String(TrustPage({ ...props, fingerprint256 }));
+const render = (fingerprint256?: string) => String(TrustPage({ ...props, hasCertificate: false, fingerprint256 }));
 
 Deno.test("TrustPage shows the fingerprint, the download and the steps of every system", () => {
   const html = render("AB:CD");
@@ -34,7 +34,15 @@ Deno.test("TrustPage draws a QR code of at least 21 by 21 modules", () => {
   assert(path!.split("M").length > 200);
 });
 
-Deno.test("TrustPage with an administrator's certificate offers nothing to install", () => {
-  const html = render();
-  assertEquals([html.includes("ca.crt"), html.includes("<svg")], [false, false]);
+Deno.test("TrustPage without a local CA offers nothing to install, and says whose certificate it is", () => {
+  const cases: [props: { hasCertificate: boolean; address: string }, said: string, unsaid: string][] = [
+    [{ hasCertificate: true, address: "https://h/trust" }, "supplied by its administrator", "not encrypted"],
+    [{ hasCertificate: false, address: "https://h/trust" }, "The server in front of it", "administrator"],
+    [{ hasCertificate: false, address: "http://h/trust" }, "The connection is not encrypted", "administrator"],
+  ];
+  for (const [more, said, unsaid] of cases) {
+    const html = String(TrustPage({ ...props, ...more }));
+    assertStringIncludes(html.replaceAll(/\s+/g, " "), said);
+    assertEquals([html.includes("ca.crt"), html.includes("<svg"), html.includes(unsaid)], [false, false, false]);
+  }
 });
