@@ -38,6 +38,8 @@ export class Prewarm {
   #adding: Promise<void> | undefined;
   #failures = 0;
   #hopeless = false;
+  /** Why the latest attempt failed: a reason that stays the same is told once. */
+  #told: string | undefined;
   /** Ends the pause, while there is one. */
   #endPause: (() => void) | undefined;
 
@@ -119,6 +121,7 @@ export class Prewarm {
       const ahead = await this.#effects.logInAhead(signal);
       if (signal.aborted) return ahead.stream.close();
       this.#ready.push(ahead);
+      this.#told = undefined;
       ahead.gone.then(() => this.#remove(ahead));
       this.#effects.onReady(ahead);
     } catch (failure) {
@@ -129,9 +132,12 @@ export class Prewarm {
   #giveUp(failure: unknown): void {
     const { log } = this.#effects;
     this.#hopeless = failure instanceof LoginRefused && HOPELESS.includes(failure.kind);
-    const fields = { source: this.#source.name, reason: asPortholeError(failure).message };
+    const reason = asPortholeError(failure).message;
+    const fields = { source: this.#source.name, reason };
+    const tell = reason === this.#told ? log.debug : log.info;
+    this.#told = reason;
     if (this.#hopeless) log.warn("Prewarming stopped until this is fixed", fields);
-    else log.info("Cannot prewarm a connection", { ...fields, retry_seconds: this.#pause() / 1000 });
+    else tell("Cannot prewarm a connection", { ...fields, retry_seconds: this.#pause() / 1000 });
   }
 
   /** Drops a connection that the source has closed, unless a viewer already uses it. */

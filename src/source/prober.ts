@@ -42,7 +42,8 @@ export interface ProberEffects {
   /** Waits until nothing else connects to the same address. Undefined if that takes too long. */
   readonly takeTurn: (work: () => Promise<Finding>) => Promise<Finding | undefined>;
   readonly now?: () => number;
-  readonly onFinding?: (finding: Finding) => void;
+  /** Called for each finding that says something else than the one before. */
+  readonly onNews?: (finding: Finding) => void;
 }
 
 /** Keeps the latest finding about one source. Calls during a probe share it. */
@@ -55,7 +56,7 @@ export class Prober {
   #running: Promise<Finding> | undefined;
 
   constructor(effects: ProberEffects) {
-    this.#effects = { now: Date.now, onFinding: () => {}, ...effects };
+    this.#effects = { now: Date.now, onNews: () => {}, ...effects };
   }
 
   /** The latest finding, without a probe. */
@@ -78,9 +79,9 @@ export class Prober {
     const checked = new Date(atMs).toISOString();
     this.#foundAtMs = atMs;
     this.#failures = outcome instanceof Error ? this.#failures + 1 : 0;
-    this.#last = outcome instanceof Error ? describeFailure(outcome, checked) : { status: "up", checked, ...outcome };
-    this.#effects.onFinding(this.#last);
-    return this.#last;
+    return this.#note(
+      outcome instanceof Error ? describeFailure(outcome, checked) : { status: "up", checked, ...outcome },
+    );
   }
 
   /** Makes the next call of `probe()` probe as if a user asked for it, even if the latest finding is fresh. */
@@ -100,10 +101,14 @@ export class Prober {
 
   /** Keeps the latest finding, or says why there is none. */
   #keep({ notProbed }: NotProbed): Finding {
-    if (this.#last.checked !== undefined || this.#last.detail === notProbed) return this.#last;
-    this.#last = { status: "unknown", detail: notProbed };
-    this.#effects.onFinding(this.#last);
-    return this.#last;
+    return this.#last.checked === undefined ? this.#note({ status: "unknown", detail: notProbed }) : this.#last;
+  }
+
+  #note(finding: Finding): Finding {
+    const isNews = finding.detail !== this.#last.detail;
+    this.#last = finding;
+    if (isNews) this.#effects.onNews(finding);
+    return finding;
   }
 
   #isDue(): boolean {

@@ -59,7 +59,7 @@ export class Source {
       isInUse: () => this.prewarmed > 0 || parts.sessions.hasOpen(config.name),
       takeTurn: (work) => this.#takeTurn(work),
       now,
-      onFinding: ({ detail }) => log.info(`${config.name}: ${detail}`),
+      onNews: ({ detail }) => log.info(`${config.name}: ${detail}`),
     });
   }
 

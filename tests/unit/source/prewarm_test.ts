@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, fail } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, fail } from "@std/assert";
 import { Addresses } from "../../../src/source/addresses.ts";
 import { createDialer } from "../../../src/source/dial/dial.ts";
 import type { ByteStream } from "../../../src/bridge/byte_stream.ts";
@@ -73,6 +73,10 @@ class Rig implements AsyncDisposable {
 
   async untilSaid(words: string): Promise<void> {
     while (!this.lines.some((line) => line.includes(words))) await new Promise((done) => setTimeout(done, 1));
+  }
+
+  async untilPaused(): Promise<void> {
+    while (this.timers.waiting.length === 0) await new Promise((done) => setTimeout(done, 1));
   }
 
   async open(signal: AbortSignal = neverAborted) {
@@ -174,6 +178,20 @@ Deno.test("Prewarm backs off from a source that refuses further connections", as
   await rig.untilSaid("Server is busy");
   assertEquals(rig.timers.pass(), 5_000);
   await rig.fake.waitFor(({ accepted }) => accepted === 2);
+});
+
+Deno.test("Prewarm tells once why a server that closes at once cannot be prewarmed, and tries again until it can", async () => {
+  await using rig = await Rig.start(1, { fault: { at: "connect", then: "close" } });
+  rig.prewarm.begin();
+  for (let accepted = 1; accepted < 4; accepted++) {
+    await rig.fake.waitFor((seen) => seen.accepted === accepted);
+    await rig.untilPaused();
+    assertEquals(rig.timers.pass(), 5_000 * 2 ** (accepted - 1));
+  }
+  await rig.untilPaused();
+  const told = rig.lines.filter((line) => line.includes("Cannot prewarm"));
+  assertEquals(told.map((line) => line.includes(" DEBUG ")), [false, true, true, true], told.join("\n"));
+  assertMatch(told[0]!, /closed the connection/);
 });
 
 Deno.test("Prewarm never tries a refused password again until a user asks for it", async () => {

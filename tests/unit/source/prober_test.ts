@@ -10,8 +10,10 @@ function makeRig() {
   const inUse = new Set<string>();
   const probes: { name: string; answer: PromiseWithResolvers<ProbeResult | NotProbed> }[] = [];
   const asked: boolean[] = [];
+  const news: string[] = [];
   const make = (name: string, turn = new Turn()) =>
     new Prober({
+      onNews: ({ detail }) => news.push(detail),
       now: () => clock.ms,
       isInUse: () => inUse.has(name),
       takeTurn: (work) => turn.run(work, new AbortController().signal),
@@ -35,7 +37,7 @@ function makeRig() {
     await probing;
     return probes.length;
   };
-  return { pi, piToo, tv, clock, inUse, probes, probe, asked };
+  return { pi, piToo, tv, clock, inUse, probes, probe, asked, news };
 }
 
 /** Lets everything run that waits for nothing but its turn. */
@@ -137,4 +139,14 @@ Deno.test("a source that was not probed says why, and keeps what is known of it"
   clock.ms += MINUTE_MS;
   await probe({ notProbed: "not probed (look: off)" });
   assertEquals([pi.last.status, pi.last.detail], ["up", UP.detail]);
+});
+
+Deno.test("a finding is news only if it says something else than the one before", async () => {
+  const { pi, probe, clock, news } = makeRig();
+  for (const outcome of [UP, UP, DOWN, DOWN, DOWN, UP]) {
+    await probe(outcome);
+    clock.ms += 60 * MINUTE_MS;
+  }
+  pi.learn(UP);
+  assertEquals(news, [UP.detail, DOWN.message, UP.detail]);
 });
