@@ -15,6 +15,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   Xvfb: "xvfb",
   Xvnc: "tigervnc-standalone-server",
   chromium: "chromium",
+  chroot: "coreutils",
   curl: "curl",
   env: "coreutils",
   mount: "mount",
