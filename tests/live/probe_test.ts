@@ -5,8 +5,8 @@ import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { ManualTimers } from "../fakes/manual_timers.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 import type { Mode } from "./modes.ts";
-import { testUnlessLacking, testWith, waitUntil } from "./programs.ts";
-import { findPlaces, listLacking, startServer } from "./servers.ts";
+import { testWith, waitUntil } from "./programs.ts";
+import { findPlaces, startServer, testMode } from "./servers.ts";
 import { Xvnc } from "./xvnc.ts";
 
 const MINUTE_MS = 60_000;
@@ -41,7 +41,7 @@ const ending: readonly (readonly [Mode, Record<string, unknown>])[] = [
 
 for (const [mode, settings] of ending) {
   const name = `${mode.name} is still there for its first viewer after ten probes: ${JSON.stringify(settings)}`;
-  testUnlessLacking(listLacking(mode, places), name, async () => {
+  testMode(mode, places, { what: name }, async () => {
     await using server = await startServer(mode, places);
     await using rig = await startOn(server.address, settings);
     for (let probes = 0; probes < 10; probes++) {
@@ -78,7 +78,7 @@ const asking: Mode = {
   command: `${ENDS} -nopw -forever -accept {lab}/ask`,
 };
 
-testUnlessLacking(listLacking(asking, places), "x11vnc -accept asks its user about one probe at most", async () => {
+testMode(asking, places, { what: "x11vnc -accept asks its user about one probe at most" }, async () => {
   // The command is looked for at each connection.
   await using server = await startServer(asking, places);
   const asked = `${server.lab.folder}/asked`;

@@ -3,8 +3,8 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { openViewer } from "../fakes/web_viewer.ts";
 import { startGateway } from "./gateway.ts";
 import type { Mode } from "./modes.ts";
-import { runProgram, testUnlessLacking } from "./programs.ts";
-import { findPlaces, listLacking, startServer } from "./servers.ts";
+import { runProgram } from "./programs.ts";
+import { findPlaces, startServer, testMode } from "./servers.ts";
 
 const places = await findPlaces();
 
@@ -17,9 +17,10 @@ const TIGER: Mode = {
   login: { password: "secret12" },
 };
 
-testUnlessLacking(
-  [...listLacking(TIGER, places), ...listLacking({ ...TIGER, command: "openssl" }, places)],
-  "an RSA key of 1024 bits is named, with the setting to change, and not tried again",
+testMode(
+  TIGER,
+  places,
+  { what: "an RSA key of 1024 bits is named, with the setting to change, and not tried again", programs: ["openssl"] },
   async () => {
     await using server = await startServer(TIGER, places);
     const { folder } = server.lab;
