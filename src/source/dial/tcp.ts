@@ -9,8 +9,6 @@ import { DeniedAddress } from "./dial_error.ts";
 
 /** RFC 8305 section 5: the next address is tried when the one before has not answered for this long. */
 const ATTEMPT_DELAY_MS = 250;
-/** An abandoned attempt has this long to end by itself. */
-const ABANDONED_MS = 100;
 
 type TcpAddress = Extract<Address, { kind: "tcp" }>;
 
@@ -89,22 +87,23 @@ async function race(addresses: string[], port: number, signal: AbortSignal): Pro
 async function connectOne(hostname: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
   signal.throwIfAborted();
   const cancel = new AbortController();
-  const connecting = Deno.connect({ hostname, port, signal: cancel.signal });
+  const connecting = Deno.connect({ hostname, port, signal: keepOpened(cancel.signal) });
   try {
     return await abortable(connecting, signal);
   } catch (thrown) {
-    if (signal.aborted) abandon(connecting, cancel, signal.reason);
+    if (signal.aborted) {
+      cancel.abort();
+      connecting.then((conn) => conn.close(), () => {});
+    }
     throw thrown;
   }
 }
 
 /**
- * Abandons an attempt without leaking its connection. Deno.connect() throws when its signal has aborted, even if the
- * connection has just opened, and then never closes it. So the attempt is cancelled after a delay, or at once if it has
- * already taken the whole connect timeout.
+ * A signal whose abort does not hide a connection that has just opened. Deno.connect() asks throwIfAborted() at its end,
+ * and never closes the connection that it then withholds: on a busy machine, some of the attempts that a viewer or a
+ * timeout abandons would stay open for good.
  */
-function abandon(connecting: Promise<Deno.TcpConn>, cancel: AbortController, reason: unknown): void {
-  const isLate = reason instanceof DOMException && reason.name === "TimeoutError";
-  const timer = setTimeout(() => cancel.abort(), isLate ? 0 : ABANDONED_MS);
-  connecting.then((conn) => conn.close(), () => {}).finally(() => clearTimeout(timer));
+function keepOpened(signal: AbortSignal): AbortSignal {
+  return Object.defineProperty(signal, "throwIfAborted", { value: () => {} });
 }

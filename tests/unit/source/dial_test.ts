@@ -37,6 +37,28 @@ Deno.test("dial() does not leak a connection that opens at the moment of the abo
   await waitUntil(() => open.size === 0, "every connection to be closed");
 });
 
+Deno.test("dial() does not leak a connection that opens while the machine is too busy to see it", async () => {
+  await using listener = listenTcp(async (conn) => void await readToEnd(conn));
+  const source = await readSource(`127.0.0.1:${listener.port}`);
+  const { connect } = Deno;
+  using stack = new DisposableStack();
+  stack.defer(() => Deno.connect = connect);
+  const abort = { now: () => {} };
+  Deno.connect = ((options: Deno.ConnectOptions) => {
+    const connecting = connect(options);
+    setTimeout(() => abort.now(), 0);
+    for (const endMs = performance.now() + 3; performance.now() < endMs;);
+    return connecting;
+  }) as typeof Deno.connect;
+  let given = 0;
+  for (let at = 0; at < 200; at++) {
+    const controller = new AbortController();
+    abort.now = () => controller.abort(new DOMException("Too late", "TimeoutError"));
+    await dial(source, controller.signal).then((stream) => stream.close(), () => given++);
+  }
+  assert(given > 0, "none was given up in time");
+});
+
 Deno.test("dial() with an aborted signal contacts nothing, not even DNS", async () => {
   const source = await readSource("no-such-host.invalid");
   const reason = new Error("The viewer left");
