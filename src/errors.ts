@@ -36,6 +36,7 @@ const table = {
   upgrade_required: row(426, null, FINAL, "WebSocket upgrade required", "This address accepts only WebSockets"),
   limit_reached: row(429, 4429, RETRY, "Limit reached", "Too many sessions are open right now"),
   source_removed: row(410, 4410, FINAL, "Source removed", "This screen was removed"),
+  taken_over: row(409, 4409, FINAL, "Taken over", "Another viewer has taken over this screen"),
   idle: row(null, 4408, FINAL, "Idle for too long", "The session ended because it was idle for too long"),
   text_refused: row(null, 1003, FINAL, "Text frames not accepted", "The gateway does not accept text frames here"),
   vnc_unreachable: row(502, 4502, RETRY, "VNC server unreachable", "The VNC server cannot be reached"),

@@ -41,6 +41,11 @@ export interface Identity {
   whyEnded(): Promise<PortholeError | undefined>;
 }
 
+/** Whether this is a user who signed in, whose name other users may see; not a program, a guest, or anybody. */
+export function isUser({ by }: Pick<Identity, "by">): boolean {
+  return by === "password" || by === "login_link" || by === "oidc" || by === "proxy";
+}
+
 /**
  * Reads one kind of credential: cookies, tokens, a proxy's headers. Returns null when the request has no credential of
  * this kind; the next kind is then tried.

@@ -13,6 +13,7 @@ export class Taps {
   readonly #now: () => number;
   /** Watches the login that passes through, until it is over. */
   #login: LoginWatch | undefined;
+  #onOver = () => {};
   #isLost = false;
   #isEnded = false;
 
@@ -35,9 +36,13 @@ export class Taps {
     return tap;
   }
 
-  /** Withholds all bytes up to the end of a login that the viewer carries out; call it before the first one passes. */
-  beginAfter(login: LoginWatch): void {
+  /**
+   * Withholds all bytes up to the end of a login that the viewer carries out; call it before the first one passes.
+   * `onOver` is called when the login has succeeded.
+   */
+  beginAfter(login: LoginWatch, onOver: () => void): void {
     this.#login = login;
+    this.#onOver = onOver;
   }
 
   /** Copies bytes that passed to every tap; the caller may reuse the array at once. */
@@ -59,6 +64,7 @@ export class Taps {
     if (state === "login") return;
     this.#login = undefined;
     if (state === "lost") return this.#lose();
+    this.#onOver();
     this.copy("up", login.rest.up);
     this.copy("down", login.rest.down);
   }

@@ -43,10 +43,11 @@ export class LoginWatch {
   #step: WatchStep | undefined;
   #state: LoginState = "login";
   #refusal: LoginRefused | undefined;
+  #hasEntered = false;
 
   constructor({ version, onResult = () => {} }: LoginWatchOptions = {}) {
     this.#onResult = onResult;
-    this.#script = watchLogin(version);
+    this.#script = watchLogin(version, () => this.#hasEntered = true);
     this.#take(this.#script.next());
   }
 
@@ -65,6 +66,11 @@ export class LoginWatch {
     const refusal = this.#step?.ifClosed;
     if (refusal) this.#refuse(refusal);
     return this.#refusal;
+  }
+
+  /** Whether the viewer was accepted and has sent ClientInit, which may end other viewers' connections. */
+  get hasEntered(): boolean {
+    return this.#hasEntered;
   }
 
   /** The bytes that came after the login, once it is over. */
@@ -101,7 +107,7 @@ export class LoginWatch {
 }
 
 /** Watches from ProtocolVersion to ServerInit (RFC 6143 section 7); false if the login cannot be followed. */
-function* watchLogin(agreed: SpokenVersion | undefined): Watch<LoginRefused | boolean> {
+function* watchLogin(agreed: SpokenVersion | undefined, onEntered: () => void): Watch<LoginRefused | boolean> {
   const version = agreed ?? (yield* watchVersion());
   if (version === undefined) return false;
   const type = version === "3.3" ? readU32(yield* take("down", 4), 0) : yield* watchChoice();
@@ -111,6 +117,7 @@ function* watchLogin(agreed: SpokenVersion | undefined): Watch<LoginRefused | bo
   const refusal = hasResult ? yield* watchResult(version, path.last) : undefined;
   if (refusal) return refusal;
   yield* take("up", 1);
+  onEntered();
   const head = yield* take("down", SERVER_INIT_HEAD_BYTES);
   yield* take("down", readU32(head, SERVER_INIT_HEAD_BYTES - 4));
   for (const { watchAfterServerInit } of path.within) if (watchAfterServerInit) yield* watchAfterServerInit();

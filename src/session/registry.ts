@@ -4,6 +4,7 @@ import { delay } from "@std/async/delay";
 import { PortholeError } from "../errors.ts";
 import type { SessionCounts } from "../source/source.ts";
 import type { Log } from "../telemetry/log.ts";
+import { explainEnd } from "./explain_end.ts";
 import { Session, type SessionParties } from "./session.ts";
 import { SessionEvents } from "./session_events.ts";
 
@@ -97,7 +98,11 @@ export class SessionRegistry implements SessionCounts {
 
   /** Begins a session, which is listed at once and until it has ended. */
   begin(parties: SessionParties): Session {
-    const session = new Session(parties, { log: this.#log, events: this.events });
+    const session = new Session(parties, {
+      log: this.#log,
+      events: this.events,
+      explainEnd: (ended, reason, signal) => explainEnd(ended, reason, signal, { list: () => this.list() }),
+    });
     this.#sessions.set(session.id, session);
     this.#sweep ??= setInterval(() => this.endUnpermitted(), SWEEP_MS);
     session.run().then((reason) => {

@@ -20,6 +20,8 @@ export interface SessionUser {
   readonly name?: string;
   /** The id of the cookie's sign-in, since guests of one share link have the same name. */
   readonly signIn?: string | undefined;
+  /** Whether this is a user who signed in: such users may see each other's names. */
+  readonly isUser?: boolean;
   /** Whether the user may only view the source. */
   readonly viewOnly?: boolean;
   /** Why the session must end: the permission or the sign-in has ended. Called every two seconds, so it must be cheap. */
@@ -50,6 +52,8 @@ export interface SessionEffects {
   readonly log: Log;
   readonly events: Required<SessionListener>;
   readonly now?: () => number;
+  /** May know a better reason of the end, from other sessions; rejects with the signal's reason. */
+  readonly explainEnd?: (session: Session, reason: PortholeError, signal: AbortSignal) => Promise<PortholeError>;
 }
 
 /** A live session. */
@@ -69,12 +73,15 @@ export class Session {
   readonly taps = new Taps();
   readonly #events: Required<SessionListener>;
   readonly #now: () => number;
+  readonly #explainEnd: Required<SessionEffects>["explainEnd"];
   readonly #abort = new AbortController();
   #state: SessionState = "dialing";
   #opened: Opened | undefined;
   #endedBy: PortholeError | undefined;
+  #enteredAtMs: number | undefined;
 
-  constructor({ source, viewer, user }: SessionParties, { log, events, now = Date.now }: SessionEffects) {
+  constructor({ source, viewer, user }: SessionParties, effects: SessionEffects) {
+    const { log, events, now = Date.now, explainEnd = (_session, reason) => Promise.resolve(reason) } = effects;
     this.id = crypto.randomUUID().slice(0, 8);
     this.source = source;
     this.viewer = viewer;
@@ -83,6 +90,7 @@ export class Session {
     this.viewOnly = source.config.viewOnly || user.viewOnly === true;
     this.#events = events;
     this.#now = now;
+    this.#explainEnd = explainEnd;
     this.startedAtMs = now();
     this.log = log.with({ session: this.id, source: source.name });
   }
@@ -101,6 +109,11 @@ export class Session {
     return this.#opened;
   }
 
+  /** When the source let this session in, on the session's clock; undefined before. */
+  get enteredAtMs(): number | undefined {
+    return this.#enteredAtMs;
+  }
+
   /** Milliseconds since it began. */
   get ageMs(): number {
     return this.#now() - this.startedAtMs;
@@ -114,7 +127,8 @@ export class Session {
   /** Runs the session; resolves with the reason of its end after the cleanup. Never rejects. */
   async run(): Promise<PortholeError> {
     this.#announceState();
-    const reason = await this.#serve().then(describeEnd, asPortholeError);
+    const end = await this.#serve().then(describeEnd, asPortholeError);
+    const reason = await this.#explainEnd(this, end, this.#abort.signal).catch(asPortholeError);
     this.#endedBy = reason;
     this.#abort.abort(reason);
     this.#become("closing");
@@ -159,7 +173,7 @@ export class Session {
     if (signal.aborted) opened.stream.close();
     signal.throwIfAborted();
     this.#opened = opened;
-    if (opened.login) this.taps.beginAfter(opened.login);
+    if (opened.login) this.taps.beginAfter(opened.login, () => this.#noteEntered());
     this.#noteConnected();
     this.#become("open");
     this.#events.onOpened(this, opened);
@@ -176,7 +190,12 @@ export class Session {
       send: (bytes) => viewer.send(bytes),
       ask: (fields, signal, message) => side.ask(fields, signal, message),
       noteConnected: () => this.#noteConnected(),
+      noteEntered: () => this.#noteEntered(),
     };
+  }
+
+  #noteEntered(): void {
+    this.#enteredAtMs = this.#now();
   }
 
   #noteConnected(): void {

@@ -20,4 +20,6 @@ export interface HandshakeViewer {
   ask(fields: readonly Need[], signal: AbortSignal, message?: string): Promise<Credentials>;
   /** Called when the source has been dialed; more than once when the login is tried again. */
   noteConnected(): void;
+  /** Called when the source has let the gateway in: it may have ended other connections for this one. */
+  noteEntered(): void;
 }

@@ -24,6 +24,7 @@ export async function openByLogin(
   begun?: BegunHandshake,
 ): Promise<Opened> {
   const loggedIn = await logInOrAsk(parts, viewer, signal, begun);
+  viewer.noteEntered();
   const { desktop, version, security, serverInit, stream } = loggedIn;
   const script = greetAndAdmit(desktop, begun?.offer.version.spoken);
   await closeOnFailure(stream, runWithViewer(viewer, script, signal));

@@ -109,9 +109,9 @@ export class Source {
     this.#prober.learn({ detail: mode === "pass_through" && status === "up" ? known : detail, mode });
   }
 
-  /** Records a failure of the source that ended a session. */
+  /** Records a failure of the source that ended a session, unless others are open: it may accept no more. */
   noteFailed(failure: Error): void {
-    this.#prober.learn(failure);
+    if (!this.#parts.sessions.hasOpen(this.name)) this.#prober.learn(failure);
   }
 
   /** Allows another try of a refused password, unlearns what was learned of the server, and makes the next call of `probe()` probe. */

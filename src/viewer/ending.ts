@@ -3,7 +3,7 @@ import { type Bare, type ErrorCode, explainCloseCode, type Failure, FAILURES, is
 import type { Down } from "../side_channel/messages.ts";
 
 /** What the user can do about the end of a connection; `again` is another try from this page. */
-export type Remedy = "again" | "connect" | "reload" | "sign_in";
+export type Remedy = "again" | "connect" | "reload" | "sign_in" | "take_back";
 
 /** The end of one connection, as the page shows it. */
 export interface Ending {
@@ -20,6 +20,7 @@ export interface Ending {
 const REMEDIES: { readonly [Code in ErrorCode]?: Remedy } = {
   viewer_left: "connect",
   sign_in_required: "sign_in",
+  taken_over: "take_back",
   text_refused: "reload",
   viewer_malformed: "reload",
 };

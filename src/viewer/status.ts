@@ -15,6 +15,7 @@ const LABELS: Readonly<Record<Remedy, string>> = {
   connect: "Connect",
   reload: "Reload the page",
   sign_in: "",
+  take_back: "Take it back",
 };
 const TICK_MS = 250;
 

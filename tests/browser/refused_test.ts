@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { hashPassword } from "../../src/access/password.ts";
 import { startGateway } from "../live/gateway.ts";
 import { testWith } from "../live/programs.ts";
+import { Xvnc } from "../live/xvnc.ts";
 import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
 import { dropHeaders, HeadProxy } from "./head_proxy.ts";
 
@@ -155,5 +156,35 @@ testWith([CHROMIUM], "a page whose sign-in has ended leads to a sign-in and back
     await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
     await page.waitForSelector("#dashboard-status:has-text('status 504. This page may be out of date.')");
   });
+  assertEquals(browser.complaints, []);
+});
+
+testWith([CHROMIUM, "Xvnc"], "two users on a screen that keeps one viewer do not fight over it", async () => {
+  await using xvnc = await Xvnc.start({ args: ["-NeverShared=1"] });
+  const password = await hashPassword("correct horse");
+  await using gateway = await startGateway({ desk: { host: "127.0.0.1", port: xvnc.port } }, {}, {
+    users: { ada: { password }, bob: { password } },
+  });
+  await using browser = await Chromium.start();
+  const openAs = async (name: string) => {
+    const page = await browser.openPage();
+    await page.goto(new URL("site/vnc/desk", gateway.url).href);
+    await page.fill("#name", name);
+    await page.fill("#password", "correct horse");
+    await page.press("#password", "Enter");
+    await waitForPhase(page, "open");
+    return page;
+  };
+  const ada = await openAs("ada");
+  const bob = await openAs("bob");
+  await waitForPhase(ada, "ended");
+  assertMatch(await readNotice(ada), /bob has taken over this screen\.\s+Take it back/);
+  await keepPicture(ada, "viewer-taken-over");
+  await ada.evaluate(() => dispatchEvent(new Event("online")));
+  assertEquals(await bob.getAttribute("body", "data-phase"), "open");
+  await ada.click("text=Take it back");
+  await waitForPhase(ada, "open");
+  await waitForPhase(bob, "ended");
+  assertMatch(await readNotice(bob), /ada has taken over this screen\./);
   assertEquals(browser.complaints, []);
 });

@@ -1,5 +1,6 @@
 /** The WebSocket of a viewer: name, permission and limits, each an HTTP error; then the upgrade and a session. */
 import type { Context } from "hono";
+import { isUser } from "../../access/access.ts";
 import { TOKEN_PROTOCOL } from "../../access/bearer.ts";
 import { readWebsockifyToken } from "../../access/websockify_request.ts";
 import { ViewerSocket } from "../../bridge/viewer_socket.ts";
@@ -47,6 +48,7 @@ export function openSession(c: Context<Env>, name: string): Promise<Response> {
       address,
       name: identity.name,
       signIn: identity.signIn,
+      isUser: isUser(identity),
       viewOnly: role === "view",
       whyEnd: () => authentication.access.whyEnd(identity, source.name, role),
     }));

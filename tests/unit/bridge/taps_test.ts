@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, fail } from "@std/assert";
 import { type Tap, TapFailure } from "../../../src/bridge/tap.ts";
 import { Taps } from "../../../src/bridge/taps.ts";
 import { LoginWatch } from "../../../src/rfb/login_watch.ts";
@@ -179,15 +179,17 @@ const SERVER_INIT_BYTES = 24;
 
 Deno.test("beginAfter() withholds a login, and copies what follows it in the same chunks", async () => {
   const { taps, clock } = makeTaps();
-  taps.beginAfter(new LoginWatch({ version: "3.8" }));
+  let overs = 0;
+  taps.beginAfter(new LoginWatch({ version: "3.8" }), () => overs++);
   const tap = taps.add();
   taps.copy("down", Uint8Array.of(1, 1));
   taps.copy("up", Uint8Array.of(1, 1, 77));
   taps.copy("down", new Uint8Array(4 + SERVER_INIT_BYTES - 1));
-  assertEquals(tap.waitingBytes, 0);
+  assertEquals([tap.waitingBytes, overs], [0, 0]);
   clock.ms = 3;
   taps.copy("down", Uint8Array.of(0, 88));
   taps.copy("up", Uint8Array.of(99));
+  assertEquals(overs, 1);
   taps.end();
   const seen = (await Array.fromAsync(tap)).map(({ direction, bytes, atMs }) => [direction, [...bytes], atMs]);
   assertEquals(seen, [["up", [77], 3], ["down", [88], 3], ["up", [99], 3]]);
@@ -195,7 +197,7 @@ Deno.test("beginAfter() withholds a login, and copies what follows it in the sam
 
 Deno.test("beginAfter() ends taps with a named error if it cannot follow the login, also those added later", async () => {
   const { taps } = makeTaps();
-  taps.beginAfter(new LoginWatch());
+  taps.beginAfter(new LoginWatch(), () => fail("The login did not succeed"));
   const early = taps.add();
   taps.copy("down", encode("RFB 003.008\n"));
   taps.copy("up", encode("GET / HTTP/1"));
