@@ -54,11 +54,12 @@ export function createApp(parts: AppParts): Hono<Env> {
   app.get("/websockify", ...socketGuards, openAsWebsockify);
 
   app.use(setSecurityHeaders, setCacheAndTransportHeaders);
+  // Before the guards, because the page of a refusal needs its style: a browser sends the same Host and headers for it.
+  app.get("/static/:file", createStaticHandler(parts.staticFiles));
   app.use(...entrance, guardUnsafeMethods, limitBody, addSlash);
 
   // Open to everybody, but for /metrics.
   app.route("/", createHealthRoutes()); // /healthz, /readyz, /metrics
-  app.get("/static/:file", createStaticHandler(parts.staticFiles));
   app.route("/", createTrustRoutes()); // /ca.crt, /trust
   app.route("/", createSignInRoutes()); // /sign-in…, /sign-out, /share
 

@@ -8,10 +8,12 @@ export interface ErrorPageProps extends PageProps {
   readonly title: string;
   /** A whole sentence, safe to show. */
   readonly message: string;
+  /** Whether the gateway's other pages can be opened. */
+  readonly hasWayOn: boolean;
 }
 
 /** An error as a page. Programs get application/problem+json instead. */
-export function ErrorPage({ status, title, message, ...page }: ErrorPageProps) {
+export function ErrorPage({ status, title, message, hasWayOn, ...page }: ErrorPageProps) {
   return (
     <Layout {...page} title={`${title} – Porthole`} kind="reading">
       <Masthead {...page} />
@@ -19,9 +21,11 @@ export function ErrorPage({ status, title, message, ...page }: ErrorPageProps) {
         <p class="error-status">{status}</p>
         <h1>{title}</h1>
         <p>{message}</p>
-        <p>
-          <a class="button primary" href={page.basePath}>All screens</a>
-        </p>
+        {hasWayOn && (
+          <p>
+            <a class="button primary" href={page.basePath}>All screens</a>
+          </p>
+        )}
       </main>
     </Layout>
   );

@@ -22,7 +22,9 @@ const HEADERS_MAX_BYTES = 32 * 1024;
 export const limitHeaders: MiddlewareHandler<Env> = async (c, next) => {
   let bytes = c.req.url.length;
   for (const [name, value] of c.req.raw.headers) bytes += name.length + value.length;
-  if (bytes > HEADERS_MAX_BYTES) throw new PortholeError("headers_too_large", "The request headers exceed 32 KiB");
+  if (bytes > HEADERS_MAX_BYTES) {
+    throw new PortholeError("headers_too_large", "The request headers exceed 32 KiB: delete the cookies of this site");
+  }
   await next();
 };
 

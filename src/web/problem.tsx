@@ -60,7 +60,9 @@ function answerProblem(c: Context<Env>, error: PortholeError): Response | Promis
     if (error.code === "sign_in_required" && c.req.method === "GET") {
       return showSignIn(c, { next: readOwnPath(c) }, 401);
     }
-    return c.html(<ErrorPage {...readPageProps(c)} status={status} title={title} message={error.message} />, status);
+    const hasWayOn = error.code !== "host_refused" && error.code !== "headers_too_large";
+    const texts = { status, title, message: error.message, hasWayOn };
+    return c.html(<ErrorPage {...readPageProps(c)} {...texts} />, status);
   }
   const problem: Problem = { type: "about:blank", title, status, detail: error.message, code: error.code };
   return c.body(JSON.stringify(problem), status, { "Content-Type": "application/problem+json" });

@@ -26,9 +26,11 @@ export class Chromium implements AsyncDisposable {
     this.#browser = browser;
   }
 
-  /** Starts it. */
-  static async start(): Promise<Chromium> {
-    return new Chromium(await chromium.launch({ executablePath: findProgram(CHROMIUM)!, args: FLAGS }));
+  /** Starts it, with more flags. */
+  static async start(...flags: readonly string[]): Promise<Chromium> {
+    return new Chromium(
+      await chromium.launch({ executablePath: findProgram(CHROMIUM)!, args: [...FLAGS, ...flags] }),
+    );
   }
 
   /** A page with its own cookies, storage and permissions. */

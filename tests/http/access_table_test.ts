@@ -47,7 +47,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   "GET /healthz": { path: "/healthz", expect:             [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 403] },
   "GET /readyz": { path: "/readyz", expect:               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 403] },
   "GET /metrics": { path: "/metrics", expect:             [401, 401, 401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403] },
-  "GET /static/:file": { path: "/static/none.js", expect: [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 403] },
+  "GET /static/:file": { path: "/static/none.js", expect: [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404] },
   "GET /ca.crt": { path: "/ca.crt", expect:               [404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 403] },
   "GET /trust": { path: "/trust", expect:                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 403] },
   "GET /sign-in": { path: "/sign-in", expect:             [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 403] },

@@ -215,6 +215,22 @@ Deno.test("a browser gets an error as a page, and the sign-in page where a sign-
   assertStringIncludes(await missing.text(), '<p class="error-status">404</p>');
 });
 
+Deno.test("the page of a refusal has its style, although the browser sends the same Host and headers for it", async () => {
+  using rig = await makeApp({ yaml: `gateway: { base_path: /vnc/ }\n${OPEN}` });
+  const codes: [Fault, number][] = [[REBOUND, 403], [LARGE, 431]];
+  for (const [{ host, headers }, status] of codes) {
+    const request = { ...(host && { host }), headers: { Accept: "text/html", ...headers } };
+    const refused = await rig.ask("/vnc/site/vnc/pi", request);
+    const page = await refused.text();
+    const [, href = ""] = /<link rel="stylesheet" href="([^"]+)"/.exec(page) ?? [];
+    assertEquals([refused.status, href], [status, "../../static/porthole.css"]);
+    assertEquals(page.includes("All screens"), false);
+    const style = await rig.ask("/vnc/static/a.css", request);
+    await style.body?.cancel();
+    assertEquals(style.status, 200);
+  }
+});
+
 Deno.test("an internal error is logged with its cause, and the response does not reveal it", async () => {
   const broken = {
     get: () => {

@@ -51,7 +51,7 @@ const pages: Record<string, string> = {
     />,
   ),
   viewer: String(<ViewerPage {...page} version={EVIL} source={{ name: "pi", title: EVIL, viewOnly: true }} />),
-  error: String(<ErrorPage {...page} status={404} title={EVIL} message={EVIL} />),
+  error: String(<ErrorPage {...page} status={404} title={EVIL} message={EVIL} hasWayOn />),
 };
 
 for (const [name, html] of Object.entries(pages)) {
