@@ -1,8 +1,9 @@
 /** What every store has to do, whatever it keeps its records in: an implementation is a row of MAKERS. */
-import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openFileStores } from "../../../src/store/file_stores.ts";
 import { createMemoryStores } from "../../../src/store/memory_stores.ts";
 import type { Stores } from "../../../src/store/store.ts";
+import { assertFast } from "../../fakes/assert_fast.ts";
 
 interface Rig extends AsyncDisposable {
   readonly stores: Stores;
@@ -110,13 +111,13 @@ const CONTRACT: Record<string, (rig: Rig) => Promise<void>> = {
   "10,000 records are written, listed and found quickly": async ({ stores, clock }) => {
     const store = stores.open<Link>("links");
     const keys = Array.from({ length: 10_000 }, (_, at) => `key ${at}`);
-    const startedAt = performance.now();
     const expiresAtMs = clock.ms + 60_000;
-    await Promise.all(keys.map((label) => store.put(label, { label, usesLeft: 1 }, { expiresAtMs })));
-    const found = await Promise.all(keys.map((key) => store.get(key)));
-    assert(found.every((link, at) => link?.label === keys[at]));
-    assertEquals((await store.list()).length, 10_000);
-    assertLess(performance.now() - startedAt, 2_000);
+    await assertFast(2_000, async () => {
+      await Promise.all(keys.map((label) => store.put(label, { label, usesLeft: 1 }, { expiresAtMs })));
+      const found = await Promise.all(keys.map((key) => store.get(key)));
+      assert(found.every((link, at) => link?.label === keys[at]));
+      assertEquals((await store.list()).length, 10_000);
+    });
   },
 };
 
