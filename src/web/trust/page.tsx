@@ -34,6 +34,9 @@ export function TrustPage({ fingerprint256, hasCertificate, address, guides, ...
   );
 }
 
+/** What a browser sends there does not leave the machine. */
+const THIS_MACHINE = /^http:\/\/(localhost|127\.[\d.]+|\[::1\])[:/]/;
+
 function NothingToInstall({ hasCertificate, address }: Pick<TrustPageProps, "hasCertificate" | "address">) {
   if (hasCertificate) {
     return (
@@ -53,9 +56,11 @@ function NothingToInstall({ hasCertificate, address }: Pick<TrustPageProps, "has
     : (
       <>
         <p>This gateway has no certificate, so there is nothing to install.</p>
-        <p class="callout problem">
-          The connection is not encrypted: others on the network can read and change what you see and type.
-        </p>
+        {!THIS_MACHINE.test(address) && (
+          <p class="callout problem">
+            The connection is not encrypted: others on the network can read and change what you see and type.
+          </p>
+        )}
       </>
     );
 }

@@ -39,6 +39,7 @@ Deno.test("TrustPage without a local CA offers nothing to install, and says whos
     [{ hasCertificate: true, address: "https://h/trust" }, "supplied by its administrator", "not encrypted"],
     [{ hasCertificate: false, address: "https://h/trust" }, "The server in front of it", "administrator"],
     [{ hasCertificate: false, address: "http://h/trust" }, "The connection is not encrypted", "administrator"],
+    [{ hasCertificate: false, address: "http://127.0.0.1:80/trust" }, "nothing to install", "not encrypted"],
   ];
   for (const [more, said, unsaid] of cases) {
     const html = String(TrustPage({ ...props, ...more }));
