@@ -3,8 +3,8 @@ import { nameType, nameTypes } from "./describe.ts";
 import { LoginRefused, type Need } from "./refusal.ts";
 import { findVendor } from "./security/advice.ts";
 import { listMissing, type Login, refuseMissing } from "./security/login.ts";
-import type { ContainerType, SpokenType } from "./security/security_type.ts";
-import { listSpoken, listUnspoken, SECURITY_TYPES } from "./security/table.ts";
+import type { ContainerType, Inside, SpokenType } from "./security/security_type.ts";
+import { listSpoken, listUnspoken } from "./security/table.ts";
 
 /** Advice for servers about which nothing more specific is known. */
 const GENERAL_ADVICE = "allow VNC Authentication or VeNCrypt with a certificate on the server";
@@ -33,16 +33,17 @@ export function chooseType(
 }
 
 /**
- * The credentials that the user must still be asked for, to log in to a source that offers `types`, and `subtypes`
- * inside VeNCrypt.
+ * The credentials that the user must still be asked for, to log in to a source that offers `types`, and in one of them
+ * what is `inside`, where that is known.
  *
  * @throws {LoginRefused} as `chooseType` does.
  */
-export function findNeeds(types: readonly number[], subtypes: readonly number[], login: Login): readonly Need[] {
-  const { vencrypt } = SECURITY_TYPES;
+export function findNeeds(types: readonly number[], inside: Inside | undefined, login: Login): readonly Need[] {
   const outer = chooseType(types, login);
-  const chosen = outer === vencrypt && subtypes.length > 0 ? chooseType(subtypes, login, [vencrypt]) : outer;
-  return listMissing(chosen.needs, login);
+  if (inside === undefined || outer !== inside.container) return listMissing(outer.needs, login);
+  const { container, codes } = inside;
+  if (codes.length === 0 && container.emptyMeansNone) return [];
+  return listMissing(chooseType(codes, login, [container]).needs, login);
 }
 
 function refuseWeak(spoken: readonly SpokenType[], within: readonly ContainerType[]): LoginRefused {
@@ -54,7 +55,8 @@ function refuseWeak(spoken: readonly SpokenType[], within: readonly ContainerTyp
   );
 }
 
-function refuseOffer(offered: readonly number[], within: readonly ContainerType[]): LoginRefused {
+/** The refusal of an offer of which nothing can be spoken. */
+export function refuseOffer(offered: readonly number[], within: readonly ContainerType[]): LoginRefused {
   if (offered.length === 0) return new LoginRefused("no_type", "the server offers no security type");
   const list = within.at(-1)?.holds ?? "rfb";
   const names = offered.map((code) => [...within.map(({ name }) => name), nameType(code, list)].join(" ")).join(", ");

@@ -1,6 +1,6 @@
 /** Names of security types for users; nothing in the protocol depends on them. */
 import { findVendor } from "./security/advice.ts";
-import type { SecurityList, SecurityType } from "./security/security_type.ts";
+import type { Inside, SecurityList, SecurityType } from "./security/security_type.ts";
 import { findType, SECURITY_TYPES } from "./security/table.ts";
 
 /** The largest code of the Security message, a U8: VeNCrypt's own subtypes come after it. */
@@ -18,12 +18,12 @@ export function nameTypes(path: readonly SecurityType[]): string {
 }
 
 /** The offer of a source in one line: "VeNCrypt X509Plain, RSA-AES-256" for `[19, 129]` with `[262]` inside type 19. */
-export function describeOffer(types: readonly number[], subtypes: readonly number[] = []): string {
-  const { vencrypt } = SECURITY_TYPES;
-  const inner = subtypes.filter((code) => code > LARGEST_RFB_CODE);
+export function describeOffer(types: readonly number[], inside?: Inside): string {
+  const { container, codes = [] } = inside ?? {};
+  const inner = codes.filter((code) => container !== SECURITY_TYPES.vencrypt || code > LARGEST_RFB_CODE);
   return types.flatMap((code) =>
-    code === vencrypt.code && inner.length > 0
-      ? inner.map((subtype) => `${vencrypt.name} ${nameType(subtype, vencrypt.holds)}`)
+    code === container?.code && inner.length > 0
+      ? inner.map((innerCode) => `${container.name} ${nameType(innerCode, container.holds)}`)
       : [nameType(code, "rfb")]
   ).join(", ");
 }

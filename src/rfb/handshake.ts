@@ -6,7 +6,7 @@ import { FAILED, readReason, refuseResult, refuseWith } from "./reason.ts";
 import { LoginRefused } from "./refusal.ts";
 import { read, readU32, readU8, type Script, StreamEnded, titled, u8, write } from "./script.ts";
 import type { Login } from "./security/login.ts";
-import type { LoginType } from "./security/security_type.ts";
+import type { ContainerType, Inside, LoginType } from "./security/security_type.ts";
 import { type SecurityPath, speakType } from "./security/speak.ts";
 import { SECURITY_TYPES } from "./security/table.ts";
 import { readServerInit, type ServerInit } from "./server_init.ts";
@@ -17,12 +17,6 @@ export interface Offer {
   readonly version: Version;
   /** Security types in the server's order; one in version 3.3, where the server decides. */
   readonly types: readonly number[];
-}
-
-/** An offer, and what a probe found beyond it. */
-export interface ProbedOffer extends Offer {
-  /** The subtypes inside VeNCrypt, if the probe asked for them. */
-  readonly subtypes?: readonly number[];
 }
 
 /** A source that has accepted the login and waits for ClientInit. */
@@ -40,7 +34,7 @@ export interface OpenSource extends Admission {
   readonly serverInit: ServerInit;
 }
 
-const { none, vencrypt } = SECURITY_TYPES;
+const { none } = SECURITY_TYPES;
 
 /**
  * Logs in, sends ClientInit and reads ServerInit; sentences in refusals call the source `title`. Goes on after the offer
@@ -67,9 +61,9 @@ export function peekTypes(title: string, version: Version): Script<Offer> {
   return titled(title, readTypesFor(version));
 }
 
-/** Reads the subtypes of VeNCrypt, if the source offers it. Nothing can follow it. @throws {LoginRefused} */
-export function peekSubtypes(title: string, offer: Offer): Script<ProbedOffer> {
-  return titled(title, readSubtypes(offer));
+/** Chooses a container and reads the codes in the list inside. Nothing can follow it. @throws {LoginRefused} */
+export function peekInside(title: string, { version }: Offer, container: ContainerType): Script<Inside> {
+  return titled(title, readInside(version, container));
 }
 
 function* open(login: Login, seen?: Offer): Script<OpenSource, LoginStep> {
@@ -91,10 +85,9 @@ function* enter(admission: Admission, shared: boolean): Script<OpenSource> {
   return { ...admission, serverInit: yield* readDesktop(admission.path) };
 }
 
-function* readSubtypes(offer: Offer): Script<ProbedOffer> {
-  if (!offer.types.includes(vencrypt.code)) return offer;
-  yield* answerOffer(offer.version, vencrypt.code);
-  return { ...offer, subtypes: yield* vencrypt.readInner() };
+function* readInside(version: Version, container: ContainerType): Script<Inside> {
+  yield* answerOffer(version, container.code);
+  return { container, codes: yield* container.readInner() };
 }
 
 function* readTypesFor(version: Version): Script<Offer> {

@@ -1,11 +1,15 @@
 /** Decides who speaks a source's security types: noVNC in the browser, or the gateway. */
-import type { SecurityList } from "./security/security_type.ts";
+import { refuseOffer } from "./choose.ts";
+import type { Need } from "./refusal.ts";
+import type { Inside, SecurityList, SecurityType } from "./security/security_type.ts";
 import { findType, listSpoken, SECURITY_TYPES } from "./security/table.ts";
 
 /** Who can speak one of the offered types. */
 export type Speaker = "browser" | "gateway" | "nobody";
 
 const { vencrypt } = SECURITY_TYPES;
+/** What Unix login, which the gateway does not speak, asks for. */
+const USERNAME_AND_PASSWORD: readonly Need[] = ["username", "password"];
 
 /**
  * Who carries out the handshake with a source that offers `types` and, inside VeNCrypt, `subtypes`, if they are known.
@@ -25,6 +29,26 @@ export function chooseSpeaker(types: readonly number[], subtypes?: readonly numb
 export function keepBrowserTypes(types: readonly number[], subtypes: readonly number[] = []): number[] {
   const inner = subtypes.some((code) => isInBrowser(code, vencrypt.holds));
   return types.filter((code) => isInBrowser(code, "rfb") && (code !== vencrypt.code || inner));
+}
+
+/** The type that noVNC takes from an offer: the first of those that it gets to see. */
+export function predictBrowser(types: readonly number[]): SecurityType | undefined {
+  const [code] = keepBrowserTypes(types);
+  return code === undefined ? undefined : findType(code, "rfb");
+}
+
+/**
+ * The credentials that noVNC asks the user for, if it takes this type, with what is `inside` where that is known.
+ *
+ * @throws {LoginRefused} `no_type` if noVNC speaks nothing inside.
+ */
+export function findBrowserNeeds(type: SecurityType, inside?: Inside): readonly Need[] {
+  const isKnown = inside !== undefined && inside.container === type;
+  if (!isKnown || inside.codes.length === 0) return "needs" in type ? type.needs : [];
+  const inner = inside.codes.filter((code) => isInBrowser(code, inside.container.holds)).sort((a, b) => a - b)[0];
+  if (inner === undefined) throw refuseOffer(inside.codes, [inside.container]);
+  const found = findType(inner, inside.container.holds)!;
+  return "needs" in found ? found.needs : USERNAME_AND_PASSWORD;
 }
 
 function isInBrowser(code: number, list: SecurityList): boolean {

@@ -6,7 +6,7 @@ import { PortholeError } from "../errors.ts";
 import { describeOffer } from "../rfb/describe.ts";
 import { LoginWatch } from "../rfb/login_watch.ts";
 import { chooseSpeaker, keepBrowserTypes } from "../rfb/pass_through.ts";
-import type { SpokenVersion, Version } from "../rfb/version.ts";
+import { encodeVersion, type SpokenVersion, type Version } from "../rfb/version.ts";
 import { closeOnFailure } from "./close_on_failure.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
 import { peekVersion } from "./login.ts";
@@ -49,9 +49,9 @@ async function dialForViewer(
   return { stream, version: await peekVersion(stream, source.title, { signal, timeoutMs: versionMs }) };
 }
 
-/** For other viewers: passes every byte from the first on. */
-function passAll({ login }: OpenParts, { stream, version: { announced, spoken } }: Dialed): Opened {
-  return { ...describePassThrough(stream, spoken), login: watchLogin(login), downFirst: encodeLine(announced) };
+/** For other viewers: passes every byte from the version on, which is the one that is spoken. */
+function passAll({ login }: OpenParts, { stream, version: { spoken } }: Dialed): Opened {
+  return { ...describePassThrough(stream, spoken), login: watchLogin(login), downFirst: encodeVersion(spoken) };
 }
 
 /** Watches the viewer's login, for the guard against lockouts. */
@@ -60,7 +60,7 @@ function watchLogin(login: OpenParts["login"], version?: SpokenVersion): LoginWa
 }
 
 /**
- * For our page: passes the version both ways and reads the offered types on their way down. If the browser supports none
+ * For our page: passes the spoken version both ways and reads the offered types on their way down. If the browser supports none
  * of them, the gateway logs in on the same connection, and asks for the secret.
  */
 async function passOffer(
@@ -69,7 +69,8 @@ async function passOffer(
   signal: AbortSignal,
   { stream, version: { announced, spoken } }: Dialed,
 ): Promise<Opened> {
-  viewer.send(encodeLine(announced));
+  // noVNC knows few versions, and fails at 3.10 or 5.1, which are both answered with 3.8.
+  viewer.send(encodeVersion(spoken));
   const deadline = startDeadline(OFFER_MS, signal);
   const seen = await deadline.guard(watchOffer(stream, viewer), () => describeStandstill(parts.source))
     .finally(() => deadline.clear());
@@ -101,8 +102,4 @@ function showTypes({ version, types, bytes }: SeenOffer): Uint8Array<ArrayBuffer
   if (version === "3.3") return bytes;
   const kept = keepBrowserTypes(types);
   return Uint8Array.of(kept.length, ...kept);
-}
-
-function encodeLine(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${text}\n`);
 }

@@ -1,23 +1,19 @@
 /** Probes of one source, which must not do harm: servers end after a client, ask their user, or count failed logins. */
 import { waitAtMost } from "../async/wait_at_most.ts";
 import type { SourceConfig } from "../config/config.ts";
-import { findNeeds } from "../rfb/choose.ts";
-import { describeOffer } from "../rfb/describe.ts";
-import { type Admission, admitUs, type Offer, peekSubtypes, peekTypes, type ProbedOffer } from "../rfb/handshake.ts";
-import { chooseSpeaker } from "../rfb/pass_through.ts";
-import { LoginRefused, type Need } from "../rfb/refusal.ts";
+import { type Admission, admitUs, type Offer, peekInside, peekTypes } from "../rfb/handshake.ts";
+import { LoginRefused } from "../rfb/refusal.ts";
 import { titled } from "../rfb/script.ts";
-import type { Login } from "../rfb/security/login.ts";
 import { SECURITY_TYPES } from "../rfb/security/table.ts";
-import { readVersion } from "../rfb/version.ts";
+import { readVersion, type Version } from "../rfb/version.ts";
 import type { AddressMemory, AskPoint } from "./address_memory.ts";
-import { pickCredentials } from "./credentials.ts";
 import { buildLogin } from "./login.ts";
 import type { LoginRunner } from "./login_runner.ts";
 import { needsGateway } from "./needs_gateway.ts";
 import type { NotProbed, ProbeResult } from "./prober.ts";
 import type { SourceLogin, Visit } from "./source_login.ts";
 import type { Trust } from "./trust.ts";
+import { chooseContainer, describeVerdict, foreseeLogin, listNeeds, nameMode } from "./verdict.ts";
 
 const PROBE_MS = 25_000;
 /** Connections without a login, to a server that may count them, after which a probe logs in. */
@@ -48,6 +44,14 @@ interface Why {
   readonly mustReset: boolean;
 }
 
+/** What the last probe that tried to log in with the configured password found out about it. */
+interface Tried {
+  /** The types that were on offer. */
+  readonly types: string;
+  /** What a probe finds from now on; undefined if the configuration lacks something. */
+  readonly proven?: ProbeResult;
+}
+
 /** Thrown when a server does not go on, and seems to ask its user. */
 class Asking extends Error {}
 
@@ -57,8 +61,7 @@ class Asking extends Error {}
  */
 export class SourceProbe {
   readonly #parts: Required<ProbeParts>;
-  /** The login of the last probe that logged in with the configured password, and the offer that it chose from. */
-  #proven: { readonly types: string; readonly security: string } | undefined;
+  #tried: Tried | undefined;
 
   constructor(parts: ProbeParts) {
     this.#parts = { now: Date.now, ...parts };
@@ -66,7 +69,7 @@ export class SourceProbe {
 
   /** Makes the next probe log in again. */
   forget(): void {
-    this.#proven = undefined;
+    this.#tried = undefined;
   }
 
   /**
@@ -84,13 +87,18 @@ export class SourceProbe {
   }
 
   #explainNoProbe(asked: boolean): string | undefined {
-    const { source: { look, password }, memory } = this.#parts;
+    const { source: { look }, memory } = this.#parts;
     if (look === "off") return "not probed (look: off)";
     if (look === "full") return undefined;
     if (look === undefined && memory.asks === "offer") return "not probed: a user there is asked to accept connections";
-    const canLogIn = this.#mayLogIn && (password !== undefined || memory.offersNone);
-    if (canLogIn || memory.counted < (asked ? STOP_ASKED_AT : STOP_AT)) return undefined;
+    if (this.#canLogIn || memory.counted < (asked ? STOP_ASKED_AT : STOP_AT)) return undefined;
     return "not probed: the server may block this gateway, because nobody has logged in since the last probes";
+  }
+
+  get #canLogIn(): boolean {
+    const { source: { password }, memory } = this.#parts;
+    if (!this.#mayLogIn) return false;
+    return password === undefined ? memory.offersNone : !this.#tried || this.#tried.proven !== undefined;
   }
 
   get #mayLogIn(): boolean {
@@ -99,58 +107,80 @@ export class SourceProbe {
   }
 
   async #visit(runner: LoginRunner, why: Why): Promise<Visit<ProbeResult>> {
-    const { source, memory } = this.#parts;
-    const { look, title } = source;
+    const { source: { look, title }, memory } = this.#parts;
     const version = await runner.run(titled(title, readVersion()));
-    const banner = { detail: `RFB ${version.spoken}`, ...(needsGateway(source, source.viewOnly) && LOGIN) };
     const isBanner = look === "banner" || look === undefined && memory.ends;
-    if (isBanner) return this.#end({ result: banner, loggedIn: false }, false);
+    if (isBanner) {
+      memory.noteProbed(false);
+      return { result: this.#describeBanner(version), loggedIn: false };
+    }
     try {
-      const offer = await this.#time("offer", runner.run(peekTypes(title, version)));
-      memory.noteOffer(offer.types);
-      return this.#end(await this.#lookInside(runner, offer, why), true);
+      return await this.#lookOn(runner, version, why);
     } catch (thrown) {
-      memory.noteProbed(true);
       if (!(thrown instanceof Asking)) throw thrown;
-      return { result: { ...banner, detail: `${banner.detail}, asks a user there to accept` }, loggedIn: false };
+      return { result: this.#describeBanner(version, ", asks a user there to accept"), loggedIn: false };
+    } finally {
+      memory.noteProbed(true);
     }
   }
 
-  #end<Looked>(looked: Looked, isPastVersion: boolean): Looked {
-    this.#parts.memory.noteProbed(isPastVersion);
-    return looked;
+  async #lookOn(runner: LoginRunner, version: Version, why: Why): Promise<Visit<ProbeResult>> {
+    const { source: { title }, memory } = this.#parts;
+    const offer = await this.#time("offer", runner.run(peekTypes(title, version)));
+    memory.noteOffer(offer.types);
+    const isUntried = why.asked || this.#tried?.types !== String(offer.types);
+    const { password, look } = this.#parts.source;
+    const mustLogIn = why.mustReset || look === "full";
+    if (this.#mayLogIn && password && (mustLogIn || isUntried)) return await this.#tryPassword(runner, offer);
+    if (this.#mayLogIn && !password && mustLogIn) return await this.#tryNone(runner, offer);
+    return { result: await this.#lookInside(runner, offer), loggedIn: false };
   }
 
-  async #lookInside(runner: LoginRunner, offer: Offer, why: Why): Promise<Visit<ProbeResult>> {
-    const { source } = this.#parts;
-    const login = await this.#chooseLogin(offer, why);
-    if (!login) {
-      return { result: await this.#describe(await runner.run(peekSubtypes(source.title, offer))), loggedIn: false };
-    }
-    const { proof, types } = login;
-    const work = runner.run(admitUs(source.title, proof, { ...offer, types }));
-    const admission = await this.#time("login", work).catch(allowAsking);
-    if (!admission) return { result: await this.#describe(offer), loggedIn: false };
-    await checkOk(runner, admission, source.title);
-    if (!source.password) return { result: await this.#describe(offer), loggedIn: true };
-    this.#proven = { types: String(offer.types), security: admission.security };
-    return { result: { detail: `RFB ${admission.version.spoken}, ${admission.security}`, ...LOGIN }, loggedIn: true };
-  }
-
-  /**
-   * The login, where one is needed: to verify the password of the configuration, or to reset the count of a server that
-   * counts. Undefined where it is not needed, or not possible.
-   */
-  async #chooseLogin(offer: Offer, why: Why) {
+  /** Logs in with the password of the configuration. */
+  async #tryPassword(runner: LoginRunner, offer: Offer): Promise<Visit<ProbeResult>> {
     const { source, trust } = this.#parts;
-    if (!this.#mayLogIn) return undefined;
-    const mustLogIn = why.mustReset || source.look === "full";
-    if (source.password) {
-      const isProven = this.#proven?.types === String(offer.types) && !why.asked;
-      return mustLogIn || !isProven ? { proof: await buildLogin(source, trust), types: offer.types } : undefined;
+    const login = await buildLogin(source, trust);
+    const types = String(offer.types);
+    try {
+      const admission = await this.#time("login", runner.run(admitUs(source.title, login, offer)));
+      await checkOk(runner, admission, source.title);
+      const proven = { detail: `RFB ${offer.version.spoken}, ${admission.security}`, ...nameMode(login) };
+      this.#tried = { types, proven };
+      return { result: proven, loggedIn: true };
+    } catch (thrown) {
+      const needs = listMissing(thrown);
+      this.#tried = { types };
+      return { result: { detail: describeVerdict(offer, needs), ...nameMode(login) }, loggedIn: false };
     }
-    if (!mustLogIn || !offer.types.includes(SECURITY_TYPES.none.code)) return undefined;
-    return { proof: { shared: true, proofs: [] }, types: [SECURITY_TYPES.none.code] };
+  }
+
+  /** Logs in without a secret, if the server allows it. */
+  async #tryNone(runner: LoginRunner, offer: Offer): Promise<Visit<ProbeResult>> {
+    const { source, trust } = this.#parts;
+    const types = offer.types.filter((type) => type === SECURITY_TYPES.none.code);
+    if (types.length === 0) return { result: await this.#lookInside(runner, offer), loggedIn: false };
+    const admitting = runner.run(admitUs(source.title, { shared: true, proofs: [] }, { ...offer, types }));
+    const loggedIn = await this.#time("login", admitting).then(() => true, (thrown) => listMissing(thrown).length > 0);
+    const login = await foreseeLogin(source, trust, offer);
+    return {
+      result: { detail: describeVerdict(offer, listNeeds(source.title, offer, login)), ...nameMode(login) },
+      loggedIn,
+    };
+  }
+
+  /** Looks into the list inside a type, without logging in. */
+  async #lookInside(runner: LoginRunner, offer: Offer): Promise<ProbeResult> {
+    const { source, trust } = this.#parts;
+    const login = await foreseeLogin(source, trust, offer);
+    const container = chooseContainer(offer, login);
+    const inside = container && await runner.run(peekInside(source.title, offer, container));
+    const needs = listNeeds(source.title, offer, login, inside);
+    return this.#tried?.proven ?? { detail: describeVerdict(offer, needs, inside), ...nameMode(login) };
+  }
+
+  #describeBanner({ spoken }: Version, remark = ""): ProbeResult {
+    const { source } = this.#parts;
+    return { detail: `RFB ${spoken}${remark}`, ...(needsGateway(source, source.viewOnly) && { mode: "login" }) };
   }
 
   /** Waits for an answer, and remembers a server that seems to ask its user before it gives one. */
@@ -165,27 +195,13 @@ export class SourceProbe {
     if (now() - startedAtMs > SLOW_MS) memory.noteAsks(at);
     return given;
   }
-
-  /** Describes an offer. @throws LoginRefused with the setting to change if no viewer could open the source. */
-  async #describe({ version, types, subtypes = [] }: ProbedOffer): Promise<ProbeResult> {
-    const { source, trust } = this.#parts;
-    const byGateway = needsGateway(source, source.viewOnly) || chooseSpeaker(types) !== "browser";
-    const proofs = byGateway ? await trust.listProofs(source) : [];
-    const needs = tryToFindNeeds(types, subtypes, { ...pickCredentials(source), shared: source.shared, proofs });
-    // The browser may support types that the gateway does not.
-    if (byGateway && needs instanceof LoginRefused) throw needs.of(source.title);
-    const asks = needs instanceof LoginRefused || needs.length === 0
-      ? ""
-      : `, needs ${needs.map(nameNeed).join(" and ")}`;
-    const security = this.#proven?.security ?? describeOffer(types, subtypes);
-    return { detail: `RFB ${version.spoken}, ${security}${asks}`, mode: byGateway ? "login" : "pass_through" };
-  }
 }
 
-const LOGIN = { mode: "login" } as const;
-
-function allowAsking(thrown: unknown): undefined {
-  if (!(thrown instanceof Asking)) throw thrown;
+/** What the configuration lacks for the login that ended with `thrown`; nothing if the server asks its user. */
+function listMissing(thrown: unknown): LoginRefused["needs"] {
+  if (thrown instanceof Asking) return [];
+  if (thrown instanceof LoginRefused && thrown.kind === "secret_missing") return thrown.needs;
+  throw thrown;
 }
 
 /** Waits for the end that can follow an accepted secret. @throws LoginRefused if it comes. */
@@ -195,18 +211,4 @@ async function checkOk(runner: LoginRunner, { path }: Admission, title: string):
   const end = () => void (isOver = true);
   await waitAtMost(runner.readAhead(1, "its ServerInit").then(end, end), FALSE_OK_MS);
   if (isOver) throw new LoginRefused("wrong_secret", "the server refused the user name or password", { title });
-}
-
-/** The credentials that a login would ask the user for, or its refusal. */
-function tryToFindNeeds(types: readonly number[], subtypes: readonly number[], login: Login) {
-  try {
-    return findNeeds(types, subtypes, login);
-  } catch (refusal) {
-    if (!(refusal instanceof LoginRefused)) throw refusal;
-    return refusal.kind === "secret_missing" ? refusal.needs : refusal;
-  }
-}
-
-function nameNeed(need: Need): string {
-  return need === "username" ? "user" : need;
 }

@@ -62,6 +62,12 @@ export interface ContainerType extends SpokenRow {
   readonly watchAfterServerInit: (() => Watch<void>) | null;
 }
 
+/** The list inside a container, as a source has sent it. */
+export interface Inside {
+  readonly container: ContainerType;
+  readonly codes: readonly number[];
+}
+
 /** A security type that the gateway does not speak. */
 export interface UnspokenType extends Row {
   /** A remark for users, shown in parentheses after the type's name. */

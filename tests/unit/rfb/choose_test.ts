@@ -109,19 +109,23 @@ Deno.test("chooseType() names the types that the gateway does not speak, and the
 });
 
 Deno.test("findNeeds() predicts what the login will choose, and why it will be refused", () => {
-  const rows: [Login, number[], number[], Need[]][] = [
+  const rows: [Login, number[], number[] | undefined, Need[]][] = [
     [nobody, [19, 129], [262], ["username", "password"]],
     [guest, [19, 129], [262, 261], []],
     [nobody, [19, 129], [258, 1], []],
-    [nobody, [19], [], []],
+    [nobody, [19], undefined, []],
     [nobody, [30, 129], [], ["password"]],
   ];
   for (const [login, types, subtypes, needs] of rows) {
-    const found = catchNeeds(() => findNeeds(types, subtypes, login));
+    const found = catchNeeds(() => findNeeds(types, subtypes && { container: vencrypt, codes: subtypes }, login));
     assertEquals(found, needs, `${types} with ${subtypes}`);
   }
   // The login chooses VeNCrypt, and then it cannot return to VNC Authentication.
-  const refusal = assertThrows(() => findNeeds([19, 2], [258], guest), LoginRefused, "TLSVnc");
+  const refusal = assertThrows(
+    () => findNeeds([19, 2], { container: vencrypt, codes: [258] }, guest),
+    LoginRefused,
+    "TLSVnc",
+  );
   assertEquals(refusal.kind, "no_type");
 });
 
@@ -158,7 +162,7 @@ Deno.test("keepBrowserTypes() hides VeNCrypt, which noVNC would choose first and
 
 Deno.test("describeOffer() names the types in the server's order", () => {
   assertEquals(
-    describeOffer([19, 129, 2], [262, 258, 2]),
+    describeOffer([19, 129, 2], { container: vencrypt, codes: [262, 258, 2] }),
     "VeNCrypt X509Plain, VeNCrypt TLSVnc, RSA-AES-256, VNC Authentication",
   );
   assertEquals(describeOffer([19, 99]), "VeNCrypt, type 99");

@@ -2,11 +2,13 @@ import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@s
 import fc from "fast-check";
 import { Secret } from "../../../src/config/secret.ts";
 import { PortholeError } from "../../../src/errors.ts";
-import { type OpenSource, openSource, peekSubtypes, peekTypes, type ProbedOffer } from "../../../src/rfb/handshake.ts";
+import { type Offer, type OpenSource, openSource, peekInside, peekTypes } from "../../../src/rfb/handshake.ts";
 import type { LoginStep } from "../../../src/rfb/login_step.ts";
 import { LoginRefused } from "../../../src/rfb/refusal.ts";
 import { concat, type Script, u16, u32, u8, write } from "../../../src/rfb/script.ts";
 import type { Login } from "../../../src/rfb/security/login.ts";
+import type { ContainerType, Inside } from "../../../src/rfb/security/security_type.ts";
+import { SECURITY_TYPES } from "../../../src/rfb/security/table.ts";
 import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
 import { encodeServerInit } from "../../../src/rfb/server_init.ts";
 import { readVersion } from "../../../src/rfb/version.ts";
@@ -263,15 +265,20 @@ Deno.test("a shared-flag of 0 goes out when the source says so", () => {
   assertEquals(up.at(-1), 0);
 });
 
-function* peek(): Script<ProbedOffer, LoginStep> {
-  return yield* peekSubtypes("Pi", yield* peekTypes("Pi", yield* readVersion()));
+function* peek(container: ContainerType): Script<Inside, LoginStep> {
+  return yield* peekInside("Pi", yield* peekTypes("Pi", yield* readVersion()), container);
 }
 
-Deno.test("peekTypes() and peekSubtypes() list what is offered, and send no secret", () => {
-  const plain = duel(peek(), playSource({ types: [2], version: "RFB 003.003" })).result!;
-  assertEquals(plain.types, [2]);
-  const listed = duel(peek(), playSource({ types: [19, 129], subtypes: [262, 258] })).result!;
-  assertEquals([listed.types, listed.subtypes], [[19, 129], [262, 258]]);
+Deno.test("peekTypes() and peekInside() list what is offered, and send no secret", () => {
+  const { vencrypt, tight } = SECURITY_TYPES;
+  function* peekOuter(): Script<Offer> {
+    return yield* peekTypes("Pi", yield* readVersion());
+  }
+  assertEquals(duel(peekOuter(), playSource({ types: [2], version: "RFB 003.003" })).result!.types, [2]);
+  const listed = duel(peek(vencrypt), playSource({ types: [19, 129], subtypes: [262, 258] })).result!;
+  assertEquals(listed, { container: vencrypt, codes: [262, 258] });
+  const logins = duel(peek(tight), playSource({ types: [16], subtypes: [2, 129] })).result!;
+  assertEquals(logins, { container: tight, codes: [2, 129] });
 });
 
 Deno.test("openSource() goes on after the types", () => {
@@ -299,7 +306,7 @@ Deno.test("whatever a source sends, the login ends with a value or a named failu
   );
   fc.assert(
     fc.property(fc.constantFrom(...starts), bytes, fc.boolean(), (start, tail, isProbe) => {
-      const script: Script<unknown, LoginStep> = isProbe ? peek() : openSource("Pi", right);
+      const script: Script<unknown, LoginStep> = isProbe ? peek(SECURITY_TYPES.vencrypt) : openSource("Pi", right);
       const { error } = duel(script, say(start, tail), { clientKey });
       if (error !== undefined) assertInstanceOf(error, PortholeError);
     }),

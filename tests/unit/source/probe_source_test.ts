@@ -118,7 +118,7 @@ Deno.test("a server that may count is left alone after three probes if the gatew
 });
 
 Deno.test("a server whose offer shows that it does not count is probed as often as users look", async () => {
-  await using rig = await Rig.start({ types: [2, 16] });
+  await using rig = await Rig.start({ types: [2, 17] });
   for (let probes = 0; probes < 8; probes++) assertEquals((await rig.probe()).reached, ["types"]);
 });
 
@@ -132,7 +132,7 @@ Deno.test("a server that counted starts anew when its machine refuses connection
 });
 
 Deno.test("a source that went away right after its first probe is only peeked at from then on, over a restart too", async () => {
-  await using rig = await Rig.start({ types: [2, 16] }, { clipboard: "in" });
+  await using rig = await Rig.start({ types: [2, 17] }, { clipboard: "in" });
   assertEquals((await rig.probe()).reached, ["types"]);
   await rig.server.stop();
   assertEquals((await rig.probe()).status, "down");
@@ -148,7 +148,7 @@ Deno.test("a source that went away right after its first probe is only peeked at
 Deno.test("a source that outlived a probe, or went away long after one, was not ended by it", async () => {
   const rows: [string, number, number][] = [["outlived", 2, 0], ["long after", 1, 10 * MINUTE_MS]];
   for (const [name, probes, waitMs] of rows) {
-    await using rig = await Rig.start({ types: [2, 16] });
+    await using rig = await Rig.start({ types: [2, 17] });
     for (let probe = 0; probe < probes; probe++) await rig.probe();
     await rig.server.stop();
     rig.timers.pass(waitMs);
@@ -173,13 +173,13 @@ Deno.test("a server that asks its user at each connection is probed once, and ne
 });
 
 Deno.test("a server that asks its user about logins is still probed, but not logged in to", async () => {
-  await using rig = await Rig.start({ asks: "login", types: [2, 16], password: "right" }, { password: "right" });
+  await using rig = await Rig.start({ asks: "login", types: [2, 17], password: "right" }, { password: "right" });
   rig.timers.pass(MINUTE_MS);
   const probing = rig.source.probe();
   await waitUntil(() => rig.server.asked === 1);
   rig.timers.pass(10_000);
   const { status, detail } = await probing;
-  assertEquals([status, detail], ["up", "RFB 3.8, VNC Authentication, Tight"]);
+  assertEquals([status, detail], ["up", "RFB 3.8, VNC Authentication, Ultra"]);
   rig.restart();
   for (let probes = 0; probes < 4; probes++) {
     assertEquals((await rig.probe({ asked: true })).reached, ["types"]);
