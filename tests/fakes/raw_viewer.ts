@@ -12,6 +12,8 @@ export class RawViewer implements AsyncDisposable {
   status = 0;
   /** The answer's head. */
   head = "";
+  /** Ping frames, each of which was answered. */
+  pings = 0;
   /** Bytes of binary frames. */
   downBytes = 0;
   readonly texts: string[] = [];
@@ -153,7 +155,10 @@ export class RawViewer implements AsyncDisposable {
       this.onBytes(payload);
     }
     if (opcode === OPCODE.text) this.texts.push(new TextDecoder().decode(payload));
-    if (opcode === OPCODE.ping) this.send(payload, OPCODE.pong);
+    if (opcode === OPCODE.ping) {
+      this.pings++;
+      this.send(payload, OPCODE.pong);
+    }
     if (opcode === OPCODE.close) {
       const code = payload.length < 2 ? 1005 : payload[0]! << 8 | payload[1]!;
       this.close = { code, reason: new TextDecoder().decode(payload.subarray(2)) };

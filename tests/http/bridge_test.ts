@@ -2,6 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { startGateway } from "../fakes/gateway.ts";
 import { listenTcp, readExactly, readToEnd, writeAll } from "../fakes/tcp_source.ts";
+import { openRaw } from "../fakes/raw_viewer.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 
 const GREETING = new TextEncoder().encode("RFB 003.008\n");
@@ -78,4 +80,39 @@ Deno.test("bytes that the viewer sent before it left reach the source", async ()
   viewer.socket.close(1000);
   await viewer.closed;
   assertEquals(await got.promise, pattern);
+});
+
+Deno.test("the metrics count each session, the bytes that passed after the version, and why it ended", async () => {
+  await using source = listenTcp(async (conn) => {
+    await writeAll(conn, GREETING);
+    await readExactly(conn, 5);
+    await writeAll(conn, new Uint8Array(7));
+  });
+  await using gateway = await startGateway(yamlFor(source.port));
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
+  await viewer.until(({ byteCount }) => byteCount === GREETING.length);
+  viewer.send(new Uint8Array(5));
+  assertEquals((await viewer.closed).code, 1000);
+  await waitUntil(() => gateway.gateway.registry.size === 0);
+  const text = await (await fetch(`${gateway.origin}/metrics`)).text();
+  const read = (name: string) => Number(text.split("\n").find((line) => line.startsWith(`${name} `))?.split(" ")[1]);
+  assertEquals(
+    [
+      read('porthole_bytes_total{direction="down"}'),
+      read('porthole_bytes_total{direction="up"}'),
+      read('porthole_sessions_ended_total{code="source_closed"}'),
+      read("porthole_first_byte_seconds_count"),
+    ],
+    [7, 5, 1, 1],
+  );
+});
+
+Deno.test("a viewer that says nothing is pinged as often as keepalive says, which keeps proxies from closing", async () => {
+  await using source = listenTcp(async (conn) => {
+    await writeAll(conn, GREETING);
+    await readToEnd(conn);
+  });
+  await using gateway = await startGateway(yamlFor(source.port, "defaults: { keepalive: 1s }"));
+  await using viewer = await openRaw(gateway.port);
+  await viewer.until(({ pings }) => pings >= 2);
 });

@@ -1,8 +1,9 @@
 /** Viewers that stop reading: what they cost, and when they are let go. */
 import { assert, assertEquals } from "@std/assert";
+import type { Session } from "../../src/session/session.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { openRaw, type RawViewer } from "../fakes/raw_viewer.ts";
-import { listenTcp, writeAll } from "../fakes/tcp_source.ts";
+import { listenTcp, readToEnd, writeAll } from "../fakes/tcp_source.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 
 const MIB = 1024 * 1024;
@@ -89,6 +90,27 @@ Deno.test("a viewer stuck for longer than the stall limit is disconnected, and i
   assertEquals(viewer.close, { code: 1008, reason: "The viewer read nothing for 1 s" });
   await viewer.sendClose(1008);
   await waitUntil(() => registry.countStuck() === 0);
+});
+
+Deno.test("a viewer that reads nothing is noticed although the source has no more to send", async () => {
+  const look: { session?: () => Session | undefined } = {};
+  await using source = listenTcp(async (conn) => {
+    await writeAll(conn, GREETING);
+    const chunk = new Uint8Array(256 * 1024);
+    for (let sent = chunk.length; look.session?.()?.viewer.unsentBytes === 0; sent += chunk.length) {
+      await writeAll(conn, chunk);
+      await waitUntil(() => look.session!()!.count.downBytes >= sent);
+    }
+    await readToEnd(conn);
+  });
+  await using gateway = await start(source.port, "stall: 1s");
+  const { registry } = gateway.gateway;
+  look.session = () => registry.list()[0];
+  await using _viewer = await openStuck(gateway.port);
+  await waitUntil(() => (registry.list()[0]?.viewer.unsentBytes ?? 0) > 0);
+  assertEquals(registry.list()[0]!.viewer.isFull, false);
+  await waitUntil(() => registry.size === 0);
+  assertEquals(gateway.lines.findLast(({ message }) => message === "Session ended")?.code, "viewer_stalled");
 });
 
 for (const how of ["leave", "reset"] as const) {

@@ -2,6 +2,8 @@ import { assertEquals } from "@std/assert";
 import { abandonViewer, endViewer } from "../../../src/bridge/viewer_ending.ts";
 import { PortholeError } from "../../../src/errors.ts";
 import { parseDown } from "../../../src/side_channel/messages.ts";
+import { setImmediate } from "node:timers";
+import { FakeTimeouts } from "../../fakes/fake_timeouts.ts";
 import { makeViewerRig } from "../../fakes/viewer_socket_rig.ts";
 import { waitUntil } from "../../fakes/wait_until.ts";
 
@@ -57,6 +59,22 @@ Deno.test("endViewer() sends a page its goodbye after everything else, and the p
   await ended;
   assertEquals(socket.closedWith, undefined);
 });
+
+for (const sideChannel of [true, false]) {
+  Deno.test(`endViewer() gives up on a viewer that never closes (${sideChannel ? "page" : "foreign"})`, async () => {
+    using timers = new FakeTimeouts();
+    const { viewer, socket, clock } = makeViewerRig({ sideChannel });
+    let isOver = false;
+    const ended = endViewer(viewer, new PortholeError("source_closed", "The end")).finally(() => isOver = true);
+    for (let step = 0; step < 100 && !isOver; step++) {
+      await new Promise((done) => setImmediate(done));
+      clock.ms += 1_000;
+      timers.pass(1_000);
+    }
+    await ended;
+    assertEquals(socket.closedWith, 1000);
+  });
+}
 
 Deno.test("the page can parse every goodbye, also for a code without a close code", async () => {
   for (const code of ["host_refused", "draining"] as const) {

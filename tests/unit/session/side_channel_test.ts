@@ -1,6 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { PortholeError } from "../../../src/errors.ts";
 import { SideChannel } from "../../../src/session/side_channel.ts";
 import { parseDown, type UpMessage, writeMessage } from "../../../src/side_channel/messages.ts";
+import { FakeTimeouts } from "../../fakes/fake_timeouts.ts";
 import { makeViewerRig } from "../../fakes/viewer_socket_rig.ts";
 
 function makeRig({ sideChannel = true } = {}) {
@@ -43,6 +45,25 @@ Deno.test("ask() ends with the session, even if the session has already ended", 
   session.abort(new Error("The session ended"));
   await assertRejects(() => asked, Error, "The session ended");
   await assertRejects(() => side.ask(["password"], session.signal), Error, "The session ended");
+});
+
+Deno.test("ask() waits five minutes for an answer, and no longer", async () => {
+  using timers = new FakeTimeouts();
+  const { side } = makeRig();
+  let isOver = false;
+  const asked = side.ask(["password"], signal).finally(() => isOver = true);
+  const failed = assertRejects(() => asked, PortholeError, "No password was entered in time");
+  timers.pass(5 * 60_000 - 1);
+  await Promise.resolve();
+  assertEquals(isOver, false);
+  timers.pass(1);
+  assertEquals((await failed).code, "vnc_login_failed");
+});
+
+Deno.test("a keepalive of 0 pings nobody", () => {
+  const { side, hear } = makeRig();
+  side.startPings(0);
+  assertEquals(hear(), []);
 });
 
 Deno.test("a pong gives one round-trip time, and a pong without a ping is ignored", () => {
