@@ -82,6 +82,7 @@ function prepareContext({ services, config, isTrustedProxy }: AppParts): Middlew
     c.set("sources", sources);
     c.set("telemetry", telemetry);
     c.set("about", about);
+    c.set("readTokensAgain", services.readTokensAgain);
     const snapshot = config();
     const { publicUrl } = snapshot.gateway;
     const peer = findPeer(c.req.raw, { remote: c.env.remote, isTrusted: isTrustedProxy, publicUrl });

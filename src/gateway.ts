@@ -38,6 +38,8 @@ const PROBES_AT_ONCE = 16;
 export interface ConfigInForce {
   readonly current: Config;
   readonly problems: readonly string[];
+  /** Reads token files that have changed; absent where there are none. */
+  readonly refreshTokens?: () => Promise<void>;
 }
 
 /** The parts of a gateway. */
@@ -130,6 +132,10 @@ function createServices(options: GatewayOptions): Services {
     sessions: { registry, connectLimit },
     sources,
     telemetry: { log, metrics, audit: options.audit ?? createAudit(), warnRarely: createMinuteLog(warn, now) },
+    get readTokensAgain() {
+      const { refreshTokens } = live;
+      return refreshTokens && (() => refreshTokens().then(() => live.current));
+    },
     about: { ...NOTHING_KNOWN, ...options.about, version, problems: () => live.problems },
   };
 }

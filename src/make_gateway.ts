@@ -7,6 +7,7 @@ import { warnOfExposure } from "./config/exposure.ts";
 import { LiveConfig } from "./config/live_config.ts";
 import { loadConfig } from "./config/load.ts";
 import { formatProblem } from "./config/problem.ts";
+import { createTokenRefresh } from "./config/token_refresh.ts";
 import { createDemo } from "./demo/connect.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { openFileStores } from "./store/file_stores.ts";
@@ -59,6 +60,7 @@ export async function makeGateway(
   extras: GatewayExtras = {},
 ): Promise<Gateway> {
   const { log, version, root, command, describeCommand } = parts;
+  const { tokenFiles = [] } = command.overrides;
   const demo = createDemo({ onError: (error) => log.debug("Demo connection ended", { cause: String(error) }) });
   return createGateway({
     live: {
@@ -68,6 +70,7 @@ export async function makeGateway(
       get problems() {
         return [...live.problems.map(formatProblem), ...live.restart];
       },
+      ...(tokenFiles.length > 0 && { refreshTokens: createTokenRefresh({ live, paths: tokenFiles }) }),
     },
     log,
     version,

@@ -67,10 +67,13 @@ export async function start(parts: StartParts): Promise<Running> {
   };
 }
 
-/** Applies the configuration, now and after each change, and logs warnings and problems. */
+/** Applies the configuration, now and after each change, and logs problems and new warnings. */
 function followConfig(live: LiveConfig, gateway: Gateway, log: Log): void {
+  let warned: readonly string[] = [];
   const apply = () => {
-    for (const warning of live.warnings) log.warn(formatProblem(warning));
+    const warnings = live.warnings.map(formatProblem);
+    for (const warning of warnings) if (!warned.includes(warning)) log.warn(warning);
+    warned = warnings;
     gateway.applyConfig();
   };
   apply();

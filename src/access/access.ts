@@ -1,6 +1,7 @@
 /** Access control: who sends a request, and what they may do with a source. */
 import type { Config, SourceConfig } from "../config/config.ts";
 import { isOpenToAll } from "../config/exposure.ts";
+import { markToken } from "../config/source_token.ts";
 import { PortholeError } from "../errors.ts";
 import type { Peer } from "./peer.ts";
 
@@ -128,10 +129,28 @@ type Principal = Pick<Identity, "name" | "groups" | "admin" | "bounds">;
  */
 export function decideRole(identity: Principal, source: SourceConfig): Role | null {
   const { bounds = {} } = identity;
-  if (bounds.sources && !bounds.sources.includes(source.name)) return null;
+  if (bounds.sources && !isAmong(source, bounds.sources)) return null;
   const granted = bounds.guest ? bounds.role ?? "view" : grant(identity, source);
   if (granted === null) return null;
   return source.viewOnly || bounds.role === "view" ? "view" : granted;
+}
+
+/** Whether a list of names includes a source, by its name or by the token that opens it. */
+function isAmong({ name, tokenHash }: SourceConfig, names: readonly string[]): boolean {
+  return names.includes(name) ||
+    (tokenHash !== undefined && names.some((one) => markToken(one).tokenHash === tokenHash));
+}
+
+/**
+ * Whether lists may show a source, and its name opens it. The sources of token files are secret: only administrators who
+ * signed in see them, and those whose credential is for that source. Everyone else needs the token.
+ */
+export function mayList(
+  { admin, by, bounds }: Pick<Identity, "admin" | "by" | "bounds">,
+  source: SourceConfig,
+): boolean {
+  if (source.tokenHash === undefined || (admin && by !== "open")) return true;
+  return bounds?.sources !== undefined && isAmong(source, bounds.sources);
 }
 
 function grant(identity: Principal, source: SourceConfig): Role | null {

@@ -32,6 +32,11 @@ export type SourceOrigin = "file" | "target" | "token_file";
 export interface SourceConfig {
   /** Matches `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. */
   readonly name: string;
+  /**
+   * SHA-256 of the token that opens it, 64 lower-case hex digits, if it comes from a token file. Its name then stands for
+   * the token, which is a secret.
+   */
+  readonly tokenHash?: string;
   readonly origin: SourceOrigin;
   /** The name that users see. */
   readonly title: string;

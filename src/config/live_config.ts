@@ -54,7 +54,7 @@ export class LiveConfig implements Disposable {
     return this.#restart;
   }
 
-  /** Renamed keys, which the next release will refuse. */
+  /** Renamed keys, which the next release will refuse, and lines of token files that are left out. */
   get warnings(): readonly Problem[] {
     return this.#warnings;
   }
@@ -97,7 +97,8 @@ export class LiveConfig implements Disposable {
     const before = this.#current;
     const config = keepUnchanged(before, pinGateway(loaded.config, this.#started));
     const restart = listRestarts(this.#started, loaded.config.gateway);
-    const isNews = config !== before || this.#problems.length > 0 || !isSame(restart, this.#restart);
+    const isNews = config !== before || this.#problems.length > 0 || !isSame(restart, this.#restart) ||
+      !isSame(loaded.warnings, this.#warnings);
     ({ files: this.#files, warnings: this.#warnings } = loaded);
     [this.#current, this.#problems, this.#restart] = [config, [], restart];
     if (isNews) this.#emit({ kind: "swapped", config, ...compareSources(before, config), restart });

@@ -7,10 +7,11 @@ import { freezeDeeply } from "./freeze.ts";
 import { buildGateway } from "./gateway_section.ts";
 import { buildLimits } from "./limits_section.ts";
 import type { Overrides } from "./overrides.ts";
-import { ConfigError, type Problem } from "./problem.ts";
+import { ConfigError, placeNowhere, type Problem } from "./problem.ts";
 import { type MergedSource, mergeSources, type NamedProvided, type Provided, type SourceProvider } from "./provider.ts";
 import { type ReadEnv, type ReadFile, Resolver } from "./resolver.ts";
 import { buildSource } from "./source_section.ts";
+import { markToken } from "./source_token.ts";
 import { createTargetProvider } from "./targets.ts";
 import { createTokenFileProvider } from "./token_file.ts";
 
@@ -33,7 +34,7 @@ export interface LoadOptions {
 export interface Loaded {
   readonly config: Config;
   readonly files: readonly string[];
-  /** Renamed keys, which the next release will refuse. */
+  /** Renamed keys, which the next release will refuse, and lines of token files that are left out. */
   readonly warnings: readonly Problem[];
 }
 
@@ -47,12 +48,31 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
   const all = await readProviders(file, options);
   const resolvers = new Map(all.map(({ provided }) => [provided, new Resolver({ ...provided, env, readFile })]));
   const resolverOf = (provided: Provided) => resolvers.get(provided)!;
-  const config = await build({ file, merged: mergeSources(all), resolverOf, overrides });
+  const { merged, warnings } = dropNamedTokens(mergeSources(all));
+  const config = await build({ file, merged, resolverOf, overrides });
   const problems = all.flatMap(({ provided }) => sort([...provided.problems, ...resolverOf(provided).problems]));
   const hinted = problems.map((problem) => ({ ...problem, message: describeHints(problem.message, describeCommand) }));
   const files = all.flatMap(({ provided }) => [...provided.files, ...resolverOf(provided).files]);
   if (config === undefined || problems.length > 0) throw new ConfigError(hinted, files);
-  return { config: freezeDeeply(config), files, warnings: file.warnings };
+  return {
+    config: freezeDeeply(config),
+    files,
+    warnings: [...all.flatMap(({ provided }) => provided.warnings ?? []), ...warnings],
+  };
+}
+
+/** Drops tokens that are also the name of a source, because one address cannot open both: the name has precedence. */
+function dropNamedTokens(all: ReadonlyMap<string, MergedSource>) {
+  const merged = new Map(all);
+  const warnings: Problem[] = [];
+  for (const [name, { written }] of all) {
+    const mark = markToken(name);
+    if (written.tokenHash !== undefined || all.get(mark.name)?.written.tokenHash !== mark.tokenHash) continue;
+    merged.delete(mark.name);
+    const message = "this name is also a token in a token file, where it is left out";
+    warnings.push(placeNowhere(["sources", name], message));
+  }
+  return { merged, warnings };
 }
 
 /** Reads all providers, in ascending precedence: of two sources with the same name, the later one is kept. */

@@ -17,6 +17,8 @@ export interface SourceProvider {
 export interface Provided {
   readonly sources: ReadonlyMap<string, WrittenSource>;
   readonly problems: readonly Problem[];
+  /** What is wrong but does not keep the configuration from being used. */
+  readonly warnings?: readonly Problem[];
   /** Absolute paths of its files, readable or not. */
   readonly files: readonly string[];
   /** The folder at which relative paths in its sources start; by default the working directory. */

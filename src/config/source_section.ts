@@ -56,8 +56,8 @@ const sourceSchema = choose<WrittenSource>((written) => isMapping(written) ? lon
 /** What `defaults` sets. */
 export type Defaults = z.output<typeof defaultsSchema>;
 
-/** One source, checked: the keys of the long form, or the `target` alone. */
-export type WrittenSource = z.output<typeof longForm> & { readonly target?: Address };
+/** One source, checked: the keys of the long form, or the `target` alone; with the hash of its token, if it has one. */
+export type WrittenSource = z.output<typeof longForm> & { readonly target?: Address; readonly tokenHash?: string };
 
 /** The sources of a `sources` section, and everything that is wrong with them. */
 export interface WrittenSources {
@@ -121,6 +121,7 @@ export async function buildSource({ name, origin, written, resolver, defaults }:
   return {
     name,
     origin,
+    ...(written.tokenHash !== undefined && { tokenHash: written.tokenHash }),
     title: written.title ?? name,
     ...(all.group !== undefined && { group: all.group }),
     target: buildTarget(written, resolver),

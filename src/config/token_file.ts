@@ -1,90 +1,118 @@
-/** Token files of websockify (its TokenFile and ReadOnlyTokenFile plugins): lines of `NAME: HOST:PORT`. */
-import { join, resolve } from "node:path";
+/** Token files of websockify (its TokenFile and ReadOnlyTokenFile plugins): lines of `TOKEN: HOST:PORT`. */
+import { resolve } from "node:path";
 import { parseHost, parsePort } from "./address.ts";
 import type { Address } from "./config.ts";
-import { type Problem, quote } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import type { Provided, SourceProvider } from "./provider.ts";
-import { explainReadError, type ReadFile } from "./resolver.ts";
-import { explainName, SOURCE_NAME } from "./source_name.ts";
+import type { ReadFile } from "./resolver.ts";
+import { markToken, TOKEN_MAX_CHARS } from "./source_token.ts";
+import { explainTokenFile, listTokenFiles, readTokenText } from "./token_folder.ts";
 
-type Complain = (file: string, line: number | undefined, message: string) => void;
+/** Most tokens of all files together. */
+const TOKENS_MAX = 100_000;
+
+/** Most lines that are reported singly. */
+const WARNINGS_MAX = 100;
+
+/** A target, and the line that it comes from. */
+interface Line {
+  readonly target: Address;
+  readonly place: string;
+}
+
+/** Reports what is wrong with a line; the message must not contain the token. */
+type Warn = (file: string, line: number | undefined, message: string) => void;
 
 /**
- * Makes the provider for token files, and for folders of them. The files of a folder are read in the order of their
- * names, without hidden files and subfolders.
+ * Makes the provider for token files, and for folders of them. As in websockify, a line that cannot be used is left out,
+ * and the last of several lines with one token counts; both give a warning.
  */
 export function createTokenFileProvider(paths: readonly string[], readFile: ReadFile): SourceProvider {
   return { origin: "token_file", read: () => readTokenFiles(paths, readFile) };
 }
 
 async function readTokenFiles(paths: readonly string[], readFile: ReadFile): Promise<Provided> {
-  const targets = new Map<string, Address>();
   const problems: Problem[] = [];
-  const complain: Complain = (file, line, message) =>
-    void problems.push({ path: "", file, ...(line !== undefined && { line, column: 1 }), message });
-  const files = (await Promise.all(paths.map((path) => listFiles(path, complain)))).flat();
-  for (const file of files) {
-    const text = await readText(file, readFile, complain);
-    for (const [index, line] of text.split(/\r?\n/).entries()) {
-      readLine(line, targets, (message) => complain(file, index + 1, message));
+  const warnings: Problem[] = [];
+  const lines = new Map<string, Line>();
+  const warn: Warn = (file, line, message) => void warnings.push(placeProblem(file, line, message));
+  const files: string[] = [];
+  for (const path of paths) {
+    try {
+      for (const { file, isListed } of await listTokenFiles(path)) {
+        files.push(file);
+        readLines(file, await readTokenText(file, { isListed, readFile, warn }), lines, warn);
+      }
+    } catch (error) {
+      problems.push(placeProblem(path, undefined, `cannot be read: ${explainTokenFile(error)}`));
     }
   }
   return {
-    sources: new Map([...targets].map(([name, target]) => [name, { target }])),
+    sources: new Map([...lines].map(([token, { target }]) => {
+      const { name, tokenHash } = markToken(token);
+      return [name, { target, tokenHash }];
+    })),
     problems,
+    warnings: shorten(warnings),
     files: [...new Set([...paths, ...files])].map((file) => resolve(file)),
   };
 }
 
-async function listFiles(path: string, complain: Complain): Promise<string[]> {
-  try {
-    if (!(await Deno.stat(path)).isDirectory) return [path];
-    const names: string[] = [];
-    for await (const entry of Deno.readDir(path)) {
-      if (!entry.name.startsWith(".") && !(await isFolder(join(path, entry.name)))) names.push(entry.name);
+function placeProblem(file: string, line: number | undefined, message: string): Problem {
+  return { path: "", file, ...(line !== undefined && { line, column: 1 }), message };
+}
+
+function shorten(warnings: readonly Problem[]): Problem[] {
+  const rest = warnings.length - WARNINGS_MAX;
+  const closing = rest > 0
+    ? [{ path: "", message: `${rest} more lines of token files were left out or repeated` }]
+    : [];
+  return [...warnings.slice(0, WARNINGS_MAX), ...closing];
+}
+
+function readLines(file: string, text: string, lines: Map<string, Line>, warn: Warn): void {
+  for (const [index, written] of text.split(/\r\n?|\n/).entries()) {
+    const line = written.trim();
+    if (line === "" || line.startsWith("#")) continue;
+    const place = `${file}:${index + 1}`;
+    const found = readLine(line);
+    if (typeof found === "string") {
+      warn(file, index + 1, `this line is left out: ${found}`);
+      continue;
     }
-    return names.sort().map((name) => join(path, name));
-  } catch (error) {
-    complain(path, undefined, `cannot be read: ${explainReadError(error)}`);
-    return [];
+    const before = lines.get(found.token);
+    if (before) warn(file, index + 1, `this line has the same token as ${before.place}, and replaces it`);
+    else if (lines.size >= TOKENS_MAX) return warn(file, index + 1, `only ${TOKENS_MAX} tokens are read`);
+    lines.set(found.token, { target: found.target, place });
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return (await Deno.stat(path)).isDirectory;
-}
-
-async function readText(file: string, readFile: ReadFile, complain: Complain): Promise<string> {
+/**
+ * Token and target of a line, or why it has none. As in websockify, a colon with a white space separates them, so a token
+ * can contain colons, spaces and slashes.
+ */
+function readLine(line: string): { token: string; target: Address } | string {
+  const [token = "", written, ...others] = line.split(/:\s/);
+  if (written === undefined || others.length > 0) return "it must be TOKEN: HOST:PORT, with one space after a colon";
+  if (token === "") return "it has no token";
+  if (token.length > TOKEN_MAX_CHARS) return `its token is longer than ${TOKEN_MAX_CHARS} characters`;
+  // deno-lint-ignore no-control-regex
+  if (/[\u0000-\u0008\u000e-\u001f\ufffd]/.test(line)) return "it is not valid UTF-8 text";
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
-  } catch (error) {
-    complain(file, undefined, `cannot be read: ${explainReadError(error)}`);
-    return "";
-  }
-}
-
-function readLine(written: string, targets: Map<string, Address>, complain: (message: string) => void): void {
-  const line = written.trim();
-  if (line === "" || line.startsWith("#")) return;
-  const [, name, target] = /^(.*?):\s+(.*)$/.exec(line) ?? [];
-  if (name === undefined || target === undefined) {
-    return complain("must be NAME: HOST:PORT, with a space after the first colon");
-  }
-  if (!SOURCE_NAME.test(name)) return complain(explainName(name));
-  if (targets.has(name)) return complain(`repeats the name ${quote(name)}`);
-  try {
-    targets.set(name, parseTokenTarget(target));
+    return { token, target: parseTokenTarget(written.trim()) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    complain(error.message);
+    // The parser's own sentence quotes the text, which may be a token at the wrong side of the colon.
+    return "after the token must be HOST:PORT or unix_socket:PATH";
   }
 }
 
 /** As in websockify, the last colon separates host and port, so IPv6 needs no brackets, and a port is never a display. */
 function parseTokenTarget(text: string): Address {
+  const socket = /^unix_socket:(.+)$/.exec(text)?.[1];
+  if (socket !== undefined) return { kind: "unix", path: resolve(socket) };
   const at = text.lastIndexOf(":");
   const [host, port] = [text.slice(0, at), text.slice(at + 1)];
-  if (at === -1 || host === "" || port === "") throw new SyntaxError(`must be HOST:PORT, not ${quote(text)}`);
-  if (host === "unix_socket") return { kind: "unix", path: resolve(port) };
+  if (at === -1) throw new SyntaxError("has no port");
   return { kind: "tcp", hostname: parseHost(host), port: parsePort(port) };
 }

@@ -2,6 +2,7 @@
 import { delay } from "@std/async/delay";
 import { waitAtMost } from "../async/wait_at_most.ts";
 import { dirname } from "node:path";
+import { describeFiles } from "./file_state.ts";
 import type { LiveConfig } from "./live_config.ts";
 import type { SourceProvider } from "./provider.ts";
 
@@ -33,7 +34,7 @@ export function watchConfig(live: LiveConfig, options: WatchOptions = {}): Async
     let known: string | undefined;
     let folders = await watchFolders(live.files, bell.ring);
     while (!stopped) {
-      const found = await settle(() => describeFiles(live.files), settleMs);
+      const found = await settle(async () => (await describeFiles(live.files)).text, settleMs);
       if (found === known) {
         await bell.wait(pollMs);
         continue;
@@ -86,19 +87,6 @@ async function settle(describe: () => Promise<string>, settleMs: number): Promis
     last = next;
   }
   return last;
-}
-
-async function describeFiles(files: readonly string[]): Promise<string> {
-  return (await Promise.all(files.map(describeFile))).join("\n");
-}
-
-async function describeFile(file: string): Promise<string> {
-  try {
-    const [real, { mtime, size, ino, mode }] = await Promise.all([Deno.realPath(file), Deno.stat(file)]);
-    return JSON.stringify([file, real, mtime?.getTime(), size, ino, mode]);
-  } catch {
-    return JSON.stringify([file, "absent"]);
-  }
 }
 
 /** Rings at every event in the folders of the files. Where watching fails, polling remains. */

@@ -27,8 +27,8 @@ export async function admitViewer<T>(
   { name, connects }: ViewerRequest,
   open: (viewer: AdmittedViewer) => T,
 ): Promise<T> {
+  const permitted = await findSource(c, name);
   const { config, identity, sessions } = c.var;
-  const permitted = findSource(c, name);
   const address = readAddress(c);
   await sessions.connectLimit[connects](address);
   const user = identity.by === "open" ? undefined : identity.name;

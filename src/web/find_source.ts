@@ -1,9 +1,10 @@
-/** From the name in an address to a source and the sender's role on it. */
+/** From the name or the token in an address to a source and the sender's role on it. */
 import type { Context } from "hono";
-import type { Role } from "../access/access.ts";
-import type { SourceConfig } from "../config/config.ts";
+import { mayList, type Role } from "../access/access.ts";
+import type { Config, SourceConfig } from "../config/config.ts";
+import { markToken, TOKEN_MAX_CHARS } from "../config/source_token.ts";
 import { PortholeError } from "../errors.ts";
-import type { Env } from "./env.ts";
+import { type Env, readAddress } from "./env.ts";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -14,21 +15,50 @@ export interface Permitted {
 }
 
 /**
- * Finds a decoded name in the configuration's snapshot and checks the permission.
+ * Finds the source of a decoded name, or of a token of a token file, and checks the permission.
  *
- * @throws PortholeError source_unknown: the same for an invalid name, an unknown one, and one that is not allowed.
+ * @throws PortholeError source_unknown: the same for an invalid name, an unknown one, and one that is not allowed;
+ * limit_reached after many of them, where tokens could be guessed.
  */
-export function findSource(c: Context<Env>, name: string): Permitted {
-  const source = NAME.test(name) ? c.var.config.sources.get(name) : undefined;
-  const role = source ? c.var.authentication.access.roleOn(c.var.identity, source) : null;
-  if (source && role) return { source, role };
+export async function findSource(c: Context<Env>, name: string): Promise<Permitted> {
+  const found = lookUp(c, name) ?? await lookUpAgain(c, name);
+  if (found) return found;
   throw new PortholeError("source_unknown", "This screen does not exist");
 }
 
-/** Every source that the sender of the request may open. */
+/** Every source that lists may show to the sender of the request, and that they may open. */
 export function listSources(c: Context<Env>): Permitted[] {
-  return [...c.var.config.sources.values()].flatMap((source) => {
-    const role = c.var.authentication.access.roleOn(c.var.identity, source);
-    return role ? [{ source, role }] : [];
-  });
+  return [...c.var.config.sources.values()].filter((source) => mayList(c.var.identity, source))
+    .flatMap((source) => permit(c, source) ?? []);
+}
+
+function lookUp(c: Context<Env>, name: string): Permitted | undefined {
+  const source = findByName(c, name) ?? findByToken(c.var.config, name);
+  return source && permit(c, source);
+}
+
+function findByName({ var: { config, identity } }: Context<Env>, name: string): SourceConfig | undefined {
+  const source = NAME.test(name) ? config.sources.get(name) : undefined;
+  return source && mayList(identity, source) ? source : undefined;
+}
+
+function findByToken({ sources }: Config, token: string): SourceConfig | undefined {
+  if (token.length > TOKEN_MAX_CHARS) return undefined;
+  const { name, tokenHash } = markToken(token);
+  const source = sources.get(name);
+  return source?.tokenHash === tokenHash ? source : undefined;
+}
+
+/** A token is used as soon as it is written, so the files are read again. An unknown one counts as a connection. */
+async function lookUpAgain(c: Context<Env>, name: string): Promise<Permitted | undefined> {
+  const { readTokensAgain, sessions } = c.var;
+  if (readTokensAgain === undefined) return undefined;
+  await sessions.connectLimit.take(readAddress(c));
+  c.set("config", await readTokensAgain());
+  return lookUp(c, name);
+}
+
+function permit(c: Context<Env>, source: SourceConfig): Permitted | undefined {
+  const role = c.var.authentication.access.roleOn(c.var.identity, source);
+  return role ? { source, role } : undefined;
 }

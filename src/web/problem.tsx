@@ -6,6 +6,7 @@ import { asPortholeError, type ErrorCode, FAILURES, PortholeError } from "../err
 import type { Env } from "./env.ts";
 import { ErrorPage } from "./error_page.tsx";
 import { SIGN_IN_FIRST } from "./guards.ts";
+import { readLoggedPath } from "./logged_path.ts";
 import { noteEvent } from "./note_event.ts";
 import { readOwnPath, readPageProps, wantsPage } from "./page_props.ts";
 import type { Problem } from "./problem_schema.ts";
@@ -17,7 +18,7 @@ export function answerError(thrown: Error, c: Context<Env>): Response | Promise<
   const { log, metrics } = c.var.telemetry;
   metrics.refused(error.code);
   noteRefusal(c, error);
-  if (error.code === "internal") log.error("Request failed", { path: c.req.path, cause: String(error.cause) });
+  if (error.code === "internal") log.error("Request failed", { path: readLoggedPath(c), cause: String(error.cause) });
   return answerProblem(c, error);
 }
 
@@ -32,7 +33,9 @@ const NOTED: ReadonlySet<ErrorCode> = new Set(["not_allowed", "origin_refused", 
 function noteRefusal(c: Context<Env>, { code, message }: PortholeError): void {
   // A first visit without any credential is no event; an invalid credential is.
   if (!NOTED.has(code) && (code !== "sign_in_required" || message === SIGN_IN_FIRST)) return;
-  if (c.var.peer) noteEvent(c, { event: "refused", what: c.req.path, outcome: code, detail: warnOfRefusal(c, code) });
+  if (c.var.peer) {
+    noteEvent(c, { event: "refused", what: readLoggedPath(c), outcome: code, detail: warnOfRefusal(c, code) });
+  }
 }
 
 /** Logs which origin or host was refused, and why that may be a mistake; returns it for the audit log. */

@@ -2,6 +2,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
+import { readLoggedPath } from "./logged_path.ts";
 
 /** A proxy that spoils handshakes spoils all of them, so one line in the log each minute is enough. */
 const WARN_EVERY_MS = 60_000;
@@ -13,7 +14,11 @@ export function requireUpgrade(now: () => number = Date.now): MiddlewareHandler<
     if (now() - warnedAtMs < WARN_EVERY_MS) return;
     warnedAtMs = now();
     const from = c.env.remote;
-    c.var.telemetry.log.warn("The proxy in front does not pass WebSockets on", { from, missing, path: c.req.path });
+    c.var.telemetry.log.warn("The proxy in front does not pass WebSockets on", {
+      from,
+      missing,
+      path: readLoggedPath(c),
+    });
   };
   return async (c, next) => {
     const missing = listMissing(c);

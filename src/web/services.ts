@@ -3,6 +3,7 @@ import type { Authentication } from "../access/authentication.ts";
 import type { ConnectLimit } from "../access/connect_limit.ts";
 import type { MinuteLog } from "../access/minute_log.ts";
 import type { DescribeCommand } from "../config/command_hint.ts";
+import type { Config } from "../config/config.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import type { Sources } from "../source/sources.ts";
 import type { Audit } from "../telemetry/audit.ts";
@@ -16,6 +17,11 @@ export interface Services {
   readonly sources: Sources;
   readonly telemetry: Telemetry;
   readonly about: About;
+  /**
+   * Reads token files that have changed, and gives the configuration that is then in force. Absent where there are no
+   * token files.
+   */
+  readonly readTokensAgain?: (() => Promise<Config>) | undefined;
 }
 
 /** Live sessions, and the limit on new ones. */

@@ -8,7 +8,7 @@ import { createLog } from "../../src/telemetry/log.ts";
 export interface TestGateway extends AsyncDisposable {
   readonly gateway: Gateway;
   /** The configuration in force; after setting it comes `gateway.applyConfig()`. */
-  readonly live: { current: Config; problems: readonly string[] };
+  readonly live: { current: Config; problems: readonly string[]; refreshTokens?: () => Promise<void> };
   readonly port: number;
   /** "http://127.0.0.1:PORT" */
   readonly origin: string;

@@ -44,17 +44,21 @@ const CASES: Readonly<Record<string, MakeCase>> = {
   "GET /api/sources 200": withSession,
   "GET /api/sources/{name} 200": withSession,
   "GET /api/sources/{name} source_unknown": UNKNOWN,
+  "GET /api/sources/{name} limit_reached": withGuesses,
   "GET /api/sources/{name}/probe 200": { headers: ADMIN },
   "GET /api/sources/{name}/probe source_unknown": UNKNOWN,
+  "GET /api/sources/{name}/probe limit_reached": withGuesses,
   "POST /api/sources/{name}/admission 204": { headers: ADMIN },
   "POST /api/sources/{name}/admission source_unknown": UNKNOWN,
   "POST /api/sources/{name}/admission limit_reached": withFullSource,
   "POST /api/sources/{name}/admission draining": (rig) => rig.gateway.drain().then(() => ({ headers: ADMIN })),
   "POST /api/sources/{name}/retry 204": { headers: ADMIN },
   "POST /api/sources/{name}/retry source_unknown": UNKNOWN,
+  "POST /api/sources/{name}/retry limit_reached": withGuesses,
   "POST /api/sources/{name}/retry not_allowed": { headers: VIEWER },
   "GET /api/sources/{name}/links 200": { headers: ADMIN },
   "GET /api/sources/{name}/links source_unknown": UNKNOWN,
+  "GET /api/sources/{name}/links limit_reached": withGuesses,
   "POST /api/sources/{name}/links 201": {
     headers: ADMIN,
     body: { role: "control", expires: "2h", uses: 3, label: "for Anna" },
@@ -65,6 +69,7 @@ const CASES: Readonly<Record<string, MakeCase>> = {
   "POST /api/sources/{name}/links limit_reached": withEveryLink,
   "DELETE /api/sources/{name}/links/{id} 204": withLink,
   "DELETE /api/sources/{name}/links/{id} source_unknown": UNKNOWN,
+  "DELETE /api/sources/{name}/links/{id} limit_reached": withGuesses,
   "DELETE /api/sources/{name}/links/{id} not_found": NO_ID,
   "GET /api/sessions 200": withSession,
   "DELETE /api/sessions/{id} 204": withSession,
@@ -129,6 +134,14 @@ async function withSession(rig: GuardedGateway, stack: AsyncDisposableStack): Pr
 async function withFullSource(rig: GuardedGateway, stack: AsyncDisposableStack): Promise<Case> {
   rig.live.current = { ...rig.live.current, limits: { ...rig.live.current.limits, perSource: 1 } };
   return await withSession(rig, stack);
+}
+
+/** Names that could be tokens are guessed until the limit on connections is reached. */
+async function withGuesses(rig: GuardedGateway): Promise<Case> {
+  rig.live.refreshTokens = () => Promise.resolve();
+  rig.live.current = { ...rig.live.current, limits: { ...rig.live.current.limits, connectsPerMinute: 1 } };
+  await sendRaw(rig.port, { path: "/api/sources/nobody", headers: ADMIN });
+  return UNKNOWN;
 }
 
 async function withLink(rig: GuardedGateway): Promise<Case> {

@@ -23,7 +23,8 @@ const ALLOWED: Record<string, readonly string[]> = {
 const ENTRIES = ["main.ts", "src/worker.ts", "src/viewer/viewer.ts", "src/viewer/dashboard.ts"];
 
 /** What every module may know: failures, types and plain facts of the configuration, waiting, memoizing. */
-const COMMON = /^src\/(errors|memoize|config\/(command_hint|config|exposure|secret|units)|async\/\w+)\.ts$/;
+const COMMON =
+  /^src\/(errors|memoize|config\/(command_hint|config|exposure|secret|source_token|units)|async\/\w+)\.ts$/;
 
 interface ImportingFile {
   specifier: string;

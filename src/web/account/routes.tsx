@@ -58,7 +58,7 @@ async function remove(c: Context<Env>, field: Fields): Promise<Outcome | void> {
 }
 
 async function create(c: Context<Env>, field: Fields): Promise<Outcome> {
-  const permitted = findSource(c, field("source"));
+  const permitted = await findSource(c, field("source"));
   const uses = field("uses").trim();
   const asked = parseRequest(linkRequestSchema, {
     role: field("role") || "view",

@@ -11,7 +11,7 @@ const ERRORS_OF_CHANGES: readonly ErrorCode[] = ["origin_refused", "body_too_lar
 
 /** The parameters in paths. */
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
-  name: "The source's name in sources.yaml",
+  name: "The source's name in sources.yaml, or a token of a token file",
   id: "The id from the list",
 };
 

@@ -17,9 +17,9 @@ const listOfSource = defineOperation({
   path: "/sources/:name/links",
   summary: "Lists your share links to a source; for admins, everybody's",
   success: { status: 200, description: "The links, newest first", schema: z.array(linkSchema) },
-  errors: ["source_unknown"],
+  errors: ["source_unknown", "limit_reached"],
   respond: async (c) => {
-    const { source } = findSource(c, c.req.param("name")!);
+    const { source } = await findSource(c, c.req.param("name")!);
     return (await listLinks(c)).filter((link) => link.source === source.name).map(viewLink);
   },
 });
@@ -31,7 +31,7 @@ const create = defineOperation({
   body: linkRequestSchema,
   success: { status: 201, description: "The new link", schema: newLinkSchema },
   errors: ["source_unknown", "bad_request", "not_allowed", "limit_reached"],
-  respond: (c, { body }) => createLink(c, findSource(c, c.req.param("name")!), body),
+  respond: async (c, { body }) => createLink(c, await findSource(c, c.req.param("name")!), body),
 });
 
 const revoke = defineOperation({
@@ -39,8 +39,8 @@ const revoke = defineOperation({
   path: "/sources/:name/links/:id",
   summary: "Revokes a share link and ends the sessions that were opened with it",
   success: { status: 204, description: "The link is revoked" },
-  errors: ["source_unknown", "not_found"],
-  respond: (c) => revokeLink(c, c.req.param("id")!, findSource(c, c.req.param("name")!).source.name),
+  errors: ["source_unknown", "limit_reached", "not_found"],
+  respond: async (c) => revokeLink(c, c.req.param("id")!, (await findSource(c, c.req.param("name")!)).source.name),
 });
 
 /** Everything below /api/sources/:name/links. */

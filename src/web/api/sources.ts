@@ -20,8 +20,8 @@ const show = defineOperation({
   path: "/sources/:name",
   summary: "Shows one source",
   success: { status: 200, description: "The source", schema: sourceSchema },
-  errors: ["source_unknown"],
-  respond: (c) => viewSource(c, findSource(c, c.req.param("name")!)),
+  errors: ["source_unknown", "limit_reached"],
+  respond: async (c) => viewSource(c, await findSource(c, c.req.param("name")!)),
 });
 
 const probe = defineOperation({
@@ -29,9 +29,9 @@ const probe = defineOperation({
   path: "/sources/:name/probe",
   summary: "Shows one source, and probes it first if the last result is older than a minute",
   success: { status: 200, description: "The source", schema: sourceSchema },
-  errors: ["source_unknown"],
+  errors: ["source_unknown", "limit_reached"],
   respond: async (c) => {
-    const permitted = findSource(c, c.req.param("name")!);
+    const permitted = await findSource(c, c.req.param("name")!);
     return viewSource(c, permitted, await c.var.sources.get(permitted.source).probe());
   },
 });
@@ -41,9 +41,9 @@ const retry = defineOperation({
   path: "/sources/:name/retry",
   summary: "Allows another login attempt with a password that the source refused",
   success: { status: 204, description: "The gateway may try the password again" },
-  errors: ["source_unknown", "not_allowed"],
-  respond: (c) => {
-    const { source, role } = findSource(c, c.req.param("name")!);
+  errors: ["source_unknown", "limit_reached", "not_allowed"],
+  respond: async (c) => {
+    const { source, role } = await findSource(c, c.req.param("name")!);
     if (role !== "control" && !c.var.identity.admin) {
       throw new PortholeError("not_allowed", "View-only users cannot retry a login");
     }

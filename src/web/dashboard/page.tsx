@@ -5,6 +5,8 @@ import type { SourceView } from "../source_view.ts";
 /** What the dashboard shows. */
 export interface DashboardPageProps extends PageProps {
   readonly sources: readonly SourceView[];
+  /** Whether there are sources that only a token opens. */
+  readonly takesTokens?: boolean;
   /** Problems of the gateway, such as a bad edit of sources.yaml. */
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -14,7 +16,7 @@ export interface DashboardPageProps extends PageProps {
 const SEARCH_FROM = 9;
 
 /** The dashboard: every source that the user may open. The script adds the search and keeps the page up to date. */
-export function DashboardPage({ sources, problems, warnings, ...page }: DashboardPageProps) {
+export function DashboardPage({ sources, takesTokens = false, problems, warnings, ...page }: DashboardPageProps) {
   return (
     <Layout {...page} title="Porthole" kind="reading" script="dashboard">
       <Masthead {...page} />
@@ -25,7 +27,7 @@ export function DashboardPage({ sources, problems, warnings, ...page }: Dashboar
         </div>
         {problems.map((text) => <p class="callout problem" role="alert">{text}</p>)}
         {warnings.map((text) => <p class="callout warning">{text}</p>)}
-        {sources.length === 0 && <NoSources />}
+        {sources.length === 0 && (takesTokens ? <OnlyTokens /> : <NoSources />)}
         {groupSources(sources).map(([group, members]) => (
           <Group group={group} sources={members} basePath={page.basePath} />
         ))}
@@ -52,6 +54,17 @@ function NoSources() {
       <p>No screens yet.</p>
       <p class="quiet">
         Add one to the configuration file. It appears here as soon as you save the file.
+      </p>
+    </div>
+  );
+}
+
+function OnlyTokens() {
+  return (
+    <div class="callout">
+      <p>Screens are not listed here: each opens with its token.</p>
+      <p class="quiet">
+        Add <code>site/vnc/</code> and the token to the address of this page.
       </p>
     </div>
   );

@@ -18,6 +18,7 @@ export function createDashboardRoutes(): Hono<Env> {
       <DashboardPage
         {...readPageProps(c)}
         sources={permitted.map((one) => viewSource(c, one))}
+        takesTokens={c.var.readTokensAgain !== undefined}
         problems={identity.admin ? about.problems() : []}
         warnings={about.warnings()}
       />,

@@ -1,6 +1,6 @@
 /** Opening a share link. */
 import { type Context, Hono } from "hono";
-import { decideRole } from "../../access/access.ts";
+import { decideRole, mayList } from "../../access/access.ts";
 import type { ShareLink } from "../../access/share_links.ts";
 import { PortholeError } from "../../errors.ts";
 import { type Env, readAddress } from "../env.ts";
@@ -42,6 +42,6 @@ async function openLink(c: Context<Env>): Promise<Response> {
 async function mayOpenAlready(c: Context<Env>, { source: name, role }: ShareLink): Promise<boolean> {
   const source = c.var.config.sources.get(name);
   const identity = await c.var.authentication.access.identify(c.req.raw, c.var.peer).catch(() => null);
-  const own = identity && source ? decideRole(identity, source) : null;
+  const own = identity && source && mayList(identity, source) ? decideRole(identity, source) : null;
   return own === "control" || (own !== null && own === role);
 }

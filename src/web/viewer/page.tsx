@@ -125,7 +125,9 @@ function Notice({ basePath, name }: { basePath: string; name: string }) {
       <p id="notice-wait" aria-hidden="true"></p>
       <div class="actions">
         <button id="notice-retry" class="button primary" type="button" hidden>Try now</button>
-        <a id="notice-sign-in" class="button primary" href={`${basePath}site/vnc/${name}`} hidden>Sign in</a>
+        <a id="notice-sign-in" class="button primary" href={`${basePath}site/vnc/${encodeURIComponent(name)}`} hidden>
+          Sign in
+        </a>
         <button id="notice-stop" class="button" type="button" hidden>Stop trying</button>
         <a id="notice-back" class="button" href={basePath} hidden>All screens</a>
       </div>

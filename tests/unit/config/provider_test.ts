@@ -3,6 +3,7 @@ import { LiveConfig } from "../../../src/config/live_config.ts";
 import { loadConfig, type LoadOptions } from "../../../src/config/load.ts";
 import { ConfigError, formatProblem } from "../../../src/config/problem.ts";
 import { mergeSources, type Provided, type SourceProvider } from "../../../src/config/provider.ts";
+import { markToken } from "../../../src/config/source_token.ts";
 import { watchConfig } from "../../../src/config/watch.ts";
 
 const env = () => undefined;
@@ -59,31 +60,34 @@ Deno.test("mergeSources() keeps the later of two sources with one name, at the p
   ]);
 });
 
-Deno.test("loadConfig() prefers targets to token files, those to the file, and the file to other providers", async () => {
+Deno.test("loadConfig() prefers targets to the file and the file to other providers, and drops tokens with the name of a source", async () => {
   const text = "sources: { a: file, b: file, c: file }\ndefaults: { group: Lab }";
-  await withTokenFile("b: token:1\nc: token:1\n", async (path) => {
+  await withTokenFile("b: token:1\nc: token:1\nx: token:1\n", async (path) => {
     const overrides = { tokenFiles: [path], targets: new Map([["c", tcp("target")]]) };
     const providers = [createMemoryProvider({ a: "added", d: "added" })];
     const { config } = await loadConfig({ text, env, overrides, providers });
+    const { name: x } = markToken("x");
     const found = [...config.sources.values()].map(({ name, origin, target, group }) => {
       return [name, origin, target.kind === "tcp" && target.hostname, group];
     });
     assertEquals(found.sort(), [
       ["a", "file", "file", "Lab"],
-      ["b", "token_file", "token", "Lab"],
+      ["b", "file", "file", "Lab"],
       ["c", "target", "target", "Lab"],
       ["d", "token_file", "added", "Lab"],
+      [x, "token_file", "token", "Lab"],
     ]);
   });
 });
 
 Deno.test("loadConfig() reports problems in the file and in token files at once, even if the file is not YAML", async () => {
   await withTokenFile("x\n", async (path) => {
-    const load = (text: string) => loadConfig({ text, file: "s.yaml", env, overrides: { tokenFiles: [path] } });
+    const overrides = { tokenFiles: [path, `${path}/none`] };
+    const load = (text: string) => loadConfig({ text, file: "s.yaml", env, overrides });
     for (const [text, place] of [["sources: [", "s.yaml:1:11"], ["sources: 5", "s.yaml:1:10"]] as const) {
       const { problems } = await assertRejects(() => load(text), ConfigError);
       const places = problems.map(({ file, line, column }) => `${file}:${line}:${column}`);
-      assertEquals([places[0], places.at(-1)], [place, `${path}:1:1`]);
+      assertEquals([places[0], places.at(-1)], [place, `${path}/none:undefined:undefined`]);
     }
   });
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { loadConfig, type LoadOptions } from "../../../src/config/load.ts";
 import { LiveConfig } from "../../../src/config/live_config.ts";
+import { markToken } from "../../../src/config/source_token.ts";
 import { watchConfig } from "../../../src/config/watch.ts";
 
 /** Far beyond the test, so that polling cannot be what notices an edit. */
@@ -140,7 +141,7 @@ Deno.test("watchConfig() notices a new file in a folder of token files", async (
     await Deno.mkdir(`${folder}/tokens`);
     return { overrides: { tokenFiles: [`${folder}/tokens`] } };
   });
-  await rig.edit(() => Deno.writeTextFile(`${rig.folder}/tokens/one`, "x: h:1"), hasSource("x"));
+  await rig.edit(() => Deno.writeTextFile(`${rig.folder}/tokens/one`, "x: h:1"), hasSource(markToken("x").name));
 });
 
 Deno.test("watchConfig() notices a change between loading and watching", async () => {

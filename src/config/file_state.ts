@@ -1,0 +1,28 @@
+/** The state of files on disk, to notice changes without reading them. */
+
+/** The state of several files. */
+export interface FileState {
+  /** Differs whenever one of the files does. */
+  readonly text: string;
+  /** When the file that changed last did so, in milliseconds since 1970. */
+  readonly newestMs: number;
+}
+
+/** Describes files, and folders with the names in them. */
+export async function describeFiles(files: readonly string[]): Promise<FileState> {
+  const states = await Promise.all(files.map(describeFile));
+  return {
+    text: states.map(({ text }) => text).join("\n"),
+    newestMs: Math.max(0, ...states.map(({ newestMs }) => newestMs)),
+  };
+}
+
+async function describeFile(file: string): Promise<FileState> {
+  try {
+    const [real, { mtime, size, ino, mode }] = await Promise.all([Deno.realPath(file), Deno.stat(file)]);
+    const newestMs = mtime?.getTime() ?? 0;
+    return { text: JSON.stringify([file, real, newestMs, size, ino, mode]), newestMs };
+  } catch {
+    return { text: JSON.stringify([file, "absent"]), newestMs: 0 };
+  }
+}
