@@ -23,12 +23,14 @@ export interface LiveGateway extends AsyncDisposable {
  * @param gateway further keys of `gateway:`
  * @param auth the value of `auth:`
  * @param limits the value of `limits:`
+ * @param env further environment variables
  */
 export async function startGateway(
   sources: Readonly<Record<string, unknown>>,
   gateway: Readonly<Record<string, unknown>> = {},
   auth: unknown = "none",
   limits: Readonly<Record<string, unknown>> = {},
+  env: Readonly<Record<string, string>> = {},
 ): Promise<LiveGateway> {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir();
@@ -43,7 +45,7 @@ export async function startGateway(
   const program = stack.use(
     await Program.start(Deno.execPath(), {
       args: ["run", "--no-prompt", ...PERMISSIONS, new URL("../../main.ts", import.meta.url).pathname],
-      env: { PORTHOLE_CONFIG: `${folder}/sources.yaml` },
+      env: { PORTHOLE_CONFIG: `${folder}/sources.yaml`, ...env },
     }),
   );
   const [, url = ""] = await program.waitFor(/^porthole ready (\S+)$/m);

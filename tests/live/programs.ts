@@ -9,6 +9,7 @@ export function findProgram(name: string): string | undefined {
 
 /** The Debian package of each program, or file, that a test needs. */
 export const PACKAGES: Readonly<Record<string, string>> = {
+  "/usr/share/novnc/vnc.html": "novnc",
   "/usr/share/fonts/X11/misc/fonts.dir": "xfonts-base",
   Xtightvnc: "tightvncserver",
   Xtigervnc: "tigervnc-standalone-server",
@@ -30,6 +31,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   vncconfig: "tigervnc-standalone-server",
   vncpasswd: "tigervnc-tools",
   wayvnc: "wayvnc",
+  websockify: "websockify",
   x11vnc: "x11vnc",
   xclip: "xclip",
   xdotool: "xdotool",
