@@ -3,6 +3,7 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { findPeer, type Peer } from "./access/peer.ts";
 import { isForWebsockify } from "./access/websockify_request.ts";
 import type { Config } from "./config/config.ts";
+import { PortholeError } from "./errors.ts";
 import { createAccountRoutes } from "./web/account/routes.tsx";
 import { createApi } from "./web/api/routes.ts";
 import { createDashboardRoutes } from "./web/dashboard/routes.tsx";
@@ -83,6 +84,7 @@ function prepareContext({ services, config, isTrustedProxy }: AppParts): Middlew
     c.set("telemetry", telemetry);
     c.set("about", about);
     c.set("readTokensAgain", services.readTokensAgain);
+    if (!URL.canParse(c.req.url)) throw new PortholeError("bad_request", "The Host header is not valid");
     const snapshot = config();
     const { publicUrl } = snapshot.gateway;
     const peer = findPeer(c.req.raw, { remote: c.env.remote, isTrusted: isTrustedProxy, publicUrl });
@@ -104,6 +106,7 @@ function findBase({ url, path }: Context<Env>["req"], { prefix }: Peer, { gatewa
 
 /** The path that routes match: `/websockify` on any path that websockify's clients use, or else the path below the base. */
 function findRoute(request: Request, basePath: string): string {
+  if (!URL.canParse(request.url)) return "/";
   return isForWebsockify(request) ? "/websockify" : stripBase(request, basePath);
 }
 

@@ -17,7 +17,9 @@ export interface RedirectOptions {
  */
 export function createRedirect({ publicUrl, names, port }: RedirectOptions): (request: Request) => Response {
   return (request) => {
-    const { hostname, pathname, search } = new URL(request.url);
+    const url = URL.parse(request.url);
+    if (!url) return new Response("The Host header is not valid\n", { status: 400 });
+    const { hostname, pathname, search } = url;
     const authority = publicUrl?.host ?? ownAuthority(hostname, names(), port);
     if (authority === undefined) {
       return new Response("This host name does not belong to the gateway\n", { status: 421 });

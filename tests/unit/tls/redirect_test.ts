@@ -42,3 +42,8 @@ Deno.test("createRedirect() never redirects to a host that is not the gateway's"
   assertEquals(ask("http://localhost/\\evil.example"), [308, "https://localhost:8443//evil.example"]);
   assertEquals(ask("http://user:pw@localhost/"), [308, "https://localhost:8443/"]);
 });
+
+Deno.test("createRedirect() answers a request whose Host is no host", () => {
+  const request = { url: "http://[::::]/" } as Request;
+  assertEquals(redirect(request).status, 400);
+});
