@@ -50,6 +50,8 @@ export interface SourceConfig {
   /** Whether all viewers are view-only. */
   readonly viewOnly: boolean;
   readonly clipboard: Clipboard;
+  /** Most bytes of one clipboard text, in either direction. */
+  readonly clipboardLimitBytes: number;
   /** The shared-flag in the gateway's ClientInit (RFC 6143 section 7.3.1). False disconnects other clients. */
   readonly shared: boolean;
   readonly tls?: SourceTls;

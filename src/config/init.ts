@@ -30,6 +30,7 @@ sources:
   #   password: { env: WORKSHOP_VNC }  # a secret
   #   view_only: false                 # true blocks keys, pointer and clipboard of viewers; default: false
   #   clipboard: both                  # both, in (viewer to source), out (source to viewer) or none; default: both
+  #   clipboard_limit: 1MiB            # most bytes of one clipboard text, in either direction; default: 1MiB
   #   shared: true                     # false disconnects other clients of the VNC server; default: true
   #   tls:                             # how to verify the VNC server; default: trust on first use
   #     ca: workshop-ca.pem            # certificates of the CAs that may have issued it

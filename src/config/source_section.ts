@@ -3,7 +3,7 @@ import { z } from "zod";
 import { FIRST_VNC_PORT, parseHost, parseTarget } from "./address.ts";
 import type { Address, SourceConfig, SourceOrigin, SourceTls, Target } from "./config.ts";
 import { address, choose, type Complaint, duration, flag, integer, isMapping } from "./fields.ts";
-import { list, parsed, readIssues, section, text, word } from "./fields.ts";
+import { list, parsed, readIssues, section, size, text, word } from "./fields.ts";
 import type { Path } from "./problem.ts";
 import type { Resolver } from "./resolver.ts";
 import { checkOne, hasKey, secretSchema } from "./secret_schema.ts";
@@ -12,6 +12,8 @@ import { parseFingerprint } from "./web_address.ts";
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5000;
 const DEFAULT_KEEPALIVE_MS = 20_000;
+/** QEMU and libvncserver end the connection on a longer one; TigerVNC ignores more than 256 KiB. */
+const DEFAULT_CLIPBOARD_LIMIT_BYTES = 1024 ** 2;
 
 const tlsSchema = section({
   ca: text().optional(),
@@ -26,6 +28,7 @@ const commonKeys = {
   password: secretSchema.optional(),
   view_only: flag().optional(),
   clipboard: word(["both", "in", "out", "none"]).optional(),
+  clipboard_limit: size(1024).optional(),
   shared: flag().optional(),
   tls: tlsSchema.optional(),
   prewarm: integer(0, 16).optional(),
@@ -129,6 +132,7 @@ export async function buildSource({ name, origin, written, resolver, defaults }:
     ...(password && { password }),
     viewOnly: all.view_only ?? false,
     clipboard: all.clipboard ?? "both",
+    clipboardLimitBytes: all.clipboard_limit ?? DEFAULT_CLIPBOARD_LIMIT_BYTES,
     shared: all.shared ?? true,
     ...(tls && { tls }),
     prewarm: all.prewarm ?? 0,

@@ -15,7 +15,7 @@ export type ViewerMessage =
   | { readonly type: "SetDesktopSize"; readonly width: number; readonly height: number };
 
 /** Size in bytes of the longest ClientCutText that the server accepts. */
-const MAX_CUT_TEXT_BYTES = 256 * 1024;
+const MAX_CUT_TEXT_BYTES = 1024 * 1024;
 /** Maximum number of encodings in one SetEncodings. */
 const MAX_ENCODINGS = 1024;
 

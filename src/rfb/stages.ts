@@ -9,6 +9,9 @@ import { createUpFilter } from "./up_filter.ts";
 export interface StagesPolicy {
   readonly viewOnly: boolean;
   readonly clipboard: Clipboard;
+  /** See `UpPolicy`. */
+  readonly cutTextLimitBytes: number;
+  readonly onTooLong?: (bytes: number) => void;
   /** PIXEL_FORMAT of ServerInit, 16 bytes (RFC 6143 section 7.3.2). */
   readonly serverFormat: Uint8Array;
 }
@@ -19,11 +22,11 @@ export interface StagesPolicy {
  * The up filter runs when the policy forbids anything. The down framer runs when the policy forbids the source's cut
  * text; it needs the up filter, which tells it the pixel format that the viewer asks for.
  */
-export function createStages({ viewOnly, clipboard, serverFormat }: StagesPolicy): Stages {
+export function createStages({ viewOnly, clipboard, serverFormat, ...limit }: StagesPolicy): Stages {
   const clipboardIn = clipboard === "both" || clipboard === "in";
   const clipboardOut = clipboard === "both" || clipboard === "out";
   if (!viewOnly && clipboardIn && clipboardOut) return NO_STAGES;
-  const policy = { viewOnly, clipboardIn, clipboardOut };
+  const policy = { viewOnly, clipboardIn, clipboardOut, ...limit };
   if (clipboardOut) return { up: [createUpFilter(policy)], down: [] };
   const pixels = new PixelState(serverFormat);
   return {

@@ -6,8 +6,8 @@ import type { PixelState } from "./pixel_format.ts";
 import { EMPTY, Remainder } from "./remainder.ts";
 import { createEncodingFilter, rewriteSetEncodings } from "./set_encodings.ts";
 
-/** Maximum size of a ClientCutText that passes; longer ones are dropped, since libvncserver closes on them. */
-const MAX_CUT_TEXT_BYTES = 1024 * 1024;
+/** Bytes of a ClientCutText before its text (RFC 6143 section 7.5.6). */
+const CUT_TEXT_HEAD_BYTES = 8;
 
 /** Bit 7 of a PointerEvent's mask: button 8, or the mark of the seven-byte form (rfbproto, "ExtendedMouseButtons"). */
 const EXTENDED_POINTER_BIT = 0x80;
@@ -18,6 +18,10 @@ export interface UpPolicy {
   readonly viewOnly: boolean;
   /** Whether the viewer's cut text may reach the source. */
   readonly clipboardIn: boolean;
+  /** Most bytes of one ClientCutText after its length field; longer ones are dropped, since servers close on them. */
+  readonly cutTextLimitBytes: number;
+  /** Called for each text that is dropped because of the limit only. */
+  readonly onTooLong?: (bytes: number) => void;
   /** Whether the source's cut text may reach the viewer; the down framer enforces it. */
   readonly clipboardOut: boolean;
   /** The session's pixel format, given when a down framer runs; then the source sees only frameable encodings. */
@@ -47,6 +51,8 @@ class Filter implements UpFilter {
   readonly #viewOnly: boolean;
   readonly #textMayPass: boolean;
   readonly #signalsMayPass: boolean;
+  readonly #limitBytes: number;
+  readonly #onTooLong: (bytes: number) => void;
   readonly #pixels: PixelState | undefined;
   readonly #encodingMayStay: (encoding: number) => boolean;
   readonly #out = new Remainder();
@@ -57,11 +63,13 @@ class Filter implements UpFilter {
   #dropping = 0;
   #failure: unknown;
 
-  constructor({ viewOnly, clipboardIn, clipboardOut, pixels }: UpPolicy) {
+  constructor({ viewOnly, clipboardIn, clipboardOut, cutTextLimitBytes, onTooLong = () => {}, pixels }: UpPolicy) {
     const extendedClipboard = !viewOnly && (clipboardIn || clipboardOut);
     this.#viewOnly = viewOnly;
     this.#textMayPass = !viewOnly && clipboardIn;
     this.#signalsMayPass = extendedClipboard;
+    this.#limitBytes = cutTextLimitBytes;
+    this.#onTooLong = onTooLong;
     this.#pixels = pixels;
     this.#encodingMayStay = createEncodingFilter({ viewOnly, extendedClipboard, framed: pixels !== undefined });
   }
@@ -133,13 +141,19 @@ class Filter implements UpFilter {
   }
 
   #judgeCutText(bytes: Uint8Array, at: number, length: number): number {
-    if (!this.#signalsMayPass || length > MAX_CUT_TEXT_BYTES) return this.#drop(at, length);
+    if (!this.#signalsMayPass) return this.#drop(at, length);
+    if (length - CUT_TEXT_HEAD_BYTES > this.#limitBytes) return this.#dropTooLong(at, length);
     if (readS32(bytes, at + 4) >= 0) return this.#textMayPass ? this.#stream(at, length) : this.#drop(at, length);
     if (length < CLIPBOARD_HEAD_BYTES) return this.#drop(at, length);
     if (bytes.length - at < CLIPBOARD_HEAD_BYTES) return -1;
     const act = readClipboardAct(bytes, at);
     const passes = act === "signal" || (act === "text" && this.#textMayPass);
     return passes ? this.#stream(at, length) : this.#drop(at, length);
+  }
+
+  #dropTooLong(at: number, length: number): number {
+    if (this.#textMayPass) this.#onTooLong(length - CUT_TEXT_HEAD_BYTES);
+    return this.#drop(at, length);
   }
 
   #drop(at: number, length: number): number {

@@ -150,6 +150,8 @@ export class SessionRegistry implements SessionCounts {
     this.#draining = true;
     this.endWhere(() => true, new PortholeError("draining", "The gateway is restarting; it will be back in a moment"));
     while (this.size > 0) await delay(20);
+    // A check of permissions may still be on its way through the sessions.
+    await this.#lastCheck;
   }
 
   #remove(session: Session): void {

@@ -191,7 +191,14 @@ export class Session {
       ask: (fields, signal, message) => side.ask(fields, signal, message),
       noteConnected: () => this.#noteConnected(),
       noteEntered: () => this.#noteEntered(),
+      noteTextDropped: (bytes) => this.#noteTextDropped(bytes),
     };
+  }
+
+  #noteTextDropped(bytes: number): void {
+    const limit = this.source.config.clipboardLimitBytes;
+    this.log.info("Clipboard text dropped: longer than clipboard_limit", { bytes, limit });
+    this.side.tell({ type: "clipboard_dropped", bytes, limit });
   }
 
   #noteEntered(): void {
@@ -203,13 +210,14 @@ export class Session {
   }
 
   #sayHello({ mode, security, version }: Opened): void {
-    const { name, title, clipboard, keepaliveMs } = this.source.config;
+    const { name, title, clipboard, clipboardLimitBytes, keepaliveMs } = this.source.config;
     const about = {
       session: this.id,
       source: name,
       title,
       view_only: this.viewOnly,
       clipboard,
+      clipboard_limit: clipboardLimitBytes,
       mode,
       security,
       version,

@@ -34,6 +34,8 @@ const DOWN = {
     view_only: field.flag,
     /** The direction in which cut text may travel: `in` is up (to the source), `out` is down. */
     clipboard: field.oneOf("both", "in", "out", "none"),
+    /** Most bytes of one text, in either direction; a gateway before 0.3 does not say. */
+    clipboard_limit: field.optional(field.wholeNumber(0, Number.MAX_SAFE_INTEGER)),
     /** Who logs in to the VNC server: the page (`pass_through`) or the gateway (`login`). */
     mode: field.oneOf("pass_through", "login"),
     /** Security type of the login, or those offered to the page: "VeNCrypt X509Plain". */
@@ -48,6 +50,13 @@ const DOWN = {
     fields: field.listOf(field.oneOf("username", "password"), 2),
     /** Why the previous answer was wrong. */
     message: field.optional(field.shownText(SENTENCE_MAX_CHARS)),
+  },
+  /** A text that the page sent to the source's clipboard did not reach it, because it is too long. */
+  clipboard_dropped: {
+    /** Length of the text as it was sent. */
+    bytes: field.wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    /** Most bytes of one text. */
+    limit: field.wholeNumber(0, Number.MAX_SAFE_INTEGER),
   },
   /** Last message of the gateway. The page answers it by closing the WebSocket. */
   goodbye: {

@@ -22,4 +22,6 @@ export interface HandshakeViewer {
   noteConnected(): void;
   /** Called when the source has let the gateway in: it may have ended other connections for this one. */
   noteEntered(): void;
+  /** Called when a text of the viewer's clipboard is dropped because it is too long. */
+  noteTextDropped(bytes: number): void;
 }

@@ -28,8 +28,14 @@ export async function openByLogin(
   const { desktop, version, security, serverInit, stream } = loggedIn;
   const script = greetAndAdmit(desktop, begun?.offer.version.spoken);
   await closeOnFailure(stream, runWithViewer(viewer, script, signal));
-  const serverFormat = serverInit.slice(FORMAT_START, FORMAT_END);
-  const stages = createStages({ viewOnly: viewer.viewOnly, clipboard: parts.source.clipboard, serverFormat });
+  const { clipboard, clipboardLimitBytes } = parts.source;
+  const stages = createStages({
+    viewOnly: viewer.viewOnly,
+    clipboard,
+    cutTextLimitBytes: clipboardLimitBytes,
+    onTooLong: (bytes) => viewer.noteTextDropped(bytes),
+    serverFormat: serverInit.slice(FORMAT_START, FORMAT_END),
+  });
   return { stream, stages, version, security, mode: "login", detail: `RFB ${version}, ${security}` };
 }
 

@@ -1,15 +1,17 @@
 /** The clipboard in both directions: automatic where the browser permits it, by hand in the panel everywhere. */
 import type { Down } from "../side_channel/messages.ts";
+import { explainTooLong, explainTooLongRemote, measureText } from "./clipboard_text.ts";
 import { getElement } from "./element.ts";
 
-/** The directions in which the source permits cut text to travel. */
-type ClipboardPolicy = Down<"hello">["clipboard"];
+/** The directions in which the source permits cut text to travel, and the most bytes of one text. */
+export type ClipboardRules = Pick<Down<"hello">, "clipboard" | "clipboard_limit">;
 
 /** Functions of the page that the clipboard uses. */
 export interface ClipboardParts {
-  readonly sendText: (text: string) => void;
-  /** Types text as keys; resolves when all is typed. */
-  readonly typeText: (text: string) => Promise<void>;
+  /** Sends text up; returns whether there is a connection that takes it. */
+  readonly sendText: (text: string) => boolean;
+  /** Types text as keys; resolves with whether all was typed. */
+  readonly typeText: (text: string) => Promise<boolean>;
 }
 
 /** The panel, and the text that both sides share. */
@@ -23,6 +25,7 @@ export class ClipboardPanel {
   readonly #parts: ClipboardParts;
   #mayUp = true;
   #mayDown = true;
+  #limitBytes = Infinity;
   /** The last text that both sides have, so that neither gets its own text back. */
   #shared = "";
 
@@ -37,7 +40,8 @@ export class ClipboardPanel {
   }
 
   /** Applies the source's policy; a view-only session sends nothing up. */
-  allow(clipboard: ClipboardPolicy, viewOnly: boolean): void {
+  allow({ clipboard, clipboard_limit = Infinity }: ClipboardRules, viewOnly: boolean): void {
+    this.#limitBytes = clipboard_limit;
     this.#mayUp = (clipboard === "both" || clipboard === "in") && !viewOnly;
     this.#mayDown = clipboard === "both" || clipboard === "out";
     this.#send.disabled = !this.#mayUp;
@@ -48,6 +52,8 @@ export class ClipboardPanel {
   /** Receives text that was copied on the remote screen. */
   async takeRemote(text: string): Promise<void> {
     if (!this.#mayDown) return;
+    const bytes = measureText(text);
+    if (bytes > this.#limitBytes) return this.#say(explainTooLongRemote(bytes, this.#limitBytes));
     this.#shared = text;
     this.#text.value = text;
     try {
@@ -67,9 +73,17 @@ export class ClipboardPanel {
     this.#share(text);
   }
 
+  /** The gateway has dropped a text that this page sent, because it is longer than the limit. */
+  takeDropped(bytes: number, limitBytes: number): void {
+    this.#shared = "";
+    this.#say(explainTooLong(bytes, limitBytes));
+  }
+
   #share(text: string): void {
+    const bytes = measureText(text);
+    if (bytes > this.#limitBytes) return this.#say(explainTooLong(bytes, this.#limitBytes));
+    if (!this.#parts.sendText(text)) return this.#say("Not sent: this page is not connected.");
     this.#shared = text;
-    this.#parts.sendText(text);
     this.#say("Sent to the remote screen.");
   }
 
@@ -90,9 +104,9 @@ export class ClipboardPanel {
   async #typeByHand(): Promise<void> {
     this.#type.disabled = true;
     this.#say("Typing…");
-    await this.#parts.typeText(this.#text.value);
+    const isWhole = await this.#parts.typeText(this.#text.value);
     this.#type.disabled = false;
-    this.#say("Typed.");
+    this.#say(isWhole ? "Typed." : "Stopped: only a part of the text was typed.");
   }
 
   /** Shows the button only where the browser asks once and remembers the answer. */

@@ -1,6 +1,6 @@
 /** The viewer page: makes its parts and connects them. Its HTML is src/web/viewer/page.tsx. */
 import type { Down } from "../side_channel/messages.ts";
-import { ClipboardPanel } from "./clipboard_panel.ts";
+import { ClipboardPanel, type ClipboardRules } from "./clipboard_panel.ts";
 import { Connection, type Phase, type ShownMessage } from "./connection.ts";
 import { CredentialsPrompt, type Question } from "./credentials_prompt.ts";
 import { diagnose } from "./diagnose.ts";
@@ -24,7 +24,9 @@ import { watchWayOut } from "./way_out.ts";
 
 const { basePath = "/", source = "", title = source, viewOnly } = document.body.dataset;
 let isForcedViewOnly = viewOnly === "true";
-let clipboardPolicy: Down<"hello">["clipboard"] = "both";
+let clipboardRules: ClipboardRules = { clipboard: "both" };
+/** Whether this connection's hello has come, which has the rules of the clipboard. */
+let isGreeted = false;
 let settings = force(loadSettings(localStorage));
 /** Whether noVNC has got credentials for this connection, and the server has not accepted them yet. */
 let isLoggingIn = false;
@@ -34,7 +36,7 @@ const credentials = new CredentialsPrompt(source);
 const status = new Status({ onRetry: () => connection.connect(), onStop: () => connection.leave() });
 const send = (strokes: readonly KeyStroke[]) => screen.sendStrokes(strokes);
 const clipboard = new ClipboardPanel({
-  sendText: (text) => screen.sendClipboard(text),
+  sendText,
   typeText: (text) => typeText(text, sendWhileOpen),
 });
 
@@ -78,6 +80,7 @@ connection.connect();
 function showPhase(phase: Phase): void {
   if (phase.kind === "ended" && isLoggingIn) credentials.forget(phase.ending.sentence);
   isLoggingIn = false;
+  if (phase.kind === "connecting") isGreeted = false;
   if (phase.kind === "waiting" || phase.kind === "ended") {
     screen.detach();
     credentials.dismiss();
@@ -88,7 +91,7 @@ function showPhase(phase: Phase): void {
   enableTools(["screenshot"], phase.kind === "open");
   if (phase.kind !== "open") return releaseModifiers();
   if (document.activeElement === document.body) screen.focus();
-  void clipboard.readLocal();
+  if (isGreeted) void clipboard.readLocal();
 }
 
 function takeMessage(message: ShownMessage): void {
@@ -96,15 +99,18 @@ function takeMessage(message: ShownMessage): void {
   if (message.type === "rtt") status.showRoundTrip(message.ms);
   if (message.type === "ask") void answerGateway(message);
   if (message.type === "hello") takeHello(message);
+  if (message.type === "clipboard_dropped") clipboard.takeDropped(message.bytes, message.limit);
 }
 
 function takeHello(hello: Down<"hello">): void {
-  clipboardPolicy = hello.clipboard;
+  clipboardRules = hello;
+  isGreeted = true;
   if (hello.view_only) {
     isForcedViewOnly = true;
     forceViewOnly();
   }
   changeSettings(settings);
+  if (connection.phase.kind === "open") void clipboard.readLocal();
 }
 
 function describeState(state: Down<"state">["state"]): string {
@@ -157,7 +163,7 @@ function changeSettings(changed: Settings): void {
 /** Disables all tools that send something up while the session is view-only; noVNC accepts no cut text then either. */
 function showPermitted(): void {
   enableTools(["keys", "type", "clipboard"], !settings.viewOnly);
-  clipboard.allow(clipboardPolicy, settings.viewOnly);
+  clipboard.allow(clipboardRules, settings.viewOnly);
 }
 
 function force(chosen: Settings): Settings {
@@ -169,8 +175,14 @@ async function saveScreenshot(): Promise<void> {
   if (picture !== null) savePicture(picture, source);
 }
 
-function sendWhileOpen(strokes: readonly KeyStroke[]): boolean {
+function sendText(text: string): boolean {
   if (connection.phase.kind !== "open") return false;
+  screen.sendClipboard(text);
+  return true;
+}
+
+function sendWhileOpen(strokes: readonly KeyStroke[]): boolean {
+  if (connection.phase.kind !== "open" || settings.viewOnly) return false;
   send(strokes);
   return true;
 }

@@ -37,7 +37,13 @@ export class FramedViewer implements AsyncDisposable {
     const pixels = new PixelState(init.subarray(4, 20));
     this.#connection = connection;
     this.#size = [...init.subarray(0, 4)];
-    this.#up = createUpFilter({ viewOnly: false, clipboardIn: true, clipboardOut: false, pixels });
+    this.#up = createUpFilter({
+      viewOnly: false,
+      clipboardIn: true,
+      clipboardOut: false,
+      cutTextLimitBytes: 1024 ** 2,
+      pixels,
+    });
     this.#down = createDownFramer({
       pixels,
       cutText: options.cutText ?? "none",

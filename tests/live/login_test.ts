@@ -27,6 +27,7 @@ function describeSource({ login, ca }: Mode, { address, lab }: LiveServer, passw
     ...(ca ? { tls: { ca: lab.ca } } : {}),
     viewOnly: false,
     clipboard: "both",
+    clipboardLimitBytes: 1024 ** 2,
     shared: true,
     prewarm: 0,
     connectTimeoutMs: 5_000,

@@ -75,6 +75,7 @@ sources:
     password: { file: p }
     view_only: true
     clipboard: in
+    clipboard_limit: 64KiB
     shared: false
     tls: { ca: ca.pem, server_name: n.example, fingerprint: "SHA256:${"AB:".repeat(31)}AB" }
     prewarm: 2
@@ -110,6 +111,7 @@ sources:
     username: "ada",
     viewOnly: true,
     clipboard: "in",
+    clipboardLimitBytes: 64 * 1024,
     shared: false,
     tls: { ca: "-----BEGIN CERTIFICATE-----\n", serverName: "n.example", fingerprint: "ab".repeat(32) },
     prewarm: 2,

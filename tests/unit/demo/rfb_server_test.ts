@@ -227,7 +227,7 @@ const malformed: [string, number[]][] = [
   ["24 bits per pixel", [0, 0, 0, 0, 24, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0]],
   ["colours beyond the pixel", [0, 0, 0, 0, 16, 16, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0]],
   ["too many encodings", [2, 0, 0xff, 0xff]],
-  ["a cut text that is too long", [6, 0, 0, 0, 0, 4, 0, 1]],
+  ["a cut text that is too long", [6, 0, 0, 0, 0, 16, 0, 1]],
   ["an extended cut text that was not negotiated", [6, 0, 0, 0, 0xff, 0xff, 0xff, 0xf0]],
 ];
 for (const [name, bytes] of malformed) {

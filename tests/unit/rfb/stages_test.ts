@@ -7,19 +7,24 @@ import * as server from "./server_bytes.ts";
 
 const serverFormat = Uint8Array.from(client.TRUE_COLOUR);
 
+const cutTextLimitBytes = 1024;
+
 Deno.test("createStages(): a source without rules has no stages", () => {
-  assertEquals(createStages({ viewOnly: false, clipboard: "both", serverFormat }), { up: [], down: [] });
+  assertEquals(createStages({ viewOnly: false, clipboard: "both", serverFormat, cutTextLimitBytes }), {
+    up: [],
+    down: [],
+  });
 });
 
 Deno.test("createStages(): the down direction is framed only if the source's cut text may not pass", () => {
   const hasDown = (viewOnly: boolean, clipboard: "both" | "in" | "out" | "none") =>
-    createStages({ viewOnly, clipboard, serverFormat }).down.length > 0;
+    createStages({ viewOnly, clipboard, serverFormat, cutTextLimitBytes }).down.length > 0;
   assertEquals([hasDown(true, "both"), hasDown(true, "out"), hasDown(false, "out")], [false, false, false]);
   assertEquals([hasDown(true, "in"), hasDown(false, "in"), hasDown(false, "none")], [true, true, true]);
 });
 
 Deno.test("createStages(): both stages share the pixel format that the viewer asks for", () => {
-  const { up, down } = createStages({ viewOnly: true, clipboard: "none", serverFormat });
+  const { up, down } = createStages({ viewOnly: true, clipboard: "none", serverFormat, cutTextLimitBytes });
   up[0]!.push(concat([client.setPixelFormat(client.HIGH_COLOUR), client.updateRequest()]));
   const picture = server.update([server.rectangle(0, 2, 2, server.noise(8))]);
   const bytes = concat([picture, server.cutText([65]), server.bell()]);
@@ -28,8 +33,14 @@ Deno.test("createStages(): both stages share the pixel format that the viewer as
 
 Deno.test("createStages(): clipboard in lets the source ask for text, in view-only not even that", () => {
   const ask = concat([server.extendedCutText(client.CLIPBOARD.request, [])]);
-  assertEquals(createStages({ viewOnly: false, clipboard: "in", serverFormat }).down[0]!.push(ask), ask);
-  assertEquals(createStages({ viewOnly: true, clipboard: "in", serverFormat }).down[0]!.push(ask).length, 0);
-  const { up } = createStages({ viewOnly: true, clipboard: "both", serverFormat });
+  assertEquals(
+    createStages({ viewOnly: false, clipboard: "in", serverFormat, cutTextLimitBytes }).down[0]!.push(ask),
+    ask,
+  );
+  assertEquals(
+    createStages({ viewOnly: true, clipboard: "in", serverFormat, cutTextLimitBytes }).down[0]!.push(ask).length,
+    0,
+  );
+  const { up } = createStages({ viewOnly: true, clipboard: "both", serverFormat, cutTextLimitBytes });
   assertThrows(() => up[0]!.push(Uint8Array.of(77)), PortholeError, "unknown message type 77");
 });

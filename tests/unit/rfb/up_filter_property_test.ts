@@ -6,7 +6,9 @@ import * as client from "./client_bytes.ts";
 import { concat, cut, run, startsWith } from "./cuts.ts";
 import { judgeAll } from "./up_oracle.ts";
 
-const policies = fc.record({ viewOnly: fc.boolean(), clipboardIn: fc.boolean(), clipboardOut: fc.boolean() });
+const LIMIT = { cutTextLimitBytes: 1024 ** 2 };
+const policies = fc.record({ viewOnly: fc.boolean(), clipboardIn: fc.boolean(), clipboardOut: fc.boolean() })
+  .map((policy) => ({ ...policy, ...LIMIT }));
 const payload = fc.array(fc.nat(255), { maxLength: 40 });
 const flags = fc.oneof(
   fc.constantFrom(...Object.values(client.CLIPBOARD)),
@@ -73,7 +75,7 @@ Deno.test("createUpFilter() agrees with the slow oracle on noise, up to the poin
 });
 
 Deno.test("createUpFilter() passes nothing in view-only that a source would read as input, whatever is sent", () => {
-  const policy = { viewOnly: true, clipboardIn: true, clipboardOut: true };
+  const policy = { viewOnly: true, clipboardIn: true, clipboardOut: true, ...LIMIT };
   const mixed = fc.tuple(fc.array(message, { maxLength: 6 }), noise).map(concat2);
   fc.assert(
     fc.property(mixed, lengths, (bytes, chunking) => {

@@ -7,10 +7,21 @@ import * as client from "./client_bytes.ts";
 import { CLIPBOARD } from "./client_bytes.ts";
 import { concat, cut, randomLengths, run } from "./cuts.ts";
 
-const VIEW: UpPolicy = { viewOnly: true, clipboardIn: true, clipboardOut: true };
-const NO_TEXT_IN: UpPolicy = { viewOnly: false, clipboardIn: false, clipboardOut: true };
-const NO_TEXT_OUT: UpPolicy = { viewOnly: false, clipboardIn: true, clipboardOut: false };
-const NO_TEXT: UpPolicy = { viewOnly: false, clipboardIn: false, clipboardOut: false };
+const LIMIT_BYTES = 128 * 1024;
+const VIEW: UpPolicy = { viewOnly: true, clipboardIn: true, clipboardOut: true, cutTextLimitBytes: LIMIT_BYTES };
+const NO_TEXT_IN: UpPolicy = {
+  viewOnly: false,
+  clipboardIn: false,
+  clipboardOut: true,
+  cutTextLimitBytes: LIMIT_BYTES,
+};
+const NO_TEXT_OUT: UpPolicy = {
+  viewOnly: false,
+  clipboardIn: true,
+  clipboardOut: false,
+  cutTextLimitBytes: LIMIT_BYTES,
+};
+const NO_TEXT: UpPolicy = { viewOnly: false, clipboardIn: false, clipboardOut: false, cutTextLimitBytes: LIMIT_BYTES };
 
 const OWN_VIEW = [
   client.setPixelFormat(),
@@ -219,13 +230,30 @@ Deno.test("createUpFilter(): extended cut text with surplus bytes is dropped, si
   }
 });
 
-Deno.test("createUpFilter(): cut text over 1 MiB is dropped without being kept", () => {
-  const big = new Uint8Array(1024 * 1024 + 1);
-  big.set([6, 0, 0, 0, ...client.u32(big.length - 8)]);
-  const { push } = bindPush(NO_TEXT_OUT);
-  assertEquals(push(big).length, 0);
-  const next = concat([client.updateRequest()]);
-  assertStrictEquals(push(next), next);
+Deno.test("createUpFilter(): cut text over the limit is dropped without being kept, and its sender is told", () => {
+  const told: number[] = [];
+  const filterOf = (policy: UpPolicy) => createUpFilter({ ...policy, onTooLong: (bytes) => told.push(bytes) });
+  const plain = concat([client.cutText(new Array(LIMIT_BYTES + 1).fill(65))]);
+  const extended = concat([client.extendedCutText(CLIPBOARD.provide, new Array(LIMIT_BYTES).fill(65))]);
+  for (const big of [plain, extended]) {
+    const filter = filterOf(NO_TEXT_OUT);
+    for (let at = 0; at < big.length; at += 1000) assertEquals(filter.push(big.slice(at, at + 1000)).length, 0);
+    const next = concat([client.updateRequest()]);
+    assertStrictEquals(filter.push(next), next);
+  }
+  assertEquals(told, [LIMIT_BYTES + 1, LIMIT_BYTES + 4]);
+  // What the policy drops anyway is not too long.
+  for (const policy of [NO_TEXT_IN, NO_TEXT, VIEW]) assertEquals(filterOf(policy).push(plain).length, 0);
+  assertEquals(told.length, 2);
+});
+
+Deno.test("createUpFilter(): cut text as long as the limit passes", () => {
+  for (
+    const whole of [
+      concat([client.cutText(new Array(LIMIT_BYTES).fill(65))]),
+      concat([client.extendedCutText(CLIPBOARD.provide, new Array(LIMIT_BYTES - 4).fill(65))]),
+    ]
+  ) assertStrictEquals(bindPush(NO_TEXT_OUT).push(whole), whole);
 });
 
 Deno.test("createUpFilter(): a flood of small messages mixed with input passes in order", () => {

@@ -161,6 +161,7 @@ Deno.test("the page receives the states, then a hello, and pings", async () => {
     title: "pi",
     view_only: false,
     clipboard: "out",
+    clipboard_limit: 1024 ** 2,
     mode: "pass_through",
     security: "None",
     version: "3.8",

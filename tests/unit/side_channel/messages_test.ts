@@ -32,6 +32,8 @@ const GOODBYE: DownMessage = { type: "goodbye", code: "draining", close: 1012, m
 /** One of each down message, and one for each optional field. */
 const DOWN: readonly DownMessage[] = [
   HELLO,
+  { ...HELLO, clipboard_limit: 1024 ** 2 },
+  { type: "clipboard_dropped", bytes: 3_000_000, limit: 1024 ** 2 },
   { type: "state", state: "dialing" },
   { type: "ask", fields: ["password"] },
   { type: "ask", fields: ["username", "password"], message: "The server refused the password" },
@@ -108,7 +110,9 @@ const MALFORMED: Readonly<Record<DownMessage["type"] | UpMessage["type"], readon
     { session: "x".repeat(65) },
     { title: null },
     { version: 3.8 },
+    { clipboard_limit: "1MiB" },
   ],
+  clipboard_dropped: [{ bytes: -1 }, { bytes: 1.5 }, { limit: undefined }],
   state: [{ state: "closing" }, { state: "asleep" }, { state: undefined }],
   ask: [
     { fields: [] },
@@ -181,7 +185,11 @@ function assertOfItsType(message: DownMessage | UpMessage): void {
   const isLeftOutOr = (name: string, holds: boolean) => assert(!(name in message) || holds, name);
   switch (message.type) {
     case "hello":
-      assertEquals(Object.keys(message).toSorted(), Object.keys(HELLO).toSorted());
+      isLeftOutOr("clipboard_limit", Number.isInteger(message.clipboard_limit));
+      assertEquals(
+        Object.keys(message).filter((name) => name !== "clipboard_limit").toSorted(),
+        Object.keys(HELLO).toSorted(),
+      );
       assert(["both", "in", "out", "none"].includes(message.clipboard) && typeof message.view_only === "boolean");
       assert(["pass_through", "login"].includes(message.mode) && isText(message.title, 256));
       break;
@@ -198,6 +206,9 @@ function assertOfItsType(message: DownMessage | UpMessage): void {
       );
       assert(Number.isInteger(message.close) && isNumber(message.close, 1000, 4999));
       isLeftOutOr("retry_after_ms", isNumber(message.retry_after_ms, 0, 86_400_000));
+      break;
+    case "clipboard_dropped":
+      assert(Number.isInteger(message.bytes) && Number.isInteger(message.limit));
       break;
     case "rtt":
       assert(isNumber(message.ms, 0, 86_400_000));
