@@ -105,22 +105,31 @@ export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(table, text);
 }
 
+/** Details of a failure. */
+interface PortholeErrorOptions extends ErrorOptions {
+  readonly retryAfterMs?: number;
+  /** Whether trying again can succeed, where that differs from the table. */
+  readonly retry?: boolean;
+}
+
 /** A named failure. Viewers may see its message, a whole sentence: it must not contain a secret or an internal address. */
 export class PortholeError extends Error {
   override readonly name = "PortholeError";
   readonly code: ErrorCode;
   /** Time until another try can succeed: Retry-After (RFC 9110 section 10.2.3). */
   readonly retryAfterMs: number | undefined;
+  readonly #retry: boolean;
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptions & { retryAfterMs?: number } = {}) {
+  constructor(code: ErrorCode, message: string, options: PortholeErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
+    this.#retry = options.retry ?? FAILURES[code].retry;
   }
 
   /** Whether trying again later, unchanged, can succeed. */
   get retry(): boolean {
-    return FAILURES[this.code].retry;
+    return this.#retry;
   }
 }
 

@@ -1,4 +1,4 @@
-/** The down framer: parses the source's bytes message by message and removes cut text. */
+/** The down framer: parses the source's bytes message by message, and removes cut text and what nobody asked for. */
 import { readS32, readU16 } from "./big_endian.ts";
 import { ENCODING } from "./encodings.ts";
 import { CLIPBOARD_HEAD_BYTES, readClipboardAct } from "./extended_clipboard.ts";
@@ -7,7 +7,7 @@ import type { PixelState } from "./pixel_format.ts";
 import { measurePayload } from "./rect_length.ts";
 import { readRectangleHeader, RECTANGLE_HEADER_BYTES, type RectangleHeader } from "./rectangle.ts";
 import { Remainder } from "./remainder.ts";
-import { malformed, measureServerMessage, SERVER_MESSAGE } from "./server_messages.ts";
+import { isUnasked, malformed, measureServerMessage, SERVER_MESSAGE } from "./server_messages.ts";
 import { MAX_TIGHT_HEAD_BYTES } from "./tight_length.ts";
 
 /** Maximum size of a message, a rectangle or its payload: 16 384 × 16 384 pixels of four bytes. */
@@ -39,7 +39,7 @@ export interface DownFramer {
    * Takes the source's next bytes and returns those that may go to the viewer: the chunk itself, a view of it if they
    * are one range, else a copy. The chunk is neither changed nor kept.
    *
-   * At most 12 bytes wait, for the head of a cut text message. In addition to the output, 1 KiB is kept,
+   * At most 12 bytes wait, for the head of a message that may be dropped. In addition to the output, 1 KiB is kept,
    * whatever lengths the source announces.
    *
    * @throws {PortholeError} `vnc_malformed` for bytes that cannot be parsed; each later call throws the same error.
@@ -74,7 +74,7 @@ class Framer implements DownFramer {
   /** The start of a part, while it is too short to measure the part. */
   readonly #head = new Uint8Array(MAX_TIGHT_HEAD_BYTES);
   #headBytes = 0;
-  /** Whether the bytes of the head wait. They wait for cut text only; other heads have passed already. */
+  /** Whether the bytes of the head wait. They wait for what may be dropped only; other heads have passed already. */
   #isWithheld = false;
   #failure: unknown;
 
@@ -121,13 +121,12 @@ class Framer implements DownFramer {
     return end;
   }
 
-  /** Keeps the start of a part until the rest of its head arrives. The head of cut text waits; others pass. */
+  /** Keeps the start of a part until the rest of its head arrives. The head of what may be dropped waits; others pass. */
   #holdHead(chunk: Uint8Array, at: number): void {
     this.#headBytes = chunk.length - at;
     if (this.#headBytes === 0) return;
     this.#head.set(chunk.subarray(at));
-    this.#isWithheld = this.#part === "message" && this.#cutText !== "all" &&
-      chunk[at] === SERVER_MESSAGE.serverCutText;
+    this.#isWithheld = this.#part === "message" && this.#mayDrop(chunk[at]!);
     if (!this.#isWithheld) this.#out.keep(at, chunk.length);
   }
 
@@ -175,12 +174,20 @@ class Framer implements DownFramer {
     if (type === SERVER_MESSAGE.framebufferUpdate) {
       this.#rectangles = readU16(bytes, at + 2);
       this.#part = this.#rectangles > 0 ? "rectangle" : "message";
-    } else if (type === SERVER_MESSAGE.serverCutText && this.#cutText !== "all") {
+    } else if (type !== SERVER_MESSAGE.serverCutText) {
+      this.#isDropping = this.#mayDrop(type);
+    } else if (this.#cutText !== "all") {
       if (this.#mayBeSignal(bytes, at, length) && end - at < CLIPBOARD_HEAD_BYTES) return -1;
       this.#isDropping = !this.#mayBeSignal(bytes, at, length) || readClipboardAct(bytes, at) !== "signal";
     }
     this.#onMessage?.(type);
     return length;
+  }
+
+  /** SetColourMapEntries means nothing while pixels are colours, but ends a session of noVNC. */
+  #mayDrop(type: number): boolean {
+    if (type === SERVER_MESSAGE.serverCutText) return this.#cutText !== "all";
+    return isUnasked(type) || type === SERVER_MESSAGE.setColourMapEntries && this.#pixels.sizes.isTrueColour;
   }
 
   #mayBeSignal(bytes: Uint8Array, at: number, length: number): boolean {

@@ -32,6 +32,12 @@ export const ENCODING = {
   extendedClipboard: 0xc0a1e5ce | 0,
 } as const;
 
+/** An encoding for a sentence: "-305 (gii)". */
+export function nameEncoding(encoding: number): string {
+  const name = Object.entries(ENCODING).find(([, number]) => number === encoding)?.[0];
+  return name === undefined ? `${encoding}` : `${encoding} (${name})`;
+}
+
 /** Whether the encoding is a level of quality, compression or subsampling; servers send no rectangle for one. */
 export function isLevel(encoding: number): boolean {
   return (encoding >= -32 && encoding <= -23) || (encoding >= -256 && encoding <= -247) ||

@@ -2,6 +2,7 @@
 import { chooseType } from "./choose.ts";
 import { nameTypes } from "./describe.ts";
 import type { LoginStep } from "./login_step.ts";
+import { encodeSetPixelFormat, isTrueColour, TRUE_COLOUR_FORMAT } from "./pixel_format.ts";
 import { FAILED, readReason, refuseResult, refuseWith } from "./reason.ts";
 import { LoginRefused } from "./refusal.ts";
 import { read, readU32, readU8, type Script, StreamEnded, titled, u8, write } from "./script.ts";
@@ -31,7 +32,10 @@ export interface Admission {
 
 /** A source that is open: the next byte down is a server message. */
 export interface OpenSource extends Admission {
+  /** The desktop in the pixel format that the source sends from now on, which is always true colour. */
   readonly serverInit: ServerInit;
+  /** Whether the source's own pixel format has a colour map, of which it may send entries whatever it was asked. */
+  readonly hasColourMap: boolean;
 }
 
 const { none } = SECURITY_TYPES;
@@ -82,7 +86,10 @@ function* admit(login: Login, seen?: Offer): Script<Admission, LoginStep> {
 
 function* enter(admission: Admission, shared: boolean): Script<OpenSource> {
   yield* write(u8(shared ? 1 : 0));
-  return { ...admission, serverInit: yield* readDesktop(admission.path) };
+  const serverInit = yield* readDesktop(admission.path);
+  if (isTrueColour(serverInit.pixelFormat)) return { ...admission, serverInit, hasColourMap: false };
+  yield* write(encodeSetPixelFormat(TRUE_COLOUR_FORMAT));
+  return { ...admission, serverInit: { ...serverInit, pixelFormat: TRUE_COLOUR_FORMAT }, hasColourMap: true };
 }
 
 function* readInside(version: Version, container: ContainerType): Script<Inside> {

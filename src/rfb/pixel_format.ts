@@ -2,6 +2,27 @@
 import { PortholeError } from "../errors.ts";
 import { readU16 } from "./big_endian.ts";
 
+/** Offset of true-colour-flag in a PIXEL_FORMAT. */
+const TRUE_COLOUR_AT = 3;
+
+/** The PIXEL_FORMAT that the gateway asks for: 32 bits, depth 24, true colour, blue in the lowest byte. */
+export const TRUE_COLOUR_FORMAT: Uint8Array<ArrayBuffer> = Uint8Array.of(
+  ...[32, 24, 0, 1],
+  ...[0, 255, 0, 255, 0, 255],
+  ...[16, 8, 0],
+  ...[0, 0, 0],
+);
+
+/** Whether a PIXEL_FORMAT describes colours, rather than indices into a colour map. */
+export function isTrueColour(format: Uint8Array): boolean {
+  return format[TRUE_COLOUR_AT] !== 0;
+}
+
+/** SetPixelFormat (RFC 6143 section 7.5.1): type 0, three bytes of padding, PIXEL_FORMAT. */
+export function encodeSetPixelFormat(format: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.of(0, 0, 0, 0, ...format);
+}
+
 /** Sizes of pixels in one pixel format. */
 export interface PixelSizes {
   /** Bytes of a pixel: 1, 2 or 4. */
@@ -13,6 +34,8 @@ export interface PixelSizes {
    * depth, QEMU ignores it, neatvnc divides it by eight.
    */
   readonly isAgreed: boolean;
+  /** Whether pixels are colours, rather than indices into a colour map. */
+  readonly isTrueColour: boolean;
 }
 
 /**
@@ -24,15 +47,16 @@ function readPixelSizes(bytes: Uint8Array, at: number): PixelSizes {
   if (bits !== 8 && bits !== 16 && bits !== 32) {
     throw new PortholeError("viewer_malformed", `Cannot parse the viewer's message: ${bits} bits per pixel`);
   }
-  if (bits < 32) return { pixelBytes: bits / 8, tightPixelBytes: bits / 8, isAgreed: true };
+  const isTrueColour = bytes[at + TRUE_COLOUR_AT] !== 0;
+  if (bits < 32) return { pixelBytes: bits / 8, tightPixelBytes: bits / 8, isAgreed: true, isTrueColour };
   const isPacked = isTrueColour888(bytes, at);
-  return { pixelBytes: 4, tightPixelBytes: isPacked ? 3 : 4, isAgreed: isPacked };
+  return { pixelBytes: 4, tightPixelBytes: isPacked ? 3 : 4, isAgreed: isPacked, isTrueColour };
 }
 
 /** Depth 24 with eight bits a colour at byte borders, which every server packs into three bytes. */
 function isTrueColour888(bytes: Uint8Array, at: number): boolean {
   const shifts = [bytes[at + 10]!, bytes[at + 11]!, bytes[at + 12]!];
-  return bytes[at + 1] === 24 && bytes[at + 3] !== 0 &&
+  return bytes[at + 1] === 24 && bytes[at + TRUE_COLOUR_AT] !== 0 &&
     [4, 6, 8].every((maximum) => readU16(bytes, at + maximum) === 255) &&
     shifts.every((shift) => shift % 8 === 0 && shift <= 24) && new Set(shifts).size === 3;
 }

@@ -1,6 +1,6 @@
 /** Lengths of rectangles' payloads by encoding (RFC 6143 section 7.7, and rfbproto), without inflating anything. */
 import { readS32, readU32 } from "./big_endian.ts";
-import { ENCODING } from "./encodings.ts";
+import { ENCODING, nameEncoding } from "./encodings.ts";
 import type { PixelSizes } from "./pixel_format.ts";
 import type { RectangleHeader } from "./rectangle.ts";
 import { malformed } from "./server_messages.ts";
@@ -118,6 +118,6 @@ export function measurePayload(
   sizes: PixelSizes,
 ): number {
   const measure = MEASURES.get(rectangle.encoding);
-  if (!measure) throw malformed(`unknown encoding ${rectangle.encoding}`);
+  if (!measure) throw malformed(`unknown encoding ${nameEncoding(rectangle.encoding)}`);
   return measure(bytes, at, end, rectangle, sizes);
 }

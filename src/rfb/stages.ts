@@ -12,25 +12,31 @@ export interface StagesPolicy {
   /** See `UpPolicy`. */
   readonly cutTextLimitBytes: number;
   readonly onTooLong?: (bytes: number) => void;
-  /** PIXEL_FORMAT of ServerInit, 16 bytes (RFC 6143 section 7.3.2). */
+  /** PIXEL_FORMAT of ServerInit as the viewer gets it, 16 bytes (RFC 6143 section 7.3.2). */
   readonly serverFormat: Uint8Array;
+  /** Whether the source may send colour map entries, since its own pixel format has a colour map. */
+  readonly hasColourMap?: boolean;
 }
 
 /**
  * Makes the stages of one session: up from the first byte after ClientInit, down from the first byte after ServerInit.
  *
  * The up filter runs when the policy forbids anything. The down framer runs when the policy forbids the source's cut
- * text; it needs the up filter, which tells it the pixel format that the viewer asks for.
+ * text, or to take colour map entries out; it needs the up filter, which tells it the pixel format that the viewer asks
+ * for.
  */
-export function createStages({ viewOnly, clipboard, serverFormat, ...limit }: StagesPolicy): Stages {
+export function createStages(
+  { viewOnly, clipboard, serverFormat, hasColourMap = false, ...limit }: StagesPolicy,
+): Stages {
   const clipboardIn = clipboard === "both" || clipboard === "in";
   const clipboardOut = clipboard === "both" || clipboard === "out";
-  if (!viewOnly && clipboardIn && clipboardOut) return NO_STAGES;
+  if (!viewOnly && clipboardIn && clipboardOut && !hasColourMap) return NO_STAGES;
   const policy = { viewOnly, clipboardIn, clipboardOut, ...limit };
-  if (clipboardOut) return { up: [createUpFilter(policy)], down: [] };
+  if (clipboardOut && !hasColourMap) return { up: [createUpFilter(policy)], down: [] };
   const pixels = new PixelState(serverFormat);
+  const signals = clipboardIn && !viewOnly ? "signals" : "none";
   return {
     up: [createUpFilter({ ...policy, pixels })],
-    down: [createDownFramer({ pixels, cutText: clipboardIn && !viewOnly ? "signals" : "none" })],
+    down: [createDownFramer({ pixels, cutText: clipboardOut ? "all" : signals })],
   };
 }

@@ -20,6 +20,8 @@ export interface LoggedIn {
   /** ServerInit for the viewer. */
   readonly serverInit: Uint8Array<ArrayBuffer>;
   readonly desktop: ServerInit;
+  /** Whether the source's own pixel format has a colour map; the gateway has then asked for true colour. */
+  readonly hasColourMap: boolean;
   /** "3.8" */
   readonly version: string;
   /** "VeNCrypt X509Plain" */
@@ -59,11 +61,12 @@ export async function buildLogin(source: LoginSource, trust: Trust): Promise<Log
 
 /** The result of a login, with the current stream of the runner. */
 export function describeLogin({ stream, identity }: LoginRunner, open: OpenSource): LoggedIn {
-  const { version, security, encrypted, serverInit } = open;
+  const { version, security, encrypted, serverInit, hasColourMap } = open;
   return {
     stream,
     serverInit: encodeServerInit(serverInit),
     desktop: serverInit,
+    hasColourMap,
     version: version.spoken,
     security,
     encrypted,

@@ -12,10 +12,6 @@ import type { Opened } from "./opened.ts";
 import { runWithViewer } from "./run_with_viewer.ts";
 import type { BegunHandshake } from "./source_login.ts";
 
-/** PIXEL_FORMAT within ServerInit (RFC 6143 section 7.3.2). */
-const FORMAT_START = 4;
-const FORMAT_END = 20;
-
 /** Logs in, or continues a handshake with the source. @throws PortholeError, with every connection closed. */
 export async function openByLogin(
   parts: Pick<OpenParts, "source" | "login" | "prewarm">,
@@ -25,7 +21,7 @@ export async function openByLogin(
 ): Promise<Opened> {
   const loggedIn = await logInOrAsk(parts, viewer, signal, begun);
   viewer.noteEntered();
-  const { desktop, version, security, serverInit, stream } = loggedIn;
+  const { desktop, hasColourMap, version, security, stream } = loggedIn;
   const script = greetAndAdmit(desktop, begun?.offer.version.spoken);
   await closeOnFailure(stream, runWithViewer(viewer, script, signal));
   const { clipboard, clipboardLimitBytes } = parts.source;
@@ -34,7 +30,8 @@ export async function openByLogin(
     clipboard,
     cutTextLimitBytes: clipboardLimitBytes,
     onTooLong: (bytes) => viewer.noteTextDropped(bytes),
-    serverFormat: serverInit.slice(FORMAT_START, FORMAT_END),
+    serverFormat: desktop.pixelFormat,
+    hasColourMap,
   });
   return { stream, stages, version, security, mode: "login", detail: `RFB ${version}, ${security}` };
 }

@@ -1,8 +1,9 @@
 /** The remote screen: noVNC's RFB, and its last frame, dimmed, while there is no connection. */
-import RFB from "@novnc/novnc";
+import { explainFault, explainStall, type Fault } from "./fault.ts";
 import type { KeyStroke } from "./keys.ts";
 import type { RfbChannel } from "./rfb_channel.ts";
 import type { Settings } from "./settings.ts";
+import { TolerantRfb } from "./tolerant_rfb.ts";
 
 /** Where the screen is drawn. */
 export interface ScreenElements {
@@ -14,8 +15,8 @@ export interface ScreenElements {
 /** Callbacks for the events of noVNC. */
 export interface ScreenEvents {
   readonly onOpen: () => void;
-  /** noVNC could not parse the stream, or its socket is gone. */
-  readonly onLost: () => void;
+  /** noVNC gave up, or no picture can come. */
+  readonly onFault: (fault: Fault) => void;
   readonly onCredentialsNeeded: (fields: readonly string[]) => void;
   readonly onSecurityFailure: (reason: string) => void;
   readonly onIdentity: (fingerprint: string) => void;
@@ -26,6 +27,8 @@ export interface ScreenEvents {
 
 /** How long the last frame covers the new picture, which arrives shortly after the handshake. */
 const FADE_MS = 400;
+/** How long a server may pause in the midst of its first update. */
+const STALL_MS = 4_000;
 
 /** One remote screen over any number of connections. A page may have several. */
 export class Screen {
@@ -33,7 +36,7 @@ export class Screen {
   readonly #still: HTMLCanvasElement;
   readonly #title: string;
   readonly #events: ScreenEvents;
-  #rfb: RFB | null = null;
+  #rfb: TolerantRfb | null = null;
   #settings: Settings;
 
   constructor({ host, still }: ScreenElements, title: string, settings: Settings, events: ScreenEvents) {
@@ -46,12 +49,12 @@ export class Screen {
 
   /** Draws what arrives on the channel. */
   attach(channel: RfbChannel): void {
-    const rfb = new RFB(this.#host, channel, { shared: true });
+    const rfb = new TolerantRfb(this.#host, channel, { shared: true });
     this.#rfb = rfb;
     const on = (type: string, take: (detail: Readonly<Record<string, unknown>>) => void) =>
       rfb.addEventListener(type, (event) => rfb === this.#rfb && take((event as CustomEvent).detail));
     on("connect", () => this.#open());
-    on("disconnect", () => this.#events.onLost());
+    on("disconnect", () => this.#events.onFault(explainFault(rfb)));
     on("credentialsrequired", ({ types }) => this.#events.onCredentialsNeeded(types as string[]));
     on("securityfailure", ({ reason }) => this.#events.onSecurityFailure(String(reason ?? "")));
     on("serververification", ({ publickey }) => void this.#showIdentity(publickey as Uint8Array<ArrayBuffer>));
@@ -126,10 +129,22 @@ export class Screen {
 
   #open(): void {
     this.#events.onOpen();
+    this.#watchStall();
     this.#still.classList.add("fading");
     setTimeout(() => {
       if (this.#rfb !== null) this.#still.hidden = true;
     }, FADE_MS);
+  }
+
+  /** Notices a server whose first update never becomes whole; see `explainStall`. */
+  #watchStall(arrivals = 0): void {
+    const rfb = this.#rfb;
+    setTimeout(() => {
+      if (rfb === null || rfb !== this.#rfb || rfb.hasPicture) return;
+      const fault = rfb.arrivals === arrivals ? explainStall(rfb) : undefined;
+      if (fault) this.#events.onFault(fault);
+      else this.#watchStall(rfb.arrivals);
+    }, STALL_MS);
   }
 
   #freeze(): void {

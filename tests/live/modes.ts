@@ -8,7 +8,7 @@ export interface Mode {
   /** Where it runs: on the machine, with accounts of its own for PAM, or in a private Debian 13. */
   readonly place?: "accounts" | "debian13";
   /** The screen that it shows, if it has none of its own. */
-  readonly screen?: "xvfb" | "sway";
+  readonly screen?: "xvfb" | "xvfb8" | "sway";
   /** The credentials of the source. If there is a password, a wrong one is tried too. */
   readonly login?: { readonly username?: string; readonly password: string };
   /** Whether the source names the CA; without it, trust is on first use. */
@@ -96,6 +96,7 @@ const tiger12: readonly Mode[] = [
 ];
 
 const tight: readonly Mode[] = [
+  { name: "8 bits", command: TIGHT.replace("-depth 24", "-depth 8"), spoken: "None" },
   { name: "None", command: TIGHT, spoken: "None" },
   {
     name: "VncAuth",
@@ -106,6 +107,7 @@ const tight: readonly Mode[] = [
 ];
 
 const x11vnc: readonly Mode[] = [
+  { name: "8 bits with a colour map", screen: "xvfb8", command: X11VNC, spoken: "None" },
   { name: "None", screen: "xvfb", command: X11VNC, spoken: "None" },
   {
     name: "rfbauth",

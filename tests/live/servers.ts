@@ -64,7 +64,7 @@ function listPrograms({ command, place, screen }: Mode): string[] {
   const programs = ["vncpasswd"];
   if (place === "accounts" || place === "debian13") programs.push("unshare");
   if (place === "accounts" || needsSelfSigned({ command })) programs.push("openssl");
-  if (screen === "xvfb") programs.push("Xvfb");
+  if (screen?.startsWith("xvfb")) programs.push("Xvfb");
   if (place === "debian13") return programs;
   if (screen === "sway") programs.push("sway", "swaybg", "setpriv");
   return [...programs, command.split(" ")[0]!];
@@ -138,8 +138,9 @@ async function startScreen(
   start: (command: string) => Promise<Program>,
   lab: string,
 ): Promise<string> {
-  if (screen === "xvfb") {
-    const program = await start("Xvfb -displayfd 1 -retro -screen 0 640x480x24 -nolisten tcp -ac");
+  if (screen?.startsWith("xvfb")) {
+    const depth = screen === "xvfb8" ? 8 : 24;
+    const program = await start(`Xvfb -displayfd 1 -retro -screen 0 640x480x${depth} -nolisten tcp -ac`);
     return `:${(await program.waitFor(/^(\d+)$/m))[1]}`;
   }
   if (screen === "sway") {

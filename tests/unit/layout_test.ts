@@ -15,7 +15,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   store: [],
   telemetry: [],
   tls: ["store"],
-  viewer: ["side_channel"],
+  viewer: ["rfb", "side_channel"],
   web: ["access", "bridge", "session", "side_channel", "source", "telemetry", "tls"],
 };
 

@@ -12,7 +12,7 @@ import * as server from "./server_bytes.ts";
 interface Written {
   readonly bytes: readonly number[];
   readonly encodings: readonly number[];
-  readonly text?: "text" | "signal";
+  readonly text?: "text" | "signal" | "unasked";
 }
 
 const lengths = fc.array(fc.oneof(fc.nat(4), fc.nat(100), fc.nat(3000)), { minLength: 1, maxLength: 8 });
@@ -48,7 +48,12 @@ function messages(pixels: server.Pixels): fc.Arbitrary<Written> {
       const bytes = server.update(all, isOpen ? 65_535 : all.length);
       return { bytes, encodings: all.map(({ encoding }) => encoding) };
     }),
-    fc.constantFrom(server.bell(), server.endOfContinuousUpdates(), server.xvp(), server.colours(3)).map(plain),
+    fc.constantFrom(server.bell(), server.endOfContinuousUpdates(), server.xvp()).map(plain),
+    fc.constantFrom(server.colours(3), [13], [253, 0, 1, 0, 9]).map((bytes): Written => ({
+      bytes,
+      encodings: [],
+      text: "unasked",
+    })),
     fc.nat(64).map((length) => plain(server.fence(server.noise(length)))),
     fc.nat(3000).map((length): Written => ({
       bytes: server.cutText(server.noise(length)),
@@ -69,7 +74,7 @@ const COLOURS = [
 ];
 
 for (const { format, pixels } of COLOURS) {
-  Deno.test(`createDownFramer() passes everything except cut text, cut anywhere, at ${format[0]} bits`, () => {
+  Deno.test(`createDownFramer() passes all but cut text and what nobody asked for, cut anywhere, at ${format[0]} bits`, () => {
     const sequence = fc.array(messages(pixels), { maxLength: 8 });
     const pass = fc.constantFrom("all" as const, "signals" as const, "none" as const);
     fc.assert(
@@ -88,7 +93,7 @@ for (const { format, pixels } of COLOURS) {
         );
         assertEquals(thrown, undefined);
         const passes = ({ text }: Written) =>
-          !text || cutText === "all" || (cutText === "signals" && text === "signal");
+          !text || (cutText === "all" && text !== "unasked") || (cutText === "signals" && text === "signal");
         const expected = concat(written.filter(passes).map(({ bytes }) => bytes));
         assert(out.length === expected.length && startsWith(out, expected));
         assertEquals(seen, written.map(({ bytes }) => bytes[0]!));

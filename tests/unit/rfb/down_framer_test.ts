@@ -25,7 +25,7 @@ function throwsMalformed(bytes: readonly number[], words: string): void {
   const { push } = start();
   for (let again = 0; again < 2; again++) {
     const thrown = assertThrows(() => push(concat([bytes])), PortholeError, words);
-    assertEquals(thrown.code, "vnc_malformed");
+    assertEquals([thrown.code, thrown.retry], ["vnc_malformed", false]);
   }
 }
 
@@ -83,8 +83,6 @@ const MESSAGES = [
   server.update(RECTANGLES),
   server.update([RECTANGLES[0]!, server.rectangle(ENCODING.lastRect, 0, 0, [])], 65_535),
   server.bell(),
-  server.colours(0),
-  server.colours(256),
   server.fence([]),
   server.fence(Array(64).fill(3)),
   server.endOfContinuousUpdates(),
@@ -197,7 +195,8 @@ Deno.test("createDownFramer(): lengths beyond any desktop end the session", () =
 
 Deno.test("createDownFramer(): anything that no viewer may request ends the session", () => {
   for (let type = 0; type < 256; type++) {
-    if (![0, 1, 2, 3, 150, 248, 250, 255].includes(type)) throwsMalformed([type], `unknown message type ${type}`);
+    const known = [0, 1, 2, 3, 7, 11, 13, 150, 173, 248, 250, 253, 255];
+    if (!known.includes(type)) throwsMalformed([type], `unknown message type ${type}`);
   }
   throwsMalformed([255, 0, 0, 0], "unknown QEMU message");
   for (const encoding of [8, 15, 17, 21, -316, -305, -317, 0x574d5665]) {
@@ -231,5 +230,37 @@ Deno.test("createDownFramer(): lengths follow the viewer's pixel format", () => 
     const { push, messages } = start("none", HIGH_COLOUR);
     run(push, cut(bytes, lengths));
     assertEquals(messages, [0, 2]);
+  }
+});
+
+Deno.test("createDownFramer() drops what no viewer asked for, however it is cut, and names what it cannot drop", () => {
+  const picture = server.update([server.rectangle(ENCODING.raw, 3, 5, server.noise(60))]);
+  const unasked = [
+    [13],
+    [7, 0, 0, 0, 0, 0, 0, 0, ...u32(5), 1, 2, 3, 4, 5],
+    [11, 0, 0, 0, ...u32(3), 104, 105, 33],
+    [11, 0, 0, 0, ...u32(-1)],
+    [173, 0, 0, 0, ...u32(1), ...u32(2)],
+    [253, 0x81, 0, 2, 9, 9],
+    [253, 0x01, 2, 0, 9, 9],
+  ];
+  const bytes = concat(unasked.flatMap((message) => [picture, message, server.bell()]));
+  const kept = concat(unasked.flatMap(() => [picture, server.bell()]));
+  for (const lengths of [[1e6], [1], [7, 3], randomLengths(5, 20)]) {
+    for (const cutText of ["all", "none"] as const) {
+      assertEquals(run(start(cutText).push, cut(bytes, lengths)).out, kept, `${lengths}`);
+    }
+  }
+  throwsMalformed([127, 0], "unknown message type 127 (VMware)");
+  throwsMalformed([131, 0], "unknown message type 131 (TightVNC file transfer)");
+  throwsMalformed(server.update([server.rectangle(ENCODING.gii, 1, 1, [])]), "unknown encoding -305 (gii)");
+});
+
+Deno.test("createDownFramer() drops colour map entries while pixels are colours, and passes them otherwise", () => {
+  const mapped = [8, 8, 0, 0, ...TRUE_COLOUR.slice(4)];
+  for (const lengths of [[1e6], [1], [5, 4]]) {
+    const bytes = concat([server.bell(), server.colours(256), server.bell()]);
+    assertEquals(run(start("all").push, cut(bytes, lengths)).out, concat([server.bell(), server.bell()]));
+    assertEquals(run(start("all", mapped).push, cut(bytes, lengths)).out, bytes);
   }
 });

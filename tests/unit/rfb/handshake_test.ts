@@ -149,6 +149,15 @@ Deno.test("RA2, cut at every byte, ends with a named refusal", () => {
   for (let at = 0; at < whole; at++) refusalOf(run(source, right, at));
 });
 
+Deno.test("a source with a colour map is asked for true colour, and the viewer gets that format", () => {
+  const format = Uint8Array.of(8, 8, 0, 0, 0, 7, 0, 7, 0, 3, 0, 3, 6, 0, 0, 0);
+  const serverInit = concat([SERVER_INIT.subarray(0, 4), format, SERVER_INIT.subarray(20)]);
+  const { result, up } = run({ ...secrets, types: [1], serverInit });
+  assertEquals([result?.hasColourMap, encodeServerInit(result!.serverInit)], [true, SERVER_INIT]);
+  assertEquals(up.slice(-20), concat([new Uint8Array(4), SERVER_INIT.subarray(4, 20)]));
+  assertEquals(run({ ...secrets, types: [1] }).result?.hasColourMap, false);
+});
+
 Deno.test("neatvnc 0.5's answer to a wrong password, an OK followed by garbage, means a wrong password", () => {
   const source: FakeSource = { ...secrets, types: [19], subtypes: [262], onWrong: "garbage" };
   assertEquals(refusalOf(run(source, wrong)).kind, "wrong_secret");

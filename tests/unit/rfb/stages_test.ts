@@ -44,3 +44,19 @@ Deno.test("createStages(): clipboard in lets the source ask for text, in view-on
   const { up } = createStages({ viewOnly: true, clipboard: "both", serverFormat, cutTextLimitBytes });
   assertThrows(() => up[0]!.push(Uint8Array.of(77)), PortholeError, "unknown message type 77");
 });
+
+Deno.test("createStages(): colour map entries of a source with a colour map reach only viewers that ask for it", () => {
+  for (const viewOnly of [false, true]) {
+    const { up, down } = createStages({
+      viewOnly,
+      clipboard: "both",
+      serverFormat,
+      cutTextLimitBytes,
+      hasColourMap: true,
+    });
+    const bytes = concat([server.cutText([65]), server.colours(3), server.bell()]);
+    assertEquals(down[0]!.push(bytes), concat([server.cutText([65]), server.bell()]));
+    up[0]!.push(concat([client.setPixelFormat([8, 8, 0, 0, ...client.TRUE_COLOUR.slice(4)])]));
+    assertEquals(down[0]!.push(bytes), bytes);
+  }
+});
