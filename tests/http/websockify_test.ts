@@ -122,3 +122,9 @@ Deno.test("without an upgrade, a path with a token stays what it is", async () =
   const posted = await sendRaw(rig.port, { method: "POST", path: "/?token=pi", headers: UPGRADE });
   assertEquals(posted.status, 405);
 });
+
+Deno.test("a token makes a WebSocket of a GET only, whatever a proxy adds to other requests", async () => {
+  await using rig = await startRig(OTHER);
+  const request = { method: "POST", path: "/api/sources/pi/retry?token=pi", headers: UPGRADE };
+  assertEquals((await sendRaw(rig.port, request)).status, 204);
+});

@@ -142,6 +142,7 @@ Deno.test("findPeer() joins the prefixes that trusted proxies removed, and no ot
   assertEquals(prefix("/evil, /lab"), "/lab");
   assertEquals(prefix("/evil, /a, /b/c", { "X-Forwarded-For": "192.0.2.7, 10.0.0.2" }), "/a/b/c");
   for (const text of ["", "lab", "//evil.example", "/a b", "/<", "/a//b"]) assertEquals(prefix(text), "", text);
+  assertEquals(prefix("/a, <b>", { "X-Forwarded-For": "192.0.2.7, 10.0.0.2" }), "", "one of two");
   assertEquals(find({ "X-Forwarded-Prefix": "/lab" }, { remote: "192.0.2.1" }).prefix, "");
 });
 
@@ -150,6 +151,7 @@ Deno.test("findPeer() takes public_url for the origin where its host was reached
   for (const remote of ["10.0.0.1", "192.0.2.1"]) {
     assertEquals(origin({}, { ...seen, remote }), "https://vnc.example.net:8443");
     assertEquals(origin({}, { ...seen, url: "http://vnc.example.net/", remote }), "http://vnc.example.net");
+    assertEquals(origin({}, { ...seen, url: "http://inner:8443/", remote }), "http://inner:8443");
   }
   assertEquals(origin({ "X-Forwarded-Proto": "http" }, seen), "http://vnc.example.net:8443");
 });
