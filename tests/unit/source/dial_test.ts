@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createDialer } from "../../../src/source/dial/dial.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { fillBacklog, listenTcp, readToEnd } from "../../fakes/tcp_source.ts";
+import { testWith } from "../../live/programs.ts";
 import { waitUntil } from "../../fakes/wait_until.ts";
 
 async function readSource(place: string) {
@@ -97,14 +98,10 @@ Deno.test("dial() leaves out denied addresses, and dials the others", async () =
   assertEquals(await dialName(["127.0.0.2", "127.0.0.1"], ["127.0.0.2"]), "connected");
 });
 
-Deno.test({
-  name: "dial() does not wait for an address that does not answer",
-  // Only Linux has all of 127.0.0.0/8.
-  ignore: Deno.build.os !== "linux",
-  // The abandoned attempt has a moment longer to end by itself.
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn() {
+testWith(
+  [],
+  "dial() does not wait for an address that does not answer",
+  async () => {
     await using silent = await fillBacklog("127.0.0.2");
     using listener = Deno.listen({ hostname: "127.0.0.1", port: silent.port });
     const lookUp = () => Promise.resolve(["127.0.0.2", "127.0.0.1"]);
@@ -113,4 +110,6 @@ Deno.test({
     stream.close();
     (await listener.accept()).close();
   },
-});
+  // Only Linux has all of 127.0.0.0/8.
+  Deno.build.os === "linux" ? [] : ["Linux"],
+);
