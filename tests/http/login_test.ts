@@ -60,6 +60,7 @@ Deno.test("a page receives the states, a hello, and one round-trip time for each
     title: "The Pi",
     view_only: false,
     clipboard: "both",
+    clipboard_limit: 1024 ** 2,
     mode: "pass_through",
     security: "None",
     version: "3.8",
