@@ -5,8 +5,10 @@ import type { SessionListener } from "./session.ts";
 export function informSources(sources: Sources): SessionListener {
   return {
     onOpened: ({ source }, opened) => sources.get(source.config).noteOpened(opened),
-    onClosing: ({ source }, reason) => {
-      if (reason.code.startsWith("vnc_")) sources.get(source.config).noteFailed(reason);
+    onClosing: ({ source, opened }, reason) => {
+      // A secret that a viewer had wrong in its own login says nothing about the source.
+      const isViewers = opened !== undefined && reason.code === "vnc_login_failed";
+      if (reason.code.startsWith("vnc_") && !isViewers) sources.get(source.config).noteFailed(reason);
     },
     onEnded: ({ source }) => sources.fillPrewarm(source.name),
   };

@@ -62,6 +62,14 @@ Deno.test("passwords that the server refused to viewers lead to a pause, like th
   }
 });
 
+Deno.test("a source stays up where a viewer had its password wrong", async () => {
+  await using fake = await startFakeRfb({ password: "other" });
+  await using gateway = await start(fake.port, "");
+  assertEquals((await tryToOpen(gateway, "binary"))[0], 4511);
+  const { status, code } = await (await fetch(`${gateway.origin}/api/sources/pi`)).json();
+  assertEquals([status, code], ["up", undefined]);
+});
+
 Deno.test("a password that is right makes up for those that a viewer had wrong", async () => {
   await using fake = await startFakeRfb({ password: "secret12" });
   await using gateway = await start(fake.port, "");
