@@ -168,8 +168,11 @@ function createSources(
     addresses: new Addresses({ stores, dial, now }),
     trust: createTrust({
       pins: openPins(stores),
-      onFirstUse: (source, fingerprint) =>
-        log.info("Trusted on first use", { source, fingerprint: `sha256:${fingerprint}` }),
+      onFirstUse: (source, fingerprint, flaw) => {
+        const fields = { source, fingerprint: `sha256:${fingerprint}` };
+        if (flaw === undefined) log.info("Trusted on first use", fields);
+        else log.warn(`Trusted on first use, although its certificate ${flaw}`, fields);
+      },
     }),
     getClientKey: once(makeClientKey),
     sessions: registry,

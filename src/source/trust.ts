@@ -35,8 +35,11 @@ export interface Trust {
 export interface TrustEffects {
   pins: PinStore;
   now?: () => number;
-  /** Called when a source is trusted on first use, so that an administrator can compare the fingerprint. */
-  onFirstUse?: (name: string, fingerprint: string) => void;
+  /**
+   * Called when a source is trusted on first use, so that an administrator can compare the fingerprint; `flaw` is what a
+   * CA would refuse its certificate for.
+   */
+  onFirstUse?: (name: string, fingerprint: string, flaw?: string) => void;
 }
 
 /** Makes the trust of a gateway: by `tls` of the source, or without it on first use. */
@@ -47,7 +50,7 @@ export function createTrust({ pins, now = Date.now, onFirstUse = () => {} }: Tru
       const fingerprint = createHash("sha256").update(presented.bytes).digest("hex");
       const by = judgeConfigured(source, presented, fingerprint, now()) ??
         await judgePin(pins, source, proof, fingerprint);
-      if (by === "first_use") onFirstUse(source.name, fingerprint);
+      if (by === "first_use") onFirstUse(source.name, fingerprint, findFlaw(presented, now()));
       return { proof, fingerprint, by };
     },
     listProofs: async (source) => {
@@ -78,6 +81,16 @@ async function judgePin(pins: PinStore, source: TrustedSource, proof: Proof, fou
   return "pin";
 }
 
+/** A pin holds for the certificate as a whole, so that its dates do not matter; but they are worth a warning. */
+function findFlaw({ proof, bytes }: Presented, nowMs: number): string | undefined {
+  return proof === "certificate" ? describeDates(new X509Certificate(bytes), nowMs) : undefined;
+}
+
+function describeDates({ validFrom, validTo }: X509Certificate, nowMs: number): string | undefined {
+  if (nowMs > Date.parse(validTo)) return `expired on ${formatDay(validTo)}`;
+  return nowMs < Date.parse(validFrom) ? `is not valid before ${formatDay(validFrom)}` : undefined;
+}
+
 function asksCa(source: TrustedSource): boolean {
   return source.tls?.ca !== undefined || source.tls?.serverName !== undefined;
 }
@@ -94,10 +107,8 @@ function checkCertificate(
   nowMs: number,
 ): void {
   const certificate = new X509Certificate(der);
-  if (nowMs > Date.parse(certificate.validTo)) throw refuse(`expired on ${formatDay(certificate.validTo)}`);
-  if (nowMs < Date.parse(certificate.validFrom)) {
-    throw refuse(`is not valid before ${formatDay(certificate.validFrom)}`);
-  }
+  const wrongDate = describeDates(certificate, nowMs);
+  if (wrongDate) throw refuse(wrongDate);
   if (caError !== undefined) {
     const cause = new Error(caError);
     if (source.tls?.ca === undefined) throw refuse("is not signed by a CA that this system trusts", { cause });

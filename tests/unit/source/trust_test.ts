@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { createHash } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import { PortholeError } from "../../../src/errors.ts";
 import { makeClientKey } from "../../../src/rfb/security/ra2.ts";
 import { logInAhead } from "../../../src/source/logged_in_ahead.ts";
@@ -13,6 +13,7 @@ import {
   clientKey,
   fingerprint,
   keepPins,
+  leaf,
   Meeting,
   nowMs,
   pi,
@@ -42,6 +43,22 @@ Deno.test("the first certificate is pinned, the same one is trusted again, and a
   assertStringIncludes(message, "remove pi from pins.json");
   assertEquals(await meeting.far, undefined, "the source got no credentials");
   assertEquals(pins.kept.get("pi"), fingerprint);
+});
+
+Deno.test("a certificate out of date is pinned with a warning, since the pin holds for it as it is", async () => {
+  const { raw: bytes } = new X509Certificate(leaf.cert);
+  const flaws: (string | undefined)[] = [];
+  for (const days of [0, 10_000, -10_000]) {
+    const now = () => nowMs + days * DAY_MS;
+    const trust = createTrust({ pins: keepPins(), now, onFirstUse: (_name, _found, flaw) => flaws.push(flaw) });
+    assertEquals((await trust.judge(pi, { proof: "certificate", bytes })).by, "first_use");
+  }
+  const day = /^\d{4}-\d{2}-\d{2}$/;
+  assertEquals(flaws.map((flaw) => flaw?.replace(/\S+$/, (word) => day.test(word) ? "DAY" : word)), [
+    undefined,
+    "expired on DAY",
+    "is not valid before DAY",
+  ]);
 });
 
 Deno.test("the first RSA key is pinned, and another one is refused before the secret", async () => {
