@@ -2,7 +2,7 @@
 import { readTask } from "../fakes/packaging.ts";
 
 /** A process that neither says what is waited for nor ends within this time has hung. */
-const HUNG_MS = 20_000;
+const HUNG_MS = 60_000;
 
 /** What a process that has ended leaves. */
 export interface Ended {

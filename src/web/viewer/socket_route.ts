@@ -72,7 +72,8 @@ function startSession(c: Context<Env>, source: SourceConfig, user: SessionUser):
 
 function explainIdle(idleMs: number, limitMs: number): PortholeError | undefined {
   if (limitMs === 0 || idleMs < limitMs) return undefined;
-  return new PortholeError("idle", `No keyboard or mouse input for ${Math.round(limitMs / 60_000)} minutes`);
+  const limit = limitMs < 120_000 ? `${limitMs / 1000} s` : `${Math.round(limitMs / 60_000)} minutes`;
+  return new PortholeError("idle", `No keyboard or mouse input for ${limit}`);
 }
 
 /** Deno pings after half of the timeout without traffic, so twice the interval keeps proxies from timing out. */
