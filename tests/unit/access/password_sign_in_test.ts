@@ -19,10 +19,12 @@ function makeRig() {
   const now = () => clock.ms;
   const stores = openAccessStores(createMemoryStores({ now }));
   const count = { compared: 0 };
+  const during = { compare: () => {} };
   const check: PasswordCheck = {
     fits: async (password, hash) => {
       count.compared++;
       await Promise.resolve();
+      during.compare();
       return password === hash;
     },
     close: () => {},
@@ -36,7 +38,7 @@ function makeRig() {
     limit: NO_LIMIT,
     now,
   });
-  return { clock, count, signIn, users };
+  return { clock, count, during, signIn, users };
 }
 
 const attempt = (password: string, name = "ada", address = "10.0.0.1") => ({ name, password, address });
@@ -104,4 +106,29 @@ Deno.test("a ticket expires after five minutes, and when its user is removed", a
   const orphan = await begin();
   users.delete("bob");
   await assertRejects(() => give(orphan), PortholeError, "begin again");
+});
+
+Deno.test("a ticket is over with its first right code", async () => {
+  const { clock, signIn } = makeRig();
+  const step = await signIn.tryPassword(attempt("right", "bob"));
+  assert("ticket" in step);
+  const give = () => {
+    const code = new TOTP({ secret: SECRET }).generate({ timestamp: clock.ms });
+    return signIn.tryCode({ ticket: step.ticket, code, address: "10.0.0.1" });
+  };
+  assertEquals((await give()).name, "bob");
+  clock.ms += 60_000;
+  await assertRejects(give, PortholeError, "begin again");
+});
+
+Deno.test("a password that is changed while the old one is checked does not sign in", async () => {
+  const { during, signIn, users } = makeRig();
+  during.compare = () => users.set("ada", { ...ADA, passwordHash: "new" });
+  await assertRejects(() => signIn.tryPassword(attempt("right")), PortholeError, "The name or the password is wrong");
+});
+
+Deno.test("no more of a password is hashed than 1,024 characters", async () => {
+  const { signIn, users } = makeRig();
+  users.set("ada", { ...ADA, passwordHash: "x".repeat(1_024) });
+  assertEquals(Object.keys(await signIn.tryPassword(attempt("x".repeat(100_000)))), ["user"]);
 });

@@ -33,6 +33,13 @@ Deno.test("a link is opened by its secret, and not by anything that is stored", 
   }
 });
 
+Deno.test("a secret must match the whole hash, and not only its start, which is the id", async () => {
+  const { links, store, make } = makeRig();
+  const { link, secret } = await make();
+  await store.put(link.id, { ...link, hash: link.id.padEnd(64, "0") });
+  assertEquals([await links.open(secret), await links.find(secret)], [undefined, undefined]);
+});
+
 Deno.test("a link with three uses left that is opened fifty times at once opens three times", async () => {
   const { links, make } = makeRig();
   const { link, secret } = await make(3);
