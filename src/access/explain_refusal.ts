@@ -27,7 +27,10 @@ export function explainOrigin({ headers }: Request, peer: Peer, gateway: Expecte
   if (origin === "null") return { came, expected, hint: HIDDEN };
   const [theirs, own] = [URL.parse(origin), new URL(peer.origin)];
   const differs = { scheme: theirs?.protocol !== own.protocol, host: theirs?.host !== own.host };
-  return { came, expected, hint: findProxyFault(headers, peer, differs) ?? FOREIGN };
+  const fault = findProxyFault(headers, peer, differs);
+  // A page of this host is the gateway's own; one of another host may be, too.
+  const hints = [...(fault ? [fault] : []), ...(fault && !differs.host ? [] : [FOREIGN])];
+  return { came, expected, hint: hints.join("; ") };
 }
 
 const FOREIGN =
