@@ -140,6 +140,7 @@ Deno.test("findPeer() joins the prefixes that trusted proxies removed, and no ot
   const prefix = (text: string, more = {}) => find({ "X-Forwarded-Prefix": text, ...more }).prefix;
   assertEquals(prefix("/lab/"), "/lab");
   assertEquals(prefix("/evil, /lab"), "/lab");
+  assertEquals(prefix("/evil, /lab", { Forwarded: "for=192.0.2.7" }), "/lab");
   assertEquals(prefix("/evil, /a, /b/c", { "X-Forwarded-For": "192.0.2.7, 10.0.0.2" }), "/a/b/c");
   for (const text of ["", "lab", "//evil.example", "/a b", "/<", "/a//b"]) assertEquals(prefix(text), "", text);
   assertEquals(prefix("/a, <b>", { "X-Forwarded-For": "192.0.2.7, 10.0.0.2" }), "", "one of two");

@@ -141,9 +141,10 @@ interface Mount {
   readonly shown: string;
   readonly passed: string;
   readonly prefix?: string;
+  /** Where the gateway is for the browser; /vnc/ by default. */
+  readonly root?: string;
 }
 
-/** Where the gateway is at /vnc/ for the browser. */
 const MOUNTS: readonly (readonly [basePath: string, mounts: readonly Mount[]])[] = [
   ["/", [
     { shown: "/vnc/", passed: "/" },
@@ -158,21 +159,22 @@ const MOUNTS: readonly (readonly [basePath: string, mounts: readonly Mount[]])[]
     { shown: "/vnc/", passed: "/vnc/" },
     { shown: "/vnc/site/vnc/pi", passed: "/vnc/site/vnc/pi" },
     { shown: "/vnc", passed: "/" },
+    { shown: "/lab/vnc/", passed: "/vnc/", root: "/lab/vnc/" },
     { shown: "/vnc/account", passed: "/account" },
   ]],
 ];
 
 for (const [basePath, mounts] of MOUNTS) {
-  for (const { shown, passed, prefix } of mounts) {
-    Deno.test(`${shown}, which arrives as ${passed} at base path ${basePath}, links to what is below /vnc/`, async () => {
+  for (const { shown, passed, prefix, root = "/vnc/" } of mounts) {
+    Deno.test(`${shown}, which arrives as ${passed} at base path ${basePath}, links to what is below ${root}`, async () => {
       using rig = await makeApp({ yaml: `gateway: { base_path: ${basePath} }\n${OPEN}` });
       const headers = { Accept: "text/html", ...(prefix && { "X-Forwarded-Prefix": prefix }) };
       const page = await (await rig.ask(passed, { headers, remote: "10.0.0.1" })).text();
       const links = page.matchAll(/ (?:href|src|action|data-base-path)="([^"#]+)"/g).map(([, to]) =>
         new URL(to!, `https://h${shown}`).pathname
       ).toArray();
-      assert(links.includes("/vnc/") && links.includes("/vnc/static/porthole.css"), links.join());
-      assertEquals(links.filter((path) => !path.startsWith("/vnc/")), []);
+      assert(links.includes(root) && links.includes(`${root}static/porthole.css`), links.join());
+      assertEquals(links.filter((path) => !path.startsWith(root)), []);
     });
   }
 }
