@@ -5,6 +5,7 @@ import { createConnectLimit } from "./access/connect_limit.ts";
 import { createMinuteLog, type Warn } from "./access/minute_log.ts";
 import { createRangeTest } from "./access/peer.ts";
 import { createApp } from "./app.ts";
+import type { SetTimer } from "./async/timer.ts";
 import type { ByteStream } from "./bridge/byte_stream.ts";
 import { describeTask } from "./config/command_hint.ts";
 import type { Config } from "./config/config.ts";
@@ -47,8 +48,6 @@ export interface GatewayOptions {
   live: ConfigInForce;
   log: Log;
   version: string;
-  /** How long a source may take to send its version; 10 s by default. */
-  versionMs?: number;
   staticFiles: StaticFiles;
   openDemo: () => ByteStream;
   about?: Partial<AboutGateway>;
@@ -56,8 +55,10 @@ export interface GatewayOptions {
   stores?: Stores;
   /** The audit log. By default it is in memory and ends with the process. */
   audit?: Audit;
-  /** The clock of sign-ins, links and tokens. */
+  /** The clock of sign-ins, links, tokens and probes. */
   now?: () => number;
+  /** The timers of logins to sources and of prewarming. */
+  setTimer?: SetTimer;
 }
 
 /** What the one who makes a gateway knows about it. */
@@ -154,7 +155,7 @@ async function drain({ sessions: { registry, connectLimit }, sources, authentica
 }
 
 function createSources(
-  { live, log, openDemo, versionMs, stores, now = Date.now }: GatewayOptions & { stores: Stores },
+  { live, log, openDemo, stores, now = Date.now, setTimer }: GatewayOptions & { stores: Stores },
   registry: SessionRegistry,
   metrics: Metrics,
 ) {
@@ -179,7 +180,7 @@ function createSources(
     perSource: () => live.current.limits.perSource,
     probeSlots: new Turn(PROBES_AT_ONCE),
     log,
-    versionMs,
     now,
+    setTimer,
   });
 }

@@ -61,6 +61,8 @@ export interface SourceConfig {
   readonly connectTimeoutMs: number;
   /** Interval of WebSocket pings to the viewer, in milliseconds; 0 turns them off. */
   readonly keepaliveMs: number;
+  /** How long the VNC server may take to let a viewer in, in milliseconds; its user may have to accept. */
+  readonly loginTimeoutMs: number;
   /** How the gateway may probe it by itself. Undefined: as far as what it has learned of the server allows. */
   readonly look?: Look;
   /** Users, `group:NAME` and `token:NAME` that may control it; undefined means everyone who signed in. */

@@ -41,6 +41,7 @@ sources:
   #   view: [guest]                    # users, groups and tokens that may only view it; default: none
   #   connect_timeout: 5s              # default: 5s
   #   keepalive: 20s                   # interval of pings to the browser; 0 turns them off; default: 20s
+  #   login_timeout: 60s               # time for a user of the VNC server to accept a viewer; default: 60s
   #   look: full                       # how to probe it: full (logs in), banner or off; default: careful, and learns
   # television:
   #   host: tv.lan

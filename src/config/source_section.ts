@@ -14,6 +14,7 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 5000;
 const DEFAULT_KEEPALIVE_MS = 20_000;
 /** QEMU and libvncserver end the connection on a longer one; TigerVNC ignores more than 256 KiB. */
 const DEFAULT_CLIPBOARD_LIMIT_BYTES = 1024 ** 2;
+const DEFAULT_LOGIN_TIMEOUT_MS = 60_000;
 
 const tlsSchema = section({
   ca: text().optional(),
@@ -36,6 +37,7 @@ const commonKeys = {
   view: list(text()).optional(),
   connect_timeout: duration(100).optional(),
   keepalive: duration().optional(),
+  login_timeout: duration(1000).optional(),
   look: word(["full", "banner", "off"]).optional(),
 };
 
@@ -138,6 +140,7 @@ export async function buildSource({ name, origin, written, resolver, defaults }:
     prewarm: all.prewarm ?? 0,
     connectTimeoutMs: all.connect_timeout ?? DEFAULT_CONNECT_TIMEOUT_MS,
     keepaliveMs: all.keepalive ?? DEFAULT_KEEPALIVE_MS,
+    loginTimeoutMs: all.login_timeout ?? DEFAULT_LOGIN_TIMEOUT_MS,
     ...(all.look !== undefined && { look: all.look }),
     ...(all.allow && { allow: all.allow }),
     ...(all.view && { view: all.view }),

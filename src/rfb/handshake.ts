@@ -20,6 +20,9 @@ export interface Offer {
   readonly types: readonly number[];
 }
 
+/** What has been read of a handshake that is to go on: the version, and perhaps the offer. */
+export type Seen = Pick<Offer, "version"> & Partial<Offer>;
+
 /** A source that has accepted the login and waits for ClientInit. */
 export interface Admission {
   readonly version: Version;
@@ -41,17 +44,17 @@ export interface OpenSource extends Admission {
 const { none } = SECURITY_TYPES;
 
 /**
- * Logs in, sends ClientInit and reads ServerInit; sentences in refusals call the source `title`. Goes on after the offer
- * where one has been `seen`.
+ * Logs in, sends ClientInit and reads ServerInit; sentences in refusals call the source `title`. Goes on after what
+ * has been `seen`.
  *
  * @throws {LoginRefused}
  */
-export function openSource(title: string, login: Login, seen?: Offer): Script<OpenSource, LoginStep> {
+export function openSource(title: string, login: Login, seen?: Seen): Script<OpenSource, LoginStep> {
   return titled(title, open(login, seen));
 }
 
 /** First part of `openSource`: logs in, and leaves the source waiting for ClientInit. @throws {LoginRefused} */
-export function admitUs(title: string, login: Login, seen?: Offer): Script<Admission, LoginStep> {
+export function admitUs(title: string, login: Login, seen?: Seen): Script<Admission, LoginStep> {
   return titled(title, admit(login, seen));
 }
 
@@ -70,12 +73,13 @@ export function peekInside(title: string, { version }: Offer, container: Contain
   return titled(title, readInside(version, container));
 }
 
-function* open(login: Login, seen?: Offer): Script<OpenSource, LoginStep> {
+function* open(login: Login, seen?: Seen): Script<OpenSource, LoginStep> {
   return yield* enter(yield* admit(login, seen), login.shared);
 }
 
-function* admit(login: Login, seen?: Offer): Script<Admission, LoginStep> {
-  const { version, types } = seen ?? (yield* readTypesFor(yield* readVersion()));
+function* admit(login: Login, seen?: Seen): Script<Admission, LoginStep> {
+  const version = seen?.version ?? (yield* readVersion());
+  const types = seen?.types ?? (yield* readTypesFor(version)).types;
   const chosen = chooseType(types, login);
   yield* answerOffer(version, chosen.code);
   const path = yield* speakType(chosen, login);

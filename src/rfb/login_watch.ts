@@ -73,6 +73,11 @@ export class LoginWatch {
     return this.#hasEntered;
   }
 
+  /** The step of the source that the login waits for; undefined if it waits for the viewer, or no longer. */
+  get awaited(): object | undefined {
+    return this.#step?.side === "down" ? this.#step : undefined;
+  }
+
   /** The bytes that came after the login, once it is over. */
   get rest(): Readonly<Record<Side, Uint8Array>> {
     return this.#held;

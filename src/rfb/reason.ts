@@ -36,6 +36,7 @@ export function cleanReason(bytes: Uint8Array): string {
 
 /** Kinds of refusal by the words that servers use for them. */
 const meanings: readonly (readonly [RegExp, RefusalKind])[] = [
+  [/(rejected|denied|declined) by|local user|prompt the user|being queried/i, "declined"],
   [/too many .*(failures|attempts|tries)/i, "locked_out"],
   [/already in use|server is (busy|in use)|too many (connections|clients)/i, "busy"],
 ];

@@ -9,6 +9,8 @@ export type RefusalKind =
   | "malformed"
   | "ended"
   | "overdue"
+  | "unanswered"
+  | "declined"
   | "refused"
   | "busy"
   | "no_type"
@@ -26,6 +28,8 @@ const codes: Record<RefusalKind, ErrorCode> = {
   malformed: "vnc_malformed",
   ended: "vnc_refused",
   overdue: "vnc_timeout",
+  unanswered: "vnc_timeout",
+  declined: "vnc_refused",
   refused: "vnc_refused",
   busy: "vnc_refused",
   no_type: "vnc_refused",
@@ -36,6 +40,12 @@ const codes: Record<RefusalKind, ErrorCode> = {
   locked_out: "vnc_login_failed",
   untrusted: "vnc_login_failed",
 };
+
+/** Kinds that are not retried, whatever their code says. */
+const FINAL: readonly RefusalKind[] = ["no_type", "no_tls", "unanswered", "declined"];
+
+/** The start of a remark about a server that seems to ask its user. */
+export const MAY_ASK = "someone at that screen may";
 
 /** Details of a refusal. */
 export interface RefusalOptions extends ErrorOptions {
@@ -62,10 +72,16 @@ export class LoginRefused extends PortholeError {
 
   /**
    * Whether to retry. The types on offer and the certificate do not change by themselves: a retry would only count as a
-   * failed login.
+   * failed login. And a server that asks its user would ask again.
    */
   override get retry(): boolean {
-    return this.kind !== "no_type" && this.kind !== "no_tls" && super.retry;
+    return !FINAL.includes(this.kind) && super.retry;
+  }
+
+  /** The same refusal by a server that first seemed to ask its user; itself if that cannot be the reason. */
+  afterAsking(title: string): LoginRefused {
+    if (this.kind !== "ended" && this.kind !== "refused") return this;
+    return new LoginRefused("declined", `${this.state}; ${MAY_ASK} have declined it`, { title, cause: this });
   }
 
   /** The same refusal as a whole sentence: "Cannot open Workshop PC: …". */

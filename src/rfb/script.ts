@@ -4,7 +4,7 @@
  * The runner of the script answers each step, or throws `StreamEnded` or `Overdue` into it, so that the script can say
  * what the silence means at that point. Scripts compose with `yield*`.
  */
-import { LoginRefused } from "./refusal.ts";
+import { LoginRefused, MAY_ASK } from "./refusal.ts";
 
 /** Steps of every script: `read` is answered with exactly that many bytes, `write` with nothing. */
 export type WireStep =
@@ -31,7 +31,8 @@ export class StreamEnded extends Error {
 
 /** Thrown into a script when the time is up before all of `what` has arrived. */
 export class Overdue extends Error {
-  constructor(readonly what: string) {
+  /** @param mayAsk whether the server may be asking its user meanwhile */
+  constructor(readonly what: string, readonly mayAsk = false) {
     super(`${what} did not arrive in time`);
   }
 }
@@ -124,6 +125,10 @@ function explain(error: unknown): LoginRefused {
     const how = error.isClosed ? "the server closed the connection" : "the connection to the server broke";
     return new LoginRefused("ended", `${how} before it sent ${error.what}`, options);
   }
-  if (error instanceof Overdue) return new LoginRefused("overdue", `the server did not send ${error.what}`, options);
+  if (error instanceof Overdue) {
+    const state = `the server did not send ${error.what}`;
+    if (!error.mayAsk) return new LoginRefused("overdue", state, options);
+    return new LoginRefused("unanswered", `${state} in time; ${MAY_ASK} have to accept the connection`, options);
+  }
   throw error;
 }

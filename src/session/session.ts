@@ -5,12 +5,17 @@ import { Taps } from "../bridge/taps.ts";
 import { abandonViewer, endViewer } from "../bridge/viewer_ending.ts";
 import type { ViewerSocket } from "../bridge/viewer_socket.ts";
 import { asPortholeError, PortholeError } from "../errors.ts";
+import type { LoginWatch } from "../rfb/login_watch.ts";
+import { LoginRefused } from "../rfb/refusal.ts";
 import type { HandshakeViewer } from "../source/handshake_viewer.ts";
 import type { Opened } from "../source/opened.ts";
 import type { Source } from "../source/source.ts";
 import type { Log } from "../telemetry/log.ts";
+import { type Patience, watchPatience } from "./login_patience.ts";
 import { SideChannel } from "./side_channel.ts";
 import { isTold, mayBecome, type SessionState } from "./state.ts";
+
+const CLOSED = new LoginRefused("ended", "the server closed the connection during the login");
 
 /** The user of a session, for logs, lists and limits. */
 export interface SessionUser {
@@ -78,6 +83,7 @@ export class Session {
   #state: SessionState = "dialing";
   #opened: Opened | undefined;
   #endedBy: PortholeError | undefined;
+  #patience: Patience | undefined;
   #enteredAtMs: number | undefined;
 
   constructor({ source, viewer, user }: SessionParties, effects: SessionEffects) {
@@ -151,8 +157,8 @@ export class Session {
       pump({ ...opened, source: opened.stream, viewer: this.viewer, taps: this.taps, count: this.count }),
       signal,
     );
-    const refusal = end === "source_closed" ? opened.login?.end() : undefined;
-    if (refusal) throw refusal.of(this.source.config.title);
+    const refusal = end === "source_closed" ? this.#explainRefusal(opened) : undefined;
+    if (refusal) throw refusal;
     return end;
   }
 
@@ -173,12 +179,38 @@ export class Session {
     if (signal.aborted) opened.stream.close();
     signal.throwIfAborted();
     this.#opened = opened;
-    if (opened.login) this.taps.beginAfter(opened.login, () => this.#noteEntered());
+    if (opened.login) this.#followLogin(opened.login, opened.noteAsking ?? (() => {}));
     this.#noteConnected();
     this.#become("open");
     this.#events.onOpened(this, opened);
     this.#sayHello(opened);
     return opened;
+  }
+
+  /** Why the source closed the connection during a login that the viewer carried out by itself. */
+  #explainRefusal({ login }: Opened): LoginRefused | undefined {
+    const { title } = this.source.config;
+    const refusal = login?.end();
+    if (this.#patience?.hasAsked) return (refusal ?? CLOSED).afterAsking(title);
+    return refusal?.of(title);
+  }
+
+  /** Follows a login that the viewer carries out by itself. */
+  #followLogin(login: LoginWatch, noteAsking: () => void): void {
+    const { title, loginTimeoutMs } = this.source.config;
+    const patience = this.#patience = watchPatience(login, {
+      timeoutMs: loginTimeoutMs,
+      onAsking: () => {
+        noteAsking();
+        this.side.tell({ type: "asking" });
+      },
+      onUnanswered: (refusal) => this.end(refusal.of(title)),
+    });
+    this.#abort.signal.addEventListener("abort", () => patience.stop(), { once: true });
+    this.taps.beginAfter(login, () => {
+      patience.stop();
+      this.#noteEntered();
+    });
   }
 
   #describeViewer(): HandshakeViewer {
@@ -190,6 +222,7 @@ export class Session {
       send: (bytes) => viewer.send(bytes),
       ask: (fields, signal, message) => side.ask(fields, signal, message),
       noteConnected: () => this.#noteConnected(),
+      noteAsking: () => this.side.tell({ type: "asking" }),
       noteEntered: () => this.#noteEntered(),
       noteTextDropped: (bytes) => this.#noteTextDropped(bytes),
     };

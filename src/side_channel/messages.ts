@@ -45,6 +45,8 @@ const DOWN = {
   },
   /** Progress of the session up to the first picture. */
   state: { state: field.oneOf("dialing", "handshake", "open") },
+  /** The VNC server does not go on for some seconds: its user may have to accept the viewer. */
+  asking: {},
   /** The gateway logs in to the VNC server and needs these from the user. */
   ask: {
     fields: field.listOf(field.oneOf("username", "password"), 2),

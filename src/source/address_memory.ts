@@ -26,8 +26,10 @@ export interface Remembered {
 const RIGHT_AFTER_MS = 5 * 60_000;
 /** How long a lesson is believed. */
 const LESSON_MS = 30 * 24 * 60 * 60_000;
+/** A server that answers this quickly has not asked its user. */
+const UNASKED_MS = 1_000;
 /** Types of TightVNC, UltraVNC, QEMU's SASL, Apple and neatvnc. TigerVNC and RealVNC, which count, have none of them. */
-const TYPES_WITHOUT_COUNT = [16, 17, 18, 20, 30, 33, 35, 36, 112, 113, 114, 115];
+const TYPES_WITHOUT_COUNT = [16, 17, 18, 20, 30, 31, 32, 33, 34, 35, 36, 112, 113, 114, 115, 116, 117, 118];
 
 /** Remembers one address. Changes are in effect at once, and are stored when a probe ends or a lesson is learned. */
 export class AddressMemory {
@@ -117,9 +119,9 @@ export class AddressMemory {
     this.#save();
   }
 
-  /** The server has opened for a viewer without asking anybody. */
-  noteAsksNobody(): void {
-    if (this.#known.asks === undefined) return;
+  /** The server has gone on for a viewer within `afterMs`. Nobody accepts a connection within a second. */
+  noteAnswer(at: AskPoint, afterMs: number): void {
+    if (this.#known.asks?.at !== at || afterMs > UNASKED_MS) return;
     const { asks: _, ...rest } = this.#known;
     this.#known = rest;
     this.#save();

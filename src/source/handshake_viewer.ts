@@ -20,6 +20,8 @@ export interface HandshakeViewer {
   ask(fields: readonly Need[], signal: AbortSignal, message?: string): Promise<Credentials>;
   /** Called when the source has been dialed; more than once when the login is tried again. */
   noteConnected(): void;
+  /** Called when the source does not go on: its user may have to accept the viewer. */
+  noteAsking(): void;
   /** Called when the source has let the gateway in: it may have ended other connections for this one. */
   noteEntered(): void;
   /** Called when a text of the viewer's clipboard is dropped because it is too long. */

@@ -3,8 +3,14 @@ import type { ByteStream } from "../bridge/byte_stream.ts";
 import { type Admission, admitUs, enterSource } from "../rfb/handshake.ts";
 import { SERVER_INIT_HEAD_BYTES } from "../rfb/server_init.ts";
 import { closeOnFailure } from "./close_on_failure.ts";
-import { buildLogin, describeLogin, type LoggedIn } from "./login.ts";
-import { type LoginEffects, type LoginLimits, LoginRunner, type LoginSource } from "./login_runner.ts";
+import { buildLogin, describeLogin, type LoggedIn, readVersionOf } from "./login.ts";
+import {
+  type LoginEffects,
+  type LoginLimits,
+  LoginRunner,
+  type LoginSource,
+  UNATTENDED_LOGIN_MS,
+} from "./login_runner.ts";
 
 /** Logs in and stops before ClientInit. @throws {LoginRefused} with the stream closed. */
 export async function logInAhead(
@@ -14,7 +20,9 @@ export async function logInAhead(
 ): Promise<LoggedInAhead> {
   const runner = new LoginRunner(stream, source, effects);
   const login = await closeOnFailure(stream, buildLogin(source, effects.trust));
-  const admission = await runner.run(admitUs(source.title, login));
+  const version = await readVersionOf(runner, source.title, effects);
+  const limits = { ...effects, timeoutMs: effects.timeoutMs ?? UNATTENDED_LOGIN_MS };
+  const admission = await runner.run(admitUs(source.title, login, { version }), limits);
   return new LoggedInAhead(runner, source, admission);
 }
 

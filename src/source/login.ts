@@ -45,13 +45,23 @@ export async function logIn(
 ): Promise<LoggedIn> {
   const runner = new LoginRunner(stream, source, effects);
   const login = await closeOnFailure(stream, buildLogin(source, effects.trust));
-  return describeLogin(runner, await runner.run(openSource(source.title, login, seen)));
+  const begun = seen ?? { version: await readVersionOf(runner, source.title, effects) };
+  return describeLogin(runner, await runner.run(openSource(source.title, login, begun)));
+}
+
+/** Reads the version of a source. Nobody is asked before it, so that the source has less time for it than for the rest. */
+export function readVersionOf(
+  runner: LoginRunner,
+  title: string,
+  { signal, setTimer, timeoutMs = VERSION_MS }: LoginLimits,
+): Promise<Version> {
+  const limits = { signal, setTimer, timeoutMs: Math.min(timeoutMs, VERSION_MS) };
+  return runner.run(titled(title, readVersion()), limits);
 }
 
 /** Reads only the 12 bytes of ProtocolVersion, within 10 s by default. @throws {LoginRefused} */
 export function peekVersion(stream: ByteStream, title: string, limits: LoginLimits): Promise<Version> {
-  const { signal, timeoutMs = VERSION_MS } = limits;
-  return new LoginRunner(stream, undefined, { signal, timeoutMs }).run(titled(title, readVersion()));
+  return readVersionOf(new LoginRunner(stream, undefined, limits), title, limits);
 }
 
 /** The login of the protocol, from the configuration of a source. */

@@ -1,6 +1,6 @@
 /** Performs the steps of a login script on the stream of a source. */
 import { type Deadline, startDeadline } from "../async/deadline.ts";
-import type { SetTimer } from "../async/timer.ts";
+import { type SetTimer, startTimer } from "../async/timer.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { SourceConfig } from "../config/config.ts";
 import type { ClientKey, LoginStep } from "../rfb/login_step.ts";
@@ -12,19 +12,26 @@ import { sealStream } from "./sealed_stream.ts";
 import { upgradeTls } from "./tls_upgrade.ts";
 import { expectedName, type Identity, type Trust } from "./trust.ts";
 
-/** Timeout of a login. A refusal takes up to 2.6 s with PAM, and up to 6 s with x11vnc. */
-const LOGIN_MS = 20_000;
+/** Timeout of a login for which nobody waits. A refusal takes up to 2.6 s with PAM, and up to 6 s with x11vnc. */
+export const UNATTENDED_LOGIN_MS = 20_000;
+/** A server that has not gone on after this may be asking its user. */
+export const ASKING_MS = 3_000;
 
 /** The part of a source that a login depends on. */
-export type LoginSource = Pick<SourceConfig, "name" | "title" | "target" | "username" | "password" | "tls" | "shared">;
+export type LoginSource = Pick<
+  SourceConfig,
+  "name" | "title" | "target" | "username" | "password" | "tls" | "shared" | "loginTimeoutMs"
+>;
 
 /** Limits of a script. */
 export interface LoginLimits {
   /** Aborts the script, for example because the viewer left; its reason is thrown. */
   readonly signal: AbortSignal;
-  /** Timeout of the whole script; 20 s by default. */
+  /** Timeout of the whole script; by default, `login_timeout` of the source. */
   readonly timeoutMs?: number | undefined;
   readonly setTimer?: SetTimer | undefined;
+  /** Called when the server may be asking its user; `what` is the answer that is due. */
+  readonly onAsking?: ((what: string) => void) | undefined;
 }
 
 /** The effects of a login. */
@@ -45,6 +52,8 @@ export class LoginRunner {
   readonly #source: LoginSource | undefined;
   readonly #effects: LoginLimits & Partial<LoginEffects>;
   #ahead: Promise<Uint8Array> | undefined;
+  /** Whether the last step has waited for a server that may be asking its user. */
+  #isAsking = false;
 
   constructor(stream: ByteStream, source: LoginSource | undefined, effects: LoginLimits & Partial<LoginEffects>) {
     this.stream = stream;
@@ -59,20 +68,35 @@ export class LoginRunner {
 
   /** Runs a script; closes the stream if it throws. */
   async run<Result>(script: Script<Result, LoginStep>, limits: LoginLimits = this.#effects): Promise<Result> {
-    const deadline = startDeadline(limits.timeoutMs ?? LOGIN_MS, limits.signal, limits.setTimer);
+    const { timeoutMs = this.#source?.loginTimeoutMs ?? UNATTENDED_LOGIN_MS, signal, setTimer } = limits;
+    const deadline = startDeadline(timeoutMs, signal, setTimer);
     try {
-      return await runScript(script, (step) => this.#perform(step, deadline));
+      return await runScript(script, (step) => this.#perform(step, deadline, limits));
     } catch (thrown) {
       this.stream.close();
-      throw thrown;
+      throw this.#isAsking && thrown instanceof LoginRefused ? thrown.afterAsking(this.#source?.title ?? "") : thrown;
     } finally {
       deadline.clear();
     }
   }
 
-  async #perform(step: LoginStep, deadline: Deadline): Promise<unknown> {
-    const what = step.do === "read" ? step.what : "its answer";
-    return await deadline.guard(this.#take(step), () => new Overdue(what));
+  async #perform(step: LoginStep, deadline: Deadline, limits: LoginLimits): Promise<unknown> {
+    this.#isAsking = false;
+    const isRead = step.do === "read";
+    const what = isRead ? step.what : "its answer";
+    const stopTimer = isRead
+      ? (limits.setTimer ?? startTimer)(() => this.#noteAsking(what, limits), ASKING_MS)
+      : () => {};
+    try {
+      return await deadline.guard(this.#take(step), () => new Overdue(what, isRead));
+    } finally {
+      stopTimer();
+    }
+  }
+
+  #noteAsking(what: string, { onAsking }: LoginLimits): void {
+    this.#isAsking = onAsking !== undefined;
+    onAsking?.(what);
   }
 
   #take(step: LoginStep): Promise<unknown> {

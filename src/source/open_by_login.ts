@@ -52,7 +52,13 @@ async function logInOrAsk(
   const prewarmed = begun ? undefined : await parts.prewarm.open(signal);
   if (prewarmed) viewer.noteConnected();
   if (prewarmed) return prewarmed;
-  let attempt = { credentials: configured, signal, begun, onConnected: () => viewer.noteConnected() };
+  let attempt = {
+    credentials: configured,
+    signal,
+    begun,
+    onConnected: () => viewer.noteConnected(),
+    onAsking: () => viewer.noteAsking(),
+  };
   for (;;) {
     const outcome = await parts.login.logIn(attempt).catch(onlyRefused);
     if (!(outcome instanceof LoginRefused)) return outcome;

@@ -1,23 +1,21 @@
 /** Opens a source for a viewer: decides whether the viewer or the gateway logs in, up to the first byte that may pass. */
 import { startDeadline } from "../async/deadline.ts";
+import { startTimer } from "../async/timer.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
-import type { SourceConfig } from "../config/config.ts";
-import { PortholeError } from "../errors.ts";
 import { describeOffer } from "../rfb/describe.ts";
 import { LoginWatch } from "../rfb/login_watch.ts";
 import { chooseSpeaker, keepBrowserTypes } from "../rfb/pass_through.ts";
+import { LoginRefused, MAY_ASK } from "../rfb/refusal.ts";
 import { encodeVersion, type SpokenVersion, type Version } from "../rfb/version.ts";
 import { closeOnFailure } from "./close_on_failure.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
 import { peekVersion } from "./login.ts";
+import { ASKING_MS } from "./login_runner.ts";
 import { needsGateway } from "./needs_gateway.ts";
 import { openByLogin } from "./open_by_login.ts";
 import type { OpenParts } from "./open_parts.ts";
 import type { Opened } from "./opened.ts";
-import { type SeenOffer, watchOffer } from "./watch_offer.ts";
-
-/** Timeout of the version and the offer, because a stalled handshake must not use up limits.handshakes. */
-const OFFER_MS = 30_000;
+import { type NoOffer, type SeenOffer, watchOffer } from "./watch_offer.ts";
 
 /**
  * Opens the source in the mode that its configuration and the viewer ask for.
@@ -40,18 +38,19 @@ interface Dialed {
 
 /** Dials, and checks that a VNC server answers. */
 async function dialForViewer(
-  { source, dial, versionMs }: OpenParts,
+  { source, dial, setTimer }: OpenParts,
   viewer: HandshakeViewer,
   signal: AbortSignal,
 ): Promise<Dialed> {
   const stream = await dial(source, signal);
   viewer.noteConnected();
-  return { stream, version: await peekVersion(stream, source.title, { signal, timeoutMs: versionMs }) };
+  return { stream, version: await peekVersion(stream, source.title, { signal, setTimer }) };
 }
 
 /** For other viewers: passes every byte from the version on, which is the one that is spoken. */
-function passAll({ login }: OpenParts, { stream, version: { spoken } }: Dialed): Opened {
-  return { ...describePassThrough(stream, spoken), login: watchLogin(login), downFirst: encodeVersion(spoken) };
+function passAll(parts: OpenParts, { stream, version: { spoken } }: Dialed): Opened {
+  const downFirst = encodeVersion(spoken);
+  return { ...describePassThrough(parts, stream, spoken), login: watchLogin(parts.login), downFirst };
 }
 
 /** Watches the viewer's login, for the guard against lockouts. */
@@ -60,8 +59,8 @@ function watchLogin(login: OpenParts["login"], version?: SpokenVersion): LoginWa
 }
 
 /**
- * For our page: passes the spoken version both ways and reads the offered types on their way down. If the browser supports none
- * of them, the gateway logs in on the same connection, and asks for the secret.
+ * For our page: passes the spoken version both ways and reads the offered types on their way down. If the browser
+ * supports none of them, the gateway logs in on the same connection, and asks for the secret.
  */
 async function passOffer(
   parts: OpenParts,
@@ -71,30 +70,62 @@ async function passOffer(
 ): Promise<Opened> {
   // noVNC knows few versions, and fails at 3.10 or 5.1, which are both answered with 3.8.
   viewer.send(encodeVersion(spoken));
-  const deadline = startDeadline(OFFER_MS, signal);
-  const seen = await deadline.guard(watchOffer(stream, viewer), () => describeStandstill(parts.source))
-    .finally(() => deadline.clear());
+  const seen = await waitForOffer(parts, viewer, signal, stream);
   if (seen.types === undefined) {
-    return { ...describePassThrough(stream, spoken), login: watchLogin(parts.login), downFirst: seen.bytes };
+    return { ...describePassThrough(parts, stream, spoken), login: watchLogin(parts.login), downFirst: seen.bytes };
   }
   if (chooseSpeaker(seen.types) !== "browser") {
     const offer = { version: { announced, spoken: seen.version }, types: seen.types };
     return await openByLogin(parts, viewer, signal, { stream, offer });
   }
   return {
-    ...describePassThrough(stream, seen.version, describeOffer(seen.types)),
+    ...describePassThrough(parts, stream, seen.version, describeOffer(seen.types)),
     login: watchLogin(parts.login, seen.version),
     downFirst: showTypes(seen),
   };
 }
 
-function describePassThrough(stream: ByteStream, version: string, security = ""): Opened {
+function describePassThrough(
+  { memory }: OpenParts,
+  stream: ByteStream,
+  version: string,
+  security = "",
+): Opened {
   const detail = security === "" ? `RFB ${version}` : `RFB ${version}, ${security}`;
-  return { stream, version, security, mode: "pass_through", detail };
+  return { stream, version, security, mode: "pass_through", detail, noteAsking: () => memory.noteAsks("login") };
 }
 
-function describeStandstill({ title }: SourceConfig): PortholeError {
-  return new PortholeError("vnc_timeout", `Cannot open ${title}: the handshake stalled for ${OFFER_MS / 1000} s`);
+/** Waits for the offer, for which the source may be asking its user. @throws LoginRefused if that was in vain */
+async function waitForOffer(
+  { source: { title, loginTimeoutMs }, memory, setTimer = startTimer }: OpenParts,
+  viewer: HandshakeViewer,
+  signal: AbortSignal,
+  stream: ByteStream,
+): Promise<SeenOffer | NoOffer> {
+  const deadline = startDeadline(loginTimeoutMs, signal, setTimer);
+  const startedAtMs = performance.now();
+  let isAsking = false;
+  const stopTimer = setTimer(() => {
+    isAsking = true;
+    memory.noteAsks("offer");
+    viewer.noteAsking();
+  }, ASKING_MS);
+  try {
+    const seen = await deadline.guard(watchOffer(stream, viewer), () => refuseUnanswered(title));
+    memory.noteAnswer("offer", performance.now() - startedAtMs);
+    if (isAsking && seen.bytes.length === 0) throw CLOSED.afterAsking(title);
+    return seen;
+  } finally {
+    stopTimer();
+    deadline.clear();
+  }
+}
+
+const CLOSED = new LoginRefused("ended", "the server closed the connection before it sent its security types");
+
+function refuseUnanswered(title: string): LoginRefused {
+  const state = `the server did not send its security types in time; ${MAY_ASK} have to accept the connection`;
+  return new LoginRefused("unanswered", state, { title });
 }
 
 /** The offer for the page. noVNC picks the first type that it knows, so types that it cannot complete are removed. */

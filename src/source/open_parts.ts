@@ -1,5 +1,7 @@
 /** The parts that opening a source needs. */
+import type { SetTimer } from "../async/timer.ts";
 import type { SourceConfig } from "../config/config.ts";
+import type { AddressMemory } from "./address_memory.ts";
 import type { Dial } from "./dial/dial.ts";
 import type { Prewarm } from "./prewarm.ts";
 import type { SourceLogin } from "./source_login.ts";
@@ -9,8 +11,9 @@ export interface OpenParts {
   readonly source: SourceConfig;
   readonly dial: Dial;
   readonly login: SourceLogin;
+  /** What is remembered of the address. */
+  readonly memory: AddressMemory;
   /** Connections that are already logged in. */
   readonly prewarm: Pick<Prewarm, "open">;
-  /** How long a source may take to send its version; 10 s by default. */
-  readonly versionMs?: number | undefined;
+  readonly setTimer?: SetTimer | undefined;
 }

@@ -12,6 +12,8 @@ export interface Opened {
   readonly stages?: Stages;
   /** Present if the viewer logs in itself: finds the first byte after its login. */
   readonly login?: LoginWatch;
+  /** Called when the source seems to ask its user during the viewer's own login. */
+  readonly noteAsking?: () => void;
   /** "3.8" */
   readonly version: string;
   /** "VeNCrypt X509Plain"; the offered types if the viewer chooses. */

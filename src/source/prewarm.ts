@@ -14,7 +14,14 @@ const PAUSE_MAX_MS = 15 * 60_000;
 const ENTER_MS = 5_000;
 
 /** Refusals that only a change of settings can fix. Trying again could cause a lockout. */
-const HOPELESS: readonly RefusalKind[] = ["wrong_secret", "secret_missing", "no_type", "no_tls"];
+const HOPELESS: readonly RefusalKind[] = [
+  "wrong_secret",
+  "secret_missing",
+  "no_type",
+  "unanswered",
+  "declined",
+  "no_tls",
+];
 
 /** The effects of prewarming. */
 export interface PrewarmEffects {

@@ -8,7 +8,7 @@ import { SECURITY_TYPES } from "../rfb/security/table.ts";
 import { readVersion, type Version } from "../rfb/version.ts";
 import type { AddressMemory, AskPoint } from "./address_memory.ts";
 import { buildLogin } from "./login.ts";
-import type { LoginRunner } from "./login_runner.ts";
+import { ASKING_MS, type LoginRunner } from "./login_runner.ts";
 import { needsGateway } from "./needs_gateway.ts";
 import type { NotProbed, ProbeResult } from "./prober.ts";
 import type { SourceLogin, Visit } from "./source_login.ts";
@@ -24,8 +24,6 @@ const STOP_AT = 3;
 const STOP_ASKED_AT = 4;
 /** How long a server that refuses a secret may take to close after it has accepted it; see `falseOk`. */
 const FALSE_OK_MS = 1_000;
-/** A server that answers later than this has asked its user, who was quick. */
-const SLOW_MS = 3_000;
 
 /** The parts that probes need. */
 export interface ProbeParts {
@@ -187,12 +185,15 @@ export class SourceProbe {
   async #time<Answer>(at: AskPoint, answer: Promise<Answer>): Promise<Answer> {
     const { memory, now } = this.#parts;
     const startedAtMs = now();
+    const isSlow = () => now() - startedAtMs > ASKING_MS;
     const given = await answer.catch((failure) => {
-      if (!(failure instanceof LoginRefused) || failure.kind !== "overdue") throw failure;
+      const isAsking = failure instanceof LoginRefused &&
+        (failure.kind === "unanswered" || isSlow() && failure !== failure.afterAsking(""));
+      if (!isAsking) throw failure;
       memory.noteAsks(at);
       throw new Asking();
     });
-    if (now() - startedAtMs > SLOW_MS) memory.noteAsks(at);
+    if (isSlow()) memory.noteAsks(at);
     return given;
   }
 }

@@ -1,5 +1,6 @@
 /** One source of the gateway: opens it, logs in to it, keeps connections ready, and probes it. */
 import type { SourceConfig } from "../config/config.ts";
+import { LoginRefused } from "../rfb/refusal.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Addresses, SharedAddress } from "./addresses.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
@@ -31,8 +32,6 @@ export interface SourceParts extends LoginParts {
   /** Limits the number of probes at the same time. */
   readonly probeSlots: Turn;
   readonly log: Log;
-  /** How long a source may take to send its version; 10 s by default. */
-  readonly versionMs?: number | undefined;
   readonly now?: () => number;
 }
 
@@ -83,13 +82,15 @@ export class Source {
    * @throws PortholeError naming the hop that failed, or the signal's reason; every connection is then closed.
    */
   open(viewer: HandshakeViewer, signal: AbortSignal): Promise<Opened> {
-    const { versionMs } = this.#parts;
+    const { setTimer } = this.#parts;
+    const { dial, memory } = this.#address;
     const parts = {
       source: this.config,
-      dial: this.#address.dial,
+      dial,
+      memory,
       login: this.#login,
       prewarm: this.#prewarm,
-      versionMs,
+      setTimer,
     };
     return openForViewer(parts, viewer, signal);
   }
@@ -111,6 +112,8 @@ export class Source {
 
   /** Records a failure of the source that ended a session, unless others are open: it may accept no more. */
   noteFailed(failure: Error): void {
+    // A source whose user does not accept a viewer is not down.
+    if (failure instanceof LoginRefused && (failure.kind === "unanswered" || failure.kind === "declined")) return;
     if (!this.#parts.sessions.hasOpen(this.name)) this.#prober.learn(failure);
   }
 

@@ -8,6 +8,7 @@ import { LoginRefused } from "../rfb/refusal.ts";
 import { type Credentials, pickCredentials } from "./credentials.ts";
 import { type LoggedInAhead, logInAhead } from "./logged_in_ahead.ts";
 import { type LoggedIn, logIn } from "./login.ts";
+import type { AskPoint } from "./address_memory.ts";
 import type { SharedAddress } from "./addresses.ts";
 import { LoginGuard } from "./login_guard.ts";
 import { LoginRunner } from "./login_runner.ts";
@@ -46,6 +47,8 @@ export interface LoginAttempt {
   readonly begun?: BegunHandshake | undefined;
   /** Called when the source has been dialed. */
   readonly onConnected?: () => void;
+  /** Called when the source does not go on, because it may be asking its user. */
+  readonly onAsking?: () => void;
 }
 
 /** The logins to one source. */
@@ -63,19 +66,35 @@ export class SourceLogin {
   }
 
   /** Dials and logs in, or continues a handshake. @throws PortholeError */
-  logIn({ credentials, signal, begun, onConnected = () => {} }: LoginAttempt): Promise<LoggedIn> {
+  logIn({ credentials, signal, begun, onConnected = () => {}, onAsking = () => {} }: LoginAttempt): Promise<LoggedIn> {
     return this.#takeTurn(credentials, signal, async () => {
       const stream = begun?.stream ?? await this.#address.dial(this.#source, signal);
       onConnected();
-      return await logIn(stream, { ...this.#source, ...credentials }, { ...this.#parts, signal }, begun?.offer);
+      const note = (what: string) => {
+        this.#address.memory.noteAsks(whenAsked(what));
+        onAsking();
+      };
+      const effects = { ...this.#parts, signal, onAsking: note };
+      const startedAtMs = performance.now();
+      const loggedIn = await logIn(stream, { ...this.#source, ...credentials }, effects, begun?.offer);
+      this.#noteAnswer(startedAtMs);
+      return loggedIn;
     });
   }
 
-  /** Dials and logs in up to ClientInit, with the credentials of the configuration. @throws PortholeError */
+  /**
+   * Dials and logs in up to ClientInit, with the credentials of the configuration.
+   *
+   * @throws PortholeError; `unanswered` before it dials if the source asks its user, who must not be asked for nothing.
+   */
   logInAhead(signal: AbortSignal): Promise<LoggedInAhead> {
     return this.#takeTurn(pickCredentials(this.#source), signal, async () => {
-      const stream = await this.#address.dial(this.#source, signal);
-      return await logInAhead(stream, this.#source, { ...this.#parts, signal });
+      const { dial, memory } = this.#address;
+      await memory.load();
+      if (memory.asks) throw this.#refuseAhead();
+      const stream = await dial(this.#source, signal);
+      const effects = { ...this.#parts, signal, onAsking: (what: string) => memory.noteAsks(whenAsked(what)) };
+      return await logInAhead(stream, this.#source, effects);
     });
   }
 
@@ -106,6 +125,16 @@ export class SourceLogin {
   /** Allows another try of the configured secret. */
   forgive(): void {
     this.#guard.forgive();
+  }
+
+  #noteAnswer(startedAtMs: number): void {
+    const tookMs = performance.now() - startedAtMs;
+    for (const at of ["offer", "login"] as const) this.#address.memory.noteAnswer(at, tookMs);
+  }
+
+  #refuseAhead(): LoginRefused {
+    const state = "the server asks its user to accept each connection";
+    return new LoginRefused("unanswered", state, { title: this.#source.title });
   }
 
   #takeTurn<Login>(credentials: Credentials, signal: AbortSignal, work: () => Promise<Login>): Promise<Login> {
@@ -142,4 +171,9 @@ export class SourceLogin {
     }
     return thrown;
   }
+}
+
+/** When a server asks its user, by the answer that does not come. */
+function whenAsked(what: string): AskPoint {
+  return /security types?$/.test(what) ? "offer" : "login";
 }

@@ -36,6 +36,7 @@ export const pi: LoginSource = {
   username: "ada",
   password: new Secret("secret12"),
   shared: true,
+  loginTimeoutMs: 60_000,
 };
 
 /** Pins in memory. */

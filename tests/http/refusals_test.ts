@@ -1,5 +1,6 @@
 /** Every way not to get a session: the status or the close code, and the sentence. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { startTimer } from "../../src/async/timer.ts";
 import { startGateway } from "../fakes/gateway.ts";
 import { dialRaw, encodeFrame, openRaw, requestUpgrade } from "../fakes/raw_viewer.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
@@ -53,7 +54,9 @@ for (const protocol of ["binary", "porthole.v1"]) {
 for (const protocol of ["binary", "porthole.v1"]) {
   Deno.test(`a source that sends nothing times out, and its connection is closed (${protocol})`, async () => {
     await using source = listenTcp(async (conn) => void await readToEnd(conn));
-    await using gateway = await startGateway(yamlFor(source.port), { versionMs: 200 });
+    await using gateway = await startGateway(yamlFor(source.port), {
+      setTimer: (work, ms) => startTimer(work, Math.min(ms, 200)),
+    });
     await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, [protocol]);
     const { code, reason } = await viewer.closed;
     const sentence = protocol === "binary" ? reason : String(viewer.side.at(-1)?.message);

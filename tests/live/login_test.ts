@@ -32,6 +32,7 @@ function describeSource({ login, ca }: Mode, { address, lab }: LiveServer, passw
     prewarm: 0,
     connectTimeoutMs: 5_000,
     keepaliveMs: 0,
+    loginTimeoutMs: 60_000,
   };
 }
 

@@ -83,6 +83,7 @@ sources:
     view: [guest]
     connect_timeout: 2s
     look: banner
+    login_timeout: 90s
   b: { unix: vm.sock, password: { env: B } }
 `,
     { file: "/c/s.yaml", readFile, env: (name) => name === "B_FILE" ? "/c/p" : undefined },
@@ -117,6 +118,7 @@ sources:
     prewarm: 2,
     connectTimeoutMs: 2000,
     keepaliveMs: 0,
+    loginTimeoutMs: 90_000,
     look: "banner",
     allow: ["ada", "group:makers"],
     view: ["guest"],

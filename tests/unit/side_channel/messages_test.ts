@@ -114,6 +114,7 @@ const MALFORMED: Readonly<Record<DownMessage["type"] | UpMessage["type"], readon
   ],
   clipboard_dropped: [{ bytes: -1 }, { bytes: 1.5 }, { limit: undefined }],
   state: [{ state: "closing" }, { state: "asleep" }, { state: undefined }],
+  asking: [],
   ask: [
     { fields: [] },
     { fields: "password" },
@@ -217,6 +218,7 @@ function assertOfItsType(message: DownMessage | UpMessage): void {
       isLeftOutOr("username", isText(message.username, CREDENTIAL_MAX_CHARS));
       isLeftOutOr("password", isText(message.password, CREDENTIAL_MAX_CHARS));
       break;
+    case "asking":
     case "ping":
     case "pong":
       break;

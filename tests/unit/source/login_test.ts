@@ -78,15 +78,21 @@ Deno.test("logIn() fails when it receives garbage instead of TLS", async () => {
 });
 
 for (
-  const [what, sent, words] of [
-    ["at all", "", "the server sent nothing"],
-    ["after its version", "524642203030332e3030380a", "did not send its security types"],
+  const [what, sent, words, kind] of [
+    ["at all", "", "the server sent nothing", "overdue"],
+    ["after its version", "524642203030332e3030380a", "did not send its security types in time", "unanswered"],
     [
       "in TLS",
       "524642203030332e3030380a" + "0113" + "0002" + "00" + "01" + "00000106" + "01",
       "did not send its answer",
+      "overdue",
     ],
-    ["about SecurityResult", "524642203030332e3030380a" + "0101", "did not send its SecurityResult"],
+    [
+      "about SecurityResult",
+      "524642203030332e3030380a" + "0101",
+      "did not send its SecurityResult in time",
+      "unanswered",
+    ],
   ]
 ) {
   Deno.test(`logIn() times out when a source sends nothing ${what}`, async () => {
@@ -95,7 +101,7 @@ for (
     const trust = createTrust({ pins: keepPins() });
     const effects = { trust, getClientKey: makeClientKey, signal: new AbortController().signal, timeoutMs: 100 };
     const error = await assertRejects(() => logIn(near, pi, effects), LoginRefused, words);
-    assertEquals([error.kind, error.code], ["overdue", "vnc_timeout"]);
+    assertEquals([error.kind, error.code, error.retry], [kind, "vnc_timeout", kind === "overdue"]);
     await assertRejects(() => write(far, new Uint8Array(1)), Error, "closed");
     far.close();
   });

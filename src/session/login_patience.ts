@@ -1,0 +1,60 @@
+/** Patience with a login that passes through: the source may be asking its user. */
+import { type SetTimer, startTimer } from "../async/timer.ts";
+import type { LoginWatch } from "../rfb/login_watch.ts";
+import { LoginRefused, MAY_ASK } from "../rfb/refusal.ts";
+
+/** A source that has not gone on after this may be asking its user. */
+const ASKING_MS = 3_000;
+
+/** The effects of patience. */
+export interface PatienceEffects {
+  /** How long the source may take for one step. */
+  readonly timeoutMs: number;
+  /** Called when the source may be asking its user. */
+  readonly onAsking: () => void;
+  /** Called when that was in vain. */
+  readonly onUnanswered: (refusal: LoginRefused) => void;
+  readonly setTimer?: SetTimer;
+}
+
+/** What is known of the source's patience with its user. */
+export interface Patience {
+  /** Whether the source seems to have asked its user. */
+  readonly hasAsked: boolean;
+  /** Ends the watch: the login is over. */
+  stop(): void;
+}
+
+/** Watches a login for steps that the source does not take. */
+export function watchPatience(
+  login: Pick<LoginWatch, "awaited">,
+  { timeoutMs, onAsking, onUnanswered, setTimer = startTimer }: PatienceEffects,
+): Patience {
+  let hasAsked = false;
+  let [waitedMs, step] = [0, login.awaited];
+  const look = () => {
+    const isSame = step !== undefined && login.awaited === step;
+    waitedMs = isSame ? waitedMs + ASKING_MS : 0;
+    step = login.awaited;
+    if (waitedMs === ASKING_MS) {
+      hasAsked = true;
+      onAsking();
+    }
+    if (waitedMs >= timeoutMs) onUnanswered(refuse());
+    else stopTimer = setTimer(look, ASKING_MS);
+  };
+  let stopTimer = setTimer(look, ASKING_MS);
+  return {
+    get hasAsked() {
+      return hasAsked;
+    },
+    stop: () => {
+      hasAsked = false;
+      stopTimer();
+    },
+  };
+}
+
+function refuse(): LoginRefused {
+  return new LoginRefused("unanswered", `the server did not go on in time; ${MAY_ASK} have to accept the connection`);
+}
