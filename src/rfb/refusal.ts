@@ -80,7 +80,7 @@ export class LoginRefused extends PortholeError {
 
   /** The same refusal by a server that first seemed to ask its user; itself if that cannot be the reason. */
   afterAsking(title: string): LoginRefused {
-    if (this.kind !== "ended" && this.kind !== "refused") return this;
+    if (this.kind !== "ended" && this.kind !== "refused") return this.of(title);
     return new LoginRefused("declined", `${this.state}; ${MAY_ASK} have declined it`, { title, cause: this });
   }
 

@@ -55,6 +55,18 @@ export function watchPatience(
   };
 }
 
+const CLOSED = new LoginRefused("ended", "the server closed the connection during the login");
+
+/** Why the source has closed the connection, if it did so during the viewer's own login. */
+export function explainClose(
+  login: Pick<LoginWatch, "end"> | undefined,
+  patience: Patience | undefined,
+  title: string,
+): LoginRefused | undefined {
+  const refusal = login?.end();
+  return patience?.hasAsked ? (refusal ?? CLOSED).afterAsking(title) : refusal?.of(title);
+}
+
 function refuse(): LoginRefused {
   return new LoginRefused("unanswered", `the server did not go on in time; ${MAY_ASK} have to accept the connection`);
 }

@@ -6,16 +6,13 @@ import { abandonViewer, endViewer } from "../bridge/viewer_ending.ts";
 import type { ViewerSocket } from "../bridge/viewer_socket.ts";
 import { asPortholeError, PortholeError } from "../errors.ts";
 import type { LoginWatch } from "../rfb/login_watch.ts";
-import { LoginRefused } from "../rfb/refusal.ts";
 import type { HandshakeViewer } from "../source/handshake_viewer.ts";
 import type { Opened } from "../source/opened.ts";
 import type { Source } from "../source/source.ts";
 import type { Log } from "../telemetry/log.ts";
-import { type Patience, watchPatience } from "./login_patience.ts";
+import { explainClose, type Patience, watchPatience } from "./login_patience.ts";
 import { SideChannel } from "./side_channel.ts";
 import { isTold, mayBecome, type SessionState } from "./state.ts";
-
-const CLOSED = new LoginRefused("ended", "the server closed the connection during the login");
 
 /** The user of a session, for logs, lists and limits. */
 export interface SessionUser {
@@ -157,7 +154,9 @@ export class Session {
       pump({ ...opened, source: opened.stream, viewer: this.viewer, taps: this.taps, count: this.count }),
       signal,
     );
-    const refusal = end === "source_closed" ? this.#explainRefusal(opened) : undefined;
+    const refusal = end === "source_closed"
+      ? explainClose(opened.login, this.#patience, this.source.config.title)
+      : undefined;
     if (refusal) throw refusal;
     return end;
   }
@@ -185,14 +184,6 @@ export class Session {
     this.#events.onOpened(this, opened);
     this.#sayHello(opened);
     return opened;
-  }
-
-  /** Why the source closed the connection during a login that the viewer carried out by itself. */
-  #explainRefusal({ login }: Opened): LoginRefused | undefined {
-    const { title } = this.source.config;
-    const refusal = login?.end();
-    if (this.#patience?.hasAsked) return (refusal ?? CLOSED).afterAsking(title);
-    return refusal?.of(title);
   }
 
   /** Follows a login that the viewer carries out by itself. */

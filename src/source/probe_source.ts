@@ -188,7 +188,7 @@ export class SourceProbe {
     const isSlow = () => now() - startedAtMs > ASKING_MS;
     const given = await answer.catch((failure) => {
       const isAsking = failure instanceof LoginRefused &&
-        (failure.kind === "unanswered" || isSlow() && failure !== failure.afterAsking(""));
+        (failure.kind === "unanswered" || isSlow() && failure.afterAsking("").kind === "declined");
       if (!isAsking) throw failure;
       memory.noteAsks(at);
       throw new Asking();

@@ -33,7 +33,10 @@ Deno.test("a server that asks its user is believed to ask, until it lets a viewe
   const memory = await open();
   memory.noteAsks("offer");
   assertEquals([memory.asks, (await open()).asks], ["offer", "offer"]);
-  memory.noteAsksNobody();
+  memory.noteAnswer("offer", 5_000);
+  memory.noteAnswer("login", 200);
+  assertEquals(memory.asks, "offer");
+  memory.noteAnswer("offer", 200);
   assertEquals([memory.asks, (await open()).asks], [undefined, undefined]);
   memory.noteAsks("login");
   clock.ms += 31 * DAY_MS;
