@@ -5,6 +5,8 @@ import { LoginRefused, MAY_ASK } from "../rfb/refusal.ts";
 
 /** A source that has not gone on after this may be asking its user. */
 const ASKING_MS = 3_000;
+/** How often the login is looked at. */
+const TICK_MS = 1_000;
 
 /** The effects of patience. */
 export interface PatienceEffects {
@@ -34,16 +36,16 @@ export function watchPatience(
   let [waitedMs, step] = [0, login.awaited];
   const look = () => {
     const isSame = step !== undefined && login.awaited === step;
-    waitedMs = isSame ? waitedMs + ASKING_MS : 0;
+    waitedMs = isSame ? waitedMs + TICK_MS : 0;
     step = login.awaited;
     if (waitedMs === ASKING_MS) {
       hasAsked = true;
       onAsking();
     }
     if (waitedMs >= timeoutMs) onUnanswered(refuse());
-    else stopTimer = setTimer(look, ASKING_MS);
+    else stopTimer = setTimer(look, TICK_MS);
   };
-  let stopTimer = setTimer(look, ASKING_MS);
+  let stopTimer = setTimer(look, TICK_MS);
   return {
     get hasAsked() {
       return hasAsked;

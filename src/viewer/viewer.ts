@@ -96,7 +96,9 @@ function showPhase(phase: Phase): void {
 
 function takeMessage(message: ShownMessage): void {
   if (message.type === "state") status.showProgress(describeState(message.state));
-  if (message.type === "asking") status.showProgress(`Waiting for ${title}. Someone there may have to accept you.`);
+  if (message.type === "asking") {
+    status.showProgress(`Waiting for ${title}. Someone there may have to accept the connection.`);
+  }
   if (message.type === "rtt") status.showRoundTrip(message.ms);
   if (message.type === "ask") void answerGateway(message);
   if (message.type === "hello") takeHello(message);
