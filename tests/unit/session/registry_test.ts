@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { ViewerSocket } from "../../../src/bridge/viewer_socket.ts";
 import type { Limits } from "../../../src/config/config.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { PortholeError } from "../../../src/errors.ts";
@@ -96,10 +97,12 @@ Deno.test("admit() enforces each limit separately", async () => {
 Deno.test("limits count an ended session while its viewer is still connected", async () => {
   await using rig = new Rig();
   const left = Promise.withResolvers<{ code: number; reason: string }>();
+  // What is unsent will never leave, which must not hold up the end.
+  const never = new Promise<void>(() => {});
   const parties = makeWaitingParties(() => Promise.resolve(undefined));
   const session = rig.registry.begin({
     ...parties,
-    viewer: { ...parties.viewer, isGone: false, closed: left.promise } as unknown as SessionParties["viewer"],
+    viewer: { ...parties.viewer, isGone: false, closed: left.promise, drain: () => never } as unknown as ViewerSocket,
   });
   session.end(new PortholeError("viewer_stalled", "The viewer read nothing"));
   await waitUntil(() => rig.registry.size === 0);
