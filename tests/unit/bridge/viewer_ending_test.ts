@@ -76,6 +76,23 @@ for (const sideChannel of [true, false]) {
   });
 }
 
+Deno.test("endViewer() leaves the bytes to a foreign viewer as long on the way as its link needs", async () => {
+  using timers = new FakeTimeouts();
+  const { viewer, socket } = makeViewerRig();
+  Object.defineProperty(viewer, "lingerMs", { get: () => 500 });
+  Object.defineProperty(viewer, "silentMs", { get: () => 10_000 });
+  const ended = endViewer(viewer, new PortholeError("source_closed", "The end"));
+  const passThen = async (ms: number) => {
+    await new Promise((done) => setImmediate(done));
+    timers.pass(ms);
+    await new Promise((done) => setImmediate(done));
+    return socket.closedWith;
+  };
+  assertEquals([await passThen(499), await passThen(1)], [undefined, 1000]);
+  socket.end(1000);
+  await ended;
+});
+
 Deno.test("the page can parse every goodbye, also for a code without a close code", async () => {
   for (const code of ["host_refused", "draining"] as const) {
     const { viewer, socket } = makeViewerRig({ sideChannel: true });
