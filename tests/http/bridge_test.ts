@@ -116,3 +116,14 @@ Deno.test("a viewer that says nothing is pinged as often as keepalive says, whic
   await using viewer = await openRaw(gateway.port);
   await viewer.until(({ pings }) => pings >= 2);
 });
+
+Deno.test("the page learns at once that its source is being dialed, and then that it answered", async () => {
+  await using source = listenTcp(async (conn) => void await readToEnd(conn));
+  await using gateway = await startGateway(yamlFor(source.port));
+  await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`, ["porthole.v1"]);
+  await viewer.until(({ side }) => side.length >= 2);
+  assertEquals(viewer.side.slice(0, 2).map(({ type, state }) => [type, state]), [["state", "dialing"], [
+    "state",
+    "handshake",
+  ]]);
+});

@@ -76,6 +76,8 @@ Deno.test("a session goes through its states, passes bytes both ways and counts 
   rig.scripted.far.close();
   assertEquals((await rig.ended).code, "source_closed");
   assertEquals(rig.session.count, { upBytes: 2, downBytes: 3 });
+  const { code, up, down, seconds } = rig.lines.findLast(({ message }) => message === "Session ended")!;
+  assertEquals([code, up, down, seconds], ["source_closed", 2, 3, 0]);
   assertEquals(rig.heard, [
     "dialing",
     "handshake",
@@ -188,8 +190,11 @@ Deno.test("view-only comes from the source or from the user", async () => {
       ["{ host: a, view_only: true }", false, true],
     ] as const
   ) {
-    await using rig = await startRig({ settings, viewOnly });
+    await using rig = await startRig({ protocol: "porthole.v1", settings, viewOnly });
     assertEquals((await rig.scripted.asked).viewer.viewOnly, expected);
+    rig.scripted.open();
+    await rig.viewer.until(({ side }) => side.some(({ type }) => type === "hello"));
+    assertEquals(rig.viewer.side.find(({ type }) => type === "hello")?.view_only, expected);
   }
 });
 
