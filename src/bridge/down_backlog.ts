@@ -9,6 +9,9 @@ const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 /** Turns of the event loop before polling switches to timers. */
 const EAGER_TURNS = 48;
 const POLL_MAX_MS = 50;
+/** `drain()` and `explainStall()` look far more often. A longer gap means that the gateway itself stood still. */
+const GAP_MS = 10_000;
+const DRAIN_GAP_MS = 500;
 
 interface DownBacklogOptions {
   /** A viewer that reads nothing for this long has stalled. */
@@ -25,12 +28,14 @@ export class DownBacklog {
   #sentBytes = 0;
   #takenBytes = 0;
   #takenAt: number;
+  #lookedAt: number;
 
   constructor(socket: Pick<WebSocket, "bufferedAmount" | "readyState">, options: DownBacklogOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#speed = new LinkSpeed(options.now);
     this.#takenAt = options.now();
+    this.#lookedAt = this.#takenAt;
   }
 
   /** Unsent bytes. */
@@ -58,16 +63,20 @@ export class DownBacklog {
    * Explains a stall: bytes are unsent, and the viewer read none for the stall limit. Undefined if there is no stall.
    *
    * It compares with its previous call, so call it every few seconds. `drain()` notices a viewer that holds up the
-   * source; this one, a viewer that stopped reading when the source had little to send.
+   * source; this one, a viewer that stopped reading when the source had little to send. Time in which the gateway itself
+   * stood still, as on a machine that slept, does not count.
    */
   explainStall(): PortholeError | undefined {
     const { now, stallMs } = this.#options;
     const takenBytes = this.#sentBytes - this.#socket.bufferedAmount;
-    if (this.#socket.bufferedAmount > 0 && takenBytes === this.#takenBytes) {
-      return now() - this.#takenAt > stallMs ? this.#describeStall() : undefined;
+    const atMs = now();
+    const hasSlept = atMs - this.#lookedAt > GAP_MS;
+    this.#lookedAt = atMs;
+    if (this.#socket.bufferedAmount > 0 && takenBytes === this.#takenBytes && !hasSlept) {
+      return atMs - this.#takenAt > stallMs ? this.#describeStall() : undefined;
     }
     this.#takenBytes = takenBytes;
-    this.#takenAt = now();
+    this.#takenAt = atMs;
   }
 
   /**
@@ -83,15 +92,18 @@ export class DownBacklog {
     const startBytes = this.#socket.bufferedAmount;
     let lowest = startBytes;
     let shrankAt = startedAt;
+    let lookedAt = startedAt;
     for (let turn = 0; this.#socket.bufferedAmount > downToBytes && this.#isOpen; turn++) {
       await (turn < EAGER_TURNS ? nextTurn() : delay(Math.min(POLL_MAX_MS, 1 + (turn - EAGER_TURNS) / 16)));
       const buffered = this.#socket.bufferedAmount;
-      if (buffered < lowest) {
+      const atMs = now();
+      if (buffered < lowest || atMs - lookedAt > DRAIN_GAP_MS) {
         lowest = buffered;
-        shrankAt = now();
-      } else if (now() - shrankAt > stallMs) {
+        shrankAt = atMs;
+      } else if (atMs - shrankAt > stallMs) {
         throw this.#describeStall();
       }
+      lookedAt = atMs;
     }
     this.#speed.drained(startBytes - this.#socket.bufferedAmount, now() - startedAt);
   }
