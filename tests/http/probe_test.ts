@@ -174,3 +174,21 @@ Deno.test("a session that opens says that the source is up, and one that the sou
   const down = { status: "down", detail: "Cannot reach pi: connection refused", code: "vnc_refused" };
   assertEquals(await readFinding(gateway), down);
 });
+
+Deno.test("a server that accepts a wrong password and closes is found out, without ClientInit", async () => {
+  for (const [password, status] of [["wrong", "down"], ["right", "up"]]) {
+    await using source = await startSource({
+      types: [19],
+      subtypes: [256],
+      username: "ada",
+      password: "right",
+      onWrong: "garbage",
+    });
+    await using gateway = await startOn(source, { username: "ada", password });
+    const found = await probe(gateway);
+    const detail = status === "up"
+      ? "RFB 3.8, VeNCrypt Plain"
+      : "Cannot open pi: the server refused the user name or password";
+    assertEquals([found.status, found.detail], [status, detail]);
+  }
+});

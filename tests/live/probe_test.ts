@@ -4,7 +4,7 @@ import { enterDesktop } from "../fakes/enter_desktop.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { ManualTimers } from "../fakes/manual_timers.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
-import type { Mode } from "./modes.ts";
+import { type Mode, MODES } from "./modes.ts";
 import { testWith, waitUntil } from "./programs.ts";
 import { findPlaces, startServer, testMode } from "./servers.ts";
 import { Xvnc } from "./xvnc.ts";
@@ -103,3 +103,14 @@ testWith(
     assertEquals(await xvnc.run("xdotool", "search", "--name", "Accept Connection").catch(() => ""), "");
   },
 );
+
+const [lying] = MODES.filter(({ name }) => name === "wayvnc 0.5, X509Plain");
+
+testMode(lying!, places, { what: "a probe finds out that wayvnc 0.5 accepts a wrong password" }, async () => {
+  await using server = await startServer(lying!, places);
+  for (const [password, status] of [["wrong", "down"], [lying!.login!.password, "up"]]) {
+    await using rig = await startOn(server.address, { ...lying!.login, password });
+    const found = await rig.probe();
+    assertEquals(found.status, status, found.detail);
+  }
+});
