@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import * as fc from "fast-check";
 import { OidcSignIn } from "../../../src/access/oidc.ts";
+import { hashToken } from "../../../src/access/opaque_token.ts";
 import { createProviderFetch, describeError, type Fetch } from "../../../src/access/provider_fetch.ts";
 import { openAccessStores } from "../../../src/access/stores.ts";
 import { loadConfig } from "../../../src/config/load.ts";
@@ -117,4 +118,17 @@ Deno.test("OidcSignIn", async (t) => {
       "began in another browser",
     );
   });
+});
+
+Deno.test("a sign-in that began before the provider's settings changed is not finished", async () => {
+  const { config } = await loadConfig({
+    text: "auth: { oidc: { issuer: https://id.example, client_id: porthole } }\nsources: {}\n",
+    env: () => undefined,
+  });
+  const pending = openAccessStores(createMemoryStores()).pendingSignOns;
+  const flow = { redirectUri: "https://gateway/", next: "/", nonce: "n", verifier: "v", binding: hashToken("cookie") };
+  await pending.put("state", { ...flow, provider: "of other settings" });
+  const oidc = new OidcSignIn({ config: () => config, pending, fetch: () => Promise.reject(new Error("offline")) });
+  const response = { query: new URLSearchParams({ code: "c", state: "state" }), binding: "cookie" };
+  await assertRejects(() => oidc.finish(response), PortholeError, "began in another browser");
 });
