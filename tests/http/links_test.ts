@@ -120,3 +120,13 @@ Deno.test("a guest to view gets the page, the list and the session of a viewer w
   await viewer.until(({ socket }) => socket.readyState === WebSocket.OPEN);
   assertEquals(rig.gateway.registry.list()[0]?.viewOnly, true);
 });
+
+Deno.test("a link to control rests while its creator may only view, and one to view does not", async () => {
+  await using rig = await startGuarded();
+  const ada = { Cookie: `porthole=${COOKIES.ada}`, Origin: rig.origin };
+  const [control, view] = [await createLink(rig, "pi", { role: "control" }, ada), await createLink(rig, "pi", {}, ada)];
+  const { sources } = rig.live.current;
+  const pi = { ...sources.get("pi")!, allow: [], view: ["ada"] };
+  rig.live.current = { ...rig.live.current, sources: new Map([...sources, ["pi", pi]]) };
+  assertEquals([(await openLink(rig, control)).status, (await openLink(rig, view)).status], [401, 303]);
+});
