@@ -98,7 +98,10 @@ interface BuildParts {
 async function build({ file, merged, resolverOf, overrides }: BuildParts): Promise<Config | undefined> {
   const { sections } = file;
   const resolver = resolverOf(file);
-  if (file.lacksSources && merged.size === 0) resolver.complain(["sources"], "is missing");
+  // A token file is a place for sources even while it has none: whoever takes the last token out closes that screen.
+  if (file.lacksSources && merged.size === 0 && !overrides.tokenFiles?.length) {
+    resolver.complain(["sources"], "is missing");
+  }
   const defaults = { written: sections?.defaults ?? {}, resolver };
   const sources = new Map<string, SourceConfig>();
   for (const [name, { origin, written, provided }] of merged) {

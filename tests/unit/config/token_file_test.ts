@@ -185,3 +185,14 @@ Deno.test("loadConfig() warns of what is left out, and keeps the name where a to
   const missing = { tokenFiles: [`${folder.path}/none`] };
   await assertRejects(() => loadConfig({ env, overrides: missing }), ConfigError, "none: cannot be read: not found");
 });
+
+Deno.test("loadConfig() needs no sources beside a token file, and the last token can be taken out", async () => {
+  await using folder = await makeFolder({ tokens: "vm: h:1\n" });
+  const load = (tokenFiles: string[]) =>
+    loadConfig({ env: () => undefined, text: "gateway: {}", overrides: { tokenFiles } });
+  const path = `${folder.path}/tokens`;
+  assertEquals([...(await load([path])).config.sources.keys()], [markToken("vm").name]);
+  await Deno.writeTextFile(path, "");
+  assertEquals((await load([path])).config.sources.size, 0);
+  await assertRejects(() => load([]), ConfigError, "sources: is missing");
+});
