@@ -57,7 +57,7 @@ export function parseCommandLine(argv: readonly string[], env: ReadEnv): Command
   const kind = SUBCOMMANDS.find((name) => name === words[0]);
   const targets = kind === undefined ? words : words.slice(1);
   const values = createValues(flags, env);
-  checkTargets(words, targets);
+  checkTargets(words, targets, argv.lastIndexOf("--") > 0);
   if (kind === "init") {
     if (targets.length > 0) throw new UsageError(`init takes no targets: ${quote(targets[0]!)}`);
     return { kind, file: values.get("config") ?? DEFAULT_FILE };
@@ -120,8 +120,8 @@ function refuseAndAdvise(message: string): never {
 }
 
 /** Refuses targets that are no VNC servers: the ports of websockify's command line, and a command with a typing error. */
-function checkTargets(words: readonly string[], targets: readonly string[]): void {
-  const ports = adviseOnPorts(targets);
+function checkTargets(words: readonly string[], targets: readonly string[], wraps: boolean): void {
+  const ports = adviseOnPorts(targets, wraps);
   if (ports !== undefined) refuseAndAdvise(`${targets[0]} is a port, as websockify takes it; ${ports}`);
   const command = words === targets ? findCommand(words[0] ?? "") : undefined;
   if (command === undefined) return;

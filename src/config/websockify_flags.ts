@@ -7,6 +7,8 @@ const ONE_LOG = "the log is on stderr: with systemd it is in the journal, and a 
 const NEVER_ENDS = "Porthole runs until SIGINT or SIGTERM; limits.idle in sources.yaml ends sessions without input";
 const LISTENS = "use --listen HOST:PORT";
 const SIGNS_IN = "set auth in sources.yaml";
+const STARTS_NOTHING =
+  "Porthole starts no program: start the VNC server by itself, and give its HOST:PORT as the target";
 const FIXED_TLS = "leave it out: the gateway speaks TLS 1.2 and 1.3";
 
 /** For each flag, as `--help` of websockify 0.10 to 0.13 and of novnc_proxy lists it: a value takes the place of VALUE. */
@@ -49,7 +51,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map(Object.entries({
   vnc: "use the target alone: VALUE",
   web: NO_FILES,
   "web-auth": SIGNS_IN,
-  "wrap-mode": "Porthole starts no program: start the VNC server by itself, and give its HOST:PORT as the target",
+  "wrap-mode": STARTS_NOTHING,
 }));
 
 /** What each flag's value is called while there is none. */
@@ -66,12 +68,13 @@ export function adviseOnFlag(name: string, value: string | undefined): string | 
 }
 
 /**
- * What to write instead of websockify's `[source_addr:]source_port [target_addr:target_port]`; undefined for targets. A
- * port alone and an address that stands for all are no VNC servers.
+ * What to write instead of websockify's `[source_addr:]source_port [target_addr:target_port]`, or of its port with
+ * `-- PROGRAM` (`wraps`); undefined for targets. A port alone and an address that stands for all are no VNC servers.
  */
-export function adviseOnPorts([listener = "", target]: readonly string[]): string | undefined {
+export function adviseOnPorts([listener = "", target]: readonly string[], wraps: boolean): string | undefined {
   const [, host, port] = /^(?:(0\.0\.0\.0|\[::\]|\*|):)?(\d{1,5})$/.exec(listener) ?? [];
   if (port === undefined) return undefined;
+  if (wraps) return STARTS_NOTHING;
   const listen = `--listen ${host === "[::]" ? host : "0.0.0.0"}:${port}`;
   return `use ${target === undefined ? "" : `${writeWord(target)} `}${listen}, with --tls none for http and ws`;
 }
