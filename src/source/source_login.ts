@@ -77,7 +77,7 @@ export class SourceLogin {
       const effects = { ...this.#parts, signal, onAsking: note };
       const startedAtMs = performance.now();
       const loggedIn = await logIn(stream, { ...this.#source, ...credentials }, effects, begun?.offer);
-      this.#noteAnswer(startedAtMs);
+      this.#noteAnswer(begun ? ["login"] : ["offer", "login"], performance.now() - startedAtMs);
       return loggedIn;
     });
   }
@@ -127,9 +127,8 @@ export class SourceLogin {
     this.#guard.forgive();
   }
 
-  #noteAnswer(startedAtMs: number): void {
-    const tookMs = performance.now() - startedAtMs;
-    for (const at of ["offer", "login"] as const) this.#address.memory.noteAnswer(at, tookMs);
+  #noteAnswer(points: readonly AskPoint[], tookMs: number): void {
+    for (const at of points) this.#address.memory.noteAnswer(at, tookMs);
   }
 
   #refuseAhead(): LoginRefused {
@@ -165,7 +164,10 @@ export class SourceLogin {
     if (!(thrown instanceof LoginRefused) || thrown.kind !== "tls_failed") return thrown;
     try {
       const stream = await this.#address.dial(this.#source, signal);
-      await logIn(stream, { ...this.#source, ...credentials }, { ...this.#parts, signal, looksAtTls: true });
+      const effects = { ...this.#parts, signal, looksAtTls: true };
+      const loggedIn = await logIn(stream, { ...this.#source, ...credentials }, effects);
+      // The server has not begun TLS this time.
+      loggedIn.stream.close();
     } catch (seen) {
       if (seen instanceof LoginRefused && seen.kind === "no_tls") return seen;
     }
