@@ -36,13 +36,20 @@ export class Addresses {
     return known;
   }
 
+  /** Forgets every other address; what was learned of its server stays in the store. */
+  keepOnly(targets: Iterable<Target>): void {
+    const kept = new Set(Array.from(targets, nameTarget));
+    for (const key of this.#known.keys()) if (!kept.has(key)) this.#known.delete(key);
+  }
+
   #make(key: string): SharedAddress {
     const memory = new AddressMemory(this.#store, key, this.#now);
     return { turn: new Turn(), memory, dial: rememberDials(this.#dial, memory) };
   }
 }
 
-function nameTarget(target: Target): string {
+/** The same text for targets at one address. */
+export function nameTarget(target: Target): string {
   if (target.kind === "tcp") return `${target.hostname}:${target.port}`;
   return target.kind === "unix" ? target.path : "demo";
 }

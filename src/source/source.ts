@@ -117,7 +117,10 @@ export class Source {
     if (!this.#parts.sessions.hasOpen(this.name)) this.#prober.learn(failure);
   }
 
-  /** Allows another try of a refused password, unlearns what was learned of the server, and makes the next call of `probe()` probe. */
+  /**
+   * Allows another try of a refused password, unlearns what was learned of the server, and makes the next call of
+   * `probe()` probe.
+   */
   forgive(): void {
     this.#login.forgive();
     this.#address.memory.forgive();
@@ -141,11 +144,11 @@ export class Source {
     return this.#prewarm.close();
   }
 
-  /** Waits for the turn of the address, and then for one of the slots. */
+  /** Waits for one of the slots, and only then for the turn of the address, so that no viewer waits for a slot. */
   async #takeTurn(work: () => Promise<Finding>): Promise<Finding | undefined> {
     const signal = AbortSignal.timeout(TURN_MS);
-    const { probeSlots } = this.#parts;
-    return await this.#address.turn.run(() => probeSlots.run(work, signal), signal).catch(() => undefined);
+    const { turn } = this.#address;
+    return await this.#parts.probeSlots.run(() => turn.run(work, signal), signal).catch(() => undefined);
   }
 
   #makePrewarmEffects(): PrewarmEffects {

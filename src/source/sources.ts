@@ -39,6 +39,7 @@ export class Sources {
     if (this.#closed) return;
     const configured = this.#configured();
     for (const [name, source] of this.#sources) if (!configured.has(name)) this.#drop(source);
+    this.#parts.addresses.keepOnly(configured.values().map(({ target }) => target));
     for (const config of configured.values()) this.get(config).beginPrewarm();
   }
 

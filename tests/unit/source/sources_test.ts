@@ -22,6 +22,8 @@ import { waitUntil } from "../../fakes/wait_until.ts";
 class Rig implements AsyncDisposable {
   readonly registry = new SessionRegistry(createLog({ level: "error", write: () => {} }));
   readonly sources: Sources;
+  readonly addresses: Addresses;
+  readonly probeSlots = new Turn();
   configured: ReadonlyMap<string, SourceConfig> = new Map();
 
   private constructor(readonly fake: FakeRfb, perSource: number) {
@@ -32,12 +34,12 @@ class Rig implements AsyncDisposable {
       isDenied: () => false,
     });
     this.sources = new Sources(() => this.configured, {
-      addresses: new Addresses({ stores: createMemoryStores(), dial }),
+      addresses: this.addresses = new Addresses({ stores: createMemoryStores(), dial }),
       trust: createTrust({ pins: openPins(createMemoryStores()) }),
       getClientKey: once(makeClientKey),
       sessions: this.registry,
       perSource: () => perSource,
-      probeSlots: new Turn(16),
+      probeSlots: this.probeSlots,
       log: createLog({ level: "error", write: () => {} }),
       // A pause would keep a timer.
       setTimer: () => () => {},
@@ -164,4 +166,27 @@ Deno.test("a session that opened or failed updates the finding of its source, wi
   assertEquals(wrong.finding.status, "unknown");
   assertEquals((await wrong.probe()).code, "vnc_login_failed");
   assert(rig.fake.accepted > accepted, "forgive() lets the password be tried again");
+});
+
+Deno.test("a probe that waits for a slot does not hold up a viewer's login", async () => {
+  await using rig = await Rig.start();
+  const config = await rig.configure({ pi: {} });
+  const others = Promise.withResolvers<void>();
+  const { signal } = new AbortController();
+  const slot = rig.probeSlots.run(() => others.promise, signal);
+  const probe = rig.sources.get(config).probe();
+  await rig.addresses.get(config.target).turn.run(() => Promise.resolve(others.resolve()), signal);
+  assertEquals((await probe).status, "up");
+  await slot;
+});
+
+Deno.test("apply() forgets the addresses of sources that were removed, and keeps the others", async () => {
+  await using rig = await Rig.start();
+  const [gone, kept] = ["10.9.8.7", "10.9.8.6"].map((host) => ({ kind: "tcp" as const, hostname: host, port: 5900 }));
+  await rig.configure({ pi: { host: gone!.hostname, port: 5900 }, tv: { host: kept!.hostname, port: 5900 } });
+  const before = [rig.addresses.get(gone!), rig.addresses.get(kept!)];
+  await rig.configure({ tv: { host: kept!.hostname, port: 5900 } });
+  rig.sources.apply();
+  assertNotStrictEquals(rig.addresses.get(gone!), before[0]);
+  assertStrictEquals(rig.addresses.get(kept!), before[1]);
 });
