@@ -2,6 +2,7 @@
 import { delay } from "@std/async/delay";
 import { PortholeError } from "../errors.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
+import { nameTarget } from "../source/addresses.ts";
 import type { Session } from "./session.ts";
 
 /** A source that closes a session this close to an arrival, another one's or its own, closes it for that reason. */
@@ -49,7 +50,7 @@ export async function explainEnd(
 
 /** Two sources may be one VNC server under two names. */
 function isSameServer({ source: { config: a } }: EndedSession, { source: { config: b } }: EndedSession): boolean {
-  return a.name === b.name || JSON.stringify(a.target) === JSON.stringify(b.target);
+  return a.name === b.name || nameTarget(a.target) === nameTarget(b.target);
 }
 
 /** Whether the VNC server closed after the login, in place of opening the desktop. */

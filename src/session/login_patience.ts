@@ -2,9 +2,8 @@
 import { type SetTimer, startTimer } from "../async/timer.ts";
 import type { LoginWatch } from "../rfb/login_watch.ts";
 import { LoginRefused, MAY_ASK } from "../rfb/refusal.ts";
+import { ASKING_MS } from "../source/login_runner.ts";
 
-/** A source that has not gone on after this may be asking its user. */
-const ASKING_MS = 3_000;
 /** How often the login is looked at. */
 const TICK_MS = 1_000;
 
