@@ -50,7 +50,7 @@ export function createApp(parts: AppParts): Hono<Env> {
 
   // WebSockets come before the response headers, because a 101 response cannot be made anew.
   const entrance = [limitHeaders, requireOwnHost(parts.ownName)] as const;
-  const socketGuards = [...entrance, requireUpgrade(), requireOwnOrigin, requireIdentity] as const;
+  const socketGuards = [...entrance, requireUpgrade, requireOwnOrigin, requireIdentity] as const;
   app.get("/ws/vnc/:name", ...socketGuards, (c) => openSession(c, c.req.param("name")));
   app.get("/websockify", ...socketGuards, openAsWebsockify);
 

@@ -115,6 +115,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 function createServices(options: GatewayOptions): Services {
   const { live, log, version, now = Date.now, stores = createMemoryStores({ now }) } = options;
   const warn: Warn = (message, fields) => log.warn(message, fields);
+  const { refreshTokens } = live;
   const registry = new SessionRegistry(log);
   const metrics: Metrics = createMetrics({
     sessions: () => registry.list(),
@@ -133,10 +134,7 @@ function createServices(options: GatewayOptions): Services {
     sessions: { registry, connectLimit },
     sources,
     telemetry: { log, metrics, audit: options.audit ?? createAudit(), warnRarely: createMinuteLog(warn, now) },
-    get readTokensAgain() {
-      const { refreshTokens } = live;
-      return refreshTokens && (() => refreshTokens().then(() => live.current));
-    },
+    readTokensAgain: refreshTokens && (() => refreshTokens().then(() => live.current)),
     about: { ...NOTHING_KNOWN, ...options.about, version, problems: () => live.problems },
   };
 }

@@ -4,36 +4,20 @@ import { PortholeError } from "../errors.ts";
 import type { Env } from "./env.ts";
 import { readLoggedPath } from "./logged_path.ts";
 
-/** A proxy that spoils handshakes spoils all of them, so one line in the log each minute is enough. */
-const WARN_EVERY_MS = 60_000;
-
 /** Passes WebSocket handshakes on (RFC 6455 section 4.2.1). */
-export function requireUpgrade(now: () => number = Date.now): MiddlewareHandler<Env> {
-  let warnedAtMs = -Infinity;
-  const warn = (c: Context<Env>, missing: string) => {
-    if (now() - warnedAtMs < WARN_EVERY_MS) return;
-    warnedAtMs = now();
-    const from = c.env.remote;
-    c.var.telemetry.log.warn("The proxy in front does not pass WebSockets on", {
-      from,
-      missing,
-      path: readLoggedPath(c),
-    });
-  };
-  return async (c, next) => {
-    const missing = listMissing(c);
-    if (missing.length > 0) {
-      c.header("Upgrade", "websocket");
-      throw refuse(c, missing.join(" and "), warn);
-    }
-    // The runtime accepts every version. RFC 6455 section 4.4 asks for this answer to all but 13.
-    if (c.req.header("sec-websocket-version") !== "13") {
-      c.header("Sec-WebSocket-Version", "13");
-      throw new PortholeError("upgrade_required", "This gateway only supports version 13 of the WebSocket protocol");
-    }
-    await next();
-  };
-}
+export const requireUpgrade: MiddlewareHandler<Env> = async (c, next) => {
+  const missing = listMissing(c);
+  if (missing.length > 0) {
+    c.header("Upgrade", "websocket");
+    throw refuse(c, missing.join(" and "));
+  }
+  // The runtime accepts every version. RFC 6455 section 4.4 asks for this answer to all but 13.
+  if (c.req.header("sec-websocket-version") !== "13") {
+    c.header("Sec-WebSocket-Version", "13");
+    throw new PortholeError("upgrade_required", "This gateway only supports version 13 of the WebSocket protocol");
+  }
+  await next();
+};
 
 /** The headers of a handshake that are not there. A proxy drops both unless told otherwise (RFC 9110 section 7.6.1). */
 function listMissing(c: Context<Env>): string[] {
@@ -46,13 +30,11 @@ function listMissing(c: Context<Env>): string[] {
 }
 
 /** Only a WebSocket client sends Sec-WebSocket-Key: without the rest of the handshake, something in between took it. */
-function refuse(c: Context<Env>, missing: string, warn: (c: Context<Env>, missing: string) => void): PortholeError {
+function refuse(c: Context<Env>, missing: string): PortholeError {
   if (c.req.header("sec-websocket-key") === undefined) {
     return new PortholeError("upgrade_required", "This address only accepts WebSockets: open /site/vnc/NAME instead");
   }
-  warn(c, missing);
-  return new PortholeError(
-    "upgrade_required",
-    `The proxy in front does not pass WebSockets on: the request arrived without ${missing}`,
-  );
+  const fault = "The proxy in front does not pass WebSockets on";
+  c.var.telemetry.warnRarely(fault, c.var.peer.via, { missing, path: readLoggedPath(c) });
+  return new PortholeError("upgrade_required", `${fault}: the request arrived without ${missing}`);
 }
