@@ -239,7 +239,8 @@ Deno.test("any content of the headers gives no identity or a typed refusal", asy
     fc.tuple(fc.json(), fc.json()).map(([a, b]) => `${encode(a)}.${encode(b)}.`),
   );
   await fc.assert(fc.asyncProperty(tokens, printable, fc.boolean(), async (token, name, proxied) => {
-    if (token === real) return;
+    // The last character of a signature has spare bits, so another one may stand for the same bytes.
+    if (token.startsWith(real.slice(0, -1))) return;
     const asked = ask({ ...(token && { [HEADER]: token }), "Remote-User": name }, proxied ? PROXY : STRANGER);
     const outcome = await asked.catch((thrown) => thrown);
     if (outcome instanceof PortholeError) return;
