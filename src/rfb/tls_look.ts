@@ -16,7 +16,6 @@ interface TlsSight {
   readonly certificate?: Uint8Array;
 }
 
-const ALERT = 21;
 const HANDSHAKE = 22;
 const SERVER_HELLO = 2;
 const CERTIFICATE = 11;
@@ -119,7 +118,7 @@ function* readSight(): Script<TlsSight | undefined> {
 function* readRecord(): Script<Uint8Array | undefined> {
   const header = yield* read(5, "its TLS answer");
   const length = readU16(header, 3);
-  if (header[0] === ALERT || header[0] !== HANDSHAKE || length > RECORD_CAP_BYTES) return undefined;
+  if (header[0] !== HANDSHAKE || length > RECORD_CAP_BYTES) return undefined;
   return yield* read(length, "its TLS answer");
 }
 
