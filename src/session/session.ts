@@ -82,6 +82,7 @@ export class Session {
   #endedBy: PortholeError | undefined;
   #patience: Patience | undefined;
   #enteredAtMs: number | undefined;
+  #hasDroppedText = false;
 
   constructor({ source, viewer, user }: SessionParties, effects: SessionEffects) {
     const { log, events, now = Date.now, explainEnd = (_session, reason) => Promise.resolve(reason) } = effects;
@@ -221,7 +222,9 @@ export class Session {
 
   #noteTextDropped(bytes: number): void {
     const limit = this.source.config.clipboardLimitBytes;
-    this.log.info("Clipboard text dropped: longer than clipboard_limit", { bytes, limit });
+    // The first one only: a viewer must not fill the log.
+    if (!this.#hasDroppedText) this.log.info("Clipboard text dropped: longer than clipboard_limit", { bytes, limit });
+    this.#hasDroppedText = true;
     this.side.tell({ type: "clipboard_dropped", bytes, limit });
   }
 
