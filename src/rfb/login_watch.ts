@@ -78,6 +78,11 @@ export class LoginWatch {
     return this.#step?.side === "down" ? this.#step : undefined;
   }
 
+  /** Whether there is nothing left to watch: the login was refused, or cannot be followed. */
+  get isLost(): boolean {
+    return this.#state === "lost";
+  }
+
   /** The bytes that came after the login, once it is over. */
   get rest(): Readonly<Record<Side, Uint8Array>> {
     return this.#held;

@@ -28,12 +28,13 @@ export interface Patience {
 
 /** Watches a login for steps that the source does not take. */
 export function watchPatience(
-  login: Pick<LoginWatch, "awaited">,
+  login: Pick<LoginWatch, "awaited" | "isLost">,
   { timeoutMs, onAsking, onUnanswered, setTimer = startTimer }: PatienceEffects,
 ): Patience {
   let hasAsked = false;
   let [waitedMs, step] = [0, login.awaited];
   const look = () => {
+    if (login.isLost) return;
     const isSame = step !== undefined && login.awaited === step;
     waitedMs = isSame ? waitedMs + TICK_MS : 0;
     step = login.awaited;
@@ -60,12 +61,13 @@ const CLOSED = new LoginRefused("ended", "the server closed the connection durin
 
 /** Why the source has closed the connection, if it did so during the viewer's own login. */
 export function explainClose(
-  login: Pick<LoginWatch, "end"> | undefined,
+  login: Pick<LoginWatch, "end" | "isLost"> | undefined,
   patience: Patience | undefined,
   title: string,
 ): LoginRefused | undefined {
-  const refusal = login?.end();
-  return patience?.hasAsked ? (refusal ?? CLOSED).afterAsking(title) : refusal?.of(title);
+  const hasAsked = patience?.hasAsked === true;
+  const refusal = login?.end() ?? (hasAsked && !login?.isLost ? CLOSED : undefined);
+  return hasAsked ? refusal?.afterAsking(title) : refusal?.of(title);
 }
 
 function refuse(): LoginRefused {

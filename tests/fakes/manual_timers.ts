@@ -11,6 +11,11 @@ export class ManualTimers {
     return () => void this.#waiting.delete(timer);
   };
 
+  /** How many timers have not called back. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Lets time pass; the timers whose time has come call back, the earliest first. */
   pass(ms: number): void {
     const untilMs = this.ms + ms;

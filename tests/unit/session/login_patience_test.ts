@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { LoginRefused } from "../../../src/rfb/refusal.ts";
 import { LoginWatch } from "../../../src/rfb/login_watch.ts";
-import { watchPatience } from "../../../src/session/login_patience.ts";
+import { explainClose, watchPatience } from "../../../src/session/login_patience.ts";
 import { ManualTimers } from "../../fakes/manual_timers.ts";
 
 function makeRig() {
@@ -16,7 +16,7 @@ function makeRig() {
   });
   const down = (...bytes: number[]) => login.push("down", Uint8Array.of(...bytes));
   const up = (...bytes: number[]) => login.push("up", Uint8Array.of(...bytes));
-  return { timers, told, patience, down, up };
+  return { timers, told, login, patience, down, up };
 }
 
 Deno.test("a source that does not go on seems to ask its user, and has login_timeout to let the viewer in", () => {
@@ -46,4 +46,15 @@ Deno.test("a user who types a password has all the time in the world, and the so
   patience.stop();
   timers.pass(600_000);
   assertEquals([told, patience.hasAsked], [["asking"], false]);
+});
+
+Deno.test("a close after a long wait is a refusal while the login lasts, and none once it cannot be followed", () => {
+  const { timers, login, patience, down, up } = makeRig();
+  timers.pass(6_000);
+  assertEquals(explainClose(login, patience, "Pi")?.kind, "declined");
+  down(1, 99);
+  up(99);
+  assertEquals([login.isLost, explainClose(login, patience, "Pi")], [true, undefined]);
+  timers.pass(6_000);
+  assertEquals(timers.waiting, 0);
 });
