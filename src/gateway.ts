@@ -115,7 +115,6 @@ export function createGateway(options: GatewayOptions): Gateway {
 function createServices(options: GatewayOptions): Services {
   const { live, log, version, now = Date.now, stores = createMemoryStores({ now }) } = options;
   const warn: Warn = (message, fields) => log.warn(message, fields);
-  const { refreshTokens } = live;
   const registry = new SessionRegistry(log);
   const metrics: Metrics = createMetrics({
     sessions: () => registry.list(),
@@ -134,7 +133,10 @@ function createServices(options: GatewayOptions): Services {
     sessions: { registry, connectLimit },
     sources,
     telemetry: { log, metrics, audit: options.audit ?? createAudit(), warnRarely: createMinuteLog(warn, now) },
-    readTokensAgain: refreshTokens && (() => refreshTokens().then(() => live.current)),
+    get readTokensAgain() {
+      const { refreshTokens } = live;
+      return refreshTokens && (() => refreshTokens().then(() => live.current));
+    },
     about: { ...NOTHING_KNOWN, ...options.about, version, problems: () => live.problems },
   };
 }
