@@ -79,14 +79,14 @@ function findTaker(
     .toSorted((a, b) => b.enteredAtMs! - a.enteredAtMs!)[0];
 }
 
-/** A session that was there before this one, if the VNC server closed this one as soon as it was in. */
+/** A session that was there before this one, if the VNC server closed this one at the door or as soon as it was in. */
 function findPresent(
   { enteredAtMs: sinceMs }: EndedSession,
   others: readonly EndedSession[],
   closedAtMs: number,
 ): EndedSession | undefined {
-  if (sinceMs === undefined || closedAtMs - sinceMs > WINDOW_MS) return undefined;
-  return others.find((other) => isIn(other) && other.enteredAtMs! < sinceMs);
+  if (sinceMs !== undefined && closedAtMs - sinceMs > WINDOW_MS) return undefined;
+  return others.find((other) => isIn(other) && other.enteredAtMs! < (sinceMs ?? closedAtMs));
 }
 
 function describeTakeover({ user }: EndedSession, { user: taker }: EndedSession): PortholeError {

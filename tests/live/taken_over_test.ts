@@ -24,7 +24,7 @@ interface Case {
 const BOTH = { first: "stays", second: "stays" } as const;
 const NEW_ONE = { first: "taken_over", second: "stays" } as const;
 const OLD_ONE = { first: "stays", second: "turned away" } as const;
-const UNSHARED = { shared: false, clipboard: "in" };
+const UNSHARED = { shared: false };
 const READY = { prewarm: 1 };
 /** Makes the gateway log in. A viewer that logs in itself gets TigerVNC's refusal as the server sends it. */
 const BY_GATEWAY = { clipboard: "in" };
@@ -39,6 +39,7 @@ const CASES: readonly Case[] = [
   { mode: "TightVNC 1.3, VncAuth", args: " -nevershared", ...NEW_ONE },
   { mode: "TightVNC 1.3, VncAuth", args: " -nevershared -dontdisconnect", source: READY, ...OLD_ONE },
   { mode: "x11vnc 0.9, None", without: "-shared ", ...OLD_ONE },
+  { mode: "x11vnc 0.9, None", without: "-forever -shared ", ...OLD_ONE },
   { mode: "QEMU 7.2, None", source: UNSHARED, ...NEW_ONE },
   { mode: "wayvnc 0.5, None", source: UNSHARED, ...NEW_ONE },
 ];

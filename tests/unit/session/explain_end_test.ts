@@ -139,6 +139,13 @@ Deno.test("and one that the server closes within a second of its own arrival, if
   assertEquals((await explain(justIn, [there], { onWait })).code, "source_closed");
 });
 
+Deno.test("and one that the server closes at the door, before it let it in", async () => {
+  const atDoor = { ...makeSession({ state: "handshake", user: ADA }), enteredAtMs: undefined };
+  const found = await explain(atDoor, [makeSession({ user: BOB })]);
+  assertEquals([found.code, found.message], ["vnc_refused", `Cannot open The Pi: bob has it open, ${SECOND}`]);
+  assertEquals((await explain(atDoor, [])).code, "source_closed");
+});
+
 Deno.test("every other reason stays as it is, and an end while it waits goes before", async () => {
   const idle = new PortholeError("idle", "Idle");
   assertEquals((await explain(makeSession(), [makeSession({ enteredAtMs: 9_900 })], { reason: idle })).code, "idle");
