@@ -113,7 +113,7 @@ export class SourceProbe {
       return { result: this.#describeBanner(version), loggedIn: false };
     }
     try {
-      return await this.#lookOn(runner, version, why);
+      return await this.#probeOffer(runner, version, why);
     } catch (thrown) {
       if (!(thrown instanceof Asking)) throw thrown;
       return { result: this.#describeBanner(version, ", asks a user there to accept"), loggedIn: false };
@@ -122,7 +122,7 @@ export class SourceProbe {
     }
   }
 
-  async #lookOn(runner: LoginRunner, version: Version, why: Why): Promise<Visit<ProbeResult>> {
+  async #probeOffer(runner: LoginRunner, version: Version, why: Why): Promise<Visit<ProbeResult>> {
     const { source: { title }, memory } = this.#parts;
     const offer = await this.#time("offer", runner.run(peekTypes(title, version)));
     memory.noteOffer(offer.types);
