@@ -5,10 +5,15 @@ const NAMED = /\/ws\/vnc\/[^/]+$/;
 
 /** Whether a request is addressed as websockify is: by a token on any path, or on a path that ends in `/websockify`. */
 export function isForWebsockify(request: Request): boolean {
-  if (request.method !== "GET" || request.headers.get("upgrade")?.toLowerCase() !== "websocket") return false;
+  if (request.method !== "GET" || !isHandshake(request.headers)) return false;
   const { pathname } = new URL(request.url);
   if (NAMED.test(pathname)) return false;
   return /\/websockify\/?$/.test(pathname) || readWebsockifyToken(request) !== undefined;
+}
+
+/** A proxy may have dropped Upgrade; only WebSocket clients send Sec-WebSocket-Key. */
+function isHandshake(headers: Headers): boolean {
+  return headers.get("upgrade")?.toLowerCase() === "websocket" || headers.has("sec-websocket-key");
 }
 
 /** The first token in the query that is not empty, without line feeds at its end, as websockify reads it. */

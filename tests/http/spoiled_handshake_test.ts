@@ -12,8 +12,9 @@ Deno.test("a handshake that a proxy has spoiled is recognized, and logged once a
     [{ Upgrade: undefined }, "Upgrade: websocket"],
     [{ Connection: "keep-alive" }, "Connection: Upgrade"],
   ];
-  for (const [headers, missing] of spoiled) {
-    await using viewer = await openRaw(rig.port, "/ws/vnc/pi", headers);
+  const paths = ["/ws/vnc/pi", "/websockify", "/any/path?token=pi"];
+  for (const [path, [headers, missing]] of paths.flatMap((path) => spoiled.map((one) => [path, one] as const))) {
+    await using viewer = await openRaw(rig.port, path, headers);
     await viewer.until(({ rest }) => rest.includes("}"));
     assertEquals(viewer.status, 426);
     assertMatch(viewer.head, /^upgrade: websocket$/im);
