@@ -54,14 +54,17 @@ export class ClipboardPanel {
     if (!this.#mayDown) return;
     const bytes = measureText(text);
     if (bytes > this.#limitBytes) return this.#say(explainTooLongRemote(bytes, this.#limitBytes));
+    // Some servers send back each text that they get: that is no news.
+    const isEcho = text === this.#shared;
     this.#shared = text;
     this.#text.value = text;
-    try {
-      await navigator.clipboard.writeText(text);
-      this.#say("Copied from the remote screen to this device.");
-    } catch {
-      this.#say("Copied on the remote screen. Select it here to copy it.");
-    }
+    const isCopied = await copyHere(text);
+    if (isEcho) return;
+    this.#say(
+      isCopied
+        ? "Copied from the remote screen to this device."
+        : "Copied on the remote screen. Select it here to copy it.",
+    );
   }
 
   /** Sends up what was copied on this device, where the browser permits reading it without a prompt. */
@@ -92,13 +95,9 @@ export class ClipboardPanel {
   }
 
   async #copyByHand(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(this.#text.value);
-      this.#say("Copied to this device.");
-    } catch {
-      this.#text.select();
-      this.#say("This browser does not let a page copy. Press Ctrl+C now.");
-    }
+    if (await copyHere(this.#text.value)) return this.#say("Copied to this device.");
+    this.#text.select();
+    this.#say("This browser does not let a page copy. Press Ctrl+C now.");
   }
 
   async #typeByHand(): Promise<void> {
@@ -131,5 +130,15 @@ async function queryPermission(): Promise<PermissionState | "unknown"> {
     return (await navigator.permissions.query({ name: "clipboard-read" as PermissionName })).state;
   } catch {
     return "unknown";
+  }
+}
+
+/** Copies text to this device; returns whether the browser permits it. Without HTTPS, it has no clipboard. */
+async function copyHere(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
   }
 }
