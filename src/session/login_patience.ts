@@ -71,5 +71,5 @@ export function explainClose(
 }
 
 function refuse(): LoginRefused {
-  return new LoginRefused("unanswered", `the server did not go on in time; ${MAY_ASK} have to accept the connection`);
+  return new LoginRefused("unanswered", `the server did not respond in time; ${MAY_ASK} have to accept the connection`);
 }

@@ -10,14 +10,16 @@ export function measureText(text: string): number {
 
 /** Says that a text was not sent to the remote screen. */
 export function explainTooLong(bytes: number, limitBytes: number): string {
-  return `Not sent: the text is ${describe(bytes, Math.ceil)} long, and this screen accepts ${describe(limitBytes)}.`;
+  return `Not sent: the text is ${describe(bytes, Math.ceil)} long, and this screen accepts at most ${
+    describe(limitBytes)
+  }.`;
 }
 
 /** Says that a text of the remote screen was not taken. */
 export function explainTooLongRemote(bytes: number, limitBytes: number): string {
   return `Not copied: the text of the remote screen is ${describe(bytes, Math.ceil)} long, and at most ${
     describe(limitBytes)
-  } are allowed.`;
+  } is allowed.`;
 }
 
 /** "1.5 MiB"; a length is rounded up and a limit down, so that the two differ. */

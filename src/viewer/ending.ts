@@ -86,7 +86,7 @@ function explainProxy(status: number): Ending {
   if (status === 403) {
     return { ...describe("The proxy in front refuses this browser (status 403)", false), remedy: "reload" };
   }
-  if (status === 429) return describe("The proxy in front allows no more requests at the moment", true);
+  if (status === 429) return describe("The proxy in front is limiting requests at the moment", true);
   if (status < 300) return describe("The gateway is away: something else answers at its address", true);
   return describe(`The gateway is away: the proxy in front answers with status ${status}`, true);
 }

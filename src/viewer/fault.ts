@@ -50,6 +50,6 @@ function describe(what: string, { serverBits = FULL_BITS, hasPicture = false }: 
 }
 
 function describeBits(bits: number): string {
-  return `the VNC server keeps to ${bits} bits per pixel, although this page asked for ${FULL_BITS}. Set its colour depth ` +
+  return `the VNC server insists on ${bits} bits per pixel, although this page asked for ${FULL_BITS}. Set its colour depth ` +
     "to 24.";
 }

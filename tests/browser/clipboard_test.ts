@@ -30,7 +30,7 @@ for (const clipboard of ["in", "both"]) {
         await page.click("#clipboard-send");
         return await readNote(page);
       };
-      const refused = "Not sent: the text is 2.9 MiB long, and this screen accepts 100 KiB.";
+      const refused = "Not sent: the text is 2.9 MiB long, and this screen accepts at most 100 KiB.";
       assertEquals(await send("x".repeat(3_000_000)), refused);
       await keepPicture(page, "viewer-clipboard-limit");
       assertEquals(await send("x".repeat(100_000)), "Sent to the remote screen.");

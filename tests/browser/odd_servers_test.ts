@@ -21,7 +21,7 @@ const SHOWN: Record<string, Oddity> = {
 const NAMED: Record<string, readonly [Oddity, string]> = {
   "an unknown message": [{ before: [127, 0, 0, 0] }, "type 127 (VMware)"],
   "an unknown encoding": [{ before: [0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 255, 255, 0, 3] }, "-65533"],
-  "16 bits, whatever is asked": [{ format: HIGH_COLOUR, keepsFormat: true }, "keeps to 16 bits per pixel"],
+  "16 bits, whatever is asked": [{ format: HIGH_COLOUR, keepsFormat: true }, "insists on 16 bits per pixel"],
 };
 /** The viewer logs in; the gateway logs in; it filters, too. */
 const SETTINGS = { passed: {}, viewed: { view_only: true }, filtered: { clipboard: "none" } };

@@ -28,7 +28,7 @@ Deno.test("explainFault() lets a picture be tried again only if it was right bef
 
 Deno.test("a server that keeps to its own 16 or 8 bits is named, whether it makes noVNC wait or fail", () => {
   for (const serverBits of [8, 16]) {
-    const keeps = `the VNC server keeps to ${serverBits} bits per pixel`;
+    const keeps = `the VNC server insists on ${serverBits} bits per pixel`;
     assertStringIncludes(explainStall({ serverBits, isMidFirstUpdate: true })!.sentence, keeps);
     assertStringIncludes(explainFault({ ...open, hasPicture: false, serverBits, fault: "garbage" }).sentence, keeps);
     assertEquals(explainStall({ serverBits, isMidFirstUpdate: false }), undefined);
