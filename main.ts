@@ -113,8 +113,9 @@ async function check(parts: StartParts): Promise<number> {
   let failed = false;
   const probes = sources.map((source) => ({ source, finding: gateway.sources.get(source).probe({ asked: true }) }));
   for (const { source, finding } of probes) {
-    const { status, detail } = await finding;
+    const { status, detail, warning } = await finding;
     console.log(`${source.name}: ${detail}`);
+    if (warning !== undefined) console.error(`${source.name}: ${warning}`);
     failed ||= status === "down";
   }
   // What was learned of the servers must be written before the process ends.

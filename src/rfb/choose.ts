@@ -20,16 +20,29 @@ export function chooseType(
   login: Login,
   within: readonly ContainerType[] = [],
 ): SpokenType {
+  const chosen = foreseeType(offered, login, within);
+  // RSA-AES servers say later whether they want a user name too. Continuing until then means asking the user only once.
+  if (chosen.proof !== "key" && listMissing(chosen.needs, login).length > 0) throw refuseMissing(chosen.needs);
+  return chosen;
+}
+
+/**
+ * The type that the login chooses once its user has given what it lacks.
+ *
+ * @throws {LoginRefused} `no_type`, `untrusted` as `chooseType` does.
+ */
+export function foreseeType(
+  offered: readonly number[],
+  login: Login,
+  within: readonly ContainerType[] = [],
+): SpokenType {
   const spoken = listSpoken(offered, within.at(-1)?.holds ?? "rfb");
   if (spoken.length === 0) throw refuseOffer(offered, within);
   const { proofs } = login;
   const proven = spoken.filter(({ proof }) => proofs.length === 0 || proof !== null && proofs.includes(proof));
   const best = proven[0];
   if (!best) throw refuseWeak(spoken, within);
-  const ready = proven.find(({ needs }) => listMissing(needs, login).length === 0);
-  // RSA-AES servers say later whether they want a user name too. Continuing until then means asking the user only once.
-  if (!ready && best.proof !== "key") throw refuseMissing(best.needs);
-  return ready ?? best;
+  return proven.find(({ needs }) => listMissing(needs, login).length === 0) ?? best;
 }
 
 /**

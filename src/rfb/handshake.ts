@@ -1,11 +1,11 @@
 /** The gateway's side of the RFB handshake with a source, from ProtocolVersion to ServerInit (RFC 6143 section 7). */
-import { chooseType } from "./choose.ts";
+import { chooseType, foreseeType } from "./choose.ts";
 import { nameTypes } from "./describe.ts";
-import type { LoginStep } from "./login_step.ts";
+import { type LoginStep, peekProof } from "./login_step.ts";
 import { encodeSetPixelFormat, isTrueColour, TRUE_COLOUR_FORMAT } from "./pixel_format.ts";
 import { FAILED, readReason, refuseResult, refuseWith } from "./reason.ts";
 import { LoginRefused } from "./refusal.ts";
-import { read, readU32, readU8, type Script, StreamEnded, titled, u8, write } from "./script.ts";
+import { read, readU32, readU8, type Script, StreamEnded, titled, u32, u8, write } from "./script.ts";
 import type { Login } from "./security/login.ts";
 import type { ContainerType, Inside, LoginType } from "./security/security_type.ts";
 import { type SecurityPath, speakType } from "./security/speak.ts";
@@ -68,9 +68,18 @@ export function peekTypes(title: string, version: Version): Script<Offer> {
   return titled(title, readTypesFor(version));
 }
 
-/** Chooses a container and reads the codes in the list inside. Nothing can follow it. @throws {LoginRefused} */
+/** Chooses a container and reads the codes in the list inside. Only `peekIdentity` can follow it. @throws {LoginRefused} */
 export function peekInside(title: string, { version }: Offer, container: ContainerType): Script<Inside> {
   return titled(title, readInside(version, container));
+}
+
+/**
+ * Goes on as the login would, up to where the source proves its identity, but sends no secret. Nothing can follow it.
+ *
+ * @throws {LoginRefused} what the login would come to.
+ */
+export function peekIdentity(title: string, login: Login, offer: Offer, inside?: Inside): Script<void, LoginStep> {
+  return titled(title, proveIdentity(login, offer, inside));
 }
 
 function* open(login: Login, seen?: Seen): Script<OpenSource, LoginStep> {
@@ -99,6 +108,16 @@ function* enter(admission: Admission, shared: boolean): Script<OpenSource> {
 function* readInside(version: Version, container: ContainerType): Script<Inside> {
   yield* answerOffer(version, container.code);
   return { container, codes: yield* container.readInner() };
+}
+
+function* proveIdentity(login: Login, { version, types }: Offer, inside?: Inside): Script<void, LoginStep> {
+  const outer = foreseeType(types, login);
+  if (outer.proof === null || inside && inside.container !== outer) return;
+  const chosen = inside ? foreseeType(inside.codes, login, [inside.container]) : outer;
+  if (!("speak" in chosen) || chosen.proof === null) return;
+  if (inside) yield* write(u32(chosen.code));
+  else yield* answerOffer(version, chosen.code);
+  yield* peekProof(chosen.speak(login));
 }
 
 function* readTypesFor(version: Version): Script<Offer> {

@@ -12,12 +12,14 @@ export interface ClientKey {
 
 /**
  * A step of a login. `start_tls` starts TLS and verifies the certificate; `check_key` verifies the source's RSA key, in
- * its wire form; `client_key` is answered with a `ClientKey`; `seal` encrypts every later byte in both directions.
+ * its wire form; `client_key` is answered with a `ClientKey`; `seal` encrypts every later byte in both directions. With
+ * `peeks`, no login follows: nothing is kept of a certificate or key that is seen for the first time, and where possible
+ * a look takes the place of the TLS handshake.
  */
 export type LoginStep =
   | WireStep
-  | { readonly do: "start_tls" }
-  | { readonly do: "check_key"; readonly key: Uint8Array }
+  | { readonly do: "start_tls"; readonly peeks?: boolean }
+  | { readonly do: "check_key"; readonly key: Uint8Array; readonly peeks?: boolean }
   | { readonly do: "client_key" }
   | { readonly do: "seal"; readonly opener: MessageOpener; readonly sealer: MessageSealer };
 
@@ -39,4 +41,16 @@ export function* getClientKey(): Script<ClientKey, LoginStep> {
 /** Encrypts every later byte in both directions. */
 export function* sealStream(opener: MessageOpener, sealer: MessageSealer): Script<void, LoginStep> {
   yield { do: "seal", opener, sealer };
+}
+
+/** Runs the beginning of a login, up to where the source has proved its identity, and keeps nothing of it. */
+export function* peekProof(login: Script<unknown, LoginStep>): Script<void, LoginStep> {
+  for (let next = login.next(); !next.done;) {
+    const step = next.value;
+    if (step.do === "start_tls" || step.do === "check_key") {
+      yield { ...step, peeks: true };
+      return;
+    }
+    next = login.next(yield step);
+  }
 }

@@ -1,6 +1,7 @@
 /**
- * A look at the TLS of a source with which the handshake has failed. Up to TLS 1.2, a server sends its version, cipher
- * and certificate in clear (RFC 5246 section 7.4), so that the look needs no cryptography.
+ * A look at the TLS of a source, without a handshake: it says why one failed, and harms nobody, while x11vnc lets a client
+ * in once a handshake is complete, and asks its user with -accept. Up to TLS 1.2, a server sends its version, cipher and
+ * certificate in clear (RFC 5246 section 7.4), so that the look needs no cryptography.
  */
 import { type AsymmetricKeyDetails, randomBytes, X509Certificate } from "node:crypto";
 import { readU16 } from "./big_endian.ts";
@@ -45,11 +46,19 @@ const SIGNATURES: readonly number[] = [
 ];
 const GROUPS: readonly number[] = [0x001d, 0x0017, 0x0018, 0x0019, 0x0016, 0x0100, 0x0101];
 
-/** Why TLS with this source fails, and the setting to change; undefined if the look shows no reason. */
-export function* lookAtTls(): Script<string | undefined> {
+/** What a look shows. */
+export interface TlsLook {
+  /** Why TLS with this source fails, and the setting to change; undefined if the look shows no reason. */
+  readonly obstacle?: string | undefined;
+  /** The certificate in DER, if there is one and it came in clear. */
+  readonly certificate?: Uint8Array | undefined;
+}
+
+/** Sends a ClientHello and reads the answer up to the certificate. Nothing can follow it. */
+export function* lookAtTls(): Script<TlsLook> {
   yield* write(encodeClientHello());
   const sight = yield* readSight();
-  return sight && judge(sight);
+  return sight ? { obstacle: judge(sight), certificate: sight.certificate } : {};
 }
 
 function judge({ version, cipher, certificate }: TlsSight): string | undefined {

@@ -10,7 +10,7 @@ import { Overdue, runScript, type Script, StreamEnded } from "../rfb/script.ts";
 import { lookAtTls } from "../rfb/tls_look.ts";
 import { sealStream } from "./sealed_stream.ts";
 import { upgradeTls } from "./tls_upgrade.ts";
-import { expectedName, type Identity, type Trust } from "./trust.ts";
+import { asksCa, expectedName, type Identity, type Presented, type Trust } from "./trust.ts";
 
 /** Timeout of a login for which nobody waits. A refusal takes up to 2.6 s with PAM, and up to 6 s with x11vnc. */
 export const UNATTENDED_LOGIN_MS = 20_000;
@@ -39,8 +39,8 @@ export interface LoginEffects extends LoginLimits {
   readonly trust: Trust;
   /** The RSA key of this process, generated when it is first needed. */
   readonly getClientKey: () => Promise<ClientKey>;
-  /** Whether to look at the source's TLS where the login would start it, and to end there. */
-  readonly looksAtTls?: boolean;
+  /** Whether to try TLS the other way, because it has failed: by a look instead of the handshake, or the reverse. */
+  readonly triesTlsAgain?: boolean;
 }
 
 /** Runs scripts, one after the other, on a stream that TLS or RSA-AES may replace. */
@@ -106,9 +106,9 @@ export class LoginRunner {
       case "write":
         return writeAll(this.stream, step.bytes);
       case "start_tls":
-        return this.#startTls();
+        return this.#startTls(step.peeks);
       case "check_key":
-        return this.#judge({ proof: "key", bytes: step.key });
+        return this.#judge({ proof: "key", bytes: step.key }, step.peeks);
       case "client_key":
         return this.#effects.getClientKey!();
       case "seal":
@@ -123,23 +123,31 @@ export class LoginRunner {
     return ahead ?? readExactly(this.stream, bytes, what);
   }
 
-  async #startTls(): Promise<void> {
-    if (this.#effects.looksAtTls) return await this.#lookAtTls();
+  async #startTls(peeks?: boolean): Promise<void> {
     const source = this.#source!;
+    const looksFirst = peeks === true && !asksCa(source);
+    if (looksFirst !== (this.#effects.triesTlsAgain ?? false)) return await this.#lookAtTls(peeks);
     const options = { ca: source.tls?.ca, serverName: expectedName(source) };
     const { stream, certificate, caError } = await upgradeTls(this.stream, options).catch(explainTls);
     this.stream = stream;
-    await this.#judge({ proof: "certificate", bytes: certificate, ...(caError === undefined ? {} : { caError }) });
+    const presented = {
+      proof: "certificate" as const,
+      bytes: certificate,
+      ...(caError === undefined ? {} : { caError }),
+    };
+    await this.#judge(presented, peeks);
   }
 
-  async #lookAtTls(): Promise<never> {
-    const obstacle = await runScript(lookAtTls(), (step) => this.#take(step));
-    if (obstacle === undefined) throw new LoginRefused("tls_failed", "the look at its TLS shows no reason");
-    throw new LoginRefused("no_tls", `TLS with the server is not possible: ${obstacle}`);
+  /** @throws LoginRefused, unless it `peeks` and all is well. */
+  async #lookAtTls(peeks = false): Promise<void> {
+    const { obstacle, certificate } = await runScript(lookAtTls(), (step) => this.#take(step));
+    if (obstacle !== undefined) throw new LoginRefused("no_tls", `TLS with the server is not possible: ${obstacle}`);
+    if (!peeks || !certificate) throw new LoginRefused("tls_failed", "the TLS of the server shows no certificate");
+    await this.#judge({ proof: "certificate", bytes: certificate }, peeks);
   }
 
-  async #judge(presented: Parameters<Trust["judge"]>[1]): Promise<void> {
-    this.identity = await this.#effects.trust!.judge(this.#source!, presented);
+  async #judge(presented: Presented, peeks = false): Promise<void> {
+    this.identity = await this.#effects.trust![peeks ? "foresee" : "judge"](this.#source!, presented);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Probes of one source, which must not do harm: servers end after a client, ask their user, or count failed logins. */
 import { waitAtMost } from "../async/wait_at_most.ts";
 import type { SourceConfig } from "../config/config.ts";
-import { type Admission, admitUs, type Offer, peekInside, peekTypes } from "../rfb/handshake.ts";
-import { LoginRefused } from "../rfb/refusal.ts";
+import { type Admission, admitUs, type Offer, peekIdentity, peekInside, peekTypes } from "../rfb/handshake.ts";
+import { LoginRefused, type RefusalKind } from "../rfb/refusal.ts";
 import { titled } from "../rfb/script.ts";
 import { SECURITY_TYPES } from "../rfb/security/table.ts";
 import { readVersion, type Version } from "../rfb/version.ts";
@@ -12,8 +12,8 @@ import { ASKING_MS, type LoginRunner } from "./login_runner.ts";
 import { needsGateway } from "./needs_gateway.ts";
 import type { NotProbed, ProbeResult } from "./prober.ts";
 import type { SourceLogin, Visit } from "./source_login.ts";
-import type { Trust } from "./trust.ts";
-import { chooseContainer, describeVerdict, foreseeLogin, listNeeds, nameMode } from "./verdict.ts";
+import { asksCa, type Trust } from "./trust.ts";
+import { chooseContainer, describeVerdict, foreseeLogin, listNeeds, nameMode, warnOf } from "./verdict.ts";
 
 const PROBE_MS = 25_000;
 /** Connections without a login, to a server that may count them, after which a probe logs in. */
@@ -24,6 +24,8 @@ const STOP_AT = 3;
 const STOP_ASKED_AT = 4;
 /** How long a server that refuses a secret may take to close after it has accepted it; see `falseOk`. */
 const FALSE_OK_MS = 1_000;
+/** Refusals for which no secret has been sent, so that a server which counts has counted the connection. */
+const BEFORE_SECRET: readonly RefusalKind[] = ["tls_failed", "no_tls", "untrusted", "no_type"];
 
 /** The parts that probes need. */
 export interface ProbeParts {
@@ -60,6 +62,8 @@ class Asking extends Error {}
 export class SourceProbe {
   readonly #parts: Required<ProbeParts>;
   #tried: Tried | undefined;
+  /** Whether the last login ended before it sent the secret. */
+  #isBarred = false;
 
   constructor(parts: ProbeParts) {
     this.#parts = { now: Date.now, ...parts };
@@ -68,6 +72,7 @@ export class SourceProbe {
   /** Makes the next probe log in again. */
   forget(): void {
     this.#tried = undefined;
+    this.#isBarred = false;
   }
 
   /**
@@ -95,7 +100,7 @@ export class SourceProbe {
 
   get #canLogIn(): boolean {
     const { source: { password }, memory } = this.#parts;
-    if (!this.#mayLogIn) return false;
+    if (!this.#mayLogIn || this.#isBarred) return false;
     return password === undefined ? memory.offersNone : !this.#tried || this.#tried.proven !== undefined;
   }
 
@@ -144,8 +149,10 @@ export class SourceProbe {
       await checkOk(runner, admission, source.title);
       const proven = { detail: `RFB ${offer.version.spoken}, ${admission.security}`, ...nameMode(login) };
       this.#tried = { types, proven };
-      return { result: proven, loggedIn: true };
+      this.#isBarred = false;
+      return { result: { ...proven, ...warnOf(runner.identity, "was") }, loggedIn: true };
     } catch (thrown) {
+      this.#isBarred = thrown instanceof LoginRefused && BEFORE_SECRET.includes(thrown.kind);
       const needs = listMissing(thrown);
       this.#tried = { types };
       return { result: { detail: describeVerdict(offer, needs), ...nameMode(login) }, loggedIn: false };
@@ -166,14 +173,18 @@ export class SourceProbe {
     };
   }
 
-  /** Looks into the list inside a type, without logging in. */
+  /** Looks into the list inside a type, and at what proves the server's identity, without logging in. */
   async #lookInside(runner: LoginRunner, offer: Offer): Promise<ProbeResult> {
-    const { source, trust } = this.#parts;
+    const { source, trust, memory } = this.#parts;
     const login = await foreseeLogin(source, trust, offer);
     const container = chooseContainer(offer, login);
     const inside = container && await runner.run(peekInside(source.title, offer, container));
     const needs = listNeeds(source.title, offer, login, inside);
-    return this.#tried?.proven ?? { detail: describeVerdict(offer, needs, inside), ...nameMode(login) };
+    // x11vnc asks its user once a handshake is complete, which a CA takes.
+    const isSilent = memory.asks === undefined || !asksCa(source);
+    if (login && isSilent) await runner.run(peekIdentity(source.title, login, offer, inside));
+    const found = this.#tried?.proven ?? { detail: describeVerdict(offer, needs, inside), ...nameMode(login) };
+    return { ...found, ...warnOf(runner.identity, "will be") };
   }
 
   #describeBanner({ spoken }: Version, remark = ""): ProbeResult {

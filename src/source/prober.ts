@@ -12,6 +12,8 @@ export interface ProbeResult {
   readonly detail: string;
   /** Whether the viewer (`pass_through`) or the gateway logs in. */
   readonly mode?: "pass_through" | "login";
+  /** What an administrator should know of the server's certificate or key, as a phrase. */
+  readonly warning?: string;
 }
 
 /** A probe was not made, because it could do harm or is turned off: the reason, as a phrase. */
@@ -25,6 +27,7 @@ export interface Finding {
   /** A phrase for people. */
   readonly detail: string;
   readonly mode?: "pass_through" | "login";
+  readonly warning?: string;
   /** The code of the failure when it is down. */
   readonly code?: ErrorCode;
   /** ISO 8601; absent when it was never probed. */

@@ -4,7 +4,7 @@ import type { ByteStream } from "../bridge/byte_stream.ts";
 import type { SourceConfig } from "../config/config.ts";
 import type { Offer } from "../rfb/handshake.ts";
 import type { ClientKey } from "../rfb/login_step.ts";
-import { LoginRefused } from "../rfb/refusal.ts";
+import { LoginRefused, type RefusalKind } from "../rfb/refusal.ts";
 import { type Credentials, pickCredentials } from "./credentials.ts";
 import { type LoggedInAhead, logInAhead } from "./logged_in_ahead.ts";
 import { type LoggedIn, logIn } from "./login.ts";
@@ -16,6 +16,10 @@ import type { Trust } from "./trust.ts";
 
 /** Timeout of each step of a probe. */
 const VISIT_STEP_MS = 10_000;
+/** Connections without a login after which TLS is not tried again: TigerVNC blocks at five, and a viewer needs one. */
+const TRY_AGAIN_UNTIL = 4;
+/** Refusals that say more than that TLS has failed. */
+const EXPLANATIONS: readonly RefusalKind[] = ["no_tls", "untrusted"];
 
 /** The parts that logins need, the same for every source. */
 export interface LoginParts {
@@ -103,12 +107,14 @@ export class SourceLogin {
     signal: AbortSignal,
     use: (runner: LoginRunner) => Promise<Visit<Result>>,
   ): Promise<Result> {
-    const credentials = pickCredentials(this.#source);
-    return await this.#guardLogin(credentials, signal, async () => {
+    const visit = async (triesTlsAgain: boolean) => {
       const stream = await this.#address.dial(this.#source, signal);
-      const runner = new LoginRunner(stream, this.#source, { ...this.#parts, signal, timeoutMs: VISIT_STEP_MS });
+      const effects = { ...this.#parts, signal, timeoutMs: VISIT_STEP_MS, triesTlsAgain };
+      const runner = new LoginRunner(stream, this.#source, effects);
       return await use(runner).finally(() => runner.stream.close());
-    });
+    };
+    const visitTwice = () => visit(false).catch((thrown) => this.#tryTlsAgain(thrown, () => visit(true)));
+    return await this.#guardLogin(pickCredentials(this.#source), visitTwice);
   }
 
   /** Checks before connecting whether a viewer may log in by itself. @throws LoginRefused locked_out during a wait */
@@ -137,15 +143,22 @@ export class SourceLogin {
   }
 
   #takeTurn<Login>(credentials: Credentials, signal: AbortSignal, work: () => Promise<Login>): Promise<Login> {
-    const logIn = async () => ({ result: await work(), loggedIn: true });
-    return this.#address.turn.run(() => this.#guardLogin(credentials, signal, logIn), signal);
+    const lookAtTls = async () => {
+      const stream = await this.#address.dial(this.#source, signal);
+      const effects = { ...this.#parts, signal, triesTlsAgain: true };
+      const loggedIn = await logIn(stream, { ...this.#source, ...credentials }, effects);
+      // The server has not begun TLS this time.
+      loggedIn.stream.close();
+      throw new LoginRefused("tls_failed", "the server has not begun TLS");
+    };
+    const login = async () => {
+      const result = await work().catch((thrown) => this.#tryTlsAgain<Login>(thrown, lookAtTls));
+      return { result, loggedIn: true };
+    };
+    return this.#address.turn.run(() => this.#guardLogin(credentials, login), signal);
   }
 
-  async #guardLogin<Result>(
-    credentials: Credentials,
-    signal: AbortSignal,
-    work: () => Promise<Visit<Result>>,
-  ): Promise<Result> {
+  async #guardLogin<Result>(credentials: Credentials, work: () => Promise<Visit<Result>>): Promise<Result> {
     this.#guard.check(credentials);
     try {
       const { result, loggedIn } = await work();
@@ -153,25 +166,18 @@ export class SourceLogin {
       if (loggedIn) this.#address.memory.noteLoggedIn();
       return result;
     } catch (thrown) {
-      const failure = await this.#explainTls(thrown, credentials, signal);
-      this.#guard.note(credentials, failure);
-      throw failure;
+      this.#guard.note(credentials, thrown);
+      throw thrown;
     }
   }
 
-  /** Finds out by a second connection why TLS failed, which its error does not say; else returns what was thrown. */
-  async #explainTls(thrown: unknown, credentials: Credentials, signal: AbortSignal): Promise<unknown> {
-    if (!(thrown instanceof LoginRefused) || thrown.kind !== "tls_failed") return thrown;
-    try {
-      const stream = await this.#address.dial(this.#source, signal);
-      const effects = { ...this.#parts, signal, looksAtTls: true };
-      const loggedIn = await logIn(stream, { ...this.#source, ...credentials }, effects);
-      // The server has not begun TLS this time.
-      loggedIn.stream.close();
-    } catch (seen) {
-      if (seen instanceof LoginRefused && seen.kind === "no_tls") return seen;
-    }
-    return thrown;
+  /** Finds out by a second connection what TLS has failed for, which its error does not say. @throws */
+  async #tryTlsAgain<Result>(thrown: unknown, again: () => Promise<Result>): Promise<Result> {
+    const isUnclear = thrown instanceof LoginRefused && thrown.kind === "tls_failed";
+    if (!isUnclear || this.#address.memory.counted >= TRY_AGAIN_UNTIL) throw thrown;
+    return await again().catch((seen) => {
+      throw seen instanceof LoginRefused && EXPLANATIONS.includes(seen.kind) ? seen : thrown;
+    });
   }
 }
 

@@ -21,12 +21,16 @@ export interface Identity {
   readonly fingerprint: string;
   /** Why it is trusted; `first_use` means that the fingerprint was stored just now. */
   readonly by: "ca" | "fingerprint" | "pin" | "first_use";
+  /** What a CA would refuse the certificate for: "expired on 2026-01-31". */
+  readonly flaw?: string;
 }
 
 /** Decides whether sources are trusted. */
 export interface Trust {
   /** Verifies a source. @throws {LoginRefused} `untrusted`, with a sentence for each reason. */
   judge(source: TrustedSource, presented: Presented): Promise<Identity>;
+  /** The same, but keeps no pin, for a source to which no secret is sent: `first_use` is then still to come. */
+  foresee(source: TrustedSource, presented: Presented): Promise<Identity>;
   /** The proofs of which the source must give one; empty if none is configured and none was seen before. */
   listProofs(source: TrustedSource): Promise<readonly Proof[]>;
 }
@@ -44,15 +48,29 @@ export interface TrustEffects {
 
 /** Makes the trust of a gateway: by `tls` of the source, or without it on first use. */
 export function createTrust({ pins, now = Date.now, onFirstUse = () => {} }: TrustEffects): Trust {
+  const identify = async (
+    source: TrustedSource,
+    presented: Presented,
+    keep: PinStore["keepFirst"],
+  ): Promise<Identity> => {
+    const { proof } = presented;
+    const fingerprint = createHash("sha256").update(presented.bytes).digest("hex");
+    const by = judgeConfigured(source, presented, fingerprint, now()) ??
+      await judgePin(keep, source, proof, fingerprint);
+    const flaw = findFlaw(presented, now());
+    return { proof, fingerprint, by, ...(flaw === undefined ? {} : { flaw }) };
+  };
+  const compare: PinStore["keepFirst"] = async (name, fingerprint) => {
+    const pin = await pins.get(name);
+    return { pin: pin ?? fingerprint, isFirst: pin === undefined };
+  };
   return {
     async judge(source, presented) {
-      const { proof } = presented;
-      const fingerprint = createHash("sha256").update(presented.bytes).digest("hex");
-      const by = judgeConfigured(source, presented, fingerprint, now()) ??
-        await judgePin(pins, source, proof, fingerprint);
-      if (by === "first_use") onFirstUse(source.name, fingerprint, findFlaw(presented, now()));
-      return { proof, fingerprint, by };
+      const identity = await identify(source, presented, pins.keepFirst);
+      if (identity.by === "first_use") onFirstUse(source.name, identity.fingerprint, identity.flaw);
+      return identity;
     },
+    foresee: (source, presented) => identify(source, presented, compare),
     listProofs: async (source) => {
       if (asksCa(source)) return ["certificate"];
       return source.tls || await pins.get(source.name) !== undefined ? ["certificate", "key"] : [];
@@ -72,8 +90,8 @@ function judgeConfigured(source: TrustedSource, presented: Presented, found: str
   return expected === undefined ? undefined : "fingerprint";
 }
 
-async function judgePin(pins: PinStore, source: TrustedSource, proof: Proof, found: string) {
-  const { pin, isFirst } = await pins.keepFirst(source.name, found);
+async function judgePin(keep: PinStore["keepFirst"], source: TrustedSource, proof: Proof, found: string) {
+  const { pin, isFirst } = await keep(source.name, found);
   if (isFirst) return "first_use";
   if (pin !== found) {
     throw refuseOther(proof, "has changed", { expected: pin, found, advice: pinAdvice(source.name, proof) });
@@ -81,9 +99,20 @@ async function judgePin(pins: PinStore, source: TrustedSource, proof: Proof, fou
   return "pin";
 }
 
-/** A pin holds for the certificate as a whole, so that its dates do not matter; but they are worth a warning. */
+/**
+ * A pin holds for the certificate as a whole, so that its dates and its signature do not matter; but they are worth a
+ * warning.
+ */
 function findFlaw({ proof, bytes }: Presented, nowMs: number): string | undefined {
-  return proof === "certificate" ? describeDates(new X509Certificate(bytes), nowMs) : undefined;
+  if (proof !== "certificate") return undefined;
+  const certificate = new X509Certificate(bytes);
+  return [describeDates(certificate, nowMs), describeHash(certificate)].filter(Boolean).join(" and ") || undefined;
+}
+
+/** The property is missing from the types of the runtime; its value is "sha1WithRSAEncryption", for example. */
+function describeHash({ signatureAlgorithm = "" }: X509Certificate & { signatureAlgorithm?: string }) {
+  const weak = /(md5|sha1)(?!\d)/i.exec(signatureAlgorithm)?.[1]?.toLowerCase();
+  return weak && `is signed with ${weak === "md5" ? "MD5" : "SHA-1"}`;
 }
 
 function describeDates({ validFrom, validTo }: X509Certificate, nowMs: number): string | undefined {
@@ -91,7 +120,8 @@ function describeDates({ validFrom, validTo }: X509Certificate, nowMs: number): 
   return nowMs < Date.parse(validFrom) ? `is not valid before ${formatDay(validFrom)}` : undefined;
 }
 
-function asksCa(source: TrustedSource): boolean {
+/** Whether the certificate of a source must be signed by a CA; otherwise its fingerprint is all that matters. */
+export function asksCa(source: TrustedSource): boolean {
   return source.tls?.ca !== undefined || source.tls?.serverName !== undefined;
 }
 

@@ -11,7 +11,7 @@ import { SECURITY_TYPES } from "../rfb/security/table.ts";
 import { buildLogin } from "./login.ts";
 import { needsGateway } from "./needs_gateway.ts";
 import type { ProbeResult } from "./prober.ts";
-import type { Trust } from "./trust.ts";
+import type { Identity, Trust } from "./trust.ts";
 
 /** The login with which the gateway opens the source; undefined if the browser logs in. */
 export async function foreseeLogin(source: SourceConfig, trust: Trust, { types }: Offer): Promise<Login | undefined> {
@@ -52,6 +52,19 @@ export function describeVerdict(offer: Offer, needs: readonly Need[], inside?: I
 /** Who logs in, for a finding. */
 export function nameMode(login: Login | undefined): Pick<ProbeResult, "mode"> {
   return { mode: login ? "login" : "pass_through" };
+}
+
+/**
+ * What an administrator should know of how the server proved its identity, for a finding: that its fingerprint `was`
+ * or `will be` trusted on first use, and why a CA would not have signed its certificate.
+ */
+export function warnOf(identity: Identity | undefined, when: "was" | "will be"): Pick<ProbeResult, "warning"> {
+  if (!identity) return {};
+  const { proof, fingerprint, by, flaw } = identity;
+  const what = proof === "certificate" ? "its certificate" : "its RSA key";
+  const first = by === "first_use" ? `${when} trusted on first use (sha256:${fingerprint})` : undefined;
+  const states = [first, flaw].filter(Boolean);
+  return states.length === 0 ? {} : { warning: `${what} ${states.join(" and ")}` };
 }
 
 function tryToChoose(types: readonly number[], login: Login) {

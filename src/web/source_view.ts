@@ -20,6 +20,7 @@ export const sourceSchema = z.object({
     "Who logs in to the VNC server: pass_through is the viewer, login the gateway",
   )
     .optional(),
+  warning: z.string().describe("What to know about the certificate or key of the VNC server, in words").optional(),
   code: codeSchema.describe("The error code, when the source is down").optional(),
   checked: instant("When the source was last probed or opened; missing if it never was").optional(),
 }).meta({ id: "Source", description: "A VNC server that Porthole connects to" });

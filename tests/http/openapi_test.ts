@@ -3,6 +3,10 @@ import { assert, assertEquals } from "@std/assert";
 import { Ajv2020 } from "ajv";
 import { COOKIES, type GuardedGateway, startGuarded, TOKENS } from "../fakes/callers.ts";
 import { type RawAnswer, sendRaw } from "../fakes/raw_http.ts";
+import { rsaKey } from "../fakes/login_meeting.ts";
+import { serve } from "../fakes/rfb_security/serve.ts";
+import { playSource } from "../fakes/rfb_security/source.ts";
+import type { SocketStream } from "../fakes/socket_stream.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
 import { RfbViewer } from "../fakes/rfb_viewer.ts";
 import { asByteStream } from "../fakes/web_stream.ts";
@@ -115,10 +119,23 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 
 /** A gateway with one more source, `live`, that is a whole VNC server. */
 async function startWithLive(): Promise<GuardedGateway> {
-  const fake = await startFakeRfb();
-  const rig = await startGuarded(`  live: { host: 127.0.0.1, port: ${fake.port}, group: Upstairs }`);
+  const fakes = [await startFakeRfb(), await startFakeRfb({ script: proveKey })];
+  const [live, proven] = fakes.map(({ port }) => port);
+  const rig = await startGuarded(
+    `  live: { host: 127.0.0.1, port: ${live}, group: Upstairs }\n  proven: { host: 127.0.0.1, port: ${proven} }`,
+  );
   const end = rig[Symbol.asyncDispose];
-  return { ...rig, [Symbol.asyncDispose]: () => end().then(() => fake[Symbol.asyncDispose]()) };
+  const stop = async () => {
+    await end();
+    for (const fake of fakes) await fake[Symbol.asyncDispose]();
+  };
+  return { ...rig, [Symbol.asyncDispose]: stop };
+}
+
+/** A source with an RSA key, so that its probe has a warning. */
+async function proveKey(stream: SocketStream): Promise<void> {
+  await serve(stream, playSource({ types: [129], key: rsaKey })).catch(() => {});
+  await stream.ended;
 }
 
 /** An open session of a page that has answered a ping; the names in the path mean it and its source. */
@@ -298,7 +315,8 @@ Deno.test("sessions and sources have every field of the description", async () =
   const read = async (path: string) => JSON.parse((await sendRaw(rig.port, { path, headers: ADMIN })).body);
   assertEquals(Object.keys((await read("/api/sessions"))[0]).sort(), listFields("Session"));
   const [up, down] = [await read("/api/sources/live"), await read("/api/sources/desk/probe")];
-  assertEquals([...new Set(Object.keys({ ...up, ...down }))].sort(), listFields("Source"));
+  const first = await read("/api/sources/proven/probe");
+  assertEquals([...new Set(Object.keys({ ...up, ...down, ...first }))].sort(), listFields("Source"));
 });
 
 const EXPIRES =

@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { ADVICE } from "../../src/rfb/security/advice.ts";
 import { PortholeError } from "../../src/errors.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
+import { leaf, rsaKey } from "../fakes/login_meeting.ts";
 import { serve } from "../fakes/rfb_security/serve.ts";
 import { type FakeSource, playSource } from "../fakes/rfb_security/source.ts";
 import { type FakeRfb, startFakeRfb } from "../fakes/rfb_server.ts";
@@ -12,7 +13,7 @@ import { openViewer } from "../fakes/web_viewer.ts";
 function startSource(fake: FakeSource): Promise<FakeRfb> {
   return startFakeRfb({
     script: async (stream) => {
-      const served = await serve(stream, playSource(fake)).catch(() => undefined);
+      const served = await serve(stream, playSource({ key: rsaKey, ...fake }), leaf).catch(() => undefined);
       await stream.ended;
       served?.stream.close();
     },

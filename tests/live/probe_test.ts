@@ -20,8 +20,8 @@ async function startOn(address: object, settings: Record<string, unknown> = {}) 
   const gateway = await startGateway(yaml, { now: clock.now });
   const probe = async () => {
     clock.pass(MINUTE_MS);
-    const { status, detail } = await (await fetch(`${gateway.origin}/api/sources/pi/probe`)).json();
-    return { status, detail };
+    const { status, detail, warning } = await (await fetch(`${gateway.origin}/api/sources/pi/probe`)).json();
+    return { status, detail, ...(warning && { warning }) };
   };
   return { gateway, probe, [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose]() };
 }
@@ -71,6 +71,55 @@ for (const [securityTypes, settings] of counting) {
     assertEquals(new TextDecoder().decode(version), "RFB 003.008\n");
   });
 }
+
+const overTls: readonly Mode[] = [
+  {
+    name: "x11vnc -ssl without -forever",
+    screen: "xvfb",
+    command: `${ENDS} -ssl {lab}/self-signed.pem -vencrypt force -rfbauth {lab}/password`,
+    login: { password: "secret12" },
+  },
+  ...MODES.filter(({ name }) => /^(QEMU|TigerVNC|wayvnc).*X509(Vnc|Plain)$/.test(name)),
+];
+
+for (const mode of overTls) {
+  testMode(mode, places, { what: `${mode.name} is still there after looks at its certificate` }, async () => {
+    await using server = await startServer(mode, places);
+    await using rig = await startOn(server.address);
+    for (let probes = 0; probes < 3; probes++) {
+      assertStringIncludes((await rig.probe()).warning ?? "", "will be trusted on first use");
+    }
+    await using knowing = await startOn(server.address, mode.login);
+    await waitUntil("a viewer on the desktop", () => open(knowing.gateway).then(() => true, () => false));
+  });
+}
+
+const askingOverTls: Mode = {
+  name: "x11vnc -ssl -accept",
+  screen: "xvfb",
+  command: `${ENDS} -ssl {lab}/self-signed.pem -vencrypt force -forever -accept {lab}/ask`,
+};
+
+testMode(
+  askingOverTls,
+  places,
+  { what: "x11vnc -ssl -accept asks its user about a complete TLS handshake, but not about a look" },
+  async () => {
+    await using server = await startServer(askingOverTls, places);
+    const { folder } = server.lab;
+    const asked = `${folder}/asked`;
+    await Deno.writeTextFile(`${folder}/ask`, `#!/bin/sh\necho asked >> ${asked}\nsleep 15\n`, { mode: 0o755 });
+    const isAsked = () => Deno.stat(asked).then(() => true, () => false);
+    await using rig = await startOn(server.address);
+    for (let probes = 0; probes < 3; probes++) {
+      assertStringIncludes((await rig.probe()).warning ?? "", "will be trusted on first use");
+    }
+    assertEquals(await isAsked(), false);
+    await using strict = await startOn(server.address, { tls: { ca: `${folder}/self-signed.pem` } });
+    await strict.probe();
+    await waitUntil("its user to be asked", isAsked);
+  },
+);
 
 const asking: Mode = {
   name: "x11vnc -accept",

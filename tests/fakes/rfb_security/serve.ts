@@ -19,11 +19,11 @@ export interface Served<Result> {
   readonly result: Result;
 }
 
-/** Plays the script on `stream`; `await using` it, or call `close()`. */
+/** Plays the script on `stream`, with TLS by this certificate, or by a function; `await using` it, or call `close()`. */
 export async function serve<Result>(
   stream: ByteStream,
   script: Script<Result, LoginStep>,
-  pair?: Pair,
+  tls?: Pair | ((stream: ByteStream) => Promise<ByteStream>),
 ): Promise<Served<Result>> {
   let current = stream;
   const perform = async (step: LoginStep): Promise<unknown> => {
@@ -33,7 +33,7 @@ export async function serve<Result>(
       case "write":
         return await writeAll(current, step.bytes);
       case "start_tls":
-        return current = await terminateTls(current, pair!);
+        return current = await (typeof tls === "function" ? tls(current) : terminateTls(current, tls!));
       case "seal":
         return current = sealStream(current, step.opener, step.sealer);
     }

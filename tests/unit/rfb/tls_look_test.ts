@@ -48,7 +48,7 @@ async function look(bytes: Uint8Array): Promise<string | undefined> {
     if (at + step.bytes > bytes.length) return Promise.reject(new StreamEnded(step.what));
     return Promise.resolve(bytes.slice(at, at += step.bytes));
   };
-  return await runScript(lookAtTls(), perform).catch((error) => {
+  return await runScript(lookAtTls(), perform).then(({ obstacle }) => obstacle, (error) => {
     if (error instanceof StreamEnded) return "ended";
     throw error;
   });
