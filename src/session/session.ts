@@ -86,7 +86,8 @@ export class Session {
 
   constructor({ source, viewer, user }: SessionParties, effects: SessionEffects) {
     const { log, events, now = Date.now, explainEnd = (_session, reason) => Promise.resolve(reason) } = effects;
-    this.id = crypto.randomUUID().slice(0, 8);
+    // The last group of a UUID: 48 random bits, so that no two open sessions have the same id.
+    this.id = crypto.randomUUID().slice(-12);
     this.source = source;
     this.viewer = viewer;
     this.user = user;

@@ -53,7 +53,7 @@ Deno.test("a page receives the states, a hello, and one round-trip time for each
   await RfbViewer.open(stream);
   await page.until(tells("ping"));
   const { session, ...hello } = last(page, "hello")!;
-  assertMatch(String(session), /^[0-9a-f]{8}$/);
+  assertMatch(String(session), /^[0-9a-f]{12}$/);
   assertEquals(hello, {
     type: "hello",
     source: "pi",
