@@ -20,7 +20,8 @@ export const ADVICE = {
     "control screen with password”, " + VNC_PASSWORD,
   turnMsLogonOff: "set MSLogonRequired=0 in ultravnc.ini on the server (UltraVNC), " + VNC_PASSWORD,
   /** Types that only noVNC speaks. */
-  leaveToBrowser: "remove username, password, tls, view_only, clipboard and prewarm from the source, so that the " +
+  leaveToBrowser:
+    "remove username, password, tls, view_only, clipboard, shared and prewarm from the source, so that the " +
     "browser logs in",
   turnPluginOff: "set UseDSMPlugin=0 in ultravnc.ini on the server (UltraVNC), " + VNC_PASSWORD,
   simplifyUltra: "set MSLogonRequired=0 and UseDSMPlugin=0 in ultravnc.ini on the server (UltraVNC), " + VNC_PASSWORD,
