@@ -140,14 +140,21 @@ Deno.test("an address has to wait after wrong tries with many names", async () =
   assertEquals([statuses.indexOf(429), statuses[14]], [15, 401]);
 });
 
-Deno.test("sign-in attempts are limited per address", async () => {
-  await using rig = await startGateway(PEOPLE.replace("10000", "2"));
-  const statuses: number[] = [];
-  for (let attempt = 0; attempt < 3; attempt++) statuses.push((await post(rig, "/share", { secret: "x" })).status);
-  assertEquals(statuses, [401, 401, 429]);
-  const { headers } = await post(rig, "/share", { secret: "x" });
-  assert(Number(headers.get("retry-after")) > 0);
-});
+const ATTEMPTS: Record<string, (rig: Rig) => Promise<RawAnswer>> = {
+  "by password": (rig) => post(rig, "/sign-in", { name: "eve", password: "x" }),
+  "by login link": (rig) => post(rig, "/sign-in", { token: "x" }),
+  "by share link": (rig) => post(rig, "/share", { secret: "x" }),
+  "that begin at a provider": ({ port }) => sendRaw(port, { path: "/sign-in/oidc" }),
+  "that come back from a provider": ({ port }) => sendRaw(port, { path: "/sign-in/oidc/callback?state=x&code=x" }),
+};
+for (const [how, attempt] of Object.entries(ATTEMPTS)) {
+  Deno.test(`sign-in attempts ${how} are limited per address`, async () => {
+    await using rig = await startGateway(PEOPLE.replace("10000", "2"));
+    const answers = [await attempt(rig), await attempt(rig), await attempt(rig)];
+    assertEquals(answers.map(({ status }) => status === 429), [false, false, true]);
+    assert(Number(answers[2]?.headers.get("retry-after")) > 0);
+  });
+}
 
 Deno.test("only the newest login link signs users in", async () => {
   const data = await Deno.makeTempDir();
