@@ -30,7 +30,10 @@ export type LinkDetails = Pick<
 
 interface ShareLinksOptions {
   store: Store<ShareLink>;
-  /** Whether the creator may still share what the link opens. */
+  /**
+   * Whether the creator may still share what the link opens. The record stays when that ends, because the permission can
+   * come back; when the link expires, the store has it no longer.
+   */
   mayStillShare?: (link: ShareLink) => boolean;
   now?: () => number;
 }
@@ -77,12 +80,12 @@ export class ShareLinks {
   /** The link with this id, until it ends. A link that is used up stays valid for those who opened it. */
   async get(id: string): Promise<ShareLink | undefined> {
     const link = await this.#store.get(id);
-    return link && this.#lasts(link) ? link : undefined;
+    return link && this.#mayStillShare(link) ? link : undefined;
   }
 
   /** Every link that has not ended, newest first. */
   async list(): Promise<ShareLink[]> {
-    const links = (await this.#store.list()).map(([, link]) => link).filter((link) => this.#lasts(link));
+    const links = (await this.#store.list()).map(([, link]) => link).filter((link) => this.#mayStillShare(link));
     return links.reverse().sort((a, b) => b.createdMs - a.createdMs);
   }
 
@@ -92,12 +95,7 @@ export class ShareLinks {
   }
 
   #canOpen(link: ShareLink | undefined, hash: string): link is ShareLink {
-    return link !== undefined && isSameHash(link.hash, hash) && link.usesLeft !== 0 && this.#lasts(link);
-  }
-
-  /** The record stays when the creator loses the permission, because the permission can come back. */
-  #lasts(link: ShareLink): boolean {
-    return this.#now() < link.expiresMs && this.#mayStillShare(link);
+    return link !== undefined && isSameHash(link.hash, hash) && link.usesLeft !== 0 && this.#mayStillShare(link);
   }
 }
 
