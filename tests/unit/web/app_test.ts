@@ -102,6 +102,27 @@ Deno.test("refusals have the strict headers too, whichever guard refuses", async
   }
 });
 
+Deno.test("refusals of WebSockets are kept out of caches", async () => {
+  using rig = await makeApp({ yaml: GUARDED });
+  for (const init of [{}, { headers: RIGHT }]) {
+    const { status, headers, body } = await rig.ask("/ws/vnc/nobody", init);
+    await body?.cancel();
+    assertEquals([status, headers.get("cache-control")], ["headers" in init ? 404 : 426, "no-store"]);
+  }
+});
+
+Deno.test("a browser that has a static file already gets 304 until the file changes", async () => {
+  using rig = await makeApp({ yaml: OPEN });
+  const statuses: Record<string, number> = {};
+  for (const known of ['"a"', 'W/"a"', '"b", "a"', '"b"', "a"]) {
+    const { status, headers, body } = await rig.ask("/static/a.css", { headers: { "If-None-Match": known } });
+    await body?.cancel();
+    assertEquals(headers.get("etag"), '"a"');
+    statuses[known] = status;
+  }
+  assertEquals(statuses, { '"a"': 304, 'W/"a"': 304, '"b", "a"': 304, '"b"': 200, a: 200 });
+});
+
 Deno.test("with an administrator's own certificate, browsers are told to stay on https", async () => {
   using rig = await makeApp({
     yaml: OPEN,

@@ -100,11 +100,14 @@ Deno.test("limits are HTTP errors, with the time to wait", async () => {
   assertEquals(gateway.gateway.registry.size, 1);
 });
 
-Deno.test("a draining gateway refuses with 503", async () => {
+Deno.test("a draining gateway refuses with 503, and is alive but not ready", async () => {
   await using gateway = await start(1);
+  const ask = async (path: string) => (await sendRaw(gateway.port, { path })).status;
+  assertEquals([await ask("/readyz"), await ask("/healthz")], [200, 200]);
   await gateway.gateway.registry.drain();
   const answer = await sendRaw(gateway.port, { path: "/ws/vnc/pi", headers: UPGRADE });
   assertEquals([answer.status, JSON.parse(answer.body).code], [503, "draining"]);
+  assertEquals([await ask("/readyz"), await ask("/healthz")], [503, 200]);
 });
 
 Deno.test("a session knows its user, address and role from the request", async () => {
