@@ -53,7 +53,8 @@ const EXPLANATIONS: Partial<Record<ErrorCode, typeof explainOrigin>> = {
   host_refused: explainHost,
 };
 
-function answerProblem(c: Context<Env>, error: PortholeError): Response | Promise<Response> {
+/** Answers with the error, and neither counts nor logs it. */
+export function answerProblem(c: Context<Env>, error: PortholeError): Response | Promise<Response> {
   const { status: listed, title } = FAILURES[error.code];
   const status = (listed ?? 500) as ContentfulStatusCode;
   if (error.retryAfterMs !== undefined) c.header("Retry-After", String(Math.ceil(error.retryAfterMs / 1000)));

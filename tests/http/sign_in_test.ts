@@ -4,7 +4,7 @@ import { TOTP } from "otpauth";
 import { openLoginLink } from "../../src/access/login_link.ts";
 import { hashPassword } from "../../src/access/password.ts";
 import { openFileStores } from "../../src/store/file_stores.ts";
-import { COOKIES, SOME_HASH, startGuarded } from "../fakes/callers.ts";
+import { SOME_HASH, startGuarded } from "../fakes/callers.ts";
 import { startGateway } from "../fakes/gateway.ts";
 import { type RawAnswer, sendRaw } from "../fakes/raw_http.ts";
 
@@ -105,19 +105,6 @@ Deno.test("two-factor authentication asks for a code after the password, and acc
   assertEquals((await post(rig, "/sign-in/code", { ticket: again, code })).status, 401);
 });
 
-Deno.test("a user sets up two-factor authentication on the account page", async () => {
-  await using rig = await startGuarded();
-  const headers = { Cookie: `porthole=${COOKIES.ada}` };
-  const offer = await post(rig, "/account/two-factor", {}, headers);
-  const secret = /<code>([A-Z2-7]{32})<\/code>/.exec(offer.body)?.[1] ?? "";
-  assertStringIncludes(offer.body, "<svg");
-  assertStringIncludes(offer.body, "otpauth://totp/");
-  assertEquals((await post(rig, "/account/two-factor/confirm", { code: "12" }, headers)).status, 400);
-  const confirmed = await post(rig, "/account/two-factor/confirm", { code: new TOTP({ secret }).generate() }, headers);
-  assertEquals(confirmed.status, 303);
-  assertEquals((await rig.stores.twoFactor.get("ada"))?.secret, secret);
-});
-
 Deno.test("wrong tries cause the same wait for names that exist and names that do not", async () => {
   await using rig = await startGateway(PEOPLE, { now: () => NOW });
   for (const name of ["bob", "nobody-of-that-name"]) {
@@ -155,6 +142,23 @@ for (const [how, attempt] of Object.entries(ATTEMPTS)) {
     assert(Number(answers[2]?.headers.get("retry-after")) > 0);
   });
 }
+
+Deno.test("a refused sign-in is one line of the audit log, with up to 64 characters of the name, and one in the metrics", async () => {
+  for (const headers of [{}, { Accept: "application/json" }]) {
+    await using rig = await startGateway(PEOPLE);
+    const answer = await post(rig, "/sign-in", { name: "x".repeat(80), password: "wrong" }, headers);
+    assertEquals(answer.status, 401);
+    const lines = rig.gateway.audit.list(10).map(({ event, who, from, what, outcome }) => [
+      event,
+      who,
+      from,
+      what,
+      outcome,
+    ]);
+    assertEquals(lines, [["refused", "x".repeat(64), "127.0.0.1", "/sign-in", "sign_in_required"]]);
+    assertMatch(await rig.gateway.metrics.render(), /porthole_refus\w*\{code="sign_in_required"\} 1\n/);
+  }
+});
 
 Deno.test("only the newest login link signs users in", async () => {
   const data = await Deno.makeTempDir();
