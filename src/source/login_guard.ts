@@ -41,10 +41,8 @@ export class LoginGuard {
     const waitMs = this.#waitUntilMs - this.#now();
     if (waitMs <= 0) return;
     const seconds = Math.ceil(waitMs / 1000);
-    throw this.#refuse(
-      "locked_out",
-      `the server is blocking this gateway after failed logins; next try in ${seconds} s`,
-    );
+    // Either the server has reported a lockout, or this pause is to keep it from one.
+    throw this.#refuse("locked_out", `there were too many failed logins; next try in ${seconds} s`);
   }
 
   /** Records the outcome of a login; without `failure`, it succeeded. */

@@ -121,7 +121,7 @@ Deno.test("after three wrong passwords, passwords do not reach the source for a 
   await page.until(tells("goodbye"));
   const { code, close, message } = last(page, "goodbye")!;
   assertEquals([code, close], ["vnc_login_failed", 4511]);
-  assertMatch(String(message), /^The Pi|^Cannot open The Pi: the server is blocking .* next try in \d+ s$/);
+  assertMatch(String(message), /^The Pi|^Cannot open The Pi: there were too many failed logins; next try in \d+ s$/);
   await using second = openPage(gateway, "binary");
   assertEquals((await second.page.closed).code, 4511);
   assertEquals(fake.accepted, accepted);

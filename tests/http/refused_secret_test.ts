@@ -58,7 +58,7 @@ Deno.test("passwords that the server refused to viewers lead to a pause, like th
     for (let at = 1; at <= 3; at++) assertEquals((await tryToOpen(gateway, "binary"))[0], 4511);
     const [close, message] = await tryToOpen(gateway, "binary");
     assertEquals([close, fake.accepted], [4511, 3]);
-    assertMatch(String(message), /^Cannot open The Pi: the server is blocking .* next try in \d+ s$/);
+    assertMatch(String(message), /^Cannot open The Pi: there were too many failed logins; next try in \d+ s$/);
   }
 });
 

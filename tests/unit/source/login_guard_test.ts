@@ -79,7 +79,7 @@ Deno.test("the refusal says how long to wait, in a whole sentence with the sourc
   assertThrows(
     () => guard.check(TYPED),
     LoginRefused,
-    "Cannot open Pi: the server is blocking this gateway after failed logins; next try in 10 s",
+    "Cannot open Pi: there were too many failed logins; next try in 10 s",
   );
 });
 
