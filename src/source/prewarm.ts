@@ -13,12 +13,14 @@ const PAUSE_MAX_MS = 15 * 60_000;
 /** Timeout of the answer to ClientInit. A source answers at once, and a dead connection must not delay a viewer. */
 const ENTER_MS = 5_000;
 
-/** Refusals that only a change of settings can fix. Trying again could cause a lockout. */
+/**
+ * Refusals that only a change of settings can fix; trying again could cause a lockout. `unanswered` is none: while the
+ * server is believed to ask its user, it is refused without a connection.
+ */
 const HOPELESS: readonly RefusalKind[] = [
   "wrong_secret",
   "secret_missing",
   "no_type",
-  "unanswered",
   "declined",
   "no_tls",
 ];

@@ -17,7 +17,7 @@ export interface Temper {
   /** Like x11vnc without -forever, listens no more once a client that sent ClientInit has left. */
   readonly ends?: boolean;
   /** Like x11vnc -accept and TigerVNC's QueryConnect, asks its user before it goes on. */
-  readonly asks?: "offer" | "login";
+  readonly asks?: "offer" | "login" | "never";
 }
 
 /** Starts it. */
@@ -37,13 +37,13 @@ export class TouchyServer implements AsyncDisposable {
   blocked = 0;
   /** Resolve to accept what its user was asked. */
   readonly prompts: (() => void)[] = [];
-  readonly #temper: Required<Temper>;
+  #temper: Required<Temper>;
   #marks = 0;
   #fake: FakeRfb | undefined;
   #port = 0;
 
   constructor(temper: Temper) {
-    const defaults = { types: [1], password: "", counts: false, ends: false, asks: "never" as "offer" };
+    const defaults = { types: [1], password: "", counts: false, ends: false, asks: "never" as const };
     this.#temper = { ...defaults, ...temper };
   }
 
@@ -64,6 +64,11 @@ export class TouchyServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  /** Asks nobody from now on. */
+  calm(): void {
+    this.#temper = { ...this.#temper, asks: "never" };
   }
 
   /** Resolves when every connection has left. */

@@ -87,7 +87,7 @@ for (const [name, asks, settings] of rows) {
   });
 }
 
-Deno.test("prewarming asks nobody: it stops at the first server that asks, for the next runs of the gateway, too", async () => {
+Deno.test("prewarming asks once: it does not dial a server that asks again, in the next runs of the gateway neither", async () => {
   const [timers, stores] = [new ManualTimers(), createMemoryStores()];
   await using server = await startTouchyServer({ asks: "login" });
   for (let runs = 0; runs < 3; runs++) {
@@ -95,8 +95,25 @@ Deno.test("prewarming asks nobody: it stops at the first server that asks, for t
     gateway.gateway.applyConfig();
     if (runs === 0) await waitUntil(() => server.asked === 1);
     timers.pass(20_000);
-    await waitUntil(() => gateway.lines.some(({ message }) => message === "Prewarming stopped until this is fixed"));
-    timers.pass(3_600_000);
+    await waitUntil(() => gateway.lines.some(({ message }) => message === "Cannot prewarm a connection"));
+    for (let tries = 0; tries < 5; tries++) timers.pass(3_600_000);
     assertEquals(server.asked, 1);
   }
+});
+
+Deno.test("prewarming begins again once a viewer was let in without being asked about", async () => {
+  const timers = new ManualTimers();
+  await using server = await startTouchyServer({ asks: "login" });
+  await using gateway = await startOn(server, { prewarm: 1, clipboard: "in" }, timers);
+  gateway.gateway.applyConfig();
+  await waitUntil(() => server.asked === 1);
+  timers.pass(20_000);
+  await waitUntil(() => gateway.lines.some(({ message }) => message === "Cannot prewarm a connection"));
+  server.calm();
+  await using rig = openPage(gateway);
+  assertEquals(await rig.entering, "entered");
+  await waitUntil(() => {
+    timers.pass(60_000);
+    return server.reached.filter((reached) => reached === "login").length === 1;
+  });
 });
