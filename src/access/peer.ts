@@ -76,3 +76,16 @@ function findOrigin(url: URL, scheme: string | undefined, authority: string, pub
   }
   return URL.parse(`${scheme ?? url.protocol.slice(0, -1)}://${authority}`)?.origin ?? url.origin;
 }
+
+/** Whether the gateway's pages are secure contexts in this browser (W3C Secure Contexts): over HTTPS, or on its machine. */
+export function isSecureContext({ origin }: Pick<Peer, "origin">): boolean {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === "https:" || isThisMachine(hostname);
+}
+
+/** Whether a host of a URL, or an address, is the machine on which it is used. */
+export function isThisMachine(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, "");
+  if (ipaddr.isValid(address)) return ipaddr.process(address).range() === "loopback";
+  return host === "localhost" || host.endsWith(".localhost");
+}

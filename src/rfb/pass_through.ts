@@ -31,6 +31,14 @@ export function keepBrowserTypes(types: readonly number[], subtypes: readonly nu
   return types.filter((code) => isInBrowser(code, "rfb") && (code !== vencrypt.code || inner));
 }
 
+/** The offered types without those that noVNC can speak in a secure context only (W3C Secure Contexts). */
+export function dropSecureTypes(types: readonly number[]): number[] {
+  return types.filter((code) => {
+    const type = findType(code, "rfb");
+    return !(type && "needsSecureContext" in type);
+  });
+}
+
 /** The type that noVNC takes from an offer: the first of those that it gets to see. */
 export function predictBrowser(types: readonly number[]): SecurityType | undefined {
   const [code] = keepBrowserTypes(types);

@@ -24,6 +24,8 @@ export interface SessionUser {
   readonly signIn?: string | undefined;
   /** Whether this is a user who signed in: such users may see each other's names. */
   readonly isUser?: boolean;
+  /** Whether the user's page is a secure context; true if it is not said. */
+  readonly hasSecureContext?: boolean;
   /** Whether the user may only view the source. */
   readonly viewOnly?: boolean;
   /** Why the session must end: the permission or the sign-in has ended. Called every two seconds, so it must be cheap. */
@@ -207,10 +209,11 @@ export class Session {
   }
 
   #describeViewer(): HandshakeViewer {
-    const { viewer, side, viewOnly } = this;
+    const { viewer, side, user, viewOnly } = this;
     return {
       viewOnly,
       canAsk: side.canAsk,
+      hasSecureContext: user.hasSecureContext ?? true,
       up: viewer.up,
       send: (bytes) => viewer.send(bytes),
       ask: (fields, signal, message) => side.ask(fields, signal, message),

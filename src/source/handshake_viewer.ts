@@ -8,6 +8,8 @@ export interface HandshakeViewer {
   readonly viewOnly: boolean;
   /** Whether the user can be asked for credentials, as on our own page. */
   readonly canAsk: boolean;
+  /** Whether the page is a secure context (W3C Secure Contexts), without which noVNC speaks fewer security types. */
+  readonly hasSecureContext: boolean;
   /** The bytes that the viewer has sent. */
   readonly up: Pick<ByteQueue, "has" | "takeExactly">;
   /** Sends RFB bytes; they are copied. */

@@ -4,7 +4,7 @@ import { startTimer } from "../async/timer.ts";
 import type { ByteStream } from "../bridge/byte_stream.ts";
 import { describeOffer } from "../rfb/describe.ts";
 import { LoginWatch } from "../rfb/login_watch.ts";
-import { chooseSpeaker, keepBrowserTypes } from "../rfb/pass_through.ts";
+import { chooseSpeaker, dropSecureTypes, keepBrowserTypes } from "../rfb/pass_through.ts";
 import { LoginRefused, MAY_ASK } from "../rfb/refusal.ts";
 import { encodeVersion, type SpokenVersion, type Version } from "../rfb/version.ts";
 import { closeOnFailure } from "./close_on_failure.ts";
@@ -74,14 +74,15 @@ async function passOffer(
   if (seen.types === undefined) {
     return { ...describePassThrough(parts, stream, spoken), login: watchLogin(parts.login), downFirst: seen.bytes };
   }
-  if (chooseSpeaker(seen.types) !== "browser") {
+  const types = viewer.hasSecureContext ? seen.types : dropSecureTypes(seen.types);
+  if (chooseSpeaker(types) !== "browser") {
     const offer = { version: { announced, spoken: seen.version }, types: seen.types };
     return await openByLogin(parts, viewer, signal, { stream, offer });
   }
   return {
     ...describePassThrough(parts, stream, seen.version, describeOffer(seen.types)),
     login: watchLogin(parts.login, seen.version),
-    downFirst: showTypes(seen),
+    downFirst: showTypes({ ...seen, types }),
   };
 }
 

@@ -72,8 +72,8 @@ async function probe({ origin }: TestGateway): Promise<Verdict & { detail: strin
 }
 
 /** Opens the source as the page does, whose user answers every question. */
-async function open({ wsOrigin }: TestGateway): Promise<Verdict> {
-  await using page = openViewer(`${wsOrigin}/ws/vnc/pi`, ["porthole.v1"]);
+async function open({ wsOrigin }: TestGateway, headers: Record<string, string> = {}): Promise<Verdict> {
+  await using page = openViewer(`${wsOrigin}/ws/vnc/pi`, ["porthole.v1"], headers);
   const stream = asByteStream(page);
   page.socket.addEventListener("message", ({ data }) => {
     if (typeof data === "string" && JSON.parse(data).type === "ask") {
@@ -109,3 +109,18 @@ for (const version of [...new Set(cases.map(({ fake }) => fake.version!))]) {
     assertEquals(wrong, []);
   });
 }
+
+Deno.test("the gateway logs in where noVNC could only in a secure context, and the page is none", async () => {
+  await using server = await startFakeRfb({
+    script: async (stream) => {
+      await serve(stream, playSource({ ...KNOWS, types: [30] })).catch(() => {});
+      await stream.ended;
+    },
+  });
+  const sources = { pi: { host: "127.0.0.1", port: server.port } };
+  const gateway = { trusted_proxies: ["127.0.0.1"] };
+  await using rig = await startGateway(JSON.stringify({ auth: "none", gateway, sources }));
+  for (const [host, mode] of [["192.168.1.5:8080", "login"], ["localhost:8080", "pass_through"]] as const) {
+    assertEquals((await open(rig, { "X-Forwarded-Host": host })).mode, mode);
+  }
+});

@@ -44,6 +44,8 @@ export interface LoginType extends SpokenRow {
   readonly falseOk: boolean;
   readonly speak: Speak;
   readonly watch: WatchLogin;
+  /** Whether noVNC speaks it with Web Cryptography, which browsers keep from pages over plain HTTP of other machines. */
+  readonly needsSecureContext?: true;
 }
 
 /** A security type that offers others in a list of its own; the gateway answers with the chosen code as U32. */

@@ -133,6 +133,7 @@ export const SECURITY_TYPES = {
     falseOk: false,
     speak: (login) => speakRa2({ hash: "sha1", keyBytes: 16, seals: false }, login),
     watch: watchRa2ne,
+    needsSecureContext: true,
   },
   appleDh: {
     code: 30,
@@ -144,6 +145,7 @@ export const SECURITY_TYPES = {
     falseOk: false,
     speak: speakAppleDh,
     watch: watchAppleDh,
+    needsSecureContext: true,
   },
   vncAuth: {
     code: 2,

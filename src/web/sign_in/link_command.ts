@@ -1,6 +1,6 @@
 /** The command that makes a new login link, as a page may show it. */
 import type { Context } from "hono";
-import ipaddr from "ipaddr.js";
+import { isThisMachine } from "../../access/peer.ts";
 import type { Env } from "../env.ts";
 
 /** Headers by which proxies say that they passed a request on. */
@@ -15,9 +15,5 @@ export function findLinkCommand(c: Context<Env>): string | undefined {
 function isOnThisMachine(c: Context<Env>): boolean {
   if (c.var.peer.proxied || [...c.req.raw.headers.keys()].some((name) => PASSED_ON.test(name))) return false;
   const { hostname } = new URL(c.req.url);
-  return isLoopback(c.var.peer.address) && (hostname === "localhost" || isLoopback(hostname.replace(/^\[|\]$/g, "")));
-}
-
-function isLoopback(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === "loopback";
+  return isThisMachine(c.var.peer.address) && isThisMachine(hostname);
 }

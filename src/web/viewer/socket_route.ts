@@ -1,6 +1,7 @@
 /** The WebSocket of a viewer: name, permission and limits, each an HTTP error; then the upgrade and a session. */
 import type { Context } from "hono";
 import { isUser } from "../../access/access.ts";
+import { isSecureContext } from "../../access/peer.ts";
 import { TOKEN_PROTOCOL } from "../../access/bearer.ts";
 import { readWebsockifyToken } from "../../access/websockify_request.ts";
 import { ViewerSocket } from "../../bridge/viewer_socket.ts";
@@ -42,13 +43,14 @@ function nameOnlySource(c: Context<Env>): string {
  * @throws PortholeError bad_request, source_unknown, limit_reached or draining.
  */
 export function openSession(c: Context<Env>, name: string): Promise<Response> {
-  const { identity, authentication } = c.var;
+  const { identity, authentication, peer } = c.var;
   return admitViewer(c, { name, connects: "take" }, ({ source, role, address }) =>
     startSession(c, source, {
       address,
       name: identity.name,
       signIn: identity.signIn,
       isUser: isUser(identity),
+      hasSecureContext: isSecureContext(peer),
       viewOnly: role === "view",
       whyEnd: () => authentication.access.whyEnd(identity, source.name, role),
     }));

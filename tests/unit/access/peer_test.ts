@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { createRangeTest, findPeer } from "../../../src/access/peer.ts";
+import { createRangeTest, findPeer, isSecureContext } from "../../../src/access/peer.ts";
 
 const isTrusted = createRangeTest(["10.0.0.0/24", "fd00::/8", "unix"]);
 
@@ -205,4 +205,18 @@ Deno.test("what an untrusted hop claims never counts, whatever it claims", () =>
   fc.assert(fc.property(fc.array(claim), (claims) => {
     assertEquals(find({ Forwarded: [...claims, standard].join(", ") }), find({ Forwarded: standard }));
   }));
+});
+
+Deno.test("isSecureContext() is true over HTTPS, and on the browser's own machine", () => {
+  const rows = [
+    ["https://vnc.example.net", true],
+    ["http://192.168.1.5:8080", false],
+    ["http://pi.lan", false],
+    ["http://localhost:8443", true],
+    ["http://a.localhost", true],
+    ["http://127.3.2.1", true],
+    ["http://[::1]:80", true],
+    ["http://localhost.example.net", false],
+  ] as const;
+  for (const [origin, expected] of rows) assertEquals(isSecureContext({ origin }), expected, origin);
 });

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Secret } from "../../../src/config/secret.ts";
 import { chooseType, findNeeds } from "../../../src/rfb/choose.ts";
 import { describeOffer } from "../../../src/rfb/describe.ts";
-import { chooseSpeaker, keepBrowserTypes } from "../../../src/rfb/pass_through.ts";
+import { chooseSpeaker, dropSecureTypes, keepBrowserTypes } from "../../../src/rfb/pass_through.ts";
 import { LoginRefused, type Need } from "../../../src/rfb/refusal.ts";
 import type { Login, Proof } from "../../../src/rfb/security/login.ts";
 import type { ContainerType } from "../../../src/rfb/security/security_type.ts";
@@ -168,4 +168,9 @@ Deno.test("describeOffer() names the types in the server's order", () => {
   assertEquals(describeOffer([19, 99]), "VeNCrypt, type 99");
   // macOS: 33 is RSA and 36 SRP, neither Kerberos nor a type 30.
   assertEquals(describeOffer([30, 33, 36, 35]), "Apple Diffie-Hellman, Apple RSA, Apple SRP, Apple Kerberos");
+});
+
+Deno.test("dropSecureTypes() drops what noVNC cannot speak over plain HTTP, where the gateway then logs in", () => {
+  assertEquals(dropSecureTypes([30, 6, 2, 1, 16, 113]), [2, 1, 16, 113]);
+  assertEquals(chooseSpeaker(dropSecureTypes([6])), "nobody");
 });
