@@ -1,9 +1,6 @@
 /** Tokens of websockify's token files. They are secrets: beyond the file there are only their hashes. */
 import { createHash } from "node:crypto";
 
-/** Longer tokens are in no file. */
-export const TOKEN_MAX_CHARS = 1024;
-
 /** Digits of the hash in a name: enough for each token to have a name of its own. */
 const NAME_DIGITS = 12;
 

@@ -5,11 +5,14 @@ import type { Address } from "./config.ts";
 import type { Problem } from "./problem.ts";
 import type { Provided, SourceProvider } from "./provider.ts";
 import type { ReadFile } from "./resolver.ts";
-import { markToken, TOKEN_MAX_CHARS } from "./source_token.ts";
+import { markToken } from "./source_token.ts";
 import { explainTokenFile, listTokenFiles, readTokenText } from "./token_folder.ts";
 
 /** Most tokens of all files together. */
 const TOKENS_MAX = 100_000;
+
+/** Most characters of a token: far more than programs make, and still an address that servers accept. */
+const TOKEN_MAX_CHARS = 1024;
 
 /** Most lines that are reported singly. */
 const WARNINGS_MAX = 100;

@@ -2,11 +2,9 @@
 import type { Context } from "hono";
 import { mayList, type Role } from "../access/access.ts";
 import type { Config, SourceConfig } from "../config/config.ts";
-import { markToken, TOKEN_MAX_CHARS } from "../config/source_token.ts";
+import { markToken } from "../config/source_token.ts";
 import { PortholeError } from "../errors.ts";
 import { type Env, readAddress } from "./env.ts";
-
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** A source and what the sender of the request may do with it. */
 export interface Permitted {
@@ -38,12 +36,11 @@ function lookUp(c: Context<Env>, name: string): Permitted | undefined {
 }
 
 function findByName({ var: { config, identity } }: Context<Env>, name: string): SourceConfig | undefined {
-  const source = NAME.test(name) ? config.sources.get(name) : undefined;
+  const source = config.sources.get(name);
   return source && mayList(identity, source) ? source : undefined;
 }
 
 function findByToken({ sources }: Config, token: string): SourceConfig | undefined {
-  if (token.length > TOKEN_MAX_CHARS) return undefined;
   const { name, tokenHash } = markToken(token);
   const source = sources.get(name);
   return source?.tokenHash === tokenHash ? source : undefined;

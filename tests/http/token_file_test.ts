@@ -4,6 +4,7 @@ import { hashToken } from "../../src/access/opaque_token.ts";
 import { markToken } from "../../src/config/source_token.ts";
 import { createAudit } from "../../src/telemetry/audit.ts";
 import { COOKIES, makeStores, TOKENS, writeGuardedYaml } from "../fakes/callers.ts";
+import { startGateway } from "../fakes/gateway.ts";
 import { sendRaw, UPGRADE } from "../fakes/raw_http.ts";
 import { startTokenGateway, type TokenGateway } from "../fakes/token_gateway.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
@@ -141,6 +142,19 @@ Deno.test("an API token for a token's source opens it, by token or by name", asy
   }
 });
 
+Deno.test("a token must match the whole hash, and not only its start, which is in the name", async () => {
+  await using rig = await startGateway("auth: none\nsources: { pi: 127.0.0.1:1 }");
+  const { current } = rig.live;
+  const { name, tokenHash } = markToken(SECRET);
+  const statuses = [];
+  for (const hash of [tokenHash, name.slice("token-".length).padEnd(64, "0")]) {
+    const source = { ...current.sources.get("pi")!, name, tokenHash: hash };
+    rig.live.current = { ...current, sources: new Map([[name, source]]) };
+    statuses.push((await sendRaw(rig.port, { path: `/api/sources/${ENCODED}` })).status);
+  }
+  assertEquals(statuses, [200, 404]);
+});
+
 Deno.test("a token that is used as soon as it is written opens, and one that was removed does not", async () => {
   await using rig = await startTokenGateway({ yaml: "auth: none\nlimits: { connects_per_minute: 1000 }\nsources: {}" });
   for (let at = 0; at < 20; at++) {
@@ -193,4 +207,35 @@ Deno.test("tokens are in no log, audit log or metric, nor in a list of sessions"
   const written = JSON.stringify([rig.lines, await audit.list(1000), await rig.gateway.metrics.render()]);
   assertStringIncludes(written, NAME);
   for (const form of [SECRET, ENCODED, "s3cret", encodeURI(SECRET)]) assert(!written.includes(form), form);
+});
+
+Deno.test("where there are tokens, log and audit log have the name that stands for one in a path", async () => {
+  const audit = createAudit();
+  const yaml = "auth: none\nlimits: { connects_per_minute: 1 }\nsources: { pi: 127.0.0.1:PORT }";
+  await using rig = await startTokenGateway({ yaml, tokens: ["other"], audit });
+  const foreign = { ...UPGRADE, Origin: "https://evil.example" };
+  await ask(rig, "/ws/vnc/guess", UPGRADE);
+  await ask(rig, `/ws/vnc/${ENCODED}`, UPGRADE);
+  await ask(rig, `/site/vnc/${ENCODED}`);
+  await ask(rig, `/api/sources/${ENCODED}/links`);
+  await ask(rig, "/ws/vnc/pi", foreign);
+  await ask(rig, "/ws/vnc/%E0%A4", foreign);
+  assertEquals(audit.list(10).reverse().map(({ outcome, what }) => [outcome, what]), [
+    ["limit_reached", `/ws/vnc/${NAME}`],
+    ["limit_reached", `/site/vnc/${NAME}`],
+    ["limit_reached", `/api/sources/${NAME}/links`],
+    ["origin_refused", "/ws/vnc/pi"],
+    ["origin_refused", `/ws/vnc/${markToken("%E0%A4").name}`],
+  ]);
+  rig.gateway.sources.get = () => {
+    throw new Error("broken");
+  };
+  assertEquals((await ask(rig, "/api/sources/other")).status, 500);
+  assertEquals(rig.lines.find(({ level }) => level === "error")?.path, `/api/sources/${markToken("other").name}`);
+});
+
+Deno.test("where there are no tokens, the audit log has a path as it is", async () => {
+  await using rig = await startGateway("auth: none\nsources: { pi: 127.0.0.1:1 }");
+  await sendRaw(rig.port, { path: "/ws/vnc/nobody", headers: { ...UPGRADE, Origin: "https://evil.example" } });
+  assertEquals(rig.gateway.audit.list(1)[0]?.what, "/ws/vnc/nobody");
 });
