@@ -7,6 +7,7 @@ import type { StartParts } from "../../src/make_gateway.ts";
 import { NoLoginLink, renewLoginLink, type Running, start } from "../../src/start.ts";
 import { openFileStores } from "../../src/store/file_stores.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { makeCa, makeLeaf } from "../../src/tls/ca.ts";
 import { ListenError } from "../../src/tls/serve.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
@@ -42,8 +43,8 @@ class Rig implements AsyncDisposable {
     return { command, env: () => undefined, log, version: "1.2.3", root: ROOT, serve: Deno.serve };
   }
 
-  async start(): Promise<Running> {
-    const running = await start(this.parts());
+  async start(parts: Partial<StartParts> = {}): Promise<Running> {
+    const running = await start({ ...this.parts(), ...parts });
     this.#running.push(running);
     return running;
   }
@@ -221,4 +222,43 @@ Deno.test("the certificate is also valid for the host of public_url", async () =
     using secured = await Deno.startTls(conn, { hostname, caCerts });
     await secured.handshake();
   }
+});
+
+Deno.test("gateway.redirect leads browsers from plain HTTP to public_url, or else to the listener's own port", async () => {
+  for (const publicUrl of ["", ", public_url: https://vnc.example.net/"]) {
+    const ports: number[] = [];
+    const serve = ((...given: Parameters<typeof Deno.serve>) => {
+      const server = Deno.serve(...given);
+      ports.push((server.addr as Deno.NetAddr).port);
+      return server;
+    }) as typeof Deno.serve;
+    await using rig = await Rig.open(`gateway: { listen: 127.0.0.1:0, redirect: 127.0.0.1:0${publicUrl} }\n${DEMO}`);
+    await rig.start({ serve });
+    const answer = await fetch(`http://127.0.0.1:${ports[1]}/a`, { redirect: "manual" });
+    await answer.body?.cancel();
+    const own = publicUrl === "" ? `https://127.0.0.1:${ports[0]}/a` : "https://vnc.example.net/a";
+    assertEquals([answer.status, answer.headers.get("location")], [308, own]);
+  }
+});
+
+Deno.test("sessions end with certificate_renewed when the files of the certificate change", async () => {
+  const names = ["localhost", "127.0.0.1"];
+  const ca = await makeCa({ host: "gate", names, nowMs: Date.now() });
+  await using rig = await Rig.open(`gateway: { listen: 127.0.0.1:0, tls: { cert: pair.pem, key: pair.pem } }\n${DEMO}`);
+  const renew = async () => {
+    const { cert, key } = await makeLeaf({ ca, names, nowMs: Date.now() });
+    await Deno.writeTextFile(`${rig.folder}/pair.pem`, cert + key);
+  };
+  await renew();
+  const { url } = await rig.start();
+  using client = Deno.createHttpClient({ caCerts: [ca.cert] });
+  const socket = new WebSocket(`${url.replace("https", "wss")}ws/vnc/demo`, { protocols: ["porthole.v1"], client });
+  const [opened, closed] = [Promise.withResolvers<unknown>(), Promise.withResolvers<unknown>()];
+  socket.onopen = opened.resolve;
+  socket.onclose = closed.resolve;
+  await opened.promise;
+  await renew();
+  await closed.promise;
+  await waitUntil(() => rig.lines.some(({ message }) => message === "Session ended"));
+  assertEquals(rig.lines.find(({ message }) => message === "Session ended")?.code, "certificate_renewed");
 });
