@@ -227,6 +227,9 @@ Deno.test("where there are tokens, log and audit log have the name that stands f
     ["origin_refused", "/ws/vnc/pi"],
     ["origin_refused", `/ws/vnc/${markToken("%E0%A4").name}`],
   ]);
+  await ask(rig, `/ws/vnc/${ENCODED}`, { "Sec-WebSocket-Key": UPGRADE["Sec-WebSocket-Key"] });
+  const spoiled = rig.lines.find(({ message }) => String(message).includes("does not pass WebSockets on"));
+  assertEquals(spoiled?.path, `/ws/vnc/${NAME}`);
   rig.gateway.sources.get = () => {
     throw new Error("broken");
   };

@@ -75,3 +75,15 @@ Deno.test("a check that fails does not keep the next one from running", async ()
   await rig.refresh();
   assertEquals(rig.readCount(), 2);
 });
+
+Deno.test("where a folder of token files is given, a change of one of them is read", async () => {
+  await using rig = await createRig();
+  let reads = 0;
+  const live = { files: [rig.file], reload: () => Promise.resolve(void reads++) };
+  const refresh = createTokenRefresh({ live, paths: [rig.folder] });
+  await refresh();
+  await Deno.writeTextFile(rig.file, "a: h:1\nb: h:1\n");
+  await rig.age(30_000);
+  await refresh();
+  assertEquals(reads, 2);
+});
