@@ -109,6 +109,15 @@ Deno.test("an edit ends the sessions of a source that changed, and says what it 
   assertStringIncludes((await read(`${url}readyz`)).text, "gateway.listen changed; restart to apply");
 });
 
+Deno.test("a token opens as soon as it is in the token file", async () => {
+  await using rig = await Rig.open(`${PLAIN}auth: none\n`);
+  const tokens = `${rig.folder}/tokens`;
+  await Deno.writeTextFile(tokens, "old: 127.0.0.1:1\n");
+  const { url } = await rig.start(rig.parts("--token-file", tokens));
+  await Deno.writeTextFile(tokens, "new one: 127.0.0.1:1\n", { append: true });
+  assertEquals((await read(`${url}site/vnc/new%20one`)).status, 200);
+});
+
 Deno.test("start() warns of old key names, with their place", async () => {
   await using rig = await Rig.open(`${PLAIN}limits: { per_viewer: 3 }\n${DEMO}`);
   await rig.start();
