@@ -111,9 +111,9 @@ function explainRoleEnd(identity: Identity, name: string, role: Role, { sources 
   const source = sources.get(name);
   if (!source) return undefined;
   const now = decideRole(identity, source);
-  if (now === null) return new PortholeError("not_allowed", "Your permission to open this source has ended");
+  if (now === null) return new PortholeError("not_allowed", "Your permission to open this screen has ended");
   if (role === "control" && now === "view" && !source.viewOnly) {
-    return new PortholeError("not_allowed", "Your permission for this source is now view-only: open it again");
+    return new PortholeError("not_allowed", "Your permission for this screen is now view-only: open it again");
   }
 }
 

@@ -164,7 +164,7 @@ export class ViewerSocket {
     if (INPUT_TYPES.has(bytes[0]!)) this.#lastInputAt = this.#options.now();
     if (this.up.bytes <= this.#options.upQueueBytes) return;
     this.up.clear();
-    this.#fail.reject(new PortholeError("viewer_too_fast", "The source is reading too slowly"));
+    this.#fail.reject(new PortholeError("viewer_too_fast", "The VNC server is reading too slowly"));
   }
 
   #receiveText(text: string): void {

@@ -6,10 +6,10 @@ import type { SessionRegistry } from "./registry.ts";
 export function endChangedSources(registry: SessionRegistry, sources: ReadonlyMap<string, SourceConfig>): void {
   registry.endWhere(
     ({ source }) => !sources.has(source.name),
-    new PortholeError("source_removed", "This source was removed from the configuration"),
+    new PortholeError("source_removed", "This screen was removed from the configuration"),
   );
   registry.endWhere(
     ({ source }) => sources.get(source.name) !== source.config,
-    new PortholeError("source_changed", "The configuration of this source has changed; it will be back in a moment"),
+    new PortholeError("source_changed", "The settings of this screen have changed; it will be back in a moment"),
   );
 }

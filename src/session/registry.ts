@@ -83,7 +83,7 @@ export class SessionRegistry implements SessionCounts {
   admit({ source, address, user: userName }: SessionRequest, limits: Limits): void {
     if (this.#draining) throw new PortholeError("draining", "The gateway is restarting; try again in a moment");
     if (this.size + this.#stuck.size >= limits.sessions) throw full("The gateway has reached its session limit");
-    if (this.countSource(source) >= limits.perSource) throw full("This source has reached its session limit");
+    if (this.countSource(source) >= limits.perSource) throw full("This screen has reached its session limit");
     const isTheirs = ({ user }: Session) => user.address === address;
     if (this.#count(isTheirs) + this.countStuck(isTheirs) >= limits.perAddress) {
       throw full("You have reached your limit of open screens");

@@ -295,6 +295,6 @@ export class Session {
 
 function describeEnd(end: PumpEnd): PortholeError {
   if (end === "viewer_left") return new PortholeError("viewer_left", "The viewer left");
-  const state = end === "source_lost" ? "The connection to the source broke" : "The source closed the connection";
-  return new PortholeError("source_closed", state);
+  if (end === "source_lost") return new PortholeError("source_closed", "The connection to the VNC server broke");
+  return new PortholeError("source_closed", "The VNC server closed the connection");
 }

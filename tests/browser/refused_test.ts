@@ -48,13 +48,13 @@ testWith([CHROMIUM], "a viewer page beyond a limit says which, counts down and o
   await waitForPhase(first, "open");
   const second = await openPage(browser, gateway.url.port);
   await waitForPhase(second, "waiting");
-  assertMatch(await readNotice(second), /This source has reached its session limit\.\s+Next try in [1-5] s/);
+  assertMatch(await readNotice(second), /This screen has reached its session limit\.\s+Next try in [1-5] s/);
   await keepPicture(second, "viewer-limit");
   await second.evaluate(() => dispatchEvent(new Event("online")));
   assertEquals(await second.getAttribute("body", "data-phase"), "waiting");
   await first.close();
   await waitForPhase(second, "open");
-  assertEquals(await listSentences(second), ["This source has reached its session limit."]);
+  assertEquals(await listSentences(second), ["This screen has reached its session limit."]);
 });
 
 testWith([CHROMIUM], "a viewer page behind a proxy that spoils its requests says so", async (t) => {

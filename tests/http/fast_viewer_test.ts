@@ -10,7 +10,7 @@ const GREETING = new TextEncoder().encode("RFB 003.008\n");
 const CHUNK = new Uint8Array(64 * 1024);
 /** More than the kernel's buffers between gateway and source hold. */
 const KERNEL_BYTES = 16 * MIB;
-const TOO_FAST = { code: 1008, reason: "The source is reading too slowly" };
+const TOO_FAST = { code: 1008, reason: "The VNC server is reading too slowly" };
 
 /** A source that greets and never reads. */
 function startStuckSource(): Promise<FakeRfb> {

@@ -145,8 +145,8 @@ Deno.test("removing a source ends its sessions with 4410, and changing it with 1
   sources.set("tv", { ...sources.get("tv")!, title: "TV" });
   gateway.live.current = { ...current, sources };
   gateway.gateway.applyConfig();
-  assertEquals(await pi.closed, { code: 4410, reason: "This source was removed from the configuration" });
-  const changed = "The configuration of this source has changed; it will be back in a moment";
+  assertEquals(await pi.closed, { code: 4410, reason: "This screen was removed from the configuration" });
+  const changed = "The settings of this screen have changed; it will be back in a moment";
   assertEquals(await tv.closed, { code: 1012, reason: changed });
   assertEquals(pc.socket.readyState, WebSocket.OPEN);
   await waitUntil(() => gateway.gateway.registry.size === 1);

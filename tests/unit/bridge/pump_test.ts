@@ -79,7 +79,7 @@ Deno.test("pump() delivers all that the source sent before it closed", async () 
   await rig.source.finish();
   assertEquals(await rig.ended, "source_closed");
   assertEquals(rig.count, { upBytes: 0, downBytes: pattern.length });
-  await endViewer(rig.viewer, new PortholeError("source_closed", "The source closed the connection"));
+  await endViewer(rig.viewer, new PortholeError("source_closed", "The VNC server closed the connection"));
   await rig.page.closed;
   assertEquals(rig.page.bytes(), pattern);
 });

@@ -31,7 +31,7 @@ Deno.test("abandonViewer() does nothing for a viewer that leaves first, and leav
 Deno.test("endViewer() drops what the viewer still sends", () => {
   const { viewer, socket } = makeViewerRig();
   socket.receive(new Uint8Array(500));
-  const ended = endViewer(viewer, new PortholeError("source_closed", "The source closed the connection"));
+  const ended = endViewer(viewer, new PortholeError("source_closed", "The VNC server closed the connection"));
   socket.receive(new Uint8Array(500));
   assertEquals(viewer.up.bytes, 0);
   socket.end(1000);
@@ -107,7 +107,7 @@ Deno.test("the page can parse every goodbye, also for a code without a close cod
 
 Deno.test("endViewer() closes a foreign viewer once the queue has left", async () => {
   const { viewer, socket } = makeViewerRig();
-  const ended = endViewer(viewer, new PortholeError("source_closed", "The source closed the connection"));
+  const ended = endViewer(viewer, new PortholeError("source_closed", "The VNC server closed the connection"));
   await waitUntil(() => socket.closedWith === 1000);
   assertEquals(socket.frames, []);
   socket.end(1000);

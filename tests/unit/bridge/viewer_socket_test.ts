@@ -5,7 +5,7 @@ import { makeViewerRig } from "../../fakes/viewer_socket_rig.ts";
 
 Deno.test("the up queue accepts exactly its cap, and one byte more ends the session", async () => {
   const { viewer, socket } = makeViewerRig();
-  const failed = assertRejects(() => viewer.failed, PortholeError, "The source is reading too slowly");
+  const failed = assertRejects(() => viewer.failed, PortholeError, "The VNC server is reading too slowly");
   socket.receive(new Uint8Array(1000));
   assertEquals(viewer.up.bytes, 1000);
   socket.receive(new Uint8Array(1));

@@ -13,7 +13,7 @@ function makeSession({ name = "pi", port = 5900, ...more }: Rough = {}): EndedSe
   return { source, state: "open", enteredAtMs: 0, opened: undefined, user: { address: "10.0.0.1" }, ...more };
 }
 
-const CLOSED = new PortholeError("source_closed", "The source closed the connection");
+const CLOSED = new PortholeError("source_closed", "The VNC server closed the connection");
 const ADA = { address: "10.0.0.1", name: "ada", isUser: true };
 const BOB = { address: "10.0.0.2", name: "bob", isUser: true };
 const GUEST = { address: "10.0.0.3", name: "link:12" };
