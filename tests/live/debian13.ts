@@ -1,6 +1,6 @@
 /** A small Debian 13 in a folder of the cache, for servers that are newer than the machine's own. */
 import { generateHash } from "./lab.ts";
-import { findProgram, runProgram } from "./programs.ts";
+import { findProgram, runNeeding, runProgram } from "./programs.ts";
 
 /** Increase it when the code below changes: a cached root is used unchanged. */
 const EDITION = 2;
@@ -10,6 +10,8 @@ const REST = [
   ...["dash", "util-linux", "libc-bin", "coreutils", "libmount1", "libblkid1", "libsmartcols1", "libselinux1"],
   ...["libattr1", "libacl1", "libcap-ng0", "libgmp10", "libpcre2-8-0", "libpam-modules", "libpam-modules-bin"],
 ];
+/** What builds the root. */
+const BUILDERS = ["apt-get", "dpkg", "openssl"];
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** The root's folder, or what is missing for it. */
@@ -23,14 +25,14 @@ export async function findDebian13(): Promise<Debian13> {
   const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? "/tmp"}/.cache`;
   const root = `${cache}/porthole/debian13-${EDITION}`;
   const isBuilt = await Deno.stat(root).catch(() => undefined) !== undefined;
-  const needed = ["chroot", ...isBuilt ? [] : ["apt-get", "dpkg", "openssl"]];
+  const needed = ["chroot", ...isBuilt ? [] : BUILDERS];
   const missing = needed.find((program) => findProgram(program) === undefined);
   if (missing) return { lacks: missing };
   if (isBuilt) return { root };
   if (Deno.uid() !== 0) return { lacks: "root (to build a private Debian 13)" };
   try {
     await Deno.mkdir(`${cache}/porthole`, { recursive: true });
-    await buildRoot(root);
+    await runNeeding(BUILDERS, () => buildRoot(root));
     return { root };
   } catch (error) {
     return { lacks: `a private Debian 13 (${String(error).trim().split("\n").at(-1)})` };

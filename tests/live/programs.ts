@@ -45,7 +45,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   xterm: "xterm",
 };
 
-/** What the running test says that it needs. */
+/** What the running test, or the preparation of one, says that it needs. */
 const declared = new AsyncLocalStorage<readonly string[]>();
 
 /**
@@ -62,7 +62,12 @@ export function testWith(
 ): void {
   const missing = [...programs.filter((program) => findProgram(program) === undefined), ...lacking];
   const fullName = missing.length === 0 ? name : `${name} [needs ${missing.join(", ")}]`;
-  Deno.test({ name: fullName, ignore: missing.length > 0, fn: (t) => declared.run(programs, () => run(t)) });
+  Deno.test({ name: fullName, ignore: missing.length > 0, fn: (t) => runNeeding(programs, () => run(t)) });
+}
+
+/** Runs something that starts these programs only, for which the caller has looked. */
+export function runNeeding<Result>(programs: readonly string[], run: () => Result): Result {
+  return declared.run(programs, run);
 }
 
 /** Every system on which the tests run has Deno and a shell. @throws Error for a program that the test does not name */
