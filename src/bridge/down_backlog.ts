@@ -64,7 +64,7 @@ export class DownBacklog {
    *
    * It compares with its previous call, so call it every few seconds. `drain()` notices a viewer that holds up the
    * source; this one, a viewer that stopped reading when the source had little to send. Time in which the gateway itself
-   * stood still, as on a machine that slept, does not count.
+   * stood still, as on a machine that slept, is left out.
    */
   explainStall(): PortholeError | undefined {
     const { now, stallMs } = this.#options;
