@@ -103,7 +103,7 @@ const askingOverTls: Mode = {
 testMode(
   askingOverTls,
   places,
-  { what: "x11vnc -ssl -accept asks its user about a complete TLS handshake, but not about a look" },
+  { what: "x11vnc -ssl -accept asks its user about a viewer, but not about a look at its certificate" },
   async () => {
     await using server = await startServer(askingOverTls, places);
     const { folder } = server.lab;
@@ -115,9 +115,13 @@ testMode(
       assertStringIncludes((await rig.probe()).warning ?? "", "will be trusted on first use");
     }
     assertEquals(await isAsked(), false);
-    await using strict = await startOn(server.address, { tls: { ca: `${folder}/self-signed.pem` } });
-    await strict.probe();
+    await using strict = await startOn(server.address, {
+      tls: { ca: `${folder}/self-signed.pem`, server_name: "localhost" },
+    });
+    // A probe that completes the handshake may be gone before a busy x11vnc gets to ask; a viewer stays.
+    const opened = open(strict.gateway).catch(() => {});
     await waitUntil("its user to be asked", isAsked);
+    await opened;
   },
 );
 
