@@ -46,15 +46,13 @@ export function createApp(parts: AppParts): Hono<Env> {
   const app = new Hono<Env>({ getPath: (request) => findRoute(request, parts.config().gateway.basePath) });
   app.onError(answerError);
   app.notFound(answerNotFound);
-  app.use(prepareContext(parts));
+  app.use(setSecurityHeaders, setCacheAndTransportHeaders, prepareContext(parts));
 
-  // WebSockets come before the response headers, because a 101 response cannot be made anew.
   const entrance = [limitHeaders, requireOwnHost(parts.ownName)] as const;
   const socketGuards = [...entrance, requireUpgrade, requireOwnOrigin, requireIdentity] as const;
   app.get("/ws/vnc/:name", ...socketGuards, (c) => openSession(c, c.req.param("name")));
   app.get("/websockify", ...socketGuards, openAsWebsockify);
 
-  app.use(setSecurityHeaders, setCacheAndTransportHeaders);
   // Before the guards, because the page of a refusal needs its style: a browser sends the same Host and headers for it.
   app.get("/static/:file", createStaticHandler(parts.staticFiles));
   app.use(...entrance, guardUnsafeMethods, limitBody, addSlash);
@@ -84,11 +82,11 @@ function prepareContext({ services, config, isTrustedProxy }: AppParts): Middlew
     c.set("telemetry", telemetry);
     c.set("about", about);
     c.set("readTokensAgain", services.readTokensAgain);
-    if (!URL.canParse(c.req.url)) throw new PortholeError("bad_request", "The Host header is not valid");
     const snapshot = config();
+    c.set("config", snapshot);
+    if (!URL.canParse(c.req.url)) throw new PortholeError("bad_request", "The Host header is not valid");
     const { publicUrl } = snapshot.gateway;
     const peer = findPeer(c.req.raw, { remote: c.env.remote, isTrusted: isTrustedProxy, publicUrl });
-    c.set("config", snapshot);
     c.set("peer", peer);
     c.set("base", findBase(c.req, peer, snapshot));
     await next();
