@@ -53,5 +53,13 @@ export class Chromium implements AsyncDisposable {
 /** Saves a screenshot of the page in the folder PORTHOLE_SCREENSHOTS, if that is set. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
   const folder = Deno.env.get("PORTHOLE_SCREENSHOTS");
-  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` });
+  if (folder === undefined) return;
+  await page.bringToFront();
+  // What fades in, such as the viewer page's notice, is waited for; a spinner has no end.
+  await page.waitForFunction(() =>
+    document.getAnimations().every(({ playState, effect }) =>
+      playState !== "running" || effect?.getComputedTiming().endTime === Infinity
+    )
+  );
+  await page.screenshot({ path: `${folder}/${name}.png` });
 }
