@@ -44,7 +44,7 @@ export function explainHost({ headers }: Request, peer: Peer, gateway: Expected)
   const names = [...(publicUrl ? [publicUrl.hostname] : []), ...allowedHosts];
   return {
     came: cut(`Host ${new URL(peer.origin).host}`),
-    expected: ["an IP address", "a name of the own network", ...names].join(" or "),
+    expected: ["an IP address", "a name of the local network", ...names].join(" or "),
     hint: findProxyFault(headers, peer, { scheme: false, host: headers.has("x-forwarded-host") }) ??
       "if this is a name of the gateway, add it as public_url or to allowed_hosts; if not, it may be DNS rebinding",
   };

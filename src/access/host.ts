@@ -3,9 +3,9 @@ import { isIP } from "node:net";
 import type { Gateway } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 
-/** Ends of names that only the own network has, so that no stranger's DNS server answers for them. */
+/** Ends of names that only the local network has, so that no stranger's DNS server answers for them. */
 const PRIVATE_ENDS = [
-  // Reserved for own networks: RFC 6761, RFC 6762, RFC 8375, and ICANN's resolution of 2024 on internal.
+  // Reserved for local networks: RFC 6761, RFC 6762, RFC 8375, and ICANN's resolution of 2024 on internal.
   ...[".localhost", ".test", ".local", ".home.arpa", ".internal"],
   // Not in the public DNS because networks use them (RFC 6762 appendix G), or the default of systems and routers.
   ...[".lan", ".home", ".corp", ".intranet", ".private", ".localdomain"],

@@ -31,7 +31,7 @@ Deno.test("a refused Origin and Host are in the log once a minute and in the aud
   const warned = rig.lines.filter(({ level }) => level === "warn");
   assertEquals(warned.map(({ message, from, expected }) => [message, from, expected]), [
     ["Origin refused", "127.0.0.1", rig.origin],
-    ["Host refused", "127.0.0.1", "an IP address or a name of the own network"],
+    ["Host refused", "127.0.0.1", "an IP address or a name of the local network"],
   ]);
   assertMatch(String(warned[0]!.came), /^Origin https:\/\/evil\.example"/);
   const { body } = await sendRaw(rig.port, { path: "/api/audit", headers: ADMIN });

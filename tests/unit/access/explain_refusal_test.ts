@@ -76,7 +76,7 @@ Deno.test("explainHost() says which names are served, and why the host that the 
   const { came, expected, hint } = explain({}, { url, explainer: explainHost });
   assertEquals([came, expected], [
     "Host rebound.example.com",
-    "an IP address or a name of the own network or vnc.example.net or nas.example.org",
+    "an IP address or a name of the local network or vnc.example.net or nas.example.org",
   ]);
   assertStringIncludes(hint, "allowed_hosts");
   const told = { "X-Forwarded-Host": "vnc.example.net" };
