@@ -106,7 +106,7 @@ function readLine(line: string): { token: string; target: Address } | string {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     // The parser's own sentence quotes the text, which may be a token at the wrong side of the colon.
-    return "after the token must be HOST:PORT or unix_socket:PATH";
+    return "the token must be followed by HOST:PORT or unix_socket:PATH";
   }
 }
 

@@ -8,7 +8,7 @@ const NEVER_ENDS = "Porthole runs until SIGINT or SIGTERM; limits.idle in source
 const LISTENS = "use --listen HOST:PORT";
 const SIGNS_IN = "set auth in sources.yaml";
 const STARTS_NOTHING =
-  "Porthole starts no program: start the VNC server by itself, and give its HOST:PORT as the target";
+  "Porthole does not start programs: start the VNC server by itself, and give its HOST:PORT as the target";
 const FIXED_TLS = "leave it out: the gateway speaks TLS 1.2 and 1.3";
 
 /** For each flag, as `--help` of websockify 0.10 to 0.13 and of novnc_proxy lists it: a value takes the place of VALUE. */

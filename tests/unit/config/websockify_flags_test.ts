@@ -49,7 +49,7 @@ for (
     [["0.0.0.0:6080", "pi:1"], "use pi:1 --listen 0.0.0.0:6080"],
     [["[::]:6080", "pi"], "use pi --listen [::]:6080"],
     [[":6080", "pi"], "use pi --listen 0.0.0.0:6080"],
-    [["6080", "--", "vncserver", ":1"], "6080 is a port, as websockify takes it; Porthole starts no program"],
+    [["6080", "--", "vncserver", ":1"], "6080 is a port, as websockify takes it; Porthole does not start programs"],
     [["--", "6080", "pi"], "use pi --listen 0.0.0.0:6080"],
     [["check", "6080", "pi"], "use pi --listen 0.0.0.0:6080"],
   ] as const
