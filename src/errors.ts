@@ -118,18 +118,14 @@ export class PortholeError extends Error {
   readonly code: ErrorCode;
   /** Time until another try can succeed: Retry-After (RFC 9110 section 10.2.3). */
   readonly retryAfterMs: number | undefined;
-  readonly #retry: boolean;
+  /** Whether trying again later, unchanged, can succeed. */
+  readonly retry: boolean;
 
   constructor(code: ErrorCode, message: string, options: PortholeErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
-    this.#retry = options.retry ?? FAILURES[code].retry;
-  }
-
-  /** Whether trying again later, unchanged, can succeed. */
-  get retry(): boolean {
-    return this.#retry;
+    this.retry = options.retry ?? FAILURES[code].retry;
   }
 }
 

@@ -41,7 +41,10 @@ const codes: Record<RefusalKind, ErrorCode> = {
   untrusted: "vnc_login_failed",
 };
 
-/** Kinds that are not retried, whatever their code says. */
+/**
+ * Kinds that are not retried, whatever their code says. The types on offer and the certificate do not change by
+ * themselves: a retry would only count as a failed login. And a server that asks its user would ask again.
+ */
 const FINAL: readonly RefusalKind[] = ["no_type", "no_tls", "unanswered", "declined"];
 
 /** The start of a remark about a server that seems to ask its user. */
@@ -64,18 +67,11 @@ export class LoginRefused extends PortholeError {
   readonly needs: readonly Need[];
 
   constructor(kind: RefusalKind, state: string, options: RefusalOptions = {}) {
-    super(codes[kind], options.title === undefined ? state : `Cannot open ${options.title}: ${state}`, options);
+    const message = options.title === undefined ? state : `Cannot open ${options.title}: ${state}`;
+    super(codes[kind], message, { ...options, ...(FINAL.includes(kind) && { retry: false }) });
     this.kind = kind;
     this.state = state;
     this.needs = options.needs ?? [];
-  }
-
-  /**
-   * Whether to retry. The types on offer and the certificate do not change by themselves: a retry would only count as a
-   * failed login. And a server that asks its user would ask again.
-   */
-  override get retry(): boolean {
-    return !FINAL.includes(this.kind) && super.retry;
   }
 
   /** The same refusal by a server that first seemed to ask its user; itself if that cannot be the reason. */
