@@ -28,9 +28,9 @@ export function explainOrigin({ headers }: Request, peer: Peer, gateway: Expecte
   const [theirs, own] = [URL.parse(origin), new URL(peer.origin)];
   const differs = { scheme: theirs?.protocol !== own.protocol, host: theirs?.host !== own.host };
   const fault = findProxyFault(headers, peer, differs);
+  if (fault === undefined) return { came, expected, hint: FOREIGN };
   // A page of this host is the gateway's own; one of another host may be, too.
-  const hints = [...(fault ? [fault] : []), ...(fault && !differs.host ? [] : [FOREIGN])];
-  return { came, expected, hint: hints.join("; ") };
+  return { came, expected, hint: differs.host ? `${fault}; ${FOREIGN}` : fault };
 }
 
 const FOREIGN =
