@@ -65,12 +65,11 @@ function placeProblem(file: string, line: number | undefined, message: string): 
   return { path: "", file, ...(line !== undefined && { line, column: 1 }), message };
 }
 
-function shorten(warnings: readonly Problem[]): Problem[] {
+function shorten(warnings: readonly Problem[]): readonly Problem[] {
   const rest = warnings.length - WARNINGS_MAX;
-  const closing = rest > 0
-    ? [{ path: "", message: `${rest} more lines of token files were left out or repeated` }]
-    : [];
-  return [...warnings.slice(0, WARNINGS_MAX), ...closing];
+  if (rest <= 0) return warnings;
+  const message = `${rest} more lines of token files were left out or repeated`;
+  return [...warnings.slice(0, WARNINGS_MAX), { path: "", message }];
 }
 
 function readLines(file: string, text: string, lines: Map<string, Line>, warn: Warn): void {
