@@ -33,7 +33,7 @@ import { openAsWebsockify, openSession } from "./web/viewer/socket_route.ts";
 export interface AppParts {
   /** What routes use, through the context of each request. */
   readonly services: Services;
-  /** The configuration as it is now; a request keeps the one it began with. */
+  /** The configuration as it is now; a request keeps the one it began with, unless it has token files read again. */
   readonly config: () => Config;
   readonly isTrustedProxy: (address: string) => boolean;
   /** The machine's own name, under which the gateway may be reached. */

@@ -27,6 +27,7 @@ export async function admitViewer<T>(
   { name, connects }: ViewerRequest,
   open: (viewer: AdmittedViewer) => T,
 ): Promise<T> {
+  // Comes first, because it may replace the request's configuration.
   const permitted = await findSource(c, name);
   const { config, identity, sessions } = c.var;
   const address = readAddress(c);

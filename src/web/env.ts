@@ -12,7 +12,7 @@ export interface Env {
     remote: string;
   };
   Variables: Services & {
-    /** The snapshot taken when the request began. */
+    /** The snapshot taken when the request began; `findSource` replaces it when it has token files read again. */
     config: Config;
     peer: Peer;
     /** Who sent the request; set by `requireIdentity`. */
