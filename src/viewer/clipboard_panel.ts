@@ -54,7 +54,7 @@ export class ClipboardPanel {
     if (!this.#mayDown) return;
     const bytes = measureText(text);
     if (bytes > this.#limitBytes) return this.#say(explainTooLongRemote(bytes, this.#limitBytes));
-    // Some servers send back each text that they get: that is no news.
+    // Some servers send back each text that they receive. The user need not be told.
     const isEcho = text === this.#shared;
     this.#shared = text;
     this.#text.value = text;

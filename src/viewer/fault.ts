@@ -20,7 +20,7 @@ export interface FaultyConnection {
 
 const FULL_BITS = 32;
 
-/** The fault at which noVNC gave up. Only a picture that was right before may be right again. */
+/** The fault at which noVNC gave up. Another try can help only if a picture was decoded before. */
 export function explainFault(connection: FaultyConnection): Fault {
   const { fault = "no reason is known", hasPicture = false } = connection;
   const message = /^Unexpected server message \(type (\d+)\)$/.exec(fault)?.[1];

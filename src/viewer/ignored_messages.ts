@@ -1,7 +1,7 @@
 /** The messages that a viewer with true colour and without extensions may ignore, but at which noVNC ends the session. */
 import { isUnasked, measureServerMessage, SERVER_MESSAGE } from "../rfb/server_messages.ts";
 
-/** Types that noVNC speaks, but not in every form, or not at all. */
+/** More types at which noVNC may end the session: it handles them only in some forms, or not at all. */
 const PASSED_OVER: ReadonlySet<number> = new Set([
   SERVER_MESSAGE.setColourMapEntries,
   SERVER_MESSAGE.serverFence,

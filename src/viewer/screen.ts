@@ -27,7 +27,7 @@ export interface ScreenEvents {
 
 /** How long the last frame covers the new picture, which arrives shortly after the handshake. */
 const FADE_MS = 400;
-/** How long a server may pause in the midst of its first update. */
+/** How long a server may pause in the middle of its first update. */
 const STALL_MS = 4_000;
 
 /** One remote screen over any number of connections. A page may have several. */

@@ -25,7 +25,7 @@ import { watchWayOut } from "./way_out.ts";
 const { basePath = "/", source = "", title = source, viewOnly } = document.body.dataset;
 let isForcedViewOnly = viewOnly === "true";
 let clipboardRules: ClipboardRules = { clipboard: "both" };
-/** Whether this connection's hello has come, which has the rules of the clipboard. */
+/** Whether this connection's hello, with the rules of the clipboard, has arrived. */
 let isGreeted = false;
 let settings = force(loadSettings(localStorage));
 /** Whether noVNC has got credentials for this connection, and the server has not accepted them yet. */
