@@ -42,7 +42,7 @@ export interface Identity {
   whyEnded(): Promise<PortholeError | undefined>;
 }
 
-/** Whether this is a user who signed in, whose name other users may see; not a program, a guest, or anybody. */
+/** Whether this is a user who signed in, not a program, a guest or anonymous: other users may see the name. */
 export function isUser({ by }: Pick<Identity, "by">): boolean {
   return by === "password" || by === "login_link" || by === "oidc" || by === "proxy";
 }

@@ -3,11 +3,11 @@ import { isIP } from "node:net";
 import type { Gateway } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 
-/** Ends of names that only the local network has, so that no stranger's DNS server answers for them. */
+/** Suffixes of names that only the local network has, so that no stranger's DNS server answers for them. */
 const PRIVATE_ENDS = [
   // Reserved for local networks: RFC 6761, RFC 6762, RFC 8375, and ICANN's resolution of 2024 on internal.
   ...[".localhost", ".test", ".local", ".home.arpa", ".internal"],
-  // Not in the public DNS because networks use them (RFC 6762 appendix G), or the default of systems and routers.
+  // Kept out of public DNS because networks use them (RFC 6762 appendix G), or defaults of systems and routers.
   ...[".lan", ".home", ".corp", ".intranet", ".private", ".localdomain"],
   // Answered by home routers. box is public, but fritz.box belongs to the maker of the router; ip is not in public DNS.
   ...[".fritz.box", ".speedport.ip"],

@@ -32,7 +32,7 @@ interface ShareLinksOptions {
   store: Store<ShareLink>;
   /**
    * Whether the creator may still share what the link opens. The record stays when that ends, because the permission can
-   * come back; when the link expires, the store has it no longer.
+   * come back; when the link expires, the store no longer has it.
    */
   mayStillShare?: (link: ShareLink) => boolean;
   now?: () => number;

@@ -98,7 +98,7 @@ interface BuildParts {
 async function build({ file, merged, resolverOf, overrides }: BuildParts): Promise<Config | undefined> {
   const { sections } = file;
   const resolver = resolverOf(file);
-  // A token file is a place for sources even while it has none: whoever takes the last token out closes that screen.
+  // A token file may be empty: removing its last token closes that screen, and is not a mistake.
   if (file.lacksSources && merged.size === 0 && !overrides.tokenFiles?.length) {
     resolver.complain(["sources"], "is missing");
   }

@@ -11,10 +11,10 @@ import { explainTokenFile, listTokenFiles, readTokenText } from "./token_folder.
 /** Most tokens of all files together. */
 const TOKENS_MAX = 100_000;
 
-/** Most characters of a token: far more than programs make, and still an address that servers accept. */
+/** Most characters of a token: far more than programs use, and few enough for an address that servers accept. */
 const TOKEN_MAX_CHARS = 1024;
 
-/** Most lines that are reported singly. */
+/** Most lines that are reported individually. */
 const WARNINGS_MAX = 100;
 
 /** A target, and the line that it comes from. */
@@ -28,7 +28,7 @@ type Warn = (file: string, line: number | undefined, message: string) => void;
 
 /**
  * Makes the provider for token files, and for folders of them. As in websockify, a line that cannot be used is left out,
- * and the last of several lines with one token counts; both give a warning.
+ * and the last of several lines with the same token applies; both give a warning.
  */
 export function createTokenFileProvider(paths: readonly string[], readFile: ReadFile): SourceProvider {
   return { origin: "token_file", read: () => readTokenFiles(paths, readFile) };
@@ -90,8 +90,8 @@ function readLines(file: string, text: string, lines: Map<string, Line>, warn: W
 }
 
 /**
- * Token and target of a line, or why it has none. As in websockify, a colon with a white space separates them, so a token
- * can contain colons, spaces and slashes.
+ * Token and target of a line, or why it has none. As in websockify, a colon followed by white space separates them, so a
+ * token can contain colons, spaces and slashes.
  */
 function readLine(line: string): { token: string; target: Address } | string {
   const [token = "", written, ...others] = line.split(/:\s/);
@@ -104,7 +104,7 @@ function readLine(line: string): { token: string; target: Address } | string {
     return { token, target: parseTokenTarget(written.trim()) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    // The parser's own sentence quotes the text, which may be a token at the wrong side of the colon.
+    // The parser's own sentence quotes the text, which may be a token on the wrong side of the colon.
     return "the token must be followed by HOST:PORT or unix_socket:PATH";
   }
 }

@@ -31,7 +31,7 @@ export async function listTokenFiles(path: string): Promise<TokenFile[]> {
   return files.filter((_, index) => areFiles[index]).map((file) => ({ file, isListed: true }));
 }
 
-/** A file that has just been removed is none; any other that cannot be examined is reported when it is read. */
+/** A file that has just been removed is skipped; any other that cannot be examined is reported when it is read. */
 function isUnreadable(error: unknown): boolean {
   return !(error instanceof Deno.errors.NotFound);
 }

@@ -1,4 +1,4 @@
-/** Headers of every response except a 101: an upgrade is no document, and cannot be made anew. */
+/** Headers of every response except a 101, which is not a document and cannot be rebuilt. */
 import type { MiddlewareHandler } from "hono";
 import { NONCE, secureHeaders } from "hono/secure-headers";
 import type { Env } from "./env.ts";

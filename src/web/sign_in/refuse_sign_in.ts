@@ -8,7 +8,12 @@ import { answerProblem } from "../problem.tsx";
 /** Shows a page with what was wrong. */
 type Show = (message: string, status: 401 | 429) => Response | Promise<Response>;
 
-/** Answers a refused attempt: with the page that `show` makes, or, where no page is wanted or it would not help, a problem. */
+/**
+ * Answers a refused attempt: with the page that `show` makes, or with a problem where no page is wanted or it would not
+ * help.
+ *
+ * @throws PortholeError internal, which the app's error handler logs.
+ */
 export async function refuseSignIn(
   c: Context<Env>,
   thrown: unknown,
