@@ -1,10 +1,10 @@
 /** Watches a login that passes between a viewer and a source, to find the first byte after it. */
 import { readU32 } from "./big_endian.ts";
 import { cleanReason, FAILED, REASON_CAP_BYTES, refuseResult } from "./reason.ts";
-import { LoginRefused, type Need } from "./refusal.ts";
+import { LoginRefused } from "./refusal.ts";
 import { EMPTY } from "./remainder.ts";
 import type { ContainerType, SecurityList, SecurityType } from "./security/security_type.ts";
-import { findType, SECURITY_TYPES } from "./security/table.ts";
+import { findType, listAsked, SECURITY_TYPES } from "./security/table.ts";
 import { type Side, take, type Watch, type WatchStep } from "./security/watch.ts";
 import { SERVER_INIT_HEAD_BYTES } from "./server_init.ts";
 import { parseReply, type SpokenVersion, VERSION_BYTES } from "./version.ts";
@@ -28,8 +28,6 @@ interface WatchedPath {
 
 /** Maximum number of bytes kept of each direction: no login needs more at once, and no peer may send more ahead. */
 const HELD_CAP_BYTES = 64 * 1024;
-/** What security types ask for that only the browser speaks. */
-const USERNAME_AND_PASSWORD: readonly Need[] = ["username", "password"];
 const { none } = SECURITY_TYPES;
 
 /**
@@ -136,7 +134,7 @@ function* watchLogin(agreed: SpokenVersion | undefined, onEntered: () => void): 
 
 /** SecurityResult (RFC 6143 section 7.1.3) and the reason of a failure; undefined if it is OK. */
 function* watchResult(version: SpokenVersion, last: SecurityType): Watch<LoginRefused | undefined> {
-  const needs = "needs" in last ? last.needs : USERNAME_AND_PASSWORD;
+  const needs = listAsked(last);
   const ifClosed = needs.length > 0 ? refuseResult(FAILED, "", needs) : undefined;
   const result = readU32(yield* take("down", 4, ifClosed), 0);
   if (result === 0) return undefined;

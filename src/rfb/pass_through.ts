@@ -2,14 +2,12 @@
 import { refuseOffer } from "./choose.ts";
 import type { Need } from "./refusal.ts";
 import type { Inside, SecurityList, SecurityType } from "./security/security_type.ts";
-import { findType, listSpoken, SECURITY_TYPES } from "./security/table.ts";
+import { findType, listAsked, listSpoken, SECURITY_TYPES } from "./security/table.ts";
 
 /** Who can speak one of the offered types. */
 export type Speaker = "browser" | "gateway" | "nobody";
 
 const { vencrypt } = SECURITY_TYPES;
-/** What Unix login, which the gateway does not speak, asks for. */
-const USERNAME_AND_PASSWORD: readonly Need[] = ["username", "password"];
 
 /**
  * Who carries out the handshake with a source that offers `types` and, inside VeNCrypt, `subtypes`, if they are known.
@@ -51,12 +49,11 @@ export function predictBrowser(types: readonly number[]): SecurityType | undefin
  * @throws {LoginRefused} `no_type` if noVNC speaks nothing inside.
  */
 export function findBrowserNeeds(type: SecurityType, inside?: Inside): readonly Need[] {
-  const isKnown = inside !== undefined && inside.container === type;
-  if (!isKnown || inside.codes.length === 0) return "needs" in type ? type.needs : [];
+  if (inside?.container !== type || inside.codes.length === 0) return "needs" in type ? type.needs : [];
+  // Inside Tight, noVNC prefers the lowest code.
   const inner = inside.codes.filter((code) => isInBrowser(code, inside.container.holds)).sort((a, b) => a - b)[0];
   if (inner === undefined) throw refuseOffer(inside.codes, [inside.container]);
-  const found = findType(inner, inside.container.holds)!;
-  return "needs" in found ? found.needs : USERNAME_AND_PASSWORD;
+  return listAsked(findType(inner, inside.container.holds)!);
 }
 
 function isInBrowser(code: number, list: SecurityList): boolean {

@@ -196,6 +196,11 @@ export function findType(code: number, list: SecurityList): SecurityType | undef
   return ROWS.find((type) => type.code === code && type.lists.includes(list));
 }
 
+/** The credentials that a type asks for: both, if only noVNC speaks it. */
+export function listAsked(type: SecurityType): readonly Need[] {
+  return "needs" in type ? type.needs : USERNAME_AND_PASSWORD;
+}
+
 /** The types among `codes`, offered in `list`, that the gateway speaks, the best first. */
 export function listSpoken(codes: readonly number[], list: SecurityList): SpokenType[] {
   return ROWS.filter((type) => "needs" in type).filter(({ code, lists }) =>
