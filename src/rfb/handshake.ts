@@ -4,7 +4,7 @@ import { nameTypes } from "./describe.ts";
 import { type LoginStep, peekProof } from "./login_step.ts";
 import { encodeSetPixelFormat, isTrueColour, TRUE_COLOUR_FORMAT } from "./pixel_format.ts";
 import { FAILED, readReason, refuseResult, refuseWith } from "./reason.ts";
-import { LoginRefused } from "./refusal.ts";
+import { LoginRefused, refuseAnotherViewer } from "./refusal.ts";
 import { read, readU32, readU8, type Script, StreamEnded, titled, u32, u8, write } from "./script.ts";
 import type { Login } from "./security/login.ts";
 import type { ContainerType, Inside, LoginType } from "./security/security_type.ts";
@@ -181,8 +181,5 @@ function explainNoDesktop(error: unknown, { falseOk }: LoginType): unknown {
   if (falseOk && (ended || garbage)) {
     return new LoginRefused("wrong_secret", "the server refused the user name or password", { cause: error });
   }
-  if (!ended) return error;
-  return new LoginRefused("busy", "the server closed after the login: it does not accept another viewer", {
-    cause: error,
-  });
+  return ended ? refuseAnotherViewer({ cause: error }) : error;
 }

@@ -48,7 +48,7 @@ const codes: Record<RefusalKind, ErrorCode> = {
 const FINAL: readonly RefusalKind[] = ["no_type", "no_tls", "unanswered", "declined"];
 
 /** The start of a remark about a server that seems to ask its user. */
-export const MAY_ASK = "someone at that screen may";
+const MAY_ASK = "someone at that screen may";
 
 /** Details of a refusal. */
 export interface RefusalOptions extends ErrorOptions {
@@ -84,4 +84,14 @@ export class LoginRefused extends PortholeError {
   of(title: string): LoginRefused {
     return new LoginRefused(this.kind, this.state, { title, needs: this.needs, cause: this.cause ?? this });
   }
+}
+
+/** The refusal by a server whose user may not have answered; `state` says what did not arrive. */
+export function refuseUnanswered(state: string, options?: RefusalOptions): LoginRefused {
+  return new LoginRefused("unanswered", `${state} in time; ${MAY_ASK} have to accept the connection`, options);
+}
+
+/** The refusal when the server closed after the login, in place of opening the desktop. */
+export function refuseAnotherViewer(options: RefusalOptions): LoginRefused {
+  return new LoginRefused("busy", "the server closed after the login: it does not accept another viewer", options);
 }

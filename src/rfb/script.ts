@@ -4,7 +4,7 @@
  * The runner of the script answers each step, or throws `StreamEnded` or `Overdue` into it, so that the script can say
  * what the silence means at that point. Scripts compose with `yield*`.
  */
-import { LoginRefused, MAY_ASK } from "./refusal.ts";
+import { LoginRefused, refuseUnanswered } from "./refusal.ts";
 
 /** Steps of every script: `read` is answered with exactly that many bytes, `write` with nothing. */
 export type WireStep =
@@ -127,8 +127,7 @@ function explain(error: unknown): LoginRefused {
   }
   if (error instanceof Overdue) {
     const state = `the server did not send ${error.what}`;
-    if (!error.mayAsk) return new LoginRefused("overdue", state, options);
-    return new LoginRefused("unanswered", `${state} in time; ${MAY_ASK} have to accept the connection`, options);
+    return error.mayAsk ? refuseUnanswered(state, options) : new LoginRefused("overdue", state, options);
   }
   throw error;
 }

@@ -1,7 +1,7 @@
 /** Why a VNC server ended a session: for another viewer, because it allows only one, or for a reason of its own. */
 import { delay } from "@std/async/delay";
 import { PortholeError } from "../errors.ts";
-import { LoginRefused } from "../rfb/refusal.ts";
+import { LoginRefused, refuseAnotherViewer } from "../rfb/refusal.ts";
 import { nameTarget } from "../source/addresses.ts";
 import type { Session } from "./session.ts";
 
@@ -103,8 +103,7 @@ function describeTurnedAway(
 ): PortholeError {
   const { title } = source.config;
   if (present === undefined) {
-    const message = `Cannot open ${title}: the server closed after the login: it does not accept another viewer`;
-    return reason.code === "vnc_refused" ? reason : new PortholeError("vnc_refused", message, { cause: reason });
+    return reason.code === "vnc_refused" ? reason : refuseAnotherViewer({ title, cause: reason });
   }
   const who = isSameUser(user, present.user)
     ? "you have it open in another window or on another device"

@@ -1,7 +1,7 @@
 /** Patience with a login that passes through: the source may be asking its user. */
 import { type SetTimer, startTimer } from "../async/timer.ts";
 import type { LoginWatch } from "../rfb/login_watch.ts";
-import { LoginRefused, MAY_ASK } from "../rfb/refusal.ts";
+import { LoginRefused, refuseUnanswered } from "../rfb/refusal.ts";
 import { ASKING_MS } from "../source/login_runner.ts";
 
 /** How often the login is looked at. */
@@ -42,7 +42,7 @@ export function watchPatience(
       hasAsked = true;
       onAsking();
     }
-    if (waitedMs >= timeoutMs) onUnanswered(refuse());
+    if (waitedMs >= timeoutMs) onUnanswered(refuseUnanswered("the server did not respond"));
     else stopTimer = setTimer(look, TICK_MS);
   };
   let stopTimer = setTimer(look, TICK_MS);
@@ -68,8 +68,4 @@ export function explainClose(
   const hasAsked = patience?.hasAsked === true;
   const refusal = login?.end() ?? (hasAsked && !login?.isLost ? CLOSED : undefined);
   return hasAsked ? refusal?.afterAsking(title) : refusal?.of(title);
-}
-
-function refuse(): LoginRefused {
-  return new LoginRefused("unanswered", `the server did not respond in time; ${MAY_ASK} have to accept the connection`);
 }

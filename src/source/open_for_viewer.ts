@@ -5,7 +5,7 @@ import type { ByteStream } from "../bridge/byte_stream.ts";
 import { describeOffer } from "../rfb/describe.ts";
 import { LoginWatch } from "../rfb/login_watch.ts";
 import { chooseSpeaker, dropSecureTypes, keepBrowserTypes } from "../rfb/pass_through.ts";
-import { LoginRefused, MAY_ASK } from "../rfb/refusal.ts";
+import { LoginRefused, refuseUnanswered } from "../rfb/refusal.ts";
 import { encodeVersion, type SpokenVersion, type Version } from "../rfb/version.ts";
 import { closeOnFailure } from "./close_on_failure.ts";
 import type { HandshakeViewer } from "./handshake_viewer.ts";
@@ -105,6 +105,7 @@ async function waitForOffer(
 ): Promise<SeenOffer | NoOffer> {
   const deadline = startDeadline(loginTimeoutMs, signal, setTimer);
   const startedAtMs = performance.now();
+  const refuseLate = () => refuseUnanswered("the server did not send its security types", { title });
   let isAsking = false;
   const stopTimer = setTimer(() => {
     isAsking = true;
@@ -112,7 +113,7 @@ async function waitForOffer(
     viewer.noteAsking();
   }, ASKING_MS);
   try {
-    const seen = await deadline.guard(watchOffer(stream, viewer), () => refuseUnanswered(title));
+    const seen = await deadline.guard(watchOffer(stream, viewer), refuseLate);
     memory.noteAnswer("offer", performance.now() - startedAtMs);
     if (isAsking && seen.bytes.length === 0) throw CLOSED.afterAsking(title);
     return seen;
@@ -123,11 +124,6 @@ async function waitForOffer(
 }
 
 const CLOSED = new LoginRefused("ended", "the server closed the connection before it sent its security types");
-
-function refuseUnanswered(title: string): LoginRefused {
-  const state = `the server did not send its security types in time; ${MAY_ASK} have to accept the connection`;
-  return new LoginRefused("unanswered", state, { title });
-}
 
 /** The offer for the page. noVNC picks the first type that it knows, so types that it cannot complete are removed. */
 function showTypes({ version, types, bytes }: SeenOffer): Uint8Array<ArrayBuffer> {
