@@ -13,7 +13,7 @@ import { needsGateway } from "./needs_gateway.ts";
 import type { NotProbed, ProbeResult } from "./prober.ts";
 import type { SourceLogin, Visit } from "./source_login.ts";
 import { asksCa, type Trust } from "./trust.ts";
-import { chooseContainer, describeVerdict, foreseeLogin, listNeeds, nameMode, warnOf } from "./verdict.ts";
+import { chooseContainer, describeVerdict, foreseeLogin, listNeeds, warnOf } from "./verdict.ts";
 
 const PROBE_MS = 25_000;
 /** Connections without a login, to a server that may count them, after which a probe logs in. */
@@ -128,11 +128,10 @@ export class SourceProbe {
   }
 
   async #probeOffer(runner: LoginRunner, version: Version, why: Why): Promise<Visit<ProbeResult>> {
-    const { source: { title }, memory } = this.#parts;
+    const { source: { title, password, look }, memory } = this.#parts;
     const offer = await this.#time("offer", runner.run(peekTypes(title, version)));
     memory.noteOffer(offer.types);
     const isUntried = why.asked || this.#tried?.types !== String(offer.types);
-    const { password, look } = this.#parts.source;
     const mustLogIn = why.mustReset || look === "full";
     if (this.#mayLogIn && password && (mustLogIn || isUntried)) return await this.#tryPassword(runner, offer);
     if (this.#mayLogIn && !password && mustLogIn) return await this.#tryNone(runner, offer);
@@ -147,7 +146,7 @@ export class SourceProbe {
     try {
       const admission = await this.#time("login", runner.run(admitUs(source.title, login, offer)));
       await checkOk(runner, admission, source.title);
-      const proven = { detail: `RFB ${offer.version.spoken}, ${admission.security}`, ...nameMode(login) };
+      const proven: ProbeResult = { detail: `RFB ${offer.version.spoken}, ${admission.security}`, mode: "login" };
       this.#tried = { types, proven };
       this.#isBarred = false;
       return { result: { ...proven, ...warnOf(runner.identity, "was") }, loggedIn: true };
@@ -155,7 +154,7 @@ export class SourceProbe {
       this.#isBarred = thrown instanceof LoginRefused && BEFORE_SECRET.includes(thrown.kind);
       const needs = listMissing(thrown);
       this.#tried = { types };
-      return { result: { detail: describeVerdict(offer, needs), ...nameMode(login) }, loggedIn: false };
+      return { result: describeVerdict(offer, login, needs), loggedIn: false };
     }
   }
 
@@ -165,12 +164,9 @@ export class SourceProbe {
     const types = offer.types.filter((type) => type === SECURITY_TYPES.none.code);
     if (types.length === 0) return { result: await this.#lookInside(runner, offer), loggedIn: false };
     const admitting = runner.run(admitUs(source.title, { shared: true, proofs: [] }, { ...offer, types }));
-    const loggedIn = await this.#time("login", admitting).then(() => true, (thrown) => listMissing(thrown).length > 0);
+    const loggedIn = await this.#time("login", admitting).then(() => true, allowAsking);
     const login = await foreseeLogin(source, trust, offer);
-    return {
-      result: { detail: describeVerdict(offer, listNeeds(source.title, offer, login)), ...nameMode(login) },
-      loggedIn,
-    };
+    return { result: describeVerdict(offer, login, listNeeds(source.title, offer, login)), loggedIn };
   }
 
   /** Looks into the list inside a type, and at what proves the server's identity, without logging in. */
@@ -180,10 +176,10 @@ export class SourceProbe {
     const container = chooseContainer(offer, login);
     const inside = container && await runner.run(peekInside(source.title, offer, container));
     const needs = listNeeds(source.title, offer, login, inside);
-    // x11vnc asks its user once a handshake is complete, which a CA takes.
+    // x11vnc asks its user once a TLS handshake is complete, which only the check against a CA needs.
     const isSilent = memory.asks === undefined || !asksCa(source);
     if (login && isSilent) await runner.run(peekIdentity(source.title, login, offer, inside));
-    const found = this.#tried?.proven ?? { detail: describeVerdict(offer, needs, inside), ...nameMode(login) };
+    const found = this.#tried?.proven ?? describeVerdict(offer, login, needs, inside);
     return { ...found, ...warnOf(runner.identity, "will be") };
   }
 
@@ -207,6 +203,12 @@ export class SourceProbe {
     if (isSlow()) memory.noteAsks(at);
     return given;
   }
+}
+
+/** Says that a login without a secret has failed because the server asks its user. @throws any other failure */
+function allowAsking(thrown: unknown): false {
+  if (!(thrown instanceof Asking)) throw thrown;
+  return false;
 }
 
 /** What the configuration lacks for the login that ended with `thrown`; nothing if the server asks its user. */

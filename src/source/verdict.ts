@@ -1,4 +1,4 @@
-/** Says of an offer what opening the source would take: the same as what happens when a viewer opens it. */
+/** What opening a source will take, foreseen from its offer: a viewer that opens it must find the same. */
 import type { SourceConfig } from "../config/config.ts";
 import { chooseType, findNeeds } from "../rfb/choose.ts";
 import { describeOffer } from "../rfb/describe.ts";
@@ -43,15 +43,16 @@ export function listNeeds(title: string, { types }: Offer, login: Login | undefi
   }
 }
 
-/** "RFB 3.8, VeNCrypt X509Plain, needs user and password" */
-export function describeVerdict(offer: Offer, needs: readonly Need[], inside?: Inside): string {
+/** The finding: "RFB 3.8, VeNCrypt X509Plain, needs user and password", and who logs in. */
+export function describeVerdict(
+  { version, types }: Offer,
+  login: Login | undefined,
+  needs: readonly Need[],
+  inside?: Inside,
+): ProbeResult {
   const asks = needs.length === 0 ? "" : `, needs ${needs.map(nameNeed).join(" and ")}`;
-  return `RFB ${offer.version.spoken}, ${describeOffer(offer.types, inside)}${asks}`;
-}
-
-/** Who logs in, for a finding. */
-export function nameMode(login: Login | undefined): Pick<ProbeResult, "mode"> {
-  return { mode: login ? "login" : "pass_through" };
+  const detail = `RFB ${version.spoken}, ${describeOffer(types, inside)}${asks}`;
+  return { detail, mode: login ? "login" : "pass_through" };
 }
 
 /**
