@@ -3,15 +3,11 @@ import type { Clipboard } from "../config/config.ts";
 import { createDownFramer } from "./down_framer.ts";
 import { PixelState } from "./pixel_format.ts";
 import { NO_STAGES, type Stages } from "./stage.ts";
-import { createUpFilter } from "./up_filter.ts";
+import { createUpFilter, type UpPolicy } from "./up_filter.ts";
 
 /** What a viewer may do, and the source's pixel format. */
-export interface StagesPolicy {
-  readonly viewOnly: boolean;
+export interface StagesPolicy extends Pick<UpPolicy, "viewOnly" | "cutTextLimitBytes" | "onTooLong"> {
   readonly clipboard: Clipboard;
-  /** See `UpPolicy`. */
-  readonly cutTextLimitBytes: number;
-  readonly onTooLong?: (bytes: number) => void;
   /** PIXEL_FORMAT of ServerInit as the viewer gets it, 16 bytes (RFC 6143 section 7.3.2). */
   readonly serverFormat: Uint8Array;
   /** Whether the source may send colour map entries, since its own pixel format has a colour map. */
