@@ -123,19 +123,14 @@ export class LoginRunner {
     return ahead ?? readExactly(this.stream, bytes, what);
   }
 
-  async #startTls(peeks?: boolean): Promise<void> {
+  async #startTls(peeks = false): Promise<void> {
     const source = this.#source!;
-    const looksFirst = peeks === true && !asksCa(source);
+    const looksFirst = peeks && !asksCa(source);
     if (looksFirst !== (this.#effects.triesTlsAgain ?? false)) return await this.#lookAtTls(peeks);
     const options = { ca: source.tls?.ca, serverName: expectedName(source) };
     const { stream, certificate, caError } = await upgradeTls(this.stream, options).catch(explainTls);
     this.stream = stream;
-    const presented = {
-      proof: "certificate" as const,
-      bytes: certificate,
-      ...(caError === undefined ? {} : { caError }),
-    };
-    await this.#judge(presented, peeks);
+    await this.#judge({ proof: "certificate", bytes: certificate, caError }, peeks);
   }
 
   /** @throws LoginRefused, unless it `peeks` and all is well. */

@@ -14,16 +14,10 @@ const PAUSE_MAX_MS = 15 * 60_000;
 const ENTER_MS = 5_000;
 
 /**
- * Refusals that only a change of settings can fix; trying again could cause a lockout. `unanswered` is none: while the
- * server is believed to ask its user, it is refused without a connection.
+ * Refusals that only a change of settings can fix; trying again could cause a lockout. `unanswered` is not one of them:
+ * while the server is believed to ask its user, prewarming is refused before it connects.
  */
-const HOPELESS: readonly RefusalKind[] = [
-  "wrong_secret",
-  "secret_missing",
-  "no_type",
-  "declined",
-  "no_tls",
-];
+const HOPELESS: readonly RefusalKind[] = ["wrong_secret", "secret_missing", "no_type", "declined", "no_tls"];
 
 /** The effects of prewarming. */
 export interface PrewarmEffects {

@@ -71,17 +71,20 @@ export class SourceLogin {
 
   /** Dials and logs in, or continues a handshake. @throws PortholeError */
   logIn({ credentials, signal, begun, onConnected = () => {}, onAsking = () => {} }: LoginAttempt): Promise<LoggedIn> {
+    const { dial, memory } = this.#address;
     return this.#takeTurn(credentials, signal, async () => {
-      const stream = begun?.stream ?? await this.#address.dial(this.#source, signal);
+      const stream = begun?.stream ?? await dial(this.#source, signal);
       onConnected();
       const note = (what: string) => {
-        this.#address.memory.noteAsks(whenAsked(what));
+        memory.noteAsks(whenAsked(what));
         onAsking();
       };
       const effects = { ...this.#parts, signal, onAsking: note };
       const startedAtMs = performance.now();
       const loggedIn = await logIn(stream, { ...this.#source, ...credentials }, effects, begun?.offer);
-      this.#noteAnswer(begun ? ["login"] : ["offer", "login"], performance.now() - startedAtMs);
+      const tookMs = performance.now() - startedAtMs;
+      if (!begun) memory.noteAnswer("offer", tookMs);
+      memory.noteAnswer("login", tookMs);
       return loggedIn;
     });
   }
@@ -133,10 +136,6 @@ export class SourceLogin {
     this.#guard.forgive();
   }
 
-  #noteAnswer(points: readonly AskPoint[], tookMs: number): void {
-    for (const at of points) this.#address.memory.noteAnswer(at, tookMs);
-  }
-
   #refuseAhead(): LoginRefused {
     const state = "the server asks its user to accept each connection";
     return new LoginRefused("unanswered", state, { title: this.#source.title });
@@ -171,7 +170,7 @@ export class SourceLogin {
     }
   }
 
-  /** Finds out by a second connection what TLS has failed for, which its error does not say. @throws */
+  /** Finds out by a second connection why TLS failed, which the error does not say. @throws the better explanation */
   async #tryTlsAgain<Result>(thrown: unknown, again: () => Promise<Result>): Promise<Result> {
     const isUnclear = thrown instanceof LoginRefused && thrown.kind === "tls_failed";
     if (!isUnclear || this.#address.memory.counted >= TRY_AGAIN_UNTIL) throw thrown;

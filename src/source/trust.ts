@@ -11,7 +11,7 @@ export type TrustedSource = Pick<SourceConfig, "name" | "target" | "tls">;
 
 /** The certificate or key that a source presented. */
 export type Presented =
-  | { readonly proof: "certificate"; readonly bytes: Uint8Array; readonly caError?: string }
+  | { readonly proof: "certificate"; readonly bytes: Uint8Array; readonly caError?: string | undefined }
   | { readonly proof: "key"; readonly bytes: Uint8Array };
 
 /** The verified identity of a source. */
