@@ -74,7 +74,7 @@ class Framer implements DownFramer {
   /** The start of a part, while it is too short to measure the part. */
   readonly #head = new Uint8Array(MAX_TIGHT_HEAD_BYTES);
   #headBytes = 0;
-  /** Whether the bytes of the head wait. They wait for what may be dropped only; other heads have passed already. */
+  /** Whether the bytes of the head wait: only those of a message that may be dropped do, others have passed already. */
   #isWithheld = false;
   #failure: unknown;
 
@@ -184,7 +184,7 @@ class Framer implements DownFramer {
     return length;
   }
 
-  /** SetColourMapEntries means nothing while pixels are colours, but ends a session of noVNC. */
+  /** SetColourMapEntries means nothing while pixels are colours, but noVNC ends the session on it. */
   #mayDrop(type: number): boolean {
     if (type === SERVER_MESSAGE.serverCutText) return this.#cutText !== "all";
     return isUnasked(type) || type === SERVER_MESSAGE.setColourMapEntries && this.#pixels.sizes.isTrueColour;

@@ -11,7 +11,7 @@ export const SERVER_MESSAGE = {
   xvp: 250,
 } as const;
 
-/** Extensions that need a message or an encoding of the viewer's to begin, which neither noVNC nor the up filter sends. */
+/** Types of extensions that the viewer must ask for, which neither noVNC nor the up filter does. */
 const UNASKED: ReadonlySet<number> = new Set([7, 11, 13, 173, 253]);
 
 /** Other types that servers are known to send, for the sentence about a message that cannot be parsed. */
@@ -45,7 +45,7 @@ export function nameServerMessage(type: number): string {
   return name === undefined ? `type ${type}` : `type ${type} (${name})`;
 }
 
-/** The error for bytes from a source that cannot be parsed; `what` ends the sentence. The next try would meet the same. */
+/** The error for bytes from a source that cannot be parsed; `what` ends the sentence. A retry would meet the same. */
 export function malformed(what: string): PortholeError {
   return new PortholeError("vnc_malformed", `Cannot parse the VNC server's message: ${what}`, { retry: false });
 }

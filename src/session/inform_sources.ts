@@ -6,7 +6,7 @@ export function informSources(sources: Sources): SessionListener {
   return {
     onOpened: ({ source }, opened) => sources.get(source.config).noteOpened(opened),
     onClosing: ({ source, opened }, reason) => {
-      // A secret that a viewer had wrong in its own login says nothing about the source.
+      // A wrong secret in a login of the viewer's own says nothing about the source.
       const isViewers = opened !== undefined && reason.code === "vnc_login_failed";
       if (reason.code.startsWith("vnc_") && !isViewers) sources.get(source.config).noteFailed(reason);
     },

@@ -4,7 +4,7 @@ import type { LoginWatch } from "../rfb/login_watch.ts";
 import { LoginRefused, refuseUnanswered } from "../rfb/refusal.ts";
 import { ASKING_MS } from "../source/login_runner.ts";
 
-/** How often the login is looked at. */
+/** How often the login is checked. */
 const TICK_MS = 1_000;
 
 /** The effects of patience. */
@@ -18,7 +18,7 @@ export interface PatienceEffects {
   readonly setTimer?: SetTimer;
 }
 
-/** What is known of the source's patience with its user. */
+/** A watch over a login. */
 export interface Patience {
   /** Whether the source seems to have asked its user. */
   readonly hasAsked: boolean;

@@ -24,7 +24,7 @@ export interface SessionUser {
   readonly signIn?: string | undefined;
   /** Whether this is a user who signed in: such users may see each other's names. */
   readonly isUser?: boolean;
-  /** Whether the user's page is a secure context; true if it is not said. */
+  /** Whether the user's page is a secure context; true if not given. */
   readonly hasSecureContext?: boolean;
   /** Whether the user may only view the source. */
   readonly viewOnly?: boolean;
@@ -56,7 +56,7 @@ export interface SessionEffects {
   readonly log: Log;
   readonly events: Required<SessionListener>;
   readonly now?: () => number;
-  /** May know a better reason of the end, from other sessions; rejects with the signal's reason. */
+  /** May know a better reason for the end, from other sessions; rejects with the signal's reason. */
   readonly explainEnd?: (session: Session, reason: PortholeError, signal: AbortSignal) => Promise<PortholeError>;
 }
 

@@ -49,7 +49,7 @@ export async function logIn(
   return describeLogin(runner, await runner.run(openSource(source.title, login, begun)));
 }
 
-/** Reads the version of a source. Nobody is asked before it, so that the source has less time for it than for the rest. */
+/** Reads the version of a source, which has less time for it than for the rest: no server asks its user before it. */
 export function readVersionOf(
   runner: LoginRunner,
   title: string,

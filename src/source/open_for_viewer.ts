@@ -47,7 +47,7 @@ async function dialForViewer(
   return { stream, version: await peekVersion(stream, source.title, { signal, setTimer }) };
 }
 
-/** For other viewers: passes every byte from the version on, which is the one that is spoken. */
+/** For other viewers: sends the version that is spoken, and passes every byte after it. */
 function passAll(parts: OpenParts, { stream, version: { spoken } }: Dialed): Opened {
   const downFirst = encodeVersion(spoken);
   return { ...describePassThrough(parts, stream, spoken), login: watchLogin(parts.login), downFirst };

@@ -110,7 +110,7 @@ export class Source {
     this.#prober.learn({ detail: mode === "pass_through" && status === "up" ? known : detail, mode });
   }
 
-  /** Records a failure of the source that ended a session, unless others are open: it may accept no more. */
+  /** Records a failure that ended a session, unless the source has others open: it may be full, not down. */
   noteFailed(failure: Error): void {
     // A source whose user does not accept a viewer is not down.
     if (failure instanceof LoginRefused && (failure.kind === "unanswered" || failure.kind === "declined")) return;
