@@ -1,5 +1,8 @@
 /** A TCP listener that runs a script for each connection: for sources that no RFB server would be. */
 
+/** The version that a VNC server sends first. */
+export const GREETING = new TextEncoder().encode("RFB 003.008\n");
+
 /** A scripted source; disposing of it closes the listener and every connection. */
 export interface TcpSource extends AsyncDisposable {
   readonly port: number;
@@ -41,6 +44,14 @@ export function listenTcp(script: (conn: Deno.TcpConn, at: number) => Promise<vo
       await Promise.all(scripts);
     },
   };
+}
+
+/** A source that greets, and then takes everything and says nothing more. */
+export function listenPatiently(): TcpSource {
+  return listenTcp(async (conn) => {
+    await writeAll(conn, GREETING);
+    await readToEnd(conn);
+  });
 }
 
 function close(conn: Deno.Conn): void {

@@ -7,7 +7,7 @@ import { COOKIES, type GuardedGateway, startGuarded, TOKENS } from "../fakes/cal
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { sendRaw, UPGRADE } from "../fakes/raw_http.ts";
 import { openRaw } from "../fakes/raw_viewer.ts";
-import { listenTcp, readToEnd, writeAll } from "../fakes/tcp_source.ts";
+import { listenPatiently } from "../fakes/tcp_source.ts";
 
 type Headers = Record<string, string>;
 
@@ -116,10 +116,7 @@ Deno.test("admission is tested for every refusal of the WebSocket route", () => 
 });
 
 async function startPatient(limits: string) {
-  const source = listenTcp(async (conn) => {
-    await writeAll(conn, new TextEncoder().encode("RFB 003.008\n"));
-    await readToEnd(conn);
-  });
+  const source = listenPatiently();
   const gateway = await startGateway(
     `auth: none\nlimits: ${limits}\nsources:\n  pi: { host: 127.0.0.1, port: ${source.port} }\n`,
   );

@@ -1,12 +1,10 @@
 /** The bridge from outside: real sockets on both sides. */
 import { assertEquals } from "@std/assert";
 import { startGateway } from "../fakes/gateway.ts";
-import { listenTcp, readExactly, readToEnd, writeAll } from "../fakes/tcp_source.ts";
+import { GREETING, listenTcp, readExactly, readToEnd, writeAll } from "../fakes/tcp_source.ts";
 import { openRaw } from "../fakes/raw_viewer.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
-
-const GREETING = new TextEncoder().encode("RFB 003.008\n");
 
 function yamlFor(port: number, more = ""): string {
   return `auth: none\nsources:\n  pi: 127.0.0.1:${port}\n${more}`;

@@ -3,10 +3,10 @@ import { assert, assertEquals } from "@std/assert";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { openRaw, type RawViewer } from "../fakes/raw_viewer.ts";
 import { type FakeRfb, startFakeRfb } from "../fakes/rfb_server.ts";
+import { GREETING } from "../fakes/tcp_source.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 
 const MIB = 1024 * 1024;
-const GREETING = new TextEncoder().encode("RFB 003.008\n");
 const CHUNK = new Uint8Array(64 * 1024);
 /** More than the kernel's buffers between gateway and source hold. */
 const KERNEL_BYTES = 16 * MIB;

@@ -3,22 +3,13 @@ import { assertEquals } from "@std/assert";
 import { loadConfig } from "../../src/config/load.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { sendRaw, UPGRADE } from "../fakes/raw_http.ts";
-import { listenTcp, readToEnd, type TcpSource, writeAll } from "../fakes/tcp_source.ts";
+import { listenPatiently, listenTcp, readToEnd, type TcpSource } from "../fakes/tcp_source.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer, type TestViewer } from "../fakes/web_viewer.ts";
 
-const GREETING = new TextEncoder().encode("RFB 003.008\n");
 /** RFC 6143 sections 7.5.3 and 7.5.4. */
 const UPDATE_REQUEST = Uint8Array.of(3, 1, 0, 0, 0, 0, 0, 1, 0, 1);
 const KEY_EVENT = Uint8Array.of(4, 1, 0, 0, 0, 0, 0, 0x61);
-
-/** A source that greets, and then takes everything. */
-function listenPatiently(): TcpSource {
-  return listenTcp(async (conn) => {
-    await writeAll(conn, GREETING);
-    await readToEnd(conn);
-  });
-}
 
 /** A source that accepts and says nothing. */
 function listenSilently(): TcpSource {

@@ -10,7 +10,7 @@ import { createMemoryStores } from "../../src/store/memory_stores.ts";
 import { SOME_HASH } from "../fakes/callers.ts";
 import { startGateway } from "../fakes/gateway.ts";
 import { sendRaw } from "../fakes/raw_http.ts";
-import { listenTcp, readToEnd, writeAll } from "../fakes/tcp_source.ts";
+import { listenPatiently } from "../fakes/tcp_source.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 
@@ -120,10 +120,7 @@ function writeYaml(port: number): string {
 }
 
 async function startRig() {
-  const source = listenTcp(async (conn) => {
-    await writeAll(conn, new TextEncoder().encode("RFB 003.008\n"));
-    await readToEnd(conn);
-  });
+  const source = listenPatiently();
   const stores = createMemoryStores();
   const gateway = await startGateway(writeYaml(source.port), { stores });
   const kept = openAccessStores(stores);

@@ -4,25 +4,16 @@ import { startTimer } from "../../src/async/timer.ts";
 import { startGateway } from "../fakes/gateway.ts";
 import { dialRaw, encodeFrame, openRaw, requestUpgrade } from "../fakes/raw_viewer.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
-import { fillBacklog, listenTcp, readToEnd, writeAll } from "../fakes/tcp_source.ts";
+import { fillBacklog, GREETING, listenPatiently, listenTcp, readToEnd, writeAll } from "../fakes/tcp_source.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
-const GREETING = encode("RFB 003.008\n");
 /** Nothing listens there: below it only root binds, and nobody does. */
 const CLOSED_PORT = 1;
 
 function yamlFor(port: number, more = ""): string {
   return `auth: none\n${more}\nsources:\n  pi: { host: 127.0.0.1, port: ${port}, title: The Pi }\n`;
-}
-
-/** A source that greets, takes everything and says nothing more. */
-function listenPatiently() {
-  return listenTcp(async (conn) => {
-    await writeAll(conn, GREETING);
-    await readToEnd(conn);
-  });
 }
 
 const strangers: [string, string | undefined, string][] = [

@@ -3,11 +3,10 @@ import { assert, assertEquals } from "@std/assert";
 import type { Session } from "../../src/session/session.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { openRaw, type RawViewer } from "../fakes/raw_viewer.ts";
-import { listenTcp, readToEnd, writeAll } from "../fakes/tcp_source.ts";
+import { GREETING, listenTcp, readToEnd, writeAll } from "../fakes/tcp_source.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 
 const MIB = 1024 * 1024;
-const GREETING = new TextEncoder().encode("RFB 003.008\n");
 /** What four kernel buffers on the way hold, and the gateway's own queue. */
 const ON_THE_WAY_BYTES = 40 * MIB;
 

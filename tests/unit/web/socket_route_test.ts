@@ -3,7 +3,7 @@ import { COOKIES, startGuarded, TOKENS } from "../../fakes/callers.ts";
 import { startGateway, type TestGateway } from "../../fakes/gateway.ts";
 import { sendRaw, UPGRADE } from "../../fakes/raw_http.ts";
 import { openRaw } from "../../fakes/raw_viewer.ts";
-import { listenTcp, readToEnd, writeAll } from "../../fakes/tcp_source.ts";
+import { listenPatiently } from "../../fakes/tcp_source.ts";
 
 const TOKEN = `porthole.token.${TOKENS.admin}`;
 
@@ -21,14 +21,6 @@ const OFFERS: readonly (readonly [offered: string | undefined, chosen: string | 
   [`${TOKEN}, binary`, "binary"],
   [`${TOKEN},porthole.v1`, "porthole.v1"],
 ];
-
-/** A source that sends its version and keeps the connection open. */
-function listenPatiently() {
-  return listenTcp(async (conn) => {
-    await writeAll(conn, new TextEncoder().encode("RFB 003.008\n"));
-    await readToEnd(conn);
-  });
-}
 
 function start(port: number, limits = ""): Promise<TestGateway> {
   return startGateway(`auth: none\nlimits: { ${limits} }\nsources: { pi: { host: 127.0.0.1, port: ${port} } }`);
