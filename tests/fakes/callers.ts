@@ -22,6 +22,14 @@ export const TOKENS = {
   ci: "token-of-ci",
 };
 
+/** The headers of the program that is an administrator. */
+export const ADMIN = { Authorization: `Bearer ${TOKENS.admin}` };
+
+/** The headers of a user's page. */
+export function asUser(name: keyof typeof COOKIES, { origin }: { readonly origin: string }): Record<string, string> {
+  return { Cookie: `porthole=${COOKIES[name]}`, Origin: origin };
+}
+
 /** The secret of the link that the guest came by. */
 export const LINK_SECRET = "secret-of-the-link";
 

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { Limits } from "../../src/config/config.ts";
 import { FAILURES } from "../../src/errors.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
-import { COOKIES, type GuardedGateway, startGuarded, TOKENS } from "../fakes/callers.ts";
+import { ADMIN, asUser, COOKIES, type GuardedGateway, startGuarded } from "../fakes/callers.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { sendRaw, UPGRADE } from "../fakes/raw_http.ts";
 import { openRaw } from "../fakes/raw_viewer.ts";
@@ -31,12 +31,6 @@ async function tryUpgrade({ port }: TestGateway, headers: Headers, name: string)
   });
   return { status, retryAfter: found.get("retry-after") ?? undefined, body: JSON.parse(body) };
 }
-
-const asUser = (name: keyof typeof COOKIES, { origin }: TestGateway): Headers => ({
-  Cookie: `porthole=${COOKIES[name]}`,
-  Origin: origin,
-});
-const ADMIN = { Authorization: `Bearer ${TOKENS.admin}` };
 
 interface Case {
   headers?: Headers;

@@ -1,10 +1,8 @@
 /** Share links over HTTP: what is made, listed, opened and revoked. tests/http/ownership_table_test.ts says by whom. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { COOKIES, type GuardedGateway, LINK_ID, startGuarded, TOKENS } from "../fakes/callers.ts";
+import { ADMIN, asUser, COOKIES, type GuardedGateway, LINK_ID, startGuarded } from "../fakes/callers.ts";
 import { type RawAnswer, sendRaw } from "../fakes/raw_http.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
-
-const ADMIN = { Authorization: `Bearer ${TOKENS.admin}` };
 
 function createLink(
   rig: GuardedGateway,
@@ -68,7 +66,7 @@ Deno.test("a label is one line, and an expiry at most a year away", async () => 
 
 Deno.test("a link ends with the user of sources.yaml who made it, and one of a program does not", async () => {
   await using rig = await startGuarded();
-  const ada = { Cookie: `porthole=${COOKIES.ada}`, Origin: rig.origin };
+  const ada = asUser("ada", rig);
   const [byAda, byProgram] = [await createLink(rig, "pi", {}, ada), await createLink(rig, "pi")];
   const { auth } = rig.live.current;
   if (auth.mode === "none") throw new Error("Nobody has to sign in");
@@ -111,7 +109,7 @@ Deno.test("wrong secrets and right ones count against the limit of sign-in attem
 
 Deno.test("a guest to view gets the page, the list and the session of a viewer without control", async () => {
   await using rig = await startGuarded();
-  const headers = { Cookie: `porthole=${COOKIES.guest}`, Origin: rig.origin };
+  const headers = asUser("guest", rig);
   const page = await sendRaw(rig.port, { path: "/site/vnc/pi", headers: { ...headers, Accept: "text/html" } });
   assertStringIncludes(page.body, 'data-view-only="true"');
   const { body } = await sendRaw(rig.port, { path: "/api/sources/pi", headers });
@@ -123,7 +121,7 @@ Deno.test("a guest to view gets the page, the list and the session of a viewer w
 
 Deno.test("a link to control rests while its creator may only view, and one to view does not", async () => {
   await using rig = await startGuarded();
-  const ada = { Cookie: `porthole=${COOKIES.ada}`, Origin: rig.origin };
+  const ada = asUser("ada", rig);
   const [control, view] = [await createLink(rig, "pi", { role: "control" }, ada), await createLink(rig, "pi", {}, ada)];
   const { sources } = rig.live.current;
   const pi = { ...sources.get("pi")!, allow: [], view: ["ada"] };

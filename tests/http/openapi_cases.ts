@@ -1,5 +1,5 @@
 /** One request for each answer that the description of the JSON interface documents. */
-import { COOKIES, type GuardedGateway, startGuarded, TOKENS } from "../fakes/callers.ts";
+import { ADMIN, asUser, COOKIES, type GuardedGateway, startGuarded, TOKENS } from "../fakes/callers.ts";
 import { rsaKey } from "../fakes/login_meeting.ts";
 import { sendRaw } from "../fakes/raw_http.ts";
 import { serve } from "../fakes/rfb_security/serve.ts";
@@ -23,13 +23,7 @@ export interface Case {
 
 type MakeCase = Case | ((rig: GuardedGateway, stack: AsyncDisposableStack) => Promise<Case>);
 
-/** The header of an administrator who is a program. */
-export const ADMIN = { Authorization: `Bearer ${TOKENS.admin}` };
 const VIEWER = { Authorization: `Bearer ${TOKENS.viewer}` };
-const asUser = (name: keyof typeof COOKIES, { origin }: GuardedGateway): Headers => ({
-  Cookie: `porthole=${COOKIES[name]}`,
-  Origin: origin,
-});
 
 /** What the guards refuse, alike for every operation. */
 export const GUARDED: Readonly<Record<string, Case>> = {

@@ -1,9 +1,9 @@
 /** The served description of the JSON interface, held against what a gateway answers. */
 import { assert, assertEquals } from "@std/assert";
 import { Ajv2020 } from "ajv";
-import { type GuardedGateway, startGuarded } from "../fakes/callers.ts";
+import { ADMIN, type GuardedGateway, startGuarded } from "../fakes/callers.ts";
 import { type RawAnswer, sendRaw } from "../fakes/raw_http.ts";
-import { ADMIN, type Case, CASES, GUARDED, startWithLive, withSession } from "./openapi_cases.ts";
+import { type Case, CASES, GUARDED, startWithLive, withSession } from "./openapi_cases.ts";
 
 /** Routes that answer something other than JSON, or that no program needs. */
 const LEFT_OUT: Readonly<Record<string, string>> = {

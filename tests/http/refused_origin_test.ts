@@ -1,9 +1,7 @@
 /** What the administrator learns of a refused Origin or Host, and what its sender does not. */
 import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { startGuarded, TOKENS } from "../fakes/callers.ts";
+import { ADMIN, startGuarded } from "../fakes/callers.ts";
 import { sendRaw, UPGRADE } from "../fakes/raw_http.ts";
-
-const ADMIN = { Authorization: `Bearer ${TOKENS.admin}` };
 
 Deno.test("public_url is an own origin, although no proxy header tells it", async () => {
   await using rig = await startGuarded("gateway: { public_url: https://vnc.example.net:18721/ }");

@@ -7,7 +7,7 @@ import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createDemo } from "../../src/demo/connect.ts";
 import { createMemoryStores } from "../../src/store/memory_stores.ts";
-import { COOKIES, LINK_ID, LINK_SECRET, makeStores, TOKENS, writeGuardedYaml } from "../fakes/callers.ts";
+import { ADMIN, COOKIES, LINK_ID, LINK_SECRET, makeStores, TOKENS, writeGuardedYaml } from "../fakes/callers.ts";
 import { startGateway } from "../fakes/gateway.ts";
 import { sendRaw } from "../fakes/raw_http.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
@@ -70,7 +70,6 @@ async function watchEnd(rig: Rig, viewer: ReturnType<typeof openViewer>, act: ()
 }
 
 const ada = { Cookie: `porthole=${COOKIES.ada}` };
-const admin = { Authorization: `Bearer ${TOKENS.admin}` };
 const guest = { Cookie: `porthole=${COOKIES.guest}` };
 
 const ENDINGS: Record<string, [Record<string, string>, (rig: Rig) => unknown, number, string]> = {
@@ -265,7 +264,7 @@ Deno.test("one user has a cap on sessions, wherever they come from", async () =>
 });
 
 Deno.test("who ends a session is told to the viewer: its user, or an administrator", async () => {
-  for (const [headers, expected] of [[ada, "viewer_left"], [admin, "session_ended_by_admin"]] as const) {
+  for (const [headers, expected] of [[ada, "viewer_left"], [ADMIN, "session_ended_by_admin"]] as const) {
     await using rig = await startRig();
     await using viewer = openAs(rig, "/ws/vnc/pi", ada);
     await viewer.until(({ byteCount }) => byteCount > 0);

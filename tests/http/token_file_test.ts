@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { hashToken } from "../../src/access/opaque_token.ts";
 import { markToken } from "../../src/config/source_token.ts";
 import { createAudit } from "../../src/telemetry/audit.ts";
-import { COOKIES, makeStores, TOKENS, writeGuardedYaml } from "../fakes/callers.ts";
+import { ADMIN, asUser, makeStores, TOKENS, writeGuardedYaml } from "../fakes/callers.ts";
 import { startGateway } from "../fakes/gateway.ts";
 import { sendRaw, UPGRADE } from "../fakes/raw_http.ts";
 import { startTokenGateway, type TokenGateway } from "../fakes/token_gateway.ts";
@@ -82,10 +82,9 @@ Deno.test("a token alone is not the only source", async () => {
 
 Deno.test("with a sign-in, only administrators see tokens, and a token is no sign-in", async () => {
   await using rig = await startGuardedTokens();
-  const ada = { Cookie: `porthole=${COOKIES.ada}`, Origin: rig.origin };
-  const root = { Cookie: `porthole=${COOKIES.root}`, Origin: rig.origin };
-  const admin = { Authorization: `Bearer ${TOKENS.admin}` };
-  for (const [headers, sees] of [[ada, false], [root, true], [admin, true]] as const) {
+  const ada = asUser("ada", rig);
+  const root = asUser("root", rig);
+  for (const [headers, sees] of [[ada, false], [root, true], [ADMIN, true]] as const) {
     assertEquals((await ask(rig, "/api/sources", headers)).body.includes(NAME), sees);
     assertEquals((await ask(rig, `/api/sources/${NAME}`, headers)).status, sees ? 200 : 404);
     assertEquals((await ask(rig, `/site/vnc/${NAME}`, headers)).status, sees ? 200 : 404);
@@ -96,13 +95,13 @@ Deno.test("with a sign-in, only administrators see tokens, and a token is no sig
   assertEquals(await upgrade(rig, `/websockify?token=${ENCODED}`), 401);
   // A program that may open one source only, and a guest who was invited to another, do not get further by a token.
   assertEquals(await upgrade(rig, `/websockify?token=${ENCODED}`, { Authorization: `Bearer ${TOKENS.ci}` }), 404);
-  const guest = { Cookie: `porthole=${COOKIES.guest}`, Origin: rig.origin };
+  const guest = asUser("guest", rig);
   assertEquals(await upgrade(rig, `/websockify?token=${ENCODED}`, guest), 404);
 });
 
 Deno.test("a share link made with a token opens its source for a guest who does not know the token", async () => {
   await using rig = await startGuardedTokens();
-  const ada = { Cookie: `porthole=${COOKIES.ada}`, Origin: rig.origin };
+  const ada = asUser("ada", rig);
   const made = await sendRaw(rig.port, {
     method: "POST",
     path: `/api/sources/${ENCODED}/links`,
@@ -113,7 +112,7 @@ Deno.test("a share link made with a token opens its source for a guest who does 
   assert(!decodeURIComponent(made.body).includes(SECRET));
   const secret = new URL(JSON.parse(made.body).url).hash.slice(1);
   // Even one who is signed in, but without the token, comes in by the link.
-  for (const headers of [{ Origin: rig.origin }, { Cookie: `porthole=${COOKIES.bob}`, Origin: rig.origin }]) {
+  for (const headers of [{ Origin: rig.origin }, asUser("bob", rig)]) {
     const opened = await sendRaw(rig.port, {
       method: "POST",
       path: "/share",
