@@ -1,49 +1,11 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Connection, type Phase, type ShownMessage } from "../../../src/viewer/connection.ts";
-import { type Ending, explainSilence } from "../../../src/viewer/ending.ts";
-import type { RfbChannel } from "../../../src/viewer/rfb_channel.ts";
-import { FakeBrowserSocket } from "../../fakes/browser_socket.ts";
-
-/** A connection whose network and clock the test controls. */
-function createRig({ diagnose = (): Promise<Ending | "admitted"> => Promise.resolve(explainSilence(true)) } = {}) {
-  const sockets: FakeBrowserSocket[] = [];
-  const channels: RfbChannel[] = [];
-  const phases: Phase[] = [];
-  const messages: ShownMessage[] = [];
-  const timers = new Map<() => void, number>();
-  let nowMs = 0;
-  const connection = new Connection({
-    openSocket: () => (sockets.push(new FakeBrowserSocket()), sockets.at(-1)!.asWebSocket),
-    attach: (channel) => void channels.push(channel),
-    showPhase: (phase) => void phases.push(phase),
-    takeMessage: (message) => void messages.push(message),
-    diagnose,
-    now: () => nowMs,
-    random: () => 0.5,
-    startTimer: (run, afterMs) => {
-      timers.set(run, nowMs + afterMs);
-      return () => timers.delete(run);
-    },
-  });
-  const pass = (ms: number) => {
-    nowMs += ms;
-    const due = [...timers].filter(([, atMs]) => atMs <= nowMs).map(([run]) => run);
-    for (const run of due) if (timers.delete(run)) run();
-  };
-  /** Waits for the answer to "why did it not open". */
-  const settle = () => new Promise((resolve) => setTimeout(resolve));
-  const socket = () => sockets.at(-1)!;
-  const openUp = () => {
-    socket().open();
-    connection.confirmOpen();
-  };
-  return { connection, sockets, channels, phases, messages, timers, pass, settle, socket, openUp };
-}
+import { assertEquals } from "@std/assert";
+import type { Phase } from "../../../src/viewer/connection.ts";
+import { createConnectionRig } from "../../fakes/connection_rig.ts";
 
 const kinds = (phases: readonly Phase[]) => phases.map(({ kind }) => kind);
 
 Deno.test("Connection passes bytes to the channel and text frames to the side", () => {
-  const { connection, channels, messages, socket } = createRig();
+  const { connection, channels, messages, socket } = createConnectionRig();
   connection.connect();
   const bytes: ArrayBuffer[] = [];
   channels[0]!.onmessage = ({ data }) => bytes.push(data);
@@ -56,7 +18,7 @@ Deno.test("Connection passes bytes to the channel and text frames to the side", 
 });
 
 Deno.test("Connection answers a ping at once with its id", () => {
-  const { connection, socket } = createRig();
+  const { connection, socket } = createConnectionRig();
   connection.connect();
   socket().open();
   socket().receive({ type: "ping", id: 7 });
@@ -64,7 +26,7 @@ Deno.test("Connection answers a ping at once with its id", () => {
 });
 
 Deno.test("Connection backs off while attempts fail", async () => {
-  const { connection, phases, sockets, pass, settle, socket } = createRig();
+  const { connection, phases, sockets, pass, settle, socket } = createConnectionRig();
   connection.connect();
   for (const delayMs of [500, 1_000, 2_000, 5_000, 10_000, 10_000]) {
     const before = sockets.length;
@@ -79,7 +41,7 @@ Deno.test("Connection backs off while attempts fail", async () => {
 });
 
 Deno.test("Connection resets the backoff after it lasted ten seconds, and not earlier", async () => {
-  const { connection, phases, pass, settle, socket, openUp } = createRig();
+  const { connection, phases, pass, settle, socket, openUp } = createConnectionRig();
   const waitMs = async (heldMs: number) => {
     openUp();
     pass(heldMs);
@@ -97,7 +59,7 @@ Deno.test("Connection resets the backoff after it lasted ten seconds, and not ea
 });
 
 Deno.test("Connection shows the gateway's goodbye, closes with 1000 and reconnects", () => {
-  const { connection, phases, socket, timers, openUp } = createRig();
+  const { connection, phases, socket, timers, openUp } = createConnectionRig();
   connection.connect();
   openUp();
   const left = socket();
@@ -111,7 +73,7 @@ Deno.test("Connection shows the gateway's goodbye, closes with 1000 and reconnec
 });
 
 Deno.test("Connection waits as long as the gateway asks", () => {
-  const { connection, sockets, pass, socket } = createRig();
+  const { connection, sockets, pass, socket } = createConnectionRig();
   connection.connect();
   socket().open();
   socket().receive({
@@ -130,7 +92,7 @@ Deno.test("Connection waits as long as the gateway asks", () => {
 
 Deno.test("Connection does not reconnect after a code for which a retry cannot help", async () => {
   for (const code of [1003, 4400, 4401, 4403, 4404, 4408, 4410, 4511]) {
-    const { connection, phases, timers, settle, socket } = createRig();
+    const { connection, phases, timers, settle, socket } = createConnectionRig();
     connection.connect();
     socket().open();
     socket().end(code, "Because");
@@ -144,7 +106,7 @@ Deno.test("Connection does not reconnect after a code for which a retry cannot h
 
 Deno.test("Connection does not reconnect after the user left, whatever was under way", async () => {
   for (const moment of ["connecting", "open", "waiting"]) {
-    const { connection, phases, sockets, timers, pass, settle, socket, openUp } = createRig();
+    const { connection, phases, sockets, timers, pass, settle, socket, openUp } = createConnectionRig();
     connection.connect();
     if (moment !== "connecting") openUp();
     if (moment === "waiting") socket().end(1006);
@@ -159,7 +121,7 @@ Deno.test("Connection does not reconnect after the user left, whatever was under
 });
 
 Deno.test("Connection tries at once if it is woken while it waits, and only then", async () => {
-  const { connection, sockets, timers, settle, socket, openUp } = createRig();
+  const { connection, sockets, timers, settle, socket, openUp } = createConnectionRig();
   connection.connect();
   connection.wake();
   openUp();
@@ -171,110 +133,8 @@ Deno.test("Connection tries at once if it is woken while it waits, and only then
   assertEquals([sockets.length, timers.size], [2, 1]); // The limit on opening
 });
 
-const AWAY = explainSilence(true);
-const REFUSED: Ending = { sentence: "Please sign in again.", retry: false, remedy: "sign_in" };
-
-Deno.test("Connection asks over HTTP why a WebSocket never opened", async () => {
-  const { connection, phases, settle, socket } = createRig({ diagnose: () => Promise.resolve(REFUSED) });
-  connection.connect();
-  socket().end(1006);
-  await settle();
-  assertEquals(phases.at(-1), { kind: "ended", ending: REFUSED });
-});
-
-Deno.test("Connection lets nobody guess the reason while it asks for it", async () => {
-  const answer = Promise.withResolvers<Ending>();
-  const { connection, channels, phases, settle, socket } = createRig({ diagnose: () => answer.promise });
-  connection.connect();
-  const told: unknown[] = [];
-  channels[0]!.onclose = (event) => told.push(event);
-  socket().end(1006);
-  connection.fail("The VNC server sent data that this page cannot parse.", true);
-  await settle();
-  assertEquals([told, phases.at(-1)?.kind], [[], "connecting"]);
-  answer.resolve(REFUSED);
-  await settle();
-  assertEquals(phases.at(-1), { kind: "ended", ending: REFUSED });
-});
-
-Deno.test("Connection keeps trying while the gateway is away", async () => {
-  const { connection, phases, timers, settle, socket } = createRig();
-  connection.connect();
-  socket().end(1006);
-  await settle();
-  const last = phases.at(-1)!;
-  assert(last.kind === "waiting");
-  assertEquals([last.ending, timers.size], [AWAY, 1]);
-});
-
-Deno.test("Connection gives up when the gateway admits it and the WebSocket does not open, twice in a row", async () => {
-  const verdicts: (Ending | "admitted")[] = ["admitted", AWAY, "admitted", "admitted"];
-  const { connection, phases, pass, settle, socket } = createRig({
-    diagnose: () => Promise.resolve(verdicts.shift()!),
-  });
-  connection.connect();
-  const sentences: string[] = [];
-  for (let attempt = 0; attempt < 4; attempt++) {
-    socket().end(1006);
-    await settle();
-    const last = phases.at(-1)!;
-    sentences.push(`${last.kind}: ${"ending" in last ? last.ending.sentence : ""}`);
-    pass(10_000);
-  }
-  const notOpened = "waiting: The connection to the gateway could not be opened.";
-  assertEquals(sentences.slice(0, 3), [notOpened, `waiting: ${AWAY.sentence}`, notOpened]);
-  assertMatch(sentences[3]!, /^ended: The proxy in front does not pass WebSockets on: .*Upgrade and Connection/);
-});
-
-Deno.test("Connection forgets that a WebSocket did not open once one has opened", async () => {
-  const { connection, phases, pass, settle, socket, openUp } = createRig({
-    diagnose: () => Promise.resolve("admitted"),
-  });
-  connection.connect();
-  for (let attempt = 0; attempt < 3; attempt++) {
-    socket().end(1006);
-    await settle();
-    assertEquals(phases.at(-1)?.kind, "waiting");
-    pass(60_000);
-    openUp();
-    socket().end(1006);
-    pass(60_000);
-  }
-});
-
-Deno.test("Connection asks why when a WebSocket opens for too long, and asks once", async () => {
-  let asked = 0;
-  const diagnose = () => Promise.resolve((asked++, AWAY));
-  const { connection, phases, pass, settle, socket } = createRig({ diagnose });
-  connection.connect();
-  const late = socket();
-  pass(19_999);
-  assertEquals(asked, 0);
-  pass(1);
-  late.end(1006);
-  await settle();
-  assertEquals([asked, phases.at(-1)?.kind], [1, "waiting"]);
-});
-
-Deno.test("Connection waits as long as the gateway asked, even if it is woken, and the user need not", async () => {
-  const full: Ending = { sentence: "Full.", retry: true, remedy: "again", retryAfterMs: 7_000 };
-  const { connection, sockets, pass, settle, socket } = createRig({ diagnose: () => Promise.resolve(full) });
-  connection.connect();
-  socket().end(1006);
-  await settle();
-  connection.wake();
-  pass(6_999);
-  assertEquals(sockets.length, 1);
-  pass(1);
-  assertEquals(sockets.length, 2);
-  socket().end(1006);
-  await settle();
-  connection.connect();
-  assertEquals(sockets.length, 3);
-});
-
 Deno.test("Connection keeps the reason during the next attempt", async () => {
-  const { connection, phases, pass, settle, socket } = createRig();
+  const { connection, phases, pass, settle, socket } = createConnectionRig();
   connection.connect();
   socket().open();
   socket().end(1012, "The gateway is restarting");
@@ -285,7 +145,7 @@ Deno.test("Connection keeps the reason during the next attempt", async () => {
 });
 
 Deno.test("Connection notices a link that went silent, once the gateway has begun to ping", () => {
-  const { connection, phases, pass, socket, openUp } = createRig();
+  const { connection, phases, pass, socket, openUp } = createConnectionRig();
   connection.connect();
   openUp();
   pass(600_000);
@@ -300,7 +160,7 @@ Deno.test("Connection notices a link that went silent, once the gateway has begu
 });
 
 Deno.test("Connection reads what arrived while the tab slept before it calls the link dead", () => {
-  const { connection, phases, pass, socket, openUp } = createRig();
+  const { connection, phases, pass, socket, openUp } = createConnectionRig();
   connection.connect();
   openUp();
   socket().receive({ type: "ping", id: 1 });
@@ -314,7 +174,7 @@ Deno.test("Connection reads what arrived while the tab slept before it calls the
 });
 
 Deno.test("Connection calls a link dead that stays silent after the tab slept", () => {
-  const { connection, phases, pass, socket, openUp } = createRig();
+  const { connection, phases, pass, socket, openUp } = createConnectionRig();
   connection.connect();
   openUp();
   socket().receive({ type: "ping", id: 1 });
@@ -324,7 +184,7 @@ Deno.test("Connection calls a link dead that stays silent after the tab slept", 
 });
 
 Deno.test("Connection ends once with a failure that the page found", async () => {
-  const { connection, phases, settle, socket, openUp } = createRig();
+  const { connection, phases, settle, socket, openUp } = createConnectionRig();
   connection.connect();
   openUp();
   connection.fail("The VNC server refused the login.", false);
