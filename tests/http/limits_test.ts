@@ -1,6 +1,8 @@
 /** The limits of sources.yaml, on a whole gateway. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { loadConfig } from "../../src/config/load.ts";
+import { asUser, type COOKIES, TOKENS } from "../fakes/callers.ts";
+import { startEditable } from "../fakes/editable_gateway.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { sendRaw, UPGRADE } from "../fakes/raw_http.ts";
 import { listenPatiently, listenTcp, readToEnd, type TcpSource } from "../fakes/tcp_source.ts";
@@ -85,6 +87,21 @@ Deno.test("limits.per_user does not count users together who do not have to sign
   await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
   await viewer.until(({ byteCount }) => byteCount > 0);
   assertEquals(await askStatus(gateway, "/ws/vnc/pi"), 101);
+});
+
+Deno.test("one user has a cap on sessions, wherever they come from", async () => {
+  await using rig = await startEditable((yaml) => yaml.replace("limits: {", "limits: { per_user: 1,"));
+  const open = (source: string, user: keyof typeof COOKIES) =>
+    openViewer(`${rig.wsOrigin}/ws/vnc/${source}`, ["porthole.v1"], asUser(user, rig));
+  await using viewer = open("pi", "ada");
+  await viewer.until(({ byteCount }) => byteCount > 0);
+  await using second = open("desk", "ada");
+  await second.closed;
+  assertEquals(second.byteCount, 0);
+  await using other = open("desk", "bob");
+  await other.until(({ byteCount }) => byteCount > 0);
+  const metrics = await sendRaw(rig.port, { path: "/metrics", headers: { Authorization: `Bearer ${TOKENS.ci}` } });
+  assertStringIncludes(metrics.body, 'porthole_refused_total{code="limit_reached"} 1');
 });
 
 /** Applies another sources.yaml to a running gateway, as the watcher does. */

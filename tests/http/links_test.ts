@@ -1,6 +1,6 @@
 /** Share links over HTTP: what is made, listed, opened and revoked. tests/http/ownership_table_test.ts says by whom. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ADMIN, asUser, COOKIES, type GuardedGateway, LINK_ID, startGuarded } from "../fakes/callers.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { ADMIN, asUser, COOKIES, type GuardedGateway, LINK_ID, LINK_SECRET, startGuarded } from "../fakes/callers.ts";
 import { type RawAnswer, sendRaw } from "../fakes/raw_http.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 
@@ -15,7 +15,13 @@ function createLink(
 }
 
 /** Opens a link as a browser does; `cookie` is the one it has already. */
-function openLink({ port, origin }: GuardedGateway, created: RawAnswer, cookie?: string) {
+function openLink(rig: GuardedGateway, created: RawAnswer, cookie?: string) {
+  return openSecret(rig, readSecret(created), cookie);
+}
+
+const readSecret = ({ body }: RawAnswer) => new URL(JSON.parse(body).url).hash.slice(1);
+
+function openSecret({ port, origin }: GuardedGateway, secret: string, cookie?: string) {
   return sendRaw(port, {
     method: "POST",
     path: "/share",
@@ -24,7 +30,7 @@ function openLink({ port, origin }: GuardedGateway, created: RawAnswer, cookie?:
       "Content-Type": "application/x-www-form-urlencoded",
       ...(cookie !== undefined && { Cookie: `porthole=${cookie}` }),
     },
-    body: `secret=${new URL(JSON.parse(created.body).url).hash.slice(1)}`,
+    body: `secret=${secret}`,
   });
 }
 
@@ -127,4 +133,52 @@ Deno.test("a link to control rests while its creator may only view, and one to v
   const pi = { ...sources.get("pi")!, allow: [], view: ["ada"] };
   rig.live.current = { ...rig.live.current, sources: new Map([...sources, ["pi", pi]]) };
   assertEquals([(await openLink(rig, control)).status, (await openLink(rig, view)).status], [401, 303]);
+});
+
+Deno.test("a share link opens its source, in its role, up to its number of uses", async () => {
+  await using rig = await startGuarded();
+  const asked = { role: "view", uses: 1, expires: "10m", label: "for eve" };
+  const headers = { ...asUser("ada", rig), "Content-Type": "application/json" };
+  const make = await createLink(rig, "pi", asked, headers);
+  const { url, uses_left, role } = JSON.parse(make.body);
+  assertEquals([make.status, uses_left, role, new URL(url).pathname], [201, 1, "view", "/share"]);
+  const secret = readSecret(make);
+  const opened = await openSecret(rig, secret);
+  assertEquals([opened.status, opened.headers.get("location")], [303, "./site/vnc/pi"]);
+  const Cookie = opened.headers.get("set-cookie")!.split(";")[0]!;
+  const sources = JSON.parse((await sendRaw(rig.port, { path: "/api/sources", headers: { Cookie } })).body);
+  assertEquals(sources.map(({ name, view_only }: Record<string, unknown>) => [name, view_only]), [["pi", true]]);
+  assertEquals((await openSecret(rig, secret)).status, 401);
+  const everything = JSON.stringify([rig.lines, await rig.stores.links.list(), await rig.stores.signIns.list()]);
+  assert(!everything.includes(secret) && !everything.includes(Cookie.split("=")[1]!));
+});
+
+Deno.test("opening a link keeps the sign-in of a user who may open the source anyway", async () => {
+  await using rig = await startGuarded();
+  const opened = await openSecret(rig, LINK_SECRET, COOKIES.ada);
+  assertEquals([opened.status, opened.headers.get("set-cookie")], [303, undefined]);
+});
+
+Deno.test("invalid links are refused with a sentence", async () => {
+  await using rig = await startGuarded();
+  const headers = asUser("ada", rig);
+  for (
+    const body of [
+      '{"role":"root"}',
+      '{"expires":"forever"}',
+      '{"expires":"2020-01-01"}',
+      '{"uses":0}',
+      '{"host":"10.0.0.1"}',
+      "[",
+      '"x"',
+    ]
+  ) {
+    const { status, body: answer } = await sendRaw(rig.port, {
+      method: "POST",
+      path: "/api/sources/pi/links",
+      headers,
+      body,
+    });
+    assertEquals([status, JSON.parse(answer).code], [400, "bad_request"], body);
+  }
 });
