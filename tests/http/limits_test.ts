@@ -1,10 +1,11 @@
 /** The limits of sources.yaml, on a whole gateway. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { loadConfig } from "../../src/config/load.ts";
 import { asUser, type COOKIES, TOKENS } from "../fakes/callers.ts";
 import { startEditable } from "../fakes/editable_gateway.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { sendRaw, UPGRADE } from "../fakes/raw_http.ts";
+import { openRaw } from "../fakes/raw_viewer.ts";
 import { listenPatiently, listenTcp, readToEnd, type TcpSource } from "../fakes/tcp_source.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer, type TestViewer } from "../fakes/web_viewer.ts";
@@ -32,6 +33,32 @@ function repeat(viewer: TestViewer, bytes: Uint8Array): Disposable {
 async function askStatus({ port }: TestGateway, path: string, headers: Record<string, string> = {}): Promise<number> {
   return (await sendRaw(port, { path, headers: { ...UPGRADE, ...headers } })).status;
 }
+
+for (const [limit, allowed] of [["sessions", 2], ["per_source", 1], ["per_address", 3]] as const) {
+  Deno.test(`limits.${limit} is enforced even for simultaneous requests, and says when to retry`, async () => {
+    await using source = listenPatiently();
+    await using gateway = await startGateway(writeYaml({ pi: source.port }, `${limit}: ${allowed}`));
+    const viewers = await Promise.all(Array.from({ length: 6 }, () => openRaw(gateway.port)));
+    const refused = viewers.filter(({ status }) => status === 429);
+    assertEquals(viewers.filter(({ status }) => status === 101).length, allowed);
+    assertEquals(refused.length, 6 - allowed);
+    for (const { head } of refused) assertMatch(head, /^retry-after: \d+$/im);
+    for (const viewer of viewers) await viewer[Symbol.asyncDispose]();
+    await waitUntil(() => gateway.gateway.registry.size === 0);
+    await using again = await openRaw(gateway.port);
+    assertEquals(again.status, 101);
+  });
+}
+
+Deno.test("limits.connects_per_minute is enforced and says when to retry", async () => {
+  await using source = listenPatiently();
+  await using gateway = await startGateway(writeYaml({ pi: source.port }, "connects_per_minute: 3"));
+  for (let at = 0; at < 5; at++) {
+    await using viewer = await openRaw(gateway.port);
+    assertEquals(viewer.status, at < 3 ? 101 : 429);
+    if (at >= 3) assertMatch(viewer.head, /^retry-after: [1-6]?\d$/im);
+  }
+});
 
 Deno.test("limits.idle ends a session without keyboard or mouse input, whatever else its viewer sends", async () => {
   await using source = listenPatiently();

@@ -174,32 +174,6 @@ Deno.test("DELETE ends one session with 4403 and no other, and a second one find
   assertEquals(second.socket.readyState, WebSocket.OPEN);
 });
 
-for (const [limit, allowed] of [["sessions", 2], ["per_source", 1], ["per_address", 3]] as const) {
-  Deno.test(`limits.${limit} is enforced even for simultaneous requests, and says when to retry`, async () => {
-    await using source = listenPatiently();
-    await using gateway = await startGateway(yamlFor(source.port, `limits: { ${limit}: ${allowed} }`));
-    const viewers = await Promise.all(Array.from({ length: 6 }, () => openRaw(gateway.port)));
-    const refused = viewers.filter(({ status }) => status === 429);
-    assertEquals(viewers.filter(({ status }) => status === 101).length, allowed);
-    assertEquals(refused.length, 6 - allowed);
-    for (const { head } of refused) assertMatch(head, /^retry-after: \d+$/im);
-    for (const viewer of viewers) await viewer[Symbol.asyncDispose]();
-    await waitUntil(() => gateway.gateway.registry.size === 0);
-    await using again = await openRaw(gateway.port);
-    assertEquals(again.status, 101);
-  });
-}
-
-Deno.test("limits.connects_per_minute is enforced and says when to retry", async () => {
-  await using source = listenPatiently();
-  await using gateway = await startGateway(yamlFor(source.port, "limits: { connects_per_minute: 3 }"));
-  for (let at = 0; at < 5; at++) {
-    await using viewer = await openRaw(gateway.port);
-    assertEquals(viewer.status, at < 3 ? 101 : 429);
-    if (at >= 3) assertMatch(viewer.head, /^retry-after: [1-6]?\d$/im);
-  }
-});
-
 Deno.test("a request without an upgrade is answered with 426, another method with 405 and what is allowed", async () => {
   await using gateway = await startGateway(yamlFor(CLOSED_PORT));
   const plain = await fetch(`${gateway.origin}/ws/vnc/pi`);
