@@ -1,25 +1,13 @@
 /** The gateway beside websockify, on the same token file: what opens there opens here. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { parseCommandLine, UsageError } from "../../src/config/command_line.ts";
+import { ODD_TOKENS } from "../fakes/odd_tokens.ts";
 import { sendRaw, UPGRADE } from "../fakes/raw_http.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
 import { startGateway } from "./gateway.ts";
 import { findFreePort, Program, runProgram, testWith } from "./programs.ts";
 
-const TOKENS = [
-  "1234/",
-  "my pc",
-  "aa:bb:cc",
-  "QUJD+/==",
-  "ada@pc",
-  "_vm",
-  "-vm",
-  "büro",
-  "x".repeat(70),
-  "pi",
-  "tail ",
-  "{}[]\"'%&?#",
-];
+const TOKENS = [...ODD_TOKENS, "pi", "tail "];
 
 /** Lines as people write them; `T` is the target. */
 const ODD_LINES = [

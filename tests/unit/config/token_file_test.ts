@@ -4,6 +4,7 @@ import { loadConfig } from "../../../src/config/load.ts";
 import { ConfigError, formatProblem } from "../../../src/config/problem.ts";
 import { markToken } from "../../../src/config/source_token.ts";
 import { createTokenFileProvider } from "../../../src/config/token_file.ts";
+import { ODD_TOKENS } from "../../fakes/odd_tokens.ts";
 
 type Folder = AsyncDisposable & { readonly path: string };
 
@@ -47,20 +48,11 @@ Deno.test("createTokenFileProvider() reads comments, blank lines, white space, I
 });
 
 const ANY_TEXT = [
-  "1234/",
-  "my pc",
-  "aa:bb:cc",
-  "QUJD+/==",
-  "ada@pc",
-  "_vm",
-  "-vm",
-  "büro",
-  "x".repeat(70),
+  ...ODD_TOKENS,
   "x".repeat(1024),
   "__proto__",
   "constructor",
   "../pi",
-  "{}[]\"'%&?#",
   "10.0.0.1:5900",
   "🖥",
 ];
