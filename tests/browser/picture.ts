@@ -59,6 +59,7 @@ await waitUntil("a picture that no longer changes", async () => {
   const picture = (await page.screenshot({ path: PATH })).toBase64();
   const stands = taken.has(picture);
   taken.add(picture);
+  // Pictures that follow at once are alike even while the desktop still draws.
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   return stands;
 }, 30_000);
