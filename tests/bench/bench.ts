@@ -9,10 +9,11 @@
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { findProgram } from "../live/programs.ts";
 import { makeCertificate } from "./certificate.ts";
 import { describeNotes, type Notes, READY_TIMEOUT_MS, runScenario, type Start, startScript } from "./rounds.ts";
 import { listScenarios, listStageScenarios, type Run, type Scenario } from "./scenarios.ts";
-import { findWebsockify, type Setting, startGateway, startWebsockify } from "./subjects.ts";
+import { type Setting, startGateway, startWebsockify } from "./subjects.ts";
 import { type Cell, renderTable, type Row } from "./table.ts";
 import type { Running } from "./processes.ts";
 
@@ -57,7 +58,7 @@ function buildRows(scenario: Scenario, byScheme: { scheme: string; runs: Run[][]
 /** The peer to compare with, by name, or undefined when there is none. */
 function findPeer(against: string | undefined): { name: string; start: Start } | undefined {
   if (against !== undefined) return { name: "other", start: (setting) => startGateway("other", against, setting) };
-  const websockify = findWebsockify();
+  const websockify = findProgram("websockify");
   if (websockify === undefined) return undefined;
   return { name: "websockify", start: (setting) => startWebsockify(websockify, setting) };
 }

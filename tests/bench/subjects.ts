@@ -1,4 +1,5 @@
 /** The subjects of the bench: this gateway, and what it is compared with. Each is started as its users start it. */
+import { accepts, findFreePort, waitUntil } from "../live/programs.ts";
 import { startProcess } from "./processes.ts";
 
 /** The ports of the bench's source process. */
@@ -77,18 +78,6 @@ function buildSource(name: string, port: number | undefined, rest = ""): string 
   return `  ${name}: { host: 127.0.0.1, port: ${port}${rest} }\n`;
 }
 
-/** The path of websockify, or undefined when it is not installed. */
-export function findWebsockify(): string | undefined {
-  const folders = (Deno.env.get("PATH") ?? "").split(":");
-  return folders.map((folder) => `${folder}/websockify`).find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /** Starts websockify with its token routing. */
 export async function startWebsockify(path: string, setting: Setting): Promise<Subject> {
   const tokens = await Deno.makeTempFile({ dir: setting.folder });
@@ -99,7 +88,7 @@ export async function startWebsockify(path: string, setting: Setting): Promise<S
   const tls = certificate === undefined ? [] : ["--ssl-only", "--cert", certificate.cert, "--key", certificate.key];
   const routing = ["--token-plugin", "TokenFile", "--token-source", tokens];
   const process = startProcess(path, [...tls, ...routing, `127.0.0.1:${port}`]);
-  await waitForPort(port);
+  await waitUntil("websockify", () => accepts(port));
   return {
     name: "websockify",
     pid: process.pid,
@@ -107,21 +96,4 @@ export async function startWebsockify(path: string, setting: Setting): Promise<S
     urlOf: (source) => `${certificate === undefined ? "ws" : "wss"}://127.0.0.1:${port}/websockify?token=${source}`,
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };
-}
-
-function findFreePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-async function waitForPort(port: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-  throw new Error("websockify did not start");
 }

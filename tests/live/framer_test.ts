@@ -4,7 +4,7 @@ import { createUpFilter } from "../../src/rfb/up_filter.ts";
 import * as client from "../unit/rfb/client_bytes.ts";
 import { concat } from "../unit/rfb/cuts.ts";
 import { FramedViewer } from "./framed_viewer.ts";
-import { findFreePort, Program, testWith, waitUntil } from "./programs.ts";
+import { accepts, findFreePort, Program, testWith, waitUntil } from "./programs.ts";
 import { Xvnc } from "./xvnc.ts";
 
 const LEVELS = [-23, -247];
@@ -207,10 +207,4 @@ function hasAll(viewer: FramedViewer, { rectangles, messages = [], updates = UPD
   viewer.isBetweenMessages();
   return viewer.updates >= updates && rectangles.every((encoding) => viewer.encodings.has(encoding)) &&
     messages.every((type) => viewer.messages.has(type)) && (text === undefined || viewer.hasText(text));
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => null);
-  connection?.close();
-  return connection !== null;
 }

@@ -1,4 +1,4 @@
-/** Installed programs that live and browser tests drive: found, started, ended. */
+/** Installed programs that live and browser tests and the bench drive: found, started, ended. */
 import { AsyncLocalStorage } from "node:async_hooks";
 
 /** The path of a program of that name, or at that path; undefined where there is none. */
@@ -198,6 +198,13 @@ export async function waitUntil<T>(
 export function findFreePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
+}
+
+/** Whether a program listens on that port of the loopback. */
+export async function accepts(port: number): Promise<boolean> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => null);
+  connection?.close();
+  return connection !== null;
 }
 
 function isFile(path: string): boolean {

@@ -2,7 +2,7 @@
 import { makeCa, makeLeaf } from "../../src/tls/ca.ts";
 import { type FakeRfb, startFakeRfb } from "../fakes/rfb_server.ts";
 import { startGateway } from "./gateway.ts";
-import { Program, waitUntil } from "./programs.ts";
+import { accepts, Program, waitUntil } from "./programs.ts";
 
 const NAMES = ["localhost"];
 
@@ -127,7 +127,10 @@ export async function startBehind(kind: ProxyKind, { strip = false, auth }: Prox
   const program = stack.use(
     await Program.start(kind.program, { args: kind.args(`${folder}/proxy.conf`), cwd: folder }),
   );
-  await waitUntil(kind.program, () => accepts(https, program));
+  await waitUntil(kind.program, () => {
+    if (program.hasEnded) throw new Error(program.output);
+    return accepts(https);
+  });
   const client = stack.use(Deno.createHttpClient({ caCerts: [caCert] }));
   const rest = stack.move();
   return { fake, origin, httpPort: http, client, [Symbol.asyncDispose]: () => rest.disposeAsync() };
@@ -143,14 +146,4 @@ async function writeCertificate(folder: string): Promise<string> {
 
 function holdPort(): Deno.TcpListener {
   return Deno.listen({ hostname: "127.0.0.1", port: 0 });
-}
-
-async function accepts(port: number, program: Program): Promise<boolean> {
-  if (program.hasEnded) throw new Error(program.output);
-  try {
-    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-    return true;
-  } catch {
-    return false;
-  }
 }
