@@ -1,11 +1,8 @@
 /** A link with a round trip of 50 ms, a process of its own: passes bytes to the port of its argument, each way 25 ms late. */
+import { writeAll } from "../fakes/tcp_source.ts";
 
 const ONE_WAY_MS = 25;
 const LINGER_MS = 1000;
-
-async function writeAll(to: Deno.TcpConn, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await to.write(bytes.subarray(done));
-}
 
 /** Chunks travel side by side, so that the delay limits no rate; they arrive in order because each waits for the one before. */
 async function passLate(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
@@ -13,7 +10,7 @@ async function passLate(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
   for await (const chunk of from.readable.values({ preventCancel: true })) {
     const late = new Promise<void>((done) => setTimeout(done, ONE_WAY_MS));
     const before = last;
-    last = late.then(() => before).then(() => writeAll(to, chunk as Uint8Array<ArrayBuffer>));
+    last = late.then(() => before).then(() => writeAll(to, chunk));
     last.catch(() => {});
   }
   await last;

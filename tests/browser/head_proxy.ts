@@ -1,4 +1,5 @@
 /** A reverse proxy in front of one gateway that spoils requests, or answers in the gateway's place. */
+import { writeAll } from "../fakes/tcp_source.ts";
 
 /** Takes the head of a request, without its empty line; returns the head to pass on, or an answer. */
 export type EditHead = (head: string) => string | { readonly answer: string };
@@ -73,10 +74,6 @@ async function readHead(conn: Deno.TcpConn): Promise<[string, Uint8Array]> {
     if (count === null) throw new Error("The browser closed the connection");
     size += count;
   }
-}
-
-async function writeAll(conn: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
 }
 
 function close(connection: Deno.TcpConn): void {

@@ -2,6 +2,7 @@
 import { createDownFramer, type CutTextPass, type DownFramer } from "../../src/rfb/down_framer.ts";
 import { PixelState } from "../../src/rfb/pixel_format.ts";
 import { createUpFilter, type UpFilter } from "../../src/rfb/up_filter.ts";
+import { readExactly, writeAll } from "../fakes/tcp_source.ts";
 import * as client from "../unit/rfb/client_bytes.ts";
 import { concat } from "../unit/rfb/cuts.ts";
 
@@ -129,18 +130,4 @@ async function logIn(connection: Deno.TcpConn): Promise<Uint8Array> {
   const init = await readExactly(connection, 24);
   await readExactly(connection, new DataView(init.buffer).getUint32(20));
   return init;
-}
-
-async function readExactly(connection: Deno.TcpConn, count: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(count);
-  for (let at = 0; at < count;) {
-    const more = await connection.read(bytes.subarray(at));
-    if (more === null) throw new Error("The VNC server closed the connection");
-    at += more;
-  }
-  return bytes;
-}
-
-async function writeAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
