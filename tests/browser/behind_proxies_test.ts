@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { hashPassword } from "../../src/access/password.ts";
 import { testWith } from "../live/programs.ts";
 import { PROXIES, startBehind } from "../live/proxies.ts";
-import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
+import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
 
 const PASSWORD = "correct horse";
 
@@ -22,7 +22,7 @@ for (const kind of PROXIES) {
       await page.fill("#name", "ada");
       await page.fill("#password", PASSWORD);
       await page.press("#password", "Enter");
-      await page.waitForSelector("body[data-phase=open]", { timeout: 20_000 });
+      await waitForPhase(page, "open");
       assertEquals(page.url(), `${rig.origin}/vnc/site/vnc/demo`);
       await keepPicture(page, `behind-${kind.program}`);
       const [cookie] = await page.context().cookies();

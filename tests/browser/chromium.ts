@@ -50,6 +50,11 @@ export class Chromium implements AsyncDisposable {
   }
 }
 
+/** Resolves when the viewer page is in this phase. */
+export async function waitForPhase(page: Page, phase: string): Promise<void> {
+  await page.waitForSelector(`body[data-phase=${phase}]`, { timeout: 20_000 });
+}
+
 /** Saves a screenshot of the page in the folder PORTHOLE_SCREENSHOTS, if that is set. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
   const folder = Deno.env.get("PORTHOLE_SCREENSHOTS");

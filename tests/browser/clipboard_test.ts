@@ -4,9 +4,8 @@ import type { Page } from "playwright-core";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
 import { startGateway } from "../live/gateway.ts";
 import { testWith, waitUntil } from "../live/programs.ts";
-import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
+import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
 
-const waitForPhase = (page: Page, phase: string) => page.waitForSelector(`body[data-phase=${phase}]`);
 const readNote = (page: Page) => page.innerText("#clipboard-note");
 
 for (const clipboard of ["in", "both"]) {

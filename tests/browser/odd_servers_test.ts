@@ -1,20 +1,19 @@
 /** Servers that noVNC by itself ends the session of, in both modes. */
 import { assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
-import { COLOUR_MAP, HIGH_COLOUR, type Oddity, playOddSource } from "../fakes/odd_source.ts";
+import { COLOUR_MAP, COLOURS, HIGH_COLOUR, type Oddity, playOddSource, SERVER_STATE } from "../fakes/odd_source.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
 import { startGateway } from "../live/gateway.ts";
 import { testWith, waitUntil } from "../live/programs.ts";
-import { CHROMIUM, Chromium } from "./chromium.ts";
+import { CHROMIUM, Chromium, waitForPhase } from "./chromium.ts";
 
-const COLOURS = [1, 0, 0, 0, 0, 2, ...Array<number>(12).fill(7)];
 const GREY = 200;
 
 /** Oddities that must not matter. */
 const SHOWN: Record<string, Oddity> = {
   "a colour map": { format: COLOUR_MAP, before: COLOURS },
   "colour map entries, although pixels are colours": { before: COLOURS },
-  "UltraVNC's ServerState": { before: [173, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2] },
+  "UltraVNC's ServerState": { before: SERVER_STATE },
   "an xvp message of another kind": { before: [250, 0, 1, 9] },
 };
 /** Those that must be named. */
@@ -31,7 +30,7 @@ testWith([CHROMIUM], "a page shows a source that sends what nobody asked for, an
   for (const [name, oddity] of Object.entries(SHOWN)) {
     await t.step(name, () =>
       openEach(browser, oddity, async (page) => {
-        await page.waitForSelector("body[data-phase=open]");
+        await waitForPhase(page, "open");
         await waitUntil("the picture", async () => await readPixel(page) === GREY);
       }));
   }
@@ -43,7 +42,7 @@ testWith([CHROMIUM], "a page names what it cannot show of a source, and does not
   for (const [name, [oddity, words]] of Object.entries(NAMED)) {
     await t.step(name, () =>
       openEach(browser, oddity, async (page) => {
-        await page.waitForSelector("body[data-phase=ended]", { timeout: 20_000 });
+        await waitForPhase(page, "ended");
         const sentence = await page.textContent("#notice-sentence") ?? "";
         assertEquals(sentence.includes(words), true, sentence);
       }));

@@ -5,13 +5,10 @@ import { hashPassword } from "../../src/access/password.ts";
 import { startGateway } from "../live/gateway.ts";
 import { testWith } from "../live/programs.ts";
 import { Xvnc } from "../live/xvnc.ts";
-import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
+import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
 import { dropHeaders, HeadProxy } from "./head_proxy.ts";
 
 const SOURCES = { demo: { demo: true, title: "Demo desktop" } };
-
-const waitForPhase = (page: Page, phase: string) =>
-  page.waitForSelector(`body[data-phase=${phase}]`, { timeout: 15_000 });
 
 const waitForSentence = (page: Page, pattern: RegExp) =>
   page.waitForFunction(

@@ -4,7 +4,7 @@ import { startGateway } from "../live/gateway.ts";
 import { type Mode, MODES, REFUSED } from "../live/modes.ts";
 import { waitUntil } from "../live/programs.ts";
 import { findPlaces, type LiveServer, startServer, testMode } from "../live/servers.ts";
-import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
+import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
 
 const places = await findPlaces();
 
@@ -42,7 +42,7 @@ const LIT_PIXELS = 1_000;
 
 /** Whether the screen has a plausible size and is not black. */
 async function waitForPicture(page: Page): Promise<void> {
-  await page.waitForSelector("body[data-phase=open]", { timeout: 20_000 });
+  await waitForPhase(page, "open");
   await waitUntil("a picture", () =>
     page.evaluate((enough) => {
       const canvas = document.querySelector<HTMLCanvasElement>("#screen canvas");

@@ -6,7 +6,7 @@ import { hashPassword } from "../../src/access/password.ts";
 import { startGateway } from "../live/gateway.ts";
 import { testWith } from "../live/programs.ts";
 import { findFaults, isTooWide, SIZES } from "./audit_page.ts";
-import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
+import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
 
 const PASSWORD = "correct horse";
 const SECURE = { ignoreHTTPSErrors: true };
@@ -27,8 +27,6 @@ async function signIn(page: Page, name: string): Promise<void> {
   await page.press("#password", "Enter");
 }
 
-const waitForOpen = (page: Page) => page.waitForSelector("body[data-phase=open]", { timeout: 20_000 });
-
 testWith([CHROMIUM], "a user signs in with a password, comes back to the screen, and signs out", async () => {
   await using gateway = await startGuarded();
   await using browser = await Chromium.start();
@@ -40,7 +38,7 @@ testWith([CHROMIUM], "a user signs in with a password, comes back to the screen,
     await page.fill("#password", PASSWORD);
     await page.press("#password", "Enter");
     await page.waitForURL("**/site/vnc/demo?a=1");
-    if (javaScriptEnabled) await waitForOpen(page);
+    if (javaScriptEnabled) await waitForPhase(page, "open");
     const [cookie] = await page.context().cookies();
     assertEquals([cookie?.name, cookie?.secure, cookie?.httpOnly, cookie?.sameSite], [
       "__Host-porthole",
@@ -91,7 +89,7 @@ testWith([CHROMIUM], "a share link shows its one screen, view-only, until it is 
   const guest = await browser.openPage(SECURE);
   await guest.goto(link);
   await guest.waitForURL("**/site/vnc/secret");
-  await waitForOpen(guest);
+  await waitForPhase(guest, "open");
   assertEquals(await guest.getAttribute("body", "data-view-only"), "true");
   await page.click("text=Revoke");
   await guest.waitForSelector("body[data-phase=ended]", { timeout: 5_000 });

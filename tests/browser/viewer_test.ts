@@ -4,7 +4,7 @@ import { startGateway } from "../live/gateway.ts";
 import { testWith, waitUntil } from "../live/programs.ts";
 import { Relay } from "../live/relay.ts";
 import { Xvnc } from "../live/xvnc.ts";
-import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
+import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
 
 const PROGRAMS = [CHROMIUM, "Xvnc", "vncpasswd", "xsetroot", "xdpyinfo", "xterm", "xclip", "xdotool"];
 
@@ -19,9 +19,6 @@ function readPixel(page: Page, x: number, y: number): Promise<string> {
 
 const waitForPixel = (page: Page, x: number, y: number, colour: string) =>
   waitUntil(`${colour} at ${x},${y}`, async () => await readPixel(page, x, y) === colour);
-
-const waitForPhase = (page: Page, phase: string) =>
-  page.waitForSelector(`body[data-phase=${phase}]`, { timeout: 15_000 });
 
 /** A real xterm that runs a shell command and has the keyboard: without a window manager, what is below the pointer. */
 async function startTerminal(xvnc: Xvnc, command: string): Promise<void> {

@@ -8,6 +8,10 @@ const TRUE_COLOUR = [32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0];
 /** PIXEL_FORMATs of servers with fewer colours. */
 export const COLOUR_MAP = [8, 8, 0, 0, 0, 7, 0, 7, 0, 3, 0, 3, 6, 0, 0, 0];
 export const HIGH_COLOUR = [16, 16, 0, 1, 0, 31, 0, 63, 0, 31, 11, 5, 0, 0, 0, 0];
+/** SetColourMapEntries with two colours. */
+export const COLOURS = [1, 0, 0, 0, 0, 2, ...Array<number>(12).fill(7)];
+/** A message of UltraVNC's. */
+export const SERVER_STATE = [173, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2];
 
 /** What is odd. */
 export interface Oddity {

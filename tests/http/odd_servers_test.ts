@@ -1,14 +1,11 @@
 /** Servers with fewer colours, and messages that nobody asked for: where the gateway logs in, no viewer meets them. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
-import { COLOUR_MAP, type Oddity, playOddSource } from "../fakes/odd_source.ts";
+import { COLOUR_MAP, COLOURS, type Oddity, playOddSource, SERVER_STATE } from "../fakes/odd_source.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
 import { RfbViewer } from "../fakes/rfb_viewer.ts";
 import { asByteStream } from "../fakes/web_stream.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
-
-const COLOURS = [1, 0, 0, 0, 0, 2, ...Array<number>(12).fill(7)];
-const SERVER_STATE = [173, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2];
 
 function startOdd(oddity: Oddity) {
   return startFakeRfb({ script: (stream) => playOddSource(stream, oddity).catch(() => {}) });
