@@ -4,6 +4,7 @@ import { createLog } from "../../src/telemetry/log.ts";
 import { Capture } from "./capture.ts";
 import { startGateway } from "./gateway.ts";
 import { toSearchable } from "./secret_forms.ts";
+import { waitUntil } from "./wait_until.ts";
 import { openViewer, type TestViewer } from "./web_viewer.ts";
 
 const PATHS = [
@@ -70,7 +71,7 @@ export class SecretRig implements AsyncDisposable {
 
   /** Waits until a line of the log has these words. */
   async untilLogged(words: string): Promise<void> {
-    while (!this.#lines.some((line) => line.includes(words))) await new Promise((done) => setTimeout(done, 1));
+    await waitUntil(() => this.#lines.some((line) => line.includes(words)));
   }
 
   /** Asks for every page and answer that there is, as a browser and as a program. */

@@ -7,6 +7,7 @@ import { playSource } from "../fakes/rfb_security/source.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
 import { RfbViewer } from "../fakes/rfb_viewer.ts";
 import type { SocketStream } from "../fakes/socket_stream.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { asByteStream } from "../fakes/web_stream.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 
@@ -152,6 +153,6 @@ async function withEvents(rig: GuardedGateway): Promise<Case> {
   await sendRaw(rig.port, { method: "POST", path: "/api/sources/pi/links", headers: VIEWER });
   await sendRaw(rig.port, { method: "POST", path: "/sign-out", headers: asUser("ada", rig) });
   const hasEnded = () => rig.gateway.audit.list(50).some(({ event }) => event === "session_ended");
-  while (!hasEnded()) await new Promise((done) => setTimeout(done, 1));
+  await waitUntil(hasEnded);
   return { headers: ADMIN, query: "?limit=50" };
 }

@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { enterDesktop } from "../fakes/enter_desktop.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { type FakeRfb, startFakeRfb } from "../fakes/rfb_server.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 
 function yamlFor({ port }: FakeRfb, password = "secret12"): string {
@@ -15,7 +16,7 @@ function begin({ gateway }: TestGateway): void {
 }
 
 async function untilLogged({ lines }: TestGateway, condition: (line: Record<string, unknown>) => boolean) {
-  while (!lines.some(condition)) await new Promise((done) => setTimeout(done, 1));
+  await waitUntil(() => lines.some(condition));
 }
 
 async function readProbe({ origin }: TestGateway): Promise<{ status: string; detail: string; mode: string }> {

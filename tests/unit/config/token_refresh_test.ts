@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createTokenRefresh } from "../../../src/config/token_refresh.ts";
+import { waitUntil } from "../../fakes/wait_until.ts";
 
 /** A token file, and how often the configuration was read. */
 async function createRig({ ageMs = 60_000, reload = () => Promise.resolve() } = {}) {
@@ -53,7 +54,7 @@ Deno.test("calls during a check share one further check, which begins after an i
   const { promise, resolve } = Promise.withResolvers<void>();
   await using rig = await createRig({ ageMs: 0, reload: () => promise });
   const first = rig.refresh();
-  while (rig.readCount() === 0) await new Promise((done) => setTimeout(done, 1));
+  await waitUntil(() => rig.readCount() > 0);
   const others = Array.from({ length: 100 }, () => rig.refresh());
   assertEquals(new Set(others).size, 1);
   assert(others[0] !== first);

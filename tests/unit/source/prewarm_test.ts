@@ -12,6 +12,7 @@ import { Prewarm } from "../../../src/source/prewarm.ts";
 import { SourceLogin } from "../../../src/source/source_login.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
 import { type FakeRfb, type FakeRfbOptions, startFakeRfb } from "../../fakes/rfb_server.ts";
+import { waitUntil } from "../../fakes/wait_until.ts";
 
 const neverAborted = new AbortController().signal;
 
@@ -68,15 +69,15 @@ class Rig implements AsyncDisposable {
 
   /** Waits until so many are ready; each one is made after the fake has seen its login. */
   async untilReady(count: number): Promise<void> {
-    while (this.prewarm.count !== count) await new Promise((done) => setTimeout(done, 1));
+    await waitUntil(() => this.prewarm.count === count);
   }
 
   async untilSaid(words: string): Promise<void> {
-    while (!this.lines.some((line) => line.includes(words))) await new Promise((done) => setTimeout(done, 1));
+    await waitUntil(() => this.lines.some((line) => line.includes(words)));
   }
 
   async untilPaused(): Promise<void> {
-    while (this.timers.waiting.length === 0) await new Promise((done) => setTimeout(done, 1));
+    await waitUntil(() => this.timers.waiting.length > 0);
   }
 
   async open(signal: AbortSignal = neverAborted) {
