@@ -36,7 +36,7 @@ export class Chromium implements AsyncDisposable {
   /** A page with its own cookies, storage and permissions. */
   async openPage(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(30_000);
     const page = await context.newPage();
     page.on("pageerror", ({ message }) => this.complaints.push(message));
     page.on("console", (message) => {
@@ -52,7 +52,7 @@ export class Chromium implements AsyncDisposable {
 
 /** Resolves when the viewer page is in this phase. */
 export async function waitForPhase(page: Page, phase: string): Promise<void> {
-  await page.waitForSelector(`body[data-phase=${phase}]`, { timeout: 20_000 });
+  await page.waitForSelector(`body[data-phase=${phase}]`, { timeout: 30_000 });
 }
 
 /** Saves a screenshot of the page in the folder PORTHOLE_SCREENSHOTS, if that is set. */

@@ -31,7 +31,7 @@ async function show(...command: string[]): Promise<void> {
 /** Waits for a window and puts it in its place. */
 async function place(title: string, x: number, y: number, width: number, height: number): Promise<void> {
   const find = ["search", "--onlyvisible", "--name", title];
-  await waitUntil(`the window ${title}`, () => xvnc.run("xdotool", ...find).catch(() => undefined), 20_000);
+  await waitUntil(`the window ${title}`, () => xvnc.run("xdotool", ...find).catch(() => undefined));
   await xvnc.run("xdotool", ...find, "windowsize", `${width}`, `${height}`, "windowmove", `${x}`, `${y}`);
 }
 
@@ -62,4 +62,4 @@ await waitUntil("a picture that no longer changes", async () => {
   // Pictures that follow at once are alike even while the desktop still draws.
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   return stands;
-}, 30_000);
+});

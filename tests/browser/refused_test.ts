@@ -14,7 +14,7 @@ const waitForSentence = (page: Page, pattern: RegExp) =>
   page.waitForFunction(
     (source) => new RegExp(source).test(document.getElementById("notice-sentence")?.textContent ?? ""),
     pattern.source,
-    { timeout: 20_000 },
+    { timeout: 30_000 },
   );
 
 const readNotice = (page: Page) => page.innerText("#notice");

@@ -92,7 +92,7 @@ testWith([CHROMIUM], "a share link shows its one screen, view-only, until it is 
   await waitForPhase(guest, "open");
   assertEquals(await guest.getAttribute("body", "data-view-only"), "true");
   await page.click("text=Revoke");
-  await guest.waitForSelector("body[data-phase=ended]", { timeout: 5_000 });
+  await waitForPhase(guest, "ended");
   assertMatch(await guest.textContent("#notice") ?? "", /link/);
   assertEquals((await guest.goto(gateway.url.href))?.status(), 401);
   assertEquals(browser.complaints, []);

@@ -1,7 +1,7 @@
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 const CHECK_MS = 5;
 
-/** Resolves once the condition holds, for what tells nobody when it changes. @throws Error after 15 s */
+/** Resolves once the condition holds, for what tells nobody when it changes. @throws Error after 30 s */
 export async function waitUntil(condition: () => boolean, what = String(condition)): Promise<void> {
   const endMs = performance.now() + WAIT_MS;
   while (!condition()) {

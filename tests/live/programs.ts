@@ -179,11 +179,14 @@ export async function runProgram(name: string, options: ProgramOptions = {}): Pr
   return new TextDecoder().decode(stdout);
 }
 
-/** Calls until it gives something other than undefined or false. @throws Error naming what was waited for. */
+/**
+ * Calls until it gives something other than undefined or false. It gives up late: a program's first start reads all of
+ * it from a disk that may be slow. @throws Error naming what was waited for.
+ */
 export async function waitUntil<T>(
   what: string,
   look: () => T | Promise<T>,
-  withinMs = 10_000,
+  withinMs = 60_000,
 ): Promise<Exclude<T, undefined | false>> {
   const deadlineMs = performance.now() + withinMs;
   while (performance.now() < deadlineMs) {

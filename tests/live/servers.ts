@@ -102,10 +102,8 @@ export async function startServer(mode: Mode, places: Places): Promise<LiveServe
   });
   const program = await start(command);
   const isUnix = mode.command.includes("{socket}");
-  await waitUntil(`${mode.name} to listen`, async () => {
-    if (program.hasEnded) throw new Error(`${mode.name} ended:\n${program.output}`);
-    return await (isUnix ? isListeningAt(socket) : isListening(port));
-  });
+  const isReady = () => isUnix ? isListeningAt(socket) : isListening(port);
+  await waitForServer(mode.name, program, isReady);
   if (mode.command.startsWith("weston")) await waitUntil(`${mode.name} to greet`, () => isGreeting(port));
   const rest = stack.move();
   return {
@@ -113,6 +111,16 @@ export async function startServer(mode: Mode, places: Places): Promise<LiveServe
     lab,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   };
+}
+
+/** @throws Error with the server's output if it ends or does not begin to listen */
+async function waitForServer(name: string, program: Program, isReady: () => Promise<boolean>): Promise<void> {
+  await waitUntil(`${name} to listen`, async () => {
+    if (program.hasEnded) throw new Error(`${name} ended`);
+    return await isReady();
+  }).catch((error) => {
+    throw new Error(`${error.message}. It wrote:\n${program.output}`);
+  });
 }
 
 function needsSelfSigned({ command }: Pick<Mode, "command">): boolean {
