@@ -1,5 +1,6 @@
 /** The subjects of the bench: this gateway, and what it is compared with. Each is started as its users start it. */
-import { accepts, findFreePort, waitUntil } from "../live/programs.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
+import { accepts, findFreePort } from "../live/programs.ts";
 import { startProcess } from "./processes.ts";
 
 /** The ports of the bench's source process. */
@@ -88,7 +89,7 @@ export async function startWebsockify(path: string, setting: Setting): Promise<S
   const tls = certificate === undefined ? [] : ["--ssl-only", "--cert", certificate.cert, "--key", certificate.key];
   const routing = ["--token-plugin", "TokenFile", "--token-source", tokens];
   const process = startProcess(path, [...tls, ...routing, `127.0.0.1:${port}`]);
-  await waitUntil("websockify", () => accepts(port));
+  await waitUntil(() => accepts(port), "websockify");
   return {
     name: "websockify",
     pid: process.pid,

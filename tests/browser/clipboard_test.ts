@@ -2,8 +2,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { startGateway } from "../live/gateway.ts";
-import { testWith, waitUntil } from "../live/programs.ts";
+import { testWith } from "../live/programs.ts";
 import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
 
 const readNote = (page: Page) => page.innerText("#clipboard-note");
@@ -33,7 +34,7 @@ for (const clipboard of ["in", "both"]) {
       assertEquals(await send("x".repeat(3_000_000)), refused);
       await keepPicture(page, "viewer-clipboard-limit");
       assertEquals(await send("x".repeat(100_000)), "Sent to the remote screen.");
-      await waitUntil("the text", () => fake.seen("ClientCutText").length > 0);
+      await waitUntil(() => fake.seen("ClientCutText").length > 0, "the text");
       assertEquals(fake.seen("ClientCutText").map(({ text }) => text.length), [100_000]);
       await page.click("#tool-disconnect");
       await waitForPhase(page, "ended");

@@ -1,7 +1,8 @@
 /** noVNC's own page, as Debian packages it, pointed at the gateway from another server. */
 import { assertEquals } from "@std/assert";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { startGateway } from "../live/gateway.ts";
-import { testWith, waitUntil } from "../live/programs.ts";
+import { testWith } from "../live/programs.ts";
 import { Xvnc } from "../live/xvnc.ts";
 import { CHROMIUM, Chromium, keepPicture } from "./chromium.ts";
 
@@ -33,12 +34,12 @@ async function show(page: string, gateway: URL, path: string, picture: string): 
   const { hostname: host, port } = gateway;
   const settings = new URLSearchParams({ host, port, path, autoconnect: "true", encrypt: "0" });
   await tab.goto(`${page}?${settings}`);
-  const size = await waitUntil("a picture", () =>
+  const size = await waitUntil(() =>
     tab.evaluate(() => {
       const canvas = document.querySelector("canvas");
       const isOpen = document.documentElement.classList.contains("noVNC_connected");
       return isOpen && canvas !== null && canvas.width > 300 && `${canvas.width} × ${canvas.height}`;
-    }), 20_000);
+    }), "a picture");
   await keepPicture(tab, picture);
   return size;
 }

@@ -3,8 +3,9 @@ import { assertEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import { COLOUR_MAP, COLOURS, HIGH_COLOUR, type Oddity, playOddSource, SERVER_STATE } from "../fakes/odd_source.ts";
 import { startFakeRfb } from "../fakes/rfb_server.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { startGateway } from "../live/gateway.ts";
-import { testWith, waitUntil } from "../live/programs.ts";
+import { testWith } from "../live/programs.ts";
 import { CHROMIUM, Chromium, waitForPhase } from "./chromium.ts";
 
 const GREY = 200;
@@ -31,7 +32,7 @@ testWith([CHROMIUM], "a page shows a source that sends what nobody asked for, an
     await t.step(name, () =>
       openEach(browser, oddity, async (page) => {
         await waitForPhase(page, "open");
-        await waitUntil("the picture", async () => await readPixel(page) === GREY);
+        await waitUntil(async () => await readPixel(page) === GREY, "the picture");
       }));
   }
   assertEquals(browser.complaints, []);

@@ -6,8 +6,8 @@
  * It needs Chromium, Xvnc and xdotool, and from Debian dbus-x11 desktop-base elementary-xfce-icon-theme x11-apps
  * xfce4-panel xfce4-session xfce4-terminal xfdesktop4 xfwm4.
  */
+import { waitUntil } from "../fakes/wait_until.ts";
 import { startGateway } from "../live/gateway.ts";
-import { waitUntil } from "../live/programs.ts";
 import { Xvnc } from "../live/xvnc.ts";
 import { Chromium } from "./chromium.ts";
 
@@ -31,7 +31,7 @@ async function show(...command: string[]): Promise<void> {
 /** Waits for a window and puts it in its place. */
 async function place(title: string, x: number, y: number, width: number, height: number): Promise<void> {
   const find = ["search", "--onlyvisible", "--name", title];
-  await waitUntil(`the window ${title}`, () => xvnc.run("xdotool", ...find).catch(() => undefined));
+  await waitUntil(() => xvnc.run("xdotool", ...find).catch(() => undefined), `the window ${title}`);
   await xvnc.run("xdotool", ...find, "windowsize", `${width}`, `${height}`, "windowmove", `${x}`, `${y}`);
 }
 
@@ -55,11 +55,11 @@ await page.waitForSelector("body[data-phase=open]");
 await page.mouse.click(400, 300);
 await page.keyboard.type("ls -l --color /etc/xdg\n# Typed in a browser\n");
 const taken = new Set<string>();
-await waitUntil("a picture that no longer changes", async () => {
+await waitUntil(async () => {
   const picture = (await page.screenshot({ path: PATH })).toBase64();
   const stands = taken.has(picture);
   taken.add(picture);
   // Pictures that follow at once are alike even while the desktop still draws.
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   return stands;
-});
+}, "a picture that no longer changes");

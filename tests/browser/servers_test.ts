@@ -1,8 +1,8 @@
 import { assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { startGateway } from "../live/gateway.ts";
 import { type Mode, MODES, REFUSED } from "../live/modes.ts";
-import { waitUntil } from "../live/programs.ts";
 import { findPlaces, type LiveServer, startServer, testMode } from "../live/servers.ts";
 import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
 
@@ -43,19 +43,19 @@ const LIT_PIXELS = 1_000;
 /** Whether the screen has a plausible size and is not black. */
 async function waitForPicture(page: Page): Promise<void> {
   await waitForPhase(page, "open");
-  await waitUntil("a picture", () =>
+  await waitUntil(() =>
     page.evaluate((enough) => {
       const canvas = document.querySelector<HTMLCanvasElement>("#screen canvas");
       if (!canvas || canvas.width < 640 || canvas.height < 400) return false;
       const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
       return new Uint32Array(data.buffer).filter((pixel) => (pixel & 0xffffff) !== 0).length > enough;
-    }, LIT_PIXELS));
+    }, LIT_PIXELS), "a picture");
 }
 
 async function waitForSentence(page: Page, sentence: RegExp): Promise<void> {
-  const words = await waitUntil("the gateway's sentence", async () => {
+  const words = await waitUntil(async () => {
     const text = await page.innerText("body");
     return text.split("\n").find((line) => line.startsWith("Cannot open")) ?? false;
-  }, 20_000);
+  }, "the gateway's sentence");
   assertMatch(words, sentence);
 }

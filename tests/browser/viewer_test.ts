@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import type { Page } from "playwright-core";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { startGateway } from "../live/gateway.ts";
-import { testWith, waitUntil } from "../live/programs.ts";
+import { testWith } from "../live/programs.ts";
 import { Relay } from "../live/relay.ts";
 import { Xvnc } from "../live/xvnc.ts";
 import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
@@ -18,7 +19,7 @@ function readPixel(page: Page, x: number, y: number): Promise<string> {
 }
 
 const waitForPixel = (page: Page, x: number, y: number, colour: string) =>
-  waitUntil(`${colour} at ${x},${y}`, async () => await readPixel(page, x, y) === colour);
+  waitUntil(async () => await readPixel(page, x, y) === colour, `${colour} at ${x},${y}`);
 
 /** A real xterm that runs a shell command and has the keyboard: without a window manager, what is below the pointer. */
 async function startTerminal(xvnc: Xvnc, command: string): Promise<void> {
@@ -28,12 +29,12 @@ async function startTerminal(xvnc: Xvnc, command: string): Promise<void> {
   await xvnc.start("xterm", ["-geometry", "60x10+20+20", "-T", ready, "-e", "sh", "-c", shell]);
   await readFile(ready);
   const find = () => xvnc.run("xdotool", "search", "--onlyvisible", "--name", `^${ready}$`).catch(() => false);
-  await waitUntil("the terminal's window", find);
+  await waitUntil(find, "the terminal's window");
   await Deno.remove(ready);
 }
 
 const readFile = (path: string) =>
-  waitUntil(`text in ${path}`, () => Deno.readTextFile(path).catch(() => "").then((text) => text || false));
+  waitUntil(() => Deno.readTextFile(path).catch(() => "").then((text) => text || false), `text in ${path}`);
 
 testWith(PROGRAMS, "the viewer page shows and controls a real Xvnc", async (t) => {
   await using xvnc = await Xvnc.start({ geometry: "800x500" });
@@ -88,20 +89,20 @@ testWith(PROGRAMS, "the viewer page shows and controls a real Xvnc", async (t) =
   await t.step("text copied there reaches the local clipboard, and vice versa", async () => {
     await xvnc.start("xclip", ["-selection", "clipboard", "-quiet"], "from there: ✓");
     const readLocal = () => page.evaluate(() => navigator.clipboard.readText());
-    await waitUntil("the remote text here", async () => await readLocal() === "from there: ✓");
+    await waitUntil(async () => await readLocal() === "from there: ✓", "the remote text here");
     await page.click("#tool-clipboard");
     assertEquals(await page.inputValue("#clipboard-text"), "from there: ✓");
     await page.fill("#clipboard-text", "from here: ✓");
     await page.click("#clipboard-send");
     const readRemote = () => xvnc.run("xclip", "-selection", "clipboard", "-o").catch(() => "");
-    await waitUntil("the local text there", async () => await readRemote() === "from here: ✓");
+    await waitUntil(async () => await readRemote() === "from here: ✓", "the local text there");
     await page.click("#tool-clipboard");
   });
 
   await t.step("the remote screen takes the window's size if asked, else keeps its own", async () => {
     await page.click("#tool-display");
     await page.check("input[name=fit][value=remote]");
-    await waitUntil("the resized screen", async () => /dimensions: +1280x800/.test(await xvnc.run("xdpyinfo")));
+    await waitUntil(async () => /dimensions: +1280x800/.test(await xvnc.run("xdpyinfo")), "the resized screen");
     await page.check("input[name=fit][value=fit]");
     await page.click("#tool-display");
   });
@@ -252,7 +253,7 @@ testWith(PROGRAMS, "on a phone, the on-screen keyboard types and a finger moves 
   await page.keyboard.press("Enter");
   assertEquals(await readFile(file), "the Ärger");
   await page.tap("#screen canvas", { position: { x: 300, y: 600 } });
-  await waitUntil("the pointer", async () => /^x:300 y:6\d\d /.test(await xvnc.run("xdotool", "getmouselocation")));
+  await waitUntil(async () => /^x:300 y:6\d\d /.test(await xvnc.run("xdotool", "getmouselocation")), "the pointer");
   await keepPicture(page, "viewer-phone");
   await Deno.remove(file);
   assertEquals(browser.complaints, []);

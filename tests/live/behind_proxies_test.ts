@@ -1,7 +1,8 @@
 /** Every file of deploy/ for a proxy that apt has, run by that proxy. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RfbViewer } from "../fakes/rfb_viewer.ts";
-import { testWith, waitUntil } from "./programs.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
+import { testWith } from "./programs.ts";
 import { PROXIES, type ProxyRig, startBehind } from "./proxies.ts";
 import { openWebStream } from "./web_stream.ts";
 
@@ -73,7 +74,7 @@ for (const kind of PROXIES) {
       await using rig = await startBehind(kind);
       const { origin, client, httpPort, fake } = rig;
       // The gateway probes each source once when it starts.
-      await waitUntil("the first probe", () => fake.accepted > 0);
+      await waitUntil(() => fake.accepted > 0, "the first probe");
       const before = fake.accepted;
       await assertRejects(() => openScreen(rig, { origin: "https://evil.example" }));
       assertEquals(fake.accepted, before);

@@ -1,10 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { ENCODING } from "../../src/rfb/encodings.ts";
 import { createUpFilter } from "../../src/rfb/up_filter.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import * as client from "../unit/rfb/client_bytes.ts";
 import { concat } from "../unit/rfb/cuts.ts";
 import { FramedViewer } from "./framed_viewer.ts";
-import { accepts, findFreePort, Program, testWith, waitUntil } from "./programs.ts";
+import { accepts, findFreePort, Program, testWith } from "./programs.ts";
 import { Xvnc } from "./xvnc.ts";
 
 const LEVELS = [-23, -247];
@@ -125,7 +126,7 @@ testWith(["qemu-system-x86_64"], "createDownFramer() follows QEMU in every encod
   const flags = ["-machine", "pc,accel=tcg", "-m", "32", "-nodefaults", "-vga", "std", "-display", "none"];
   const args = [...flags, "-vnc", `127.0.0.1:${port - 5900},lossy=on`];
   await using _qemu = await Program.start("qemu-system-x86_64", { args });
-  await waitUntil("QEMU to listen", () => accepts(port));
+  await waitUntil(() => accepts(port), "QEMU to listen");
   // Its screen no longer changes once the firmware has given up: there is only one update.
   const still = (encodings: number[], rectangles = encodings): Offer => ({ encodings, rectangles, updates: 1 });
   await followAll(t, port, {
@@ -148,15 +149,15 @@ testWith(["Xvnc", "xclip"], "createDownFramer() keeps the clipboard of a real Xv
     await using closed = await FramedViewer.connect(screen.port, { encodings, cutText: "none" });
     await using half = await FramedViewer.connect(screen.port, { encodings, cutText: "signals" });
     const viewers = [open, closed, half];
-    for (const viewer of viewers) await waitUntil("the first picture", () => viewer.updates > 0);
+    for (const viewer of viewers) await waitUntil(() => viewer.updates > 0, "the first picture");
     for (const viewer of viewers) viewer.messages.delete(3);
     const text = encodings.length > 1 ? "first" : "second";
     await screen.start("xclip", ["-quiet", "-selection", "clipboard", "-in"], `${text} secret`);
     for (const viewer of viewers) {
-      await waitUntil("cut text", () => viewer.messages.has(3) && viewer.isBetweenMessages());
+      await waitUntil(() => viewer.messages.has(3) && viewer.isBetweenMessages(), "cut text");
     }
     // With the extension, the server only announces the text; without it, the server sends the text.
-    if (encodings.length === 1) await waitUntil("the text", () => open.hasText(`${text} secret`));
+    if (encodings.length === 1) await waitUntil(() => open.hasText(`${text} secret`), "the text");
     assertEquals([closed.hasText("secret"), half.hasText("secret")], [false, false]);
   }
 });
@@ -174,17 +175,17 @@ testWith(["Xvnc", "xdotool"], "createUpFilter() keeps a view-only viewer's input
   const locate = async () => (await screen.run("xdotool", "getmouselocation")).match(/x:\d+ y:\d+/)![0];
   const before = await locate();
   await using viewer = await FramedViewer.connect(screen.port, { encodings: [E.raw] });
-  await waitUntil("the first picture", () => viewer.updates > 0);
+  await waitUntil(() => viewer.updates > 0, "the first picture");
   const left = createUpFilter({ viewOnly: true, clipboardIn: true, clipboardOut: true, cutTextLimitBytes: 1024 }).push(
     input,
   );
   assertEquals(left, concat([client.updateRequest()]));
   // When the server answers a fence, it has read everything before it.
   await viewer.sendRaw(left, client.setEncodings([E.raw, E.fence]));
-  await waitUntil("the server to have read it", () => viewer.messages.has(248));
+  await waitUntil(() => viewer.messages.has(248), "the server to have read it");
   assertEquals(await locate(), before);
   await viewer.send(client.pointerEvent(0));
-  await waitUntil("the pointer to follow a viewer that may act", async () => await locate() === "x:10 y:20");
+  await waitUntil(async () => await locate() === "x:10 y:20", "the pointer to follow a viewer that may act");
   assert(before !== "x:10 y:20");
 });
 
@@ -194,11 +195,11 @@ async function followAll(t: Deno.TestContext, port: number, offers: Record<strin
     await t.step(name, async () => {
       const { encodings, format = client.TRUE_COLOUR } = offer;
       await using viewer = await FramedViewer.connect(port, { encodings, format });
-      await waitUntil("the first update", () => viewer.updates > 0);
+      await waitUntil(() => viewer.updates > 0, "the first update");
       await offer.act?.();
-      await waitUntil("all that was offered", () => hasAll(viewer, offer));
+      await waitUntil(() => hasAll(viewer, offer), "all that was offered");
       viewer.stopAsking();
-      await waitUntil("the end of a message", () => viewer.isBetweenMessages());
+      await waitUntil(() => viewer.isBetweenMessages(), "the end of a message");
     });
   }
 }

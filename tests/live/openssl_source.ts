@@ -3,7 +3,8 @@ import type { ByteStream } from "../../src/bridge/byte_stream.ts";
 import { type FakeRfb, startFakeRfb } from "../fakes/rfb_server.ts";
 import { serve } from "../fakes/rfb_security/serve.ts";
 import { playSource } from "../fakes/rfb_security/source.ts";
-import { checkDeclared, runProgram, waitUntil } from "./programs.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
+import { checkDeclared, runProgram } from "./programs.ts";
 
 /** One kind of TLS. */
 export interface TlsKind {
@@ -66,7 +67,7 @@ async function terminateTls(
     stdout: "piped",
     stderr: "null",
   }).spawn();
-  const wire = await waitUntil("s_server", () => Deno.connect({ transport: "unix", path }).catch(() => undefined));
+  const wire = await waitUntil(() => Deno.connect({ transport: "unix", path }).catch(() => undefined), "s_server");
   const below = [
     stream.readable.pipeTo(wire.writable).catch(() => {}),
     wire.readable.pipeTo(stream.writable).catch(() => {}),

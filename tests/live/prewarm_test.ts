@@ -2,9 +2,10 @@
 import { assertEquals } from "@std/assert";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { enterDesktop } from "../fakes/enter_desktop.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 import { type Mode, MODES } from "./modes.ts";
-import { testWith, waitUntil } from "./programs.ts";
+import { testWith } from "./programs.ts";
 import { findPlaces, startServer, testMode } from "./servers.ts";
 import { Xvnc } from "./xvnc.ts";
 
@@ -55,13 +56,13 @@ testWith(
     }
     await using gateway = await startGateway(JSON.stringify({ auth: "none", sources: { live } }));
     gateway.gateway.applyConfig();
-    await waitUntil("the lockout", () => gateway.lines.some(({ reason }) => /too many/i.test(String(reason))));
+    await waitUntil(() => gateway.lines.some(({ reason }) => /too many/i.test(String(reason))), "the lockout");
   },
 );
 
 async function untilReady({ origin }: TestGateway, count: number): Promise<void> {
-  await waitUntil(`${count} connections to be ready`, async () => {
+  await waitUntil(async () => {
     const metrics = await (await fetch(`${origin}/metrics`)).text();
     return metrics.includes(`\nporthole_prewarmed ${count}\n`);
-  });
+  }, `${count} connections to be ready`);
 }

@@ -3,9 +3,10 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { enterDesktop } from "../fakes/enter_desktop.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { ManualTimers } from "../fakes/manual_timers.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 import { type Mode, MODES } from "./modes.ts";
-import { testWith, waitUntil } from "./programs.ts";
+import { testWith } from "./programs.ts";
 import { findPlaces, startServer, testMode } from "./servers.ts";
 import { Xvnc } from "./xvnc.ts";
 
@@ -46,9 +47,9 @@ for (const [mode, settings] of ending) {
     await using rig = await startOn(server.address, settings);
     for (let probes = 0; probes < 10; probes++) {
       // For half a second after a client has left, it refuses others.
-      await waitUntil("a probe that succeeds", async () => (await rig.probe()).status === "up");
+      await waitUntil(async () => (await rig.probe()).status === "up", "a probe that succeeds");
     }
-    await waitUntil("a viewer on the desktop", () => open(rig.gateway).then(() => true, () => false));
+    await waitUntil(() => open(rig.gateway).then(() => true, () => false), "a viewer on the desktop");
   });
 }
 
@@ -90,7 +91,7 @@ for (const mode of overTls) {
       assertStringIncludes((await rig.probe()).warning ?? "", "will be trusted on first use");
     }
     await using knowing = await startOn(server.address, mode.login);
-    await waitUntil("a viewer on the desktop", () => open(knowing.gateway).then(() => true, () => false));
+    await waitUntil(() => open(knowing.gateway).then(() => true, () => false), "a viewer on the desktop");
   });
 }
 
@@ -120,7 +121,7 @@ testMode(
     });
     // A probe that completes the handshake may be gone before a busy x11vnc gets to ask; a viewer stays.
     const opened = open(strict.gateway).catch(() => {});
-    await waitUntil("its user to be asked", isAsked);
+    await waitUntil(isAsked, "its user to be asked");
     await opened;
   },
 );
@@ -150,7 +151,7 @@ testWith(
   async () => {
     await using xvnc = await Xvnc.start({ args: ["-QueryConnect=1"] });
     await xvnc.start("vncconfig", ["-nowin"]);
-    await waitUntil("vncconfig", () => xvnc.run("xdotool", "search", "--name", "VNC").then(() => true, () => false));
+    await waitUntil(() => xvnc.run("xdotool", "search", "--name", "VNC").then(() => true, () => false), "vncconfig");
     await using rig = await startOn({ host: "127.0.0.1", port: xvnc.port });
     for (let probes = 0; probes < 2; probes++) assertEquals((await rig.probe()).detail, "RFB 3.8, None");
     assertEquals(await xvnc.run("xdotool", "search", "--name", "Accept Connection").catch(() => ""), "");

@@ -179,24 +179,6 @@ export async function runProgram(name: string, options: ProgramOptions = {}): Pr
   return new TextDecoder().decode(stdout);
 }
 
-/**
- * Calls until it gives something other than undefined or false. It gives up late: a program's first start reads all of
- * it from a disk that may be slow. @throws Error naming what was waited for.
- */
-export async function waitUntil<T>(
-  what: string,
-  look: () => T | Promise<T>,
-  withinMs = 60_000,
-): Promise<Exclude<T, undefined | false>> {
-  const deadlineMs = performance.now() + withinMs;
-  while (performance.now() < deadlineMs) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found as Exclude<T, undefined | false>;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`Timed out waiting for ${what}`);
-}
-
 /** A TCP port of the loopback that was free a moment ago, for programs that cannot choose one themselves. */
 export function findFreePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -1,8 +1,9 @@
 /** Reverse proxies in front of a gateway: the files of deploy/, unchanged except for ports and paths. */
 import { makeCa, makeLeaf } from "../../src/tls/ca.ts";
 import { type FakeRfb, startFakeRfb } from "../fakes/rfb_server.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { startGateway } from "./gateway.ts";
-import { accepts, Program, waitUntil } from "./programs.ts";
+import { accepts, Program } from "./programs.ts";
 
 const NAMES = ["localhost"];
 
@@ -127,10 +128,10 @@ export async function startBehind(kind: ProxyKind, { strip = false, auth }: Prox
   const program = stack.use(
     await Program.start(kind.program, { args: kind.args(`${folder}/proxy.conf`), cwd: folder }),
   );
-  await waitUntil(kind.program, () => {
+  await waitUntil(() => {
     if (program.hasEnded) throw new Error(program.output);
     return accepts(https);
-  });
+  }, kind.program);
   const client = stack.use(Deno.createHttpClient({ caCerts: [caCert] }));
   const rest = stack.move();
   return { fake, origin, httpPort: http, client, [Symbol.asyncDispose]: () => rest.disposeAsync() };

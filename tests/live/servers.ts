@@ -1,8 +1,9 @@
 /** Starts real VNC servers, each in one security mode, and ends them. */
+import { waitUntil } from "../fakes/wait_until.ts";
 import { type Debian13, findDebian13 } from "./debian13.ts";
 import { type Lab, makeLab, UID, writeAccounts, writeSelfSigned } from "./lab.ts";
 import type { Mode } from "./modes.ts";
-import { findFreePort, findProgram, Program, testWith, waitUntil } from "./programs.ts";
+import { findFreePort, findProgram, Program, testWith } from "./programs.ts";
 
 /** A running server. */
 export interface LiveServer extends AsyncDisposable {
@@ -104,7 +105,7 @@ export async function startServer(mode: Mode, places: Places): Promise<LiveServe
   const isUnix = mode.command.includes("{socket}");
   const isReady = () => isUnix ? isListeningAt(socket) : isListening(port);
   await waitForServer(mode.name, program, isReady);
-  if (mode.command.startsWith("weston")) await waitUntil(`${mode.name} to greet`, () => isGreeting(port));
+  if (mode.command.startsWith("weston")) await waitUntil(() => isGreeting(port), `${mode.name} to greet`);
   const rest = stack.move();
   return {
     address: isUnix ? { unix: socket } : { host: "127.0.0.1", port },
@@ -115,10 +116,10 @@ export async function startServer(mode: Mode, places: Places): Promise<LiveServe
 
 /** @throws Error with the server's output if it ends or does not begin to listen */
 async function waitForServer(name: string, program: Program, isReady: () => Promise<boolean>): Promise<void> {
-  await waitUntil(`${name} to listen`, async () => {
+  await waitUntil(async () => {
     if (program.hasEnded) throw new Error(`${name} ended`);
     return await isReady();
-  }).catch((error) => {
+  }, `${name} to listen`).catch((error) => {
     throw new Error(`${error.message}. It wrote:\n${program.output}`);
   });
 }
@@ -154,10 +155,10 @@ async function startScreen(
   if (screen === "sway") {
     await Deno.chown(`${lab}/wayland`, UID, UID);
     const program = await start(`setpriv --reuid ${UID} --regid ${UID} --clear-groups sway -c ${lab}/sway`);
-    await waitUntil("sway's socket", () => {
+    await waitUntil(() => {
       if (program.hasEnded) throw new Error(`sway ended:\n${program.output}`);
       return Deno.stat(`${lab}/wayland/wayland-1`).then(() => true, () => false);
-    });
+    }, "sway's socket");
   }
   return "";
 }

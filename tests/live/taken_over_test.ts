@@ -2,9 +2,9 @@
 import { assertEquals } from "@std/assert";
 import { enterDesktop } from "../fakes/enter_desktop.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { openViewer, type TestViewer } from "../fakes/web_viewer.ts";
 import { type Mode, MODES } from "./modes.ts";
-import { waitUntil } from "./programs.ts";
 import { findPlaces, startServer, testMode } from "./servers.ts";
 
 const places = await findPlaces();
@@ -62,7 +62,7 @@ async function meet(mode: Mode, settings: Case["source"], { first, second }: Pic
   gateway.gateway.applyConfig();
   await using old = await enter(gateway);
   // Two that arrive within a second of each other cannot be told apart if the server keeps the first.
-  await waitUntil("the first to have been there for a while", () => gateway.gateway.registry.list()[0]!.ageMs > 1_200);
+  await waitUntil(() => gateway.gateway.registry.list()[0]!.ageMs > 1_200, "the first to have been there for a while");
   await using newer = await enter(gateway);
   if (first === "taken_over") {
     assertEquals(await old.closed, { code: 4409, reason: "Another viewer has taken over this screen" });
@@ -72,7 +72,7 @@ async function meet(mode: Mode, settings: Case["source"], { first, second }: Pic
     assertEquals(await newer.closed, { code: 4502, reason });
   }
   const stays = [first, second].filter((outcome) => outcome === "stays").length;
-  await waitUntil("the others to stay", () => gateway.gateway.registry.list().filter(isOpen).length === stays);
+  await waitUntil(() => gateway.gateway.registry.list().filter(isOpen).length === stays, "the others to stay");
   assertEquals([old, newer].filter(({ socket }) => socket.readyState === WebSocket.OPEN).length, stays);
   assertEquals(gateway.gateway.sources.get(gateway.live.current.sources.get("live")!).finding.status, "up");
 }

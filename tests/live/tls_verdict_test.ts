@@ -6,11 +6,12 @@ import { startFakeRfb } from "../fakes/rfb_server.ts";
 import { playSource } from "../fakes/rfb_security/source.ts";
 import { ManualTimers } from "../fakes/manual_timers.ts";
 import { serve } from "../fakes/rfb_security/serve.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { asByteStream } from "../fakes/web_stream.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { startOpensslSource, type TlsKind } from "./openssl_source.ts";
-import { testWith, waitUntil } from "./programs.ts";
+import { testWith } from "./programs.ts";
 
 const OLD = "-cipher ALL:@SECLEVEL=0";
 const RSA = "-newkey rsa:2048";
@@ -100,7 +101,7 @@ testWith(["openssl"], "a probe keeps no pin, and tells of a certificate that has
     assertEquals((await probe(gateway)).status, "up");
     await source.renew();
     assertEquals(await open(gateway), undefined, "the probe has kept nothing");
-    await waitUntil("the end of the session", async () => (await probe(gateway)).sessions === 0);
+    await waitUntil(async () => (await probe(gateway)).sessions === 0, "the end of the session");
     await source.renew();
     clock.pass(60_000);
     const { status, detail, code } = await probe(gateway);
@@ -170,7 +171,7 @@ Deno.test("a probe tells of an RSA key that has changed since a session, and kee
   assertMatch((await probe(gateway)).warning, /^its RSA key will be trusted on first use/);
   key = keys[1]!;
   assertEquals(await open(gateway), undefined);
-  await waitUntil("the end of the session", async () => (await probe(gateway)).sessions === 0);
+  await waitUntil(async () => (await probe(gateway)).sessions === 0, "the end of the session");
   key = keys[2]!;
   clock.pass(60_000);
   const { detail, code } = await probe(gateway);

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { RfbViewer } from "../fakes/rfb_viewer.ts";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { startGateway } from "./gateway.ts";
-import { testWith, waitUntil } from "./programs.ts";
+import { testWith } from "./programs.ts";
 import { openWebStream } from "./web_stream.ts";
 import { Xvnc } from "./xvnc.ts";
 
@@ -45,7 +46,7 @@ testWith(PROGRAMS, "a script on the WebSocket of a view_only source changes noth
   const readLine = `echo > ${folder}/ready; read line; echo "$line" > ${folder}/typed; cat`;
   await xvnc.run("xdotool", "mousemove", "100", "80");
   await xvnc.start("xterm", ["-geometry", "60x10+20+20", "-e", "sh", "-c", readLine]);
-  await waitUntil("the terminal", () => Deno.readTextFile(`${folder}/ready`).catch(() => false));
+  await waitUntil(() => Deno.readTextFile(`${folder}/ready`).catch(() => false), "the terminal");
   /** Where the pointer is, how large the screen is, what was typed and what is on the clipboard. */
   const look = async () => ({
     pointer: (await xvnc.run("xdotool", "getmouselocation")).split(" ").slice(0, 2).join(" "),
@@ -65,7 +66,7 @@ testWith(PROGRAMS, "a script on the WebSocket of a view_only source changes noth
   await actOn(await open("work"), "shown");
   const after = { pointer: "x:150 y:90", size: "800 600", typed: "shownq\n", clipboard: "shown" };
   await waitUntil(
-    "the same script takes effect for a viewer with control",
     async () => JSON.stringify(await look()) === JSON.stringify(after),
+    "the same script takes effect for a viewer with control",
   );
 });
