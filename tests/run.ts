@@ -1,7 +1,7 @@
 /** `deno task test`: runs every test, then lists those that were left out and says how to have them. */
 import { PACKAGES } from "./live/programs.ts";
 
-const FOLDERS = ["unit", "http", "process", "live", "browser"].map((name) => `tests/${name}/`);
+const FOLDERS = ["unit", "http", "process", "attack", "live", "browser"].map((name) => `tests/${name}/`);
 
 /** A test that was left out, and what it needs: programs, or a right that the machine does not give. */
 export interface LeftOut {
