@@ -77,6 +77,14 @@ export function duration(leastMs = 0) {
   return measure(parseDuration, leastMs, `must be at least ${leastMs} ms`);
 }
 
+/** The longest delay of a timer, in whole days: one of 2 ** 31 ms fires at once. */
+const TIMER_MAX_MS = 24 * 86_400_000;
+
+/** A duration that a timer measures. */
+export function timeout(leastMs = 0) {
+  return duration(leastMs).refine((ms) => ms <= TIMER_MAX_MS, "must be at most 24d");
+}
+
 /** A size with its unit, in bytes. */
 export function size(leastBytes: number) {
   return measure(parseSize, leastBytes, `must be at least ${leastBytes} bytes`);

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { FIRST_VNC_PORT, parseHost, parseTarget } from "./address.ts";
 import type { Address, SourceConfig, SourceOrigin, SourceTls, Target } from "./config.ts";
-import { address, choose, type Complaint, duration, flag, integer, isMapping } from "./fields.ts";
-import { list, parsed, readIssues, section, size, text, word } from "./fields.ts";
+import { address, choose, type Complaint, flag, integer, isMapping } from "./fields.ts";
+import { list, parsed, readIssues, section, size, text, timeout, word } from "./fields.ts";
 import type { Path } from "./problem.ts";
 import type { Resolver } from "./resolver.ts";
 import { checkOne, hasKey, secretSchema } from "./secret_schema.ts";
@@ -35,9 +35,9 @@ const commonKeys = {
   prewarm: integer(0, 16).optional(),
   allow: list(text()).optional(),
   view: list(text()).optional(),
-  connect_timeout: duration(100).optional(),
-  keepalive: duration().optional(),
-  login_timeout: duration(1000).optional(),
+  connect_timeout: timeout(100).optional(),
+  keepalive: timeout().optional(),
+  login_timeout: timeout(1000).optional(),
   look: word(["full", "banner", "off"]).optional(),
 };
 

@@ -19,8 +19,7 @@ const BYTES: ReadonlyMap<string, number> = new Map([
   ["gib", 1024 ** 3],
 ]);
 
-/** The longest delay of setTimeout(). A longer one fires at once. */
-const MAX_MS = 2 ** 31 - 1;
+const MAX_MS = 366 * 86_400_000;
 
 /**
  * Milliseconds of `500ms`, `5s`, `1.5m`, `2h`, `1d` or 0. Other numbers need a unit, because they could mean seconds or
@@ -31,7 +30,7 @@ export function parseDuration(value: string | number): number {
   if (Number(value) === 0 && String(value).trim() !== "") return 0;
   const ms = measure(String(value), MILLISECONDS);
   if (ms === undefined) throw new SyntaxError(`must be a duration with a unit, for example 500ms, 5s, 2m or 1h`);
-  if (ms > MAX_MS) throw new SyntaxError("must be at most 24d");
+  if (ms > MAX_MS) throw new SyntaxError("must be at most 366d");
   return Math.round(ms);
 }
 

@@ -162,7 +162,19 @@ Deno.test("sessions and sources have every field of the description", async () =
 });
 
 const EXPIRES =
-  "Invalid request: expires must be a duration of up to 24 days, such as 1h, or an instant within the next year";
+  "Invalid request: expires must be a duration of up to a year, such as 1h or 365d, or an instant within the next year";
+
+Deno.test("a link may last a year", async () => {
+  await using rig = await startGuarded();
+  const answer = await sendRaw(rig.port, {
+    method: "POST",
+    path: "/api/sources/pi/links",
+    body: '{"expires":"365d"}',
+    headers: ADMIN,
+  });
+  const { created, expires } = JSON.parse(answer.body);
+  assertEquals(Math.round((Date.parse(expires) - Date.parse(created)) / 86_400_000), 365);
+});
 
 Deno.test("a body that does not match the schema is refused with the reason", async () => {
   await using rig = await startGuarded();
@@ -172,7 +184,7 @@ Deno.test("a body that does not match the schema is refused with the reason", as
     '{"uses":1.5}': "Invalid request: uses must be a whole number",
     '{"expires":7}': "Invalid request: expires must be text such as 1h or 2027-01-31T12:00:00Z",
     '{"expires":"soon"}': EXPIRES,
-    '{"expires":"25d"}': EXPIRES,
+    '{"expires":"367d"}': EXPIRES,
     '{"expires":"2001-01-01"}': EXPIRES,
     '{"expires":"9999-01-01"}': EXPIRES,
     '{"rôle":"view"}': "Invalid request: unknown field rôle",

@@ -74,6 +74,8 @@ function LinkForm({ sources, action }: Pick<LinkSectionProps, "sources"> & { act
           <option value="1h">1 hour</option>
           <option value="1d" selected>1 day</option>
           <option value="7d">1 week</option>
+          <option value="30d">30 days</option>
+          <option value="365d">1 year</option>
         </select>
       </label>
       <label for="link-uses">

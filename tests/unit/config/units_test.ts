@@ -11,13 +11,33 @@ Deno.test("parseDuration() reads every unit, and 0 without one", () => {
     "2 min": 120_000,
     "1h": 3_600_000,
     "1d": 86_400_000,
+    "365d": 31_536_000_000,
+    "366d": 31_622_400_000,
   };
   for (const [text, ms] of Object.entries(cases)) assertEquals(parseDuration(text), ms, text);
   assertEquals([parseDuration(0), parseDuration("0"), parseDuration("0s")], [0, 0, 0]);
 });
 
-Deno.test("parseDuration() refuses bare numbers, other units and durations too long for a timer", () => {
-  for (const text of [5, "5", "", " ", "s", "-5s", "5 s s", "5w", "1e3s", "5s5", "Infinity", NaN, Infinity, "25d"]) {
+Deno.test("parseDuration() refuses bare numbers, other units and more than a year", () => {
+  for (
+    const text of [
+      5,
+      "5",
+      "",
+      " ",
+      "s",
+      "-5s",
+      "5 s s",
+      "5w",
+      "1e3s",
+      "5s5",
+      "Infinity",
+      NaN,
+      Infinity,
+      "367d",
+      "9000h",
+    ]
+  ) {
     assertThrows(() => parseDuration(text), SyntaxError);
   }
 });
