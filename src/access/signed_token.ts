@@ -1,8 +1,9 @@
 /** `/websockify?token=<JWT>`: a token signed by another program, which names one source (RFC 7519). */
 import { decodeProtectedHeader, errors, importSPKI, jwtVerify } from "jose";
 import type { Config, TokenSigner } from "../config/config.ts";
+import { markToken } from "../config/source_token.ts";
 import { PortholeError } from "../errors.ts";
-import type { Credential, Identity } from "./access.ts";
+import type { Credential, Identity, Role } from "./access.ts";
 import { isForWebsockify, readWebsockifyToken } from "./websockify_request.ts";
 
 /** Longer tokens are refused unread, because checking them costs time. */
@@ -11,7 +12,7 @@ const CLOCK_TOLERANCE_S = 5;
 
 interface Claims {
   readonly source: string;
-  readonly role?: "view" | "control";
+  readonly role: Role;
   readonly subject: string;
 }
 
@@ -28,9 +29,7 @@ export function createSignedTokenCredential(config: () => Config): Credential {
     const token = readSignedToken(request);
     if (token === undefined || signersNow().length === 0) return null;
     const { signer, claims } = await verifyAny(token, signersNow());
-    const key = describeKey(signer);
-    const isTrusted = () => signersNow().some((one) => describeKey(one) === key);
-    return describe(claims, () => Promise.resolve(explainEnd(isTrusted())));
+    return describe(claims, () => signersNow().find((one) => isSame(one, signer)));
   };
 }
 
@@ -40,19 +39,26 @@ function readSignedToken(request: Request): string | undefined {
   return token && /^eyJ[\w-]+\.[\w-]*\.[\w-]*$/.test(token) ? token : undefined;
 }
 
-async function verifyAny(
-  token: string,
-  signers: readonly TokenSigner[],
-): Promise<{ signer: TokenSigner; claims: Claims }> {
+interface Verified {
+  readonly signer: TokenSigner;
+  readonly claims: Claims;
+}
+
+/** Signers may share a key and have different limits: one that may open the source is taken if there is one. */
+async function verifyAny(token: string, signers: readonly TokenSigner[]): Promise<Verified> {
   let refusal: unknown;
+  let limited: Verified | undefined;
   for (const signer of token.length > TOKEN_MAX_CHARS ? [] : signers) {
     try {
-      return { signer, claims: await verify(token, signer) };
+      const verified = { signer, claims: await verify(token, signer) };
+      if (mayOpen(signer, verified.claims.source)) return verified;
+      limited ??= verified;
     } catch (error) {
       // "Expired" explains more than the failed signatures of the other signers.
       if (!(refusal instanceof errors.JWTExpired)) refusal = error;
     }
   }
+  if (limited) return limited;
   const sentence = refusal instanceof errors.JWTExpired ? "This token has expired" : "This token is invalid";
   throw new PortholeError("sign_in_required", sentence, { cause: refusal });
 }
@@ -75,15 +81,37 @@ async function verify(token: string, { key, issuer, audience }: TokenSigner): Pr
 
 /** A token must name a source of sources.yaml. Tokens made for websockify name a host, and are refused. */
 function readClaims(payload: Readonly<Record<string, unknown>>): Claims {
-  const { source, role, sub } = payload;
+  const { source, role = "control", sub } = payload;
   if (typeof source !== "string" || "host" in payload || "port" in payload) throw new Error("names no source");
-  if (role !== undefined && role !== "view" && role !== "control") throw new Error("has an unknown role");
-  return { source, subject: typeof sub === "string" ? sub.slice(0, 64) : "unnamed", ...(role && { role }) };
+  if (role !== "view" && role !== "control") throw new Error("has an unknown role");
+  return { source, subject: typeof sub === "string" ? sub.slice(0, 64) : "unnamed", role };
 }
 
-function describe({ source, role = "control", subject }: Claims, whyEnded: Identity["whyEnded"]): Identity {
-  const bounds = { sources: [source], role, guest: true, links: false };
-  return { name: `jwt:${subject}`, groups: [], admin: false, ambient: false, by: "jwt", bounds, whyEnded };
+/** The bounds are those of the signer as it is now, so that a narrower limit ends open sessions. */
+function describe({ source, role, subject }: Claims, signerNow: () => TokenSigner | undefined): Identity {
+  return {
+    name: `jwt:${subject}`,
+    groups: [],
+    admin: false,
+    ambient: false,
+    by: "jwt",
+    get bounds() {
+      const signer = signerNow();
+      const sources = signer && mayOpen(signer, source) ? [source] : [];
+      return { sources, role: signer?.role === "view" ? signer.role : role, guest: true, links: false };
+    },
+    whyEnded: () => Promise.resolve(explainEnd(signerNow() !== undefined)),
+  };
+}
+
+/** Whether the tokens of a signer may open a source; both may be named by the token of a token file. */
+function mayOpen({ sources }: TokenSigner, source: string): boolean {
+  const names = [source, markToken(source).name];
+  return !sources || sources.some((one) => names.includes(one) || markToken(one).name === source);
+}
+
+function isSame(one: TokenSigner, other: TokenSigner): boolean {
+  return describeKey(one) === describeKey(other) && one.issuer === other.issuer && one.audience === other.audience;
 }
 
 function describeKey({ key }: TokenSigner): string {

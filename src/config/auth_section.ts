@@ -38,6 +38,8 @@ const signerSchema = section({
   public_key: text().optional(),
   issuer: text().optional(),
   audience: text().optional(),
+  sources: list(text()).optional(),
+  role: word(["view", "control"]).default("control"),
 }, (written) => checkOne(written, ["secret", "public_key"], "must have either secret or public_key"));
 
 const methodsSchema = section({
@@ -113,15 +115,16 @@ async function buildSigner(
   written: z.output<typeof signerSchema>,
   resolver: Resolver,
 ): Promise<TokenSigner | undefined> {
-  const { secret, public_key: file, issuer, audience } = written;
+  const { secret, public_key: file, issuer, audience, sources, role } = written;
   const claims = { ...(issuer !== undefined && { issuer }), ...(audience !== undefined && { audience }) };
+  const rules = { ...claims, ...(sources && { sources }), role };
   if (file !== undefined) {
     const pem = await resolver.readPublicKey([...path, "public_key"], file);
-    return pem === undefined ? undefined : { key: { kind: "public", pem }, ...claims };
+    return pem === undefined ? undefined : { key: { kind: "public", pem }, ...rules };
   }
   const read = secret === undefined ? undefined : await resolver.readSecret([...path, "secret"], secret);
   if (read && read.reveal().length < 32) resolver.complain([...path, "secret"], "must be at least 32 characters long");
-  return read && { key: { kind: "secret", secret: read }, ...claims };
+  return read && { key: { kind: "secret", secret: read }, ...rules };
 }
 
 function parseUserName(name: string): string {

@@ -162,6 +162,10 @@ export interface TokenSigner {
   readonly issuer?: string;
   /** The required `aud` claim. */
   readonly audience?: string;
+  /** Names of the only sources that its tokens may open; undefined means every source. */
+  readonly sources?: readonly string[];
+  /** The highest role of its tokens. */
+  readonly role: "view" | "control";
 }
 
 /** The names of the claims that identify a user. */

@@ -88,6 +88,8 @@ sources:
 #     - secret: { env: JWT_SECRET }    # a secret of at least 32 characters, for HS256
 #       issuer: portal                 # required issuer; default: any
 #       audience: porthole             # required audience; default: any
+#       sources: [workshop]            # the only sources that its tokens may open; default: every source
+#       role: view                     # the highest role of its tokens, view or control; default: control
 #     - public_key: portal.pem         # instead of secret, for RS256 or ES256
 #   oidc:                              # single sign-on with OpenID Connect
 #     issuer: https://id.example.net/realms/home

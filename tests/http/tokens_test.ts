@@ -42,3 +42,32 @@ Deno.test("a signed token opens only the source that it names", async () => {
   assertEquals(status, 401);
   assert(!JSON.stringify(rig.lines).includes(token));
 });
+
+Deno.test("a session ends with the permission of the signer of its token", async () => {
+  const token = await new SignJWT({ source: "pi" }).setProtectedHeader({ alg: "HS256" })
+    .setExpirationTime("1m").sign(new TextEncoder().encode(SIGNER));
+  for (const limit of ["sources: [desk]", "role: view"]) {
+    await using rig = await startEditable(WITH_SIGNER);
+    await using viewer = openViewer(`${rig.wsOrigin}/websockify?token=${token}`, ["binary"]);
+    await viewer.until(({ byteCount }) => byteCount > 0);
+    await rig.edit((yaml) => yaml.replace(`secret: ${SIGNER}`, `secret: ${SIGNER}, ${limit}`));
+    assertEquals((await viewer.closed).code, 4403, limit);
+    await using again = openViewer(`${rig.wsOrigin}/websockify?token=${token}`, ["binary"]);
+    if (limit.startsWith("role")) {
+      await again.until(({ byteCount }) => byteCount > 0);
+      assertEquals(rig.gateway.registry.list().map(({ user }) => user.viewOnly), [true]);
+    } else {
+      await again.closed;
+      const { status } = await sendRaw(rig.port, {
+        path: `/websockify?token=${token}`,
+        headers: {
+          "Upgrade": "websocket",
+          "Connection": "Upgrade",
+          "Sec-WebSocket-Version": "13",
+          "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        },
+      });
+      assertEquals([status, again.byteCount], [404, 0]);
+    }
+  }
+});

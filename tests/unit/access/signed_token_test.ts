@@ -5,12 +5,13 @@ import { exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import type { Identity } from "../../../src/access/access.ts";
 import { createSignedTokenCredential } from "../../../src/access/signed_token.ts";
 import type { Config, TokenSigner } from "../../../src/config/config.ts";
+import { markToken } from "../../../src/config/source_token.ts";
 import { Secret } from "../../../src/config/secret.ts";
 import { PortholeError } from "../../../src/errors.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const peer = { address: "10.0.0.1", origin: "https://h", prefix: "", proxied: false, via: "127.0.0.1" };
-const shared: TokenSigner = { key: { kind: "secret", secret: new Secret(SECRET) } };
+const shared: TokenSigner = { key: { kind: "secret", secret: new Secret(SECRET) }, role: "control" };
 
 function makeRig(...signers: TokenSigner[]) {
   const auth = { mode: "methods", signers };
@@ -46,7 +47,10 @@ Deno.test("a signed token opens the one source that it names", async () => {
 for (const alg of ["RS256", "ES256"]) {
   Deno.test(`${alg} is verified with the public key`, async () => {
     const pair = await generateKeyPair(alg, { extractable: true });
-    const { ask } = makeRig(shared, { key: { kind: "public", pem: await exportSPKI(pair.publicKey) } });
+    const { ask } = makeRig(shared, {
+      key: { kind: "public", pem: await exportSPKI(pair.publicKey) },
+      role: "control",
+    });
     assertEquals((await ask(await sign({ source: "pi", exp: soon() }, pair.privateKey, alg)))?.by, "jwt");
     const other = await generateKeyPair(alg);
     await assertRefused(ask(await sign({ source: "pi", exp: soon() }, other.privateKey, alg)));
@@ -85,7 +89,7 @@ Deno.test("issuer and audience are checked if the signer has them", async () => 
 Deno.test("alg none, a public key as shared secret, foreign keys and crit are refused", async () => {
   const pair = await generateKeyPair("RS256", { extractable: true });
   const pem = await exportSPKI(pair.publicKey);
-  const { ask } = makeRig({ key: { kind: "public", pem } });
+  const { ask } = makeRig({ key: { kind: "public", pem }, role: "control" });
   const encode = (value: unknown) =>
     new TextEncoder().encode(JSON.stringify(value)).toBase64({ alphabet: "base64url", omitPadding: true });
   const body = encode({ source: "pi", exp: soon() });
@@ -133,8 +137,45 @@ Deno.test("removing a signer ends the sessions that its tokens opened", async ()
   const rig = makeRig(shared);
   const identity = await rig.ask(await sign({ source: "pi", exp: soon() }));
   assertEquals(await identity?.whyEnded(), undefined);
-  rig.auth.signers = [{ key: { kind: "secret", secret: new Secret("another secret of at least 32 chars") } }];
+  rig.auth.signers = [{
+    ...shared,
+    key: { kind: "secret", secret: new Secret("another secret of at least 32 chars") },
+  }];
   assertEquals((await identity?.whyEnded())?.code, "sign_in_required");
+});
+
+Deno.test("the limits of a signer bound its tokens, whatever these ask for", async () => {
+  const { ask } = makeRig({ ...shared, sources: ["pi"], role: "view" });
+  const asks = [{ source: "pi" }, { source: "pi", role: "control" }, { source: "desk", role: "view" }];
+  const bounds = [];
+  for (const asked of asks) bounds.push((await ask(await sign({ ...asked, exp: soon() })))?.bounds);
+  const view = { role: "view", guest: true, links: false } as const;
+  assertEquals(bounds, [{ ...view, sources: ["pi"] }, { ...view, sources: ["pi"] }, { ...view, sources: [] }]);
+});
+
+Deno.test("signers may share a key: the one that may open the source counts", async () => {
+  const { ask } = makeRig({ ...shared, sources: ["pi"], role: "view" }, { ...shared, issuer: "portal" });
+  const sourcesOf = async (payload: JWTPayload) => (await ask(await sign({ ...payload, exp: soon() })))?.bounds;
+  assertEquals((await sourcesOf({ source: "desk", iss: "portal" }))?.sources, ["desk"]);
+  assertEquals((await sourcesOf({ source: "desk" }))?.sources, []);
+});
+
+Deno.test("a signer may be limited to a screen of a token file, by its token or its name", async () => {
+  for (const listed of ["some token", markToken("some token").name]) {
+    const { ask } = makeRig({ ...shared, sources: [listed] });
+    const identity = await ask(await sign({ source: "some token", exp: soon() }));
+    assertEquals(identity?.bounds?.sources, ["some token"]);
+  }
+});
+
+Deno.test("narrower limits of a signer apply to the sessions that its tokens opened", async () => {
+  const rig = makeRig(shared);
+  const identity = await rig.ask(await sign({ source: "pi", exp: soon() }));
+  assertEquals(identity?.bounds, { sources: ["pi"], role: "control", guest: true, links: false });
+  rig.auth.signers = [{ ...shared, role: "view" }];
+  assertEquals(identity?.bounds?.role, "view");
+  rig.auth.signers = [{ ...shared, sources: ["desk"] }];
+  assertEquals(identity?.bounds?.sources, []);
 });
 
 Deno.test("any modified token is refused with the same error", async () => {

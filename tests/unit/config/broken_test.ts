@@ -101,6 +101,17 @@ const BROKEN: readonly (readonly [text: string, place: string, sentence: string]
   ],
   ["sources: {}\nauth: { jwt: [{}] }\n", "2:15", "must have either secret or public_key"],
   ["sources: {}\nauth: { jwt: [{ secret: short }] }\n", "2:25", "at least 32 characters"],
+  [
+    "sources: {}\nauth: { jwt: [{ secret: abcdefghabcdefghabcdefghabcdefgh, role: owner }] }\n",
+    "2:65",
+    "must be view or control",
+  ],
+  [
+    "sources: {}\nauth: { jwt: [{ secret: abcdefghabcdefghabcdefghabcdefgh, sources: pi }] }\n",
+    "2:68",
+    "must be a list",
+  ],
+  ["sources: { a: { host: h, keepalive: 25d } }\n", "1:37", "must be at most 24d"],
   ["sources: {}\nauth: { oidc: { issuer: 'http://id.example', client_id: a } }\n", "2:25", "begins with https://"],
   ["sources: {}\nauth: { oidc: { issuer: 'https://u:p@id.example', client_id: a } }\n", "2:25", "begins with https://"],
   ["sources: {}\nauth: { oidc: { issuer: 'https://id.example' } }\n", "2:9", "is missing"],
