@@ -8,6 +8,7 @@ import { helpText } from "./src/config/flags.ts";
 import { exampleYaml } from "./src/config/init.ts";
 import { describeInvocation } from "./src/config/invocation.ts";
 import { ConfigError, formatProblem } from "./src/config/problem.ts";
+import { createFileReader } from "./src/files/file_reader.ts";
 import { makeGateway, openConfig, type StartParts } from "./src/make_gateway.ts";
 import { NoLoginLink, renewLoginLink, type Running, start } from "./src/start.ts";
 import { catchStrays } from "./src/telemetry/catch_strays.ts";
@@ -59,7 +60,7 @@ async function run(args: readonly string[]): Promise<number | undefined> {
     case "check":
       return await check(makeParts(command));
     case "link":
-      console.log(await renewLoginLink({ command, env, describeCommand }));
+      console.log(await renewLoginLink(makeParts(command)));
       return OK;
     case "hash":
       console.log(await hashPassword(await askSecret("Password: ", TERMINAL)));
@@ -76,7 +77,7 @@ async function run(args: readonly string[]): Promise<number | undefined> {
 function makeParts(command: Command & { kind: "start" | "check" | "link" }): StartParts {
   const level = command.verbose ? "debug" : "info";
   const log = createLog({ format: command.log, level, write: (line) => console.error(line) });
-  return { command, env, describeCommand, log, version, root: ROOT, serve: Deno.serve };
+  return { command, env, describeCommand, log, reader: createFileReader(), version, root: ROOT, serve: Deno.serve };
 }
 
 async function startUntilSignal(parts: StartParts): Promise<void> {

@@ -9,6 +9,7 @@ import { loadConfig } from "./config/load.ts";
 import { formatProblem } from "./config/problem.ts";
 import { createTokenRefresh } from "./config/token_refresh.ts";
 import { createDemo } from "./demo/connect.ts";
+import type { FileReader } from "./files/file_reader.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { openFileStores } from "./store/file_stores.ts";
 import type { Stores } from "./store/store.ts";
@@ -24,6 +25,8 @@ export interface StartParts {
   command: Command & { kind: "start" | "check" | "link" };
   env: (name: string) => string | undefined;
   log: Log;
+  /** Reads every file that the configuration names. */
+  reader: FileReader;
   version: string;
   /** The line to type for a command, as this program was called. */
   describeCommand?: DescribeCommand;
@@ -40,14 +43,15 @@ export interface GatewayExtras {
 }
 
 /** Loads the configuration, which can reload itself. @throws ConfigError */
-export async function openConfig(parts: Pick<StartParts, "command" | "env" | "describeCommand">): Promise<LiveConfig> {
-  const { command, env, describeCommand } = parts;
+export async function openConfig(parts: Omit<StartParts, "log" | "version" | "root" | "serve">): Promise<LiveConfig> {
+  const { command, env, reader, describeCommand } = parts;
   const { file, overrides } = command;
   const load = () =>
     loadConfig({
       ...(file === undefined ? {} : { file }),
       overrides,
       env,
+      reader,
       ...(describeCommand && { describeCommand }),
     });
   return new LiveConfig(await load(), load);
@@ -59,7 +63,7 @@ export async function makeGateway(
   live: LiveConfig,
   extras: GatewayExtras = {},
 ): Promise<Gateway> {
-  const { log, version, root, command, describeCommand } = parts;
+  const { log, reader, version, root, command, describeCommand } = parts;
   const { tokenFiles = [] } = command.overrides;
   const demo = createDemo({ onError: (error) => log.debug("Demo connection ended", { cause: String(error) }) });
   return createGateway({
@@ -70,7 +74,7 @@ export async function makeGateway(
       get problems() {
         return [...live.problems.map(formatProblem), ...live.restart];
       },
-      ...(tokenFiles.length > 0 && { refreshTokens: createTokenRefresh({ live, paths: tokenFiles }) }),
+      ...(tokenFiles.length > 0 && { refreshTokens: createTokenRefresh({ live, reader, paths: tokenFiles }) }),
     },
     log,
     version,

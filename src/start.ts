@@ -37,7 +37,7 @@ export interface Running {
 
 /** Starts a gateway. @throws ConfigError, CertificateError or ListenError */
 export async function start(parts: StartParts): Promise<Running> {
-  const { log } = parts;
+  const { log, reader } = parts;
   const live = await openConfig(parts);
   const config = live.current;
   const certificate = await openCertificate(config, log);
@@ -46,7 +46,7 @@ export async function start(parts: StartParts): Promise<Running> {
   await adoptFormerFiles(config.gateway.dataDir, stores);
   const gateway = await makeGateway(parts, live, { certificate, sink, stores });
   const listeners = listen({ ...parts, config, gateway, certificate });
-  const watcher = watchConfig(live);
+  const watcher = watchConfig(live, { reader });
   const eventLoop = watchEventLoop((seconds) => gateway.metrics.eventLoopLag(seconds));
   followConfig(live, gateway, log);
   const url = describeUrl(config, listeners[0]!.address, certificate !== undefined);
@@ -106,7 +106,7 @@ async function makeLoginLine({ gateway, auth }: Config, stores: Stores, url: str
 }
 
 /** Makes a new login link and returns the line that shows it. @throws ConfigError or NoLoginLink */
-export async function renewLoginLink(parts: Pick<StartParts, "command" | "env" | "describeCommand">): Promise<string> {
+export async function renewLoginLink(parts: Parameters<typeof openConfig>[0]): Promise<string> {
   using live = await openConfig(parts);
   const { gateway, auth } = live.current;
   if (!takesLoginLink(gateway, auth)) throw new NoLoginLink();

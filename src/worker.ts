@@ -2,6 +2,7 @@
 import manifest from "../deno.json" with { type: "json" };
 import { type Command, parseCommandLine } from "./config/command_line.ts";
 import { describeInvocation } from "./config/invocation.ts";
+import { createFileReader } from "./files/file_reader.ts";
 import type { Gateway } from "./gateway.ts";
 import { makeGateway, openConfig } from "./make_gateway.ts";
 import { catchStrays } from "./telemetry/catch_strays.ts";
@@ -38,6 +39,7 @@ async function make(): Promise<Gateway> {
     env,
     describeCommand: describeInvocation(call).describe,
     log,
+    reader: createFileReader(),
     version: manifest.version,
     root: ROOT,
   };

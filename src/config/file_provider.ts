@@ -1,11 +1,12 @@
 /** The provider for sources.yaml: its sources, and the other sections. */
 import { dirname, resolve } from "node:path";
+import type { FileReader } from "../files/file_reader.ts";
 import { hintAt } from "./command_hint.ts";
 import { isMapping } from "./fields.ts";
 import { ConfigError, formatPath, type PlaceProblem, type Problem } from "./problem.ts";
 import type { Provided, SourceProvider } from "./provider.ts";
 import { renameKeys } from "./renamed_keys.ts";
-import { explainReadError, type ReadFile } from "./resolver.ts";
+import { explainReadError } from "./resolver.ts";
 import { checkFile, type Sections } from "./schema.ts";
 import { MAX_FILE_BYTES, readYaml, type YamlDocument } from "./yaml_document.ts";
 
@@ -15,7 +16,7 @@ export interface FileOptions {
   readonly file?: string | undefined;
   /** The text to parse instead of the file; `file` is then only its name. */
   readonly text?: string | undefined;
-  readonly readFile: ReadFile;
+  readonly reader: FileReader;
 }
 
 /** The content of sources.yaml. */
@@ -84,17 +85,16 @@ function nameFile(problem: Problem, file: string | undefined): Problem {
   return file === undefined ? problem : { file, ...problem };
 }
 
-async function readDocument({ file, text, readFile }: FileOptions): Promise<YamlDocument | undefined> {
+async function readDocument({ file, text, reader }: FileOptions): Promise<YamlDocument | undefined> {
   if (text !== undefined) return readYaml(text);
-  return file === undefined ? undefined : readYaml(await readText(file, readFile));
+  return file === undefined ? undefined : readYaml(await readText(file, reader));
 }
 
-async function readText(file: string, readFile: ReadFile): Promise<string> {
-  const bytes = await readFile(file).catch((error) => {
+async function readText(file: string, reader: FileReader): Promise<string> {
+  const bytes = await reader.read(file, MAX_FILE_BYTES).catch((error) => {
     const advice = error instanceof Deno.errors.NotFound ? ` (${hintAt("init")} writes one)` : "";
     throw refuse(`cannot be read: ${explainReadError(error)}${advice}`);
   });
-  if (bytes.length > MAX_FILE_BYTES) throw refuse("must be at most 1 MiB");
   const text = decode(bytes);
   if (text === undefined) throw refuse("is not valid UTF-8 text", { line: findBadLine(bytes), column: 1 });
   return text;

@@ -1,4 +1,5 @@
 /** The state of files on disk, to notice changes without reading them. */
+import type { FileReader } from "../files/file_reader.ts";
 
 /** The state of several files. */
 export interface FileState {
@@ -8,18 +9,21 @@ export interface FileState {
   readonly newestMs: number;
 }
 
-/** Describes files, and folders with the names in them. */
-export async function describeFiles(files: readonly string[]): Promise<FileState> {
-  const states = await Promise.all(files.map(describeFile));
+/** Describes files, and folders with the names in them. A file that does not answer is described as absent. */
+export async function describeFiles(files: readonly string[], reader: FileReader): Promise<FileState> {
+  const states = await Promise.all(files.map((file) => describeFile(file, reader)));
   return {
     text: states.map(({ text }) => text).join("\n"),
     newestMs: Math.max(0, ...states.map(({ newestMs }) => newestMs)),
   };
 }
 
-async function describeFile(file: string): Promise<FileState> {
+async function describeFile(file: string, reader: FileReader): Promise<FileState> {
   try {
-    const [real, { mtime, size, ino, mode }] = await Promise.all([Deno.realPath(file), Deno.stat(file)]);
+    const [real, { mtime, size, ino, mode }] = await reader.guard(
+      file,
+      () => Promise.all([Deno.realPath(file), Deno.stat(file)]),
+    );
     const newestMs = mtime?.getTime() ?? 0;
     return { text: JSON.stringify([file, real, newestMs, size, ino, mode]), newestMs };
   } catch {

@@ -3,13 +3,14 @@ import { buildAuth } from "./auth_section.ts";
 import { type DescribeCommand, describeHints, describeTask } from "./command_hint.ts";
 import type { Config, SourceConfig } from "./config.ts";
 import { createFileProvider, type ProvidedFile } from "./file_provider.ts";
+import { createFileReader, type FileReader } from "../files/file_reader.ts";
 import { freezeDeeply } from "./freeze.ts";
 import { buildGateway } from "./gateway_section.ts";
 import { buildLimits } from "./limits_section.ts";
 import type { Overrides } from "./overrides.ts";
 import { ConfigError, placeNowhere, type Problem } from "./problem.ts";
 import { type MergedSource, mergeSources, type NamedProvided, type Provided, type SourceProvider } from "./provider.ts";
-import { type ReadEnv, type ReadFile, Resolver } from "./resolver.ts";
+import { type ReadEnv, Resolver } from "./resolver.ts";
 import { buildSource } from "./source_section.ts";
 import { markToken } from "./source_token.ts";
 import { createTargetProvider } from "./targets.ts";
@@ -25,7 +26,7 @@ export interface LoadOptions {
   readonly env: ReadEnv;
   /** For problems that a command solves; by default as in a clone of the repository. */
   readonly describeCommand?: DescribeCommand;
-  readonly readFile?: ReadFile;
+  readonly reader?: FileReader;
   /** Other providers. A source in the file or on the command line replaces one of theirs with the same name. */
   readonly providers?: readonly SourceProvider[];
 }
@@ -43,10 +44,10 @@ export interface Loaded {
  * @throws ConfigError with every problem.
  */
 export async function loadConfig(options: LoadOptions): Promise<Loaded> {
-  const { env, readFile = Deno.readFile, overrides = {}, describeCommand = describeTask } = options;
-  const file = await createFileProvider({ file: options.file, text: options.text, readFile }).read();
-  const all = await readProviders(file, options);
-  const resolvers = new Map(all.map(({ provided }) => [provided, new Resolver({ ...provided, env, readFile })]));
+  const { env, reader = createFileReader(), overrides = {}, describeCommand = describeTask } = options;
+  const file = await createFileProvider({ file: options.file, text: options.text, reader }).read();
+  const all = await readProviders(file, { ...options, reader });
+  const resolvers = new Map(all.map(({ provided }) => [provided, new Resolver({ ...provided, env, reader })]));
   const resolverOf = (provided: Provided) => resolvers.get(provided)!;
   const { merged, warnings } = dropNamedTokens(mergeSources(all));
   const config = await build({ file, merged, resolverOf, overrides });
@@ -76,14 +77,16 @@ function dropNamedTokens(all: ReadonlyMap<string, MergedSource>) {
 }
 
 /** Reads all providers, in ascending precedence: of two sources with the same name, the later one is kept. */
-async function readProviders(file: ProvidedFile, options: LoadOptions): Promise<NamedProvided[]> {
-  const { overrides: { tokenFiles = [], targets = new Map() } = {}, readFile = Deno.readFile, providers = [] } =
-    options;
+async function readProviders(
+  file: ProvidedFile,
+  options: LoadOptions & { reader: FileReader },
+): Promise<NamedProvided[]> {
+  const { overrides: { tokenFiles = [], targets = new Map() } = {}, reader, providers = [] } = options;
   const read = async (provider: SourceProvider) => ({ origin: provider.origin, provided: await provider.read() });
   return [
     ...await Promise.all(providers.map(read)),
     { origin: "file", provided: file },
-    await read(createTokenFileProvider(tokenFiles, readFile)),
+    await read(createTokenFileProvider(tokenFiles, reader)),
     await read(createTargetProvider(targets)),
   ];
 }

@@ -1,10 +1,8 @@
 /** Reads the environment variables and files that a configuration refers to. */
 import { resolve } from "node:path";
+import { FileFault, type FileReader } from "../files/file_reader.ts";
 import { formatPath, type Path, placeNowhere, type PlaceProblem, type Problem } from "./problem.ts";
 import { Secret } from "./secret.ts";
-
-/** Reads a whole file. */
-export type ReadFile = (path: string) => Promise<Uint8Array>;
 
 /** The value of an environment variable. */
 export type ReadEnv = (name: string) => string | undefined;
@@ -12,12 +10,16 @@ export type ReadEnv = (name: string) => string | undefined;
 /** A secret as it is written: its text, or the variable or file that contains it. */
 export type WrittenSecret = string | { readonly env?: string | undefined; readonly file?: string | undefined };
 
+/** Longer files are refused. Bundles of all public CAs have about 250 KiB. */
+const PEM_MAX_BYTES = 1024 ** 2;
+const SECRET_MAX_BYTES = 64 * 1024;
+
 /** The effects of a resolver. */
 export interface ResolverOptions {
   /** The folder at which relative paths start; by default the working directory. */
   readonly folder?: string;
   readonly env: ReadEnv;
-  readonly readFile: ReadFile;
+  readonly reader: FileReader;
   readonly placeProblem?: PlaceProblem;
 }
 
@@ -25,16 +27,16 @@ export interface ResolverOptions {
 export class Resolver {
   readonly #folder: string;
   readonly #env: ReadEnv;
-  readonly #readFile: ReadFile;
+  readonly #reader: FileReader;
   readonly #placeProblem: PlaceProblem;
   readonly #files = new Set<string>();
   readonly #problems: Problem[] = [];
   readonly #known = new Map<string, Promise<unknown>>();
 
-  constructor({ folder = ".", env, readFile, placeProblem = placeNowhere }: ResolverOptions) {
+  constructor({ folder = ".", env, reader, placeProblem = placeNowhere }: ResolverOptions) {
     this.#folder = folder;
     this.#env = env;
-    this.#readFile = readFile;
+    this.#reader = reader;
     this.#placeProblem = placeProblem;
   }
 
@@ -85,7 +87,7 @@ export class Resolver {
   }
 
   async #readPem(path: Path, name: string, [label, what]: [string, string]): Promise<string | undefined> {
-    const text = await this.#readText(path, name);
+    const text = await this.#readText(path, name, PEM_MAX_BYTES);
     if (text === undefined || text.includes(`-----BEGIN ${label}-----`)) return text;
     this.complain(path, `must be a file with a ${what} in PEM format: ${name}`);
   }
@@ -99,16 +101,16 @@ export class Resolver {
   }
 
   async #readSecretFile(path: Path, name: string): Promise<Secret | undefined> {
-    const text = (await this.#readText(path, name))?.replace(/\r?\n$/, "");
+    const text = (await this.#readText(path, name, SECRET_MAX_BYTES))?.replace(/\r?\n$/, "");
     if (text === "") this.complain(path, `must not be empty: ${name}`);
     return text ? new Secret(text) : undefined;
   }
 
-  async #readText(path: Path, name: string): Promise<string | undefined> {
+  async #readText(path: Path, name: string, maxBytes: number): Promise<string | undefined> {
     const absolute = this.resolvePath(name);
     this.#files.add(absolute);
     try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(await this.#readFile(absolute));
+      return new TextDecoder("utf-8", { fatal: true }).decode(await this.#reader.read(absolute, maxBytes));
     } catch (error) {
       this.complain(path, `cannot read ${name}: ${explainReadError(error)}`);
     }
@@ -117,10 +119,10 @@ export class Resolver {
 
 /** Why reading failed, in a few words, without the path that Deno's message contains. */
 export function explainReadError(error: unknown): string {
+  if (error instanceof FileFault) return error.message;
   if (error instanceof Deno.errors.NotFound) return "not found";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.NotCapable) return "Deno has no permission to read it";
-  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   if (error instanceof TypeError) return "it is not valid UTF-8 text";
   return error instanceof Error && "code" in error ? String(error.code) : "failed";
 }

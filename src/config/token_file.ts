@@ -1,10 +1,10 @@
 /** Token files of websockify (its TokenFile and ReadOnlyTokenFile plugins): lines of `TOKEN: HOST:PORT`. */
 import { resolve } from "node:path";
+import type { FileReader } from "../files/file_reader.ts";
 import { parseHost, parsePort } from "./address.ts";
 import type { Address } from "./config.ts";
 import type { Problem } from "./problem.ts";
 import type { Provided, SourceProvider } from "./provider.ts";
-import type { ReadFile } from "./resolver.ts";
 import { markToken } from "./source_token.ts";
 import { explainTokenFile, listTokenFiles, readTokenText } from "./token_folder.ts";
 
@@ -30,11 +30,11 @@ type Warn = (file: string, line: number | undefined, message: string) => void;
  * Makes the provider for token files, and for folders of them. As in websockify, a line that cannot be used is left out,
  * and the last of several lines with the same token applies; both give a warning.
  */
-export function createTokenFileProvider(paths: readonly string[], readFile: ReadFile): SourceProvider {
-  return { origin: "token_file", read: () => readTokenFiles(paths, readFile) };
+export function createTokenFileProvider(paths: readonly string[], reader: FileReader): SourceProvider {
+  return { origin: "token_file", read: () => readTokenFiles(paths, reader) };
 }
 
-async function readTokenFiles(paths: readonly string[], readFile: ReadFile): Promise<Provided> {
+async function readTokenFiles(paths: readonly string[], reader: FileReader): Promise<Provided> {
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const lines = new Map<string, Line>();
@@ -42,9 +42,9 @@ async function readTokenFiles(paths: readonly string[], readFile: ReadFile): Pro
   const files: string[] = [];
   for (const path of paths) {
     try {
-      for (const { file, isListed } of await listTokenFiles(path)) {
+      for (const { file, isListed } of await listTokenFiles(path, reader)) {
         files.push(file);
-        readLines(file, await readTokenText(file, { isListed, readFile, warn }), lines, warn);
+        readLines(file, await readTokenText(file, { isListed, reader, warn }), lines, warn);
       }
     } catch (error) {
       problems.push(placeProblem(path, undefined, `cannot be read: ${explainTokenFile(error)}`));

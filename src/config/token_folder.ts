@@ -1,9 +1,13 @@
 /** The files that hold tokens: one file, or those of a folder. */
 import { join } from "node:path";
-import { explainReadError, type ReadFile } from "./resolver.ts";
+import type { FileReader } from "../files/file_reader.ts";
+import { explainReadError } from "./resolver.ts";
 
 /** Longer files are refused. */
 const FILE_MAX_BYTES = 16 * 1024 * 1024;
+
+/** A folder with more files is refused. Some programs write a file for each token. */
+const FILES_MAX = 100_000;
 
 /** What editors leave beside a file: `tokens~`, `#tokens#`, `.tokens.swp`, `tokens.swp`. */
 const EDITOR_FILE = /^\.|~$|^#.*#$|\.sw[a-p]$/;
@@ -19,16 +23,21 @@ interface TokenFile {
  * The token files at a path: itself, or those of the folder in the order of their names, without subfolders, hidden
  * files and what editors leave.
  */
-export async function listTokenFiles(path: string): Promise<TokenFile[]> {
-  const { isDirectory, isFile } = await Deno.stat(path);
-  // Anything else, such as a named pipe, may keep the reader waiting.
-  if (!isDirectory && !isFile) throw new SyntaxError("it is neither a file nor a folder");
+export async function listTokenFiles(path: string, reader: FileReader): Promise<TokenFile[]> {
+  const { isDirectory } = await reader.stat(path);
   if (!isDirectory) return [{ file: path, isListed: false }];
-  const names: string[] = [];
-  for await (const { name } of Deno.readDir(path)) if (!EDITOR_FILE.test(name)) names.push(name);
-  const files = names.sort().map((name) => join(path, name));
-  const areFiles = await Promise.all(files.map((file) => Deno.stat(file).then(({ isFile }) => isFile, isUnreadable)));
+  const files = (await reader.guard(join(path, "."), () => listNames(path))).sort().map((name) => join(path, name));
+  const areFiles = await Promise.all(files.map((file) => reader.stat(file).then(({ isFile }) => isFile, isUnreadable)));
   return files.filter((_, index) => areFiles[index]).map((file) => ({ file, isListed: true }));
+}
+
+async function listNames(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    if (names.length >= FILES_MAX) throw new SyntaxError(`it has more than ${FILES_MAX} files`);
+    if (!EDITOR_FILE.test(name)) names.push(name);
+  }
+  return names;
 }
 
 /** A file that has just been removed is skipped; any other that cannot be examined is reported when it is read. */
@@ -38,17 +47,15 @@ function isUnreadable(error: unknown): boolean {
 
 interface ReadOptions {
   readonly isListed: boolean;
-  readonly readFile: ReadFile;
+  readonly reader: FileReader;
   readonly warn: (file: string, line: undefined, message: string) => void;
 }
 
 /** The text of a token file. A file of a folder that cannot be read is left out with a warning. */
-export async function readTokenText(file: string, { isListed, readFile, warn }: ReadOptions): Promise<string> {
+export async function readTokenText(file: string, { isListed, reader, warn }: ReadOptions): Promise<string> {
   try {
-    const bytes = await readFile(file);
-    if (bytes.length > FILE_MAX_BYTES) throw new SyntaxError("it is larger than 16 MiB");
     // A line that is not UTF-8 is left out by itself: its characters become U+FFFD.
-    return new TextDecoder().decode(bytes);
+    return new TextDecoder().decode(await reader.read(file, FILE_MAX_BYTES));
   } catch (error) {
     if (!isListed) throw error;
     if (isUnreadable(error)) warn(file, undefined, `this file is left out: ${explainTokenFile(error)}`);

@@ -1,6 +1,7 @@
 /** Reads token files again when a token is unknown, because programs use a token as soon as they have written it. */
 import { delay } from "@std/async/delay";
 import { dirname, resolve } from "node:path";
+import { createFileReader, type FileReader } from "../files/file_reader.ts";
 import { describeFiles } from "./file_state.ts";
 import type { LiveConfig } from "./live_config.ts";
 
@@ -23,13 +24,16 @@ export interface TokenRefreshOptions {
   /** Token files and folders of them. */
   readonly paths: readonly string[];
   readonly now?: () => number;
+  readonly reader?: FileReader;
 }
 
 /**
  * Makes a function that reads the token files again if they have changed; it resolves when every token that was in them
  * at the time of the call is in force. Calls during a check share the next one.
  */
-export function createTokenRefresh({ live, paths, now = Date.now }: TokenRefreshOptions): () => Promise<void> {
+export function createTokenRefresh(
+  { live, paths, now = Date.now, reader = createFileReader() }: TokenRefreshOptions,
+): () => Promise<void> {
   const own = new Set(paths.map((path) => resolve(path)));
   let known: string | undefined;
   let last: Promise<void> = Promise.resolve();
@@ -40,6 +44,7 @@ export function createTokenRefresh({ live, paths, now = Date.now }: TokenRefresh
     const startedMs = now();
     const { text, newestMs } = await describeFiles(
       live.files.filter((file) => own.has(file) || own.has(dirname(file))),
+      reader,
     );
     if (text !== known || startedMs - newestMs < STEP_MS) await live.reload();
     known = text;

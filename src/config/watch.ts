@@ -2,12 +2,14 @@
 import { delay } from "@std/async/delay";
 import { waitAtMost } from "../async/wait_at_most.ts";
 import { dirname } from "node:path";
+import { createFileReader, type FileReader } from "../files/file_reader.ts";
 import { describeFiles } from "./file_state.ts";
 import type { LiveConfig } from "./live_config.ts";
 import type { SourceProvider } from "./provider.ts";
 
 /** Providers to watch besides the files, and intervals. */
 export interface WatchOptions {
+  readonly reader?: FileReader;
   /** Providers that report their changes themselves. */
   readonly providers?: readonly SourceProvider[];
   /** The files are read when they have not changed for this long. */
@@ -25,23 +27,23 @@ const MAX_SETTLE_ROUNDS = 40;
  * event there only triggers a comparison.
  */
 export function watchConfig(live: LiveConfig, options: WatchOptions = {}): AsyncDisposable {
-  const { settleMs = 50, pollMs = 10_000, providers = [] } = options;
+  const { settleMs = 50, pollMs = 10_000, providers = [], reader = createFileReader() } = options;
   const bell = createBell();
   const stops = providers.map((provider) => provider.subscribe?.(() => void live.reload()));
   let stopped = false;
 
   async function run(): Promise<void> {
     let known: string | undefined;
-    let folders = await watchFolders(live.files, bell.ring);
+    let folders = await watchFolders(live.files, reader, bell.ring);
     while (!stopped) {
-      const found = await settle(async () => (await describeFiles(live.files)).text, settleMs);
+      const found = await settle(async () => (await describeFiles(live.files, reader)).text, settleMs);
       if (found === known) {
         await bell.wait(pollMs);
         continue;
       }
       known = found;
       await live.reload();
-      const next = await watchFolders(live.files, bell.ring);
+      const next = await watchFolders(live.files, reader, bell.ring);
       await folders[Symbol.asyncDispose]();
       folders = next;
     }
@@ -90,8 +92,8 @@ async function settle(describe: () => Promise<string>, settleMs: number): Promis
 }
 
 /** Rings at every event in the folders of the files. Where watching fails, polling remains. */
-async function watchFolders(files: readonly string[], ring: () => void): Promise<AsyncDisposable> {
-  const folders = new Set((await Promise.all(files.map(listFolders))).flat());
+async function watchFolders(files: readonly string[], reader: FileReader, ring: () => void): Promise<AsyncDisposable> {
+  const folders = new Set((await Promise.all(files.map((file) => listFolders(file, reader)))).flat());
   try {
     const watcher = Deno.watchFs([...folders], { recursive: false });
     const running = forward(watcher, ring);
@@ -112,17 +114,20 @@ async function forward(watcher: Deno.FsWatcher, ring: () => void): Promise<void>
   }
 }
 
-/** The folders to watch for a file: its own, or the nearest that exists, and that of a link's target. */
-async function listFolders(file: string): Promise<string[]> {
+/**
+ * The folders to watch for a file: its own, or the nearest that exists, and that of a link's target. Each has answered
+ * just now, because `Deno.watchFs()` waits for the disk in the main thread.
+ */
+async function listFolders(file: string, reader: FileReader): Promise<string[]> {
   try {
-    const real = await Deno.realPath(file);
-    return [dirname(file), (await Deno.stat(real)).isDirectory ? real : dirname(real)];
+    const real = await reader.guard(file, () => Deno.realPath(file));
+    return [dirname(file), (await reader.stat(real)).isDirectory ? real : dirname(real)];
   } catch {
-    return [await findFolder(dirname(file))];
+    return [await findFolder(dirname(file), reader)];
   }
 }
 
-async function findFolder(path: string): Promise<string> {
-  const isThere = await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
-  return isThere || dirname(path) === path ? path : findFolder(dirname(path));
+async function findFolder(path: string, reader: FileReader): Promise<string> {
+  const isThere = await reader.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+  return isThere || dirname(path) === path ? path : findFolder(dirname(path), reader);
 }

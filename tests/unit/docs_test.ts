@@ -7,6 +7,7 @@ import { ConfigError } from "../../src/config/problem.ts";
 import { parseDuration, parseSize } from "../../src/config/units.ts";
 import { FAILURES } from "../../src/errors.ts";
 import { AUDIT_EVENTS } from "../../src/telemetry/audit.ts";
+import { readWith } from "../fakes/fake_reader.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const MOST_README_LINES = 160;
@@ -143,15 +144,14 @@ for (const [path, text] of DOCUMENTS) {
   Deno.test(`every YAML sample in ${path} loads`, async () => {
     for (const sample of samples) {
       const text = /^sources:/m.test(sample) ? sample : `${sample}\nsources: { a: a }\n`;
-      const { warnings } = await loadConfig({ text: fillIn(text), env, readFile: readSecretFile });
+      const { warnings } = await loadConfig({
+        text: fillIn(text),
+        env,
+        reader: readWith(() => "a secret of a file\n"),
+      });
       assertEquals(warnings, [], sample);
     }
   });
-}
-
-/** Stands in for the secret files that samples refer to. */
-function readSecretFile(): Promise<Uint8Array> {
-  return Promise.resolve(new TextEncoder().encode("a secret of a file\n"));
 }
 
 /** Text in code is no link. */

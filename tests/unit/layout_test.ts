@@ -8,6 +8,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   bridge: ["rfb", "side_channel"],
   config: [],
   demo: ["bridge"],
+  files: [],
   rfb: [],
   session: ["source", "bridge", "rfb", "side_channel", "telemetry"],
   side_channel: [],
@@ -22,9 +23,9 @@ const ALLOWED: Record<string, readonly string[]> = {
 /** What is run: the gateway, by itself or under another server, and the two scripts of its pages. */
 const ENTRIES = ["main.ts", "src/worker.ts", "src/viewer/viewer.ts", "src/viewer/dashboard.ts"];
 
-/** What every module may know: failures, types and plain facts of the configuration, waiting, memoizing. */
+/** What every module may know: failures, types and plain facts of the configuration, waiting, memoizing, reading files. */
 const COMMON =
-  /^src\/(errors|memoize|config\/(command_hint|config|exposure|secret|source_token|units)|async\/\w+)\.ts$/;
+  /^src\/(errors|memoize|config\/(command_hint|config|exposure|secret|source_token|units)|(async|files)\/\w+)\.ts$/;
 
 interface ImportingFile {
   specifier: string;

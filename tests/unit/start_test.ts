@@ -11,6 +11,7 @@ import { makeCa, makeLeaf } from "../../src/tls/ca.ts";
 import { ListenError } from "../../src/tls/serve.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
+import { createFileReader } from "../../src/files/file_reader.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const DEMO = "sources: { demo: { demo: true } }\n";
@@ -37,10 +38,12 @@ class Rig implements AsyncDisposable {
     return Deno.writeTextFile(this.file, yaml);
   }
 
+  readonly reader = createFileReader();
+
   parts(...args: string[]): StartParts {
     const command = parseCommandLine([...args, "--config", this.file], () => undefined) as StartParts["command"];
     const log = createLog({ format: "json", level: "info", write: (line) => this.lines.push(JSON.parse(line)) });
-    return { command, env: () => undefined, log, version: "1.2.3", root: ROOT, serve: Deno.serve };
+    return { command, env: () => undefined, log, reader: this.reader, version: "1.2.3", root: ROOT, serve: Deno.serve };
   }
 
   async start(parts: Partial<StartParts> = {}): Promise<Running> {

@@ -4,6 +4,7 @@ import { buildAuth } from "../../../src/config/auth_section.ts";
 import type { Auth } from "../../../src/config/config.ts";
 import { isOpenToAll, warnOfExposure } from "../../../src/config/exposure.ts";
 import { Resolver } from "../../../src/config/resolver.ts";
+import { createFileReader } from "../../../src/files/file_reader.ts";
 
 const env = () => undefined;
 
@@ -32,7 +33,7 @@ Deno.test("isOpenToAll() requires sign-in as soon as other machines can reach th
   const unset = await buildAuth(
     undefined,
     false,
-    new Resolver({ env, readFile: Deno.readFile }),
+    new Resolver({ env, reader: createFileReader() }),
   );
   const none = { mode: "none" } as const;
   for (const text of LOCAL) assert(isOpenToAll({ ...listenAt(text), trustedProxies: [] }, unset), text);

@@ -1,14 +1,14 @@
 import { assert } from "@std/assert";
 import { loadConfig } from "../../../src/config/load.ts";
 import { ConfigError, formatProblem, type Problem } from "../../../src/config/problem.ts";
+import { readWith } from "../../fakes/fake_reader.ts";
 
 /** Loads bytes as if they were a file; problems when it is refused. Anything but a ConfigError fails the test. */
-export async function findProblems(text: string | Uint8Array): Promise<readonly Problem[]> {
+export async function findProblems(text: string | Uint8Array<ArrayBuffer>): Promise<readonly Problem[]> {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-  const readFile = (path: string) =>
-    path === "/c/s.yaml" ? Promise.resolve(bytes) : Promise.reject(new Deno.errors.NotFound(path));
+  const reader = readWith((path) => path === "/c/s.yaml" ? bytes : Promise.reject(new Deno.errors.NotFound(path)));
   try {
-    await loadConfig({ file: "/c/s.yaml", readFile, env: () => undefined });
+    await loadConfig({ file: "/c/s.yaml", reader, env: () => undefined });
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -3,6 +3,7 @@ import { exampleYaml } from "../../../src/config/init.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { ConfigError } from "../../../src/config/problem.ts";
 import { readYaml } from "../../../src/config/yaml_document.ts";
+import { readWith } from "../../fakes/fake_reader.ts";
 
 /** The example with every commented setting switched on. */
 function switchOn(example: string): string {
@@ -71,7 +72,7 @@ Deno.test("exampleYaml() loads unchanged with only the demo, and with every sett
   const pem = "-----BEGIN CERTIFICATE----- -----BEGIN PUBLIC KEY-----";
   const all = await loadConfig({
     text,
-    readFile: () => Promise.resolve(new TextEncoder().encode(pem)),
+    reader: readWith(() => pem),
     env: (name) => name.endsWith("_FILE") ? undefined : "x".repeat(32),
   });
   assertEquals([...all.config.sources.keys()], ["demo", "pi", "nas", "workshop", "television", "vm7"]);

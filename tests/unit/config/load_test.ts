@@ -3,6 +3,7 @@ import { isSame } from "../../../src/config/same.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { loadConfig, type LoadOptions } from "../../../src/config/load.ts";
 import { ConfigError, formatProblem } from "../../../src/config/problem.ts";
+import { readWith } from "../../fakes/fake_reader.ts";
 
 const env = () => undefined;
 
@@ -49,7 +50,7 @@ sources:
 
 Deno.test("loadConfig() reads every key", async () => {
   const files: Record<string, string> = { "/c/p": "s3cret\r\n", "/c/ca.pem": "-----BEGIN CERTIFICATE-----\n" };
-  const readFile = (path: string) => Promise.resolve(new TextEncoder().encode(files[path]));
+  const reader = readWith((path) => files[path]!);
   const config = await load(
     `
 gateway:
@@ -86,7 +87,7 @@ sources:
     login_timeout: 90s
   b: { unix: vm.sock, password: { env: B } }
 `,
-    { file: "/c/s.yaml", readFile, env: (name) => name === "B_FILE" ? "/c/p" : undefined },
+    { file: "/c/s.yaml", reader, env: (name) => name === "B_FILE" ? "/c/p" : undefined },
   );
   assertEquals(config.gateway, {
     listen: { kind: "tcp", hostname: "::", port: 9443 },

@@ -5,6 +5,7 @@ import { ConfigError, formatProblem } from "../../../src/config/problem.ts";
 import { mergeSources, type Provided, type SourceProvider } from "../../../src/config/provider.ts";
 import { markToken } from "../../../src/config/source_token.ts";
 import { watchConfig } from "../../../src/config/watch.ts";
+import { readWith } from "../../fakes/fake_reader.ts";
 
 const env = () => undefined;
 
@@ -104,10 +105,10 @@ Deno.test("loadConfig() reads a secret of `defaults` once, and reports it once",
   const options: LoadOptions = {
     text: "defaults: { password: { file: p } }\nsources: { a: h, b: h, c: { host: h, password: own } }",
     env,
-    readFile: () => {
+    reader: readWith(() => {
       reads++;
-      return Promise.resolve(new TextEncoder().encode("shared"));
-    },
+      return "shared";
+    }),
   };
   const { config } = await loadConfig(options);
   assertEquals([...config.sources.values()].map(({ password }) => password?.reveal()), ["shared", "shared", "own"]);

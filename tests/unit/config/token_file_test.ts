@@ -5,6 +5,7 @@ import { ConfigError, formatProblem } from "../../../src/config/problem.ts";
 import { markToken } from "../../../src/config/source_token.ts";
 import { createTokenFileProvider } from "../../../src/config/token_file.ts";
 import { ODD_TOKENS } from "../../fakes/odd_tokens.ts";
+import { createFileReader } from "../../../src/files/file_reader.ts";
 
 type Folder = AsyncDisposable & { readonly path: string };
 
@@ -17,7 +18,7 @@ async function makeFolder(files: Record<string, string | Uint8Array>): Promise<F
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
-const read = (...paths: string[]) => createTokenFileProvider(paths, Deno.readFile).read();
+const read = (...paths: string[]) => createTokenFileProvider(paths, createFileReader()).read();
 
 /** The target of each of these tokens. */
 async function readTargets(text: string, tokens: readonly string[]) {
@@ -156,7 +157,7 @@ Deno.test("a missing file, a socket and one that is too large are problems; in a
   const { problems } = await read(none, socket, `${folder.path}/large`);
   assertEquals(problems.map(({ message }) => message), [
     "cannot be read: not found",
-    "cannot be read: it is neither a file nor a folder",
+    "cannot be read: it is a socket, not a file",
     "cannot be read: it is larger than 16 MiB",
   ]);
   const listed = await read(folder.path);
