@@ -8,7 +8,7 @@ import { helpText } from "./src/config/flags.ts";
 import { exampleYaml } from "./src/config/init.ts";
 import { describeInvocation } from "./src/config/invocation.ts";
 import { ConfigError, formatProblem } from "./src/config/problem.ts";
-import { createFileReader } from "./src/files/file_reader.ts";
+import { createFileReader, FileFault } from "./src/files/file_reader.ts";
 import { makeGateway, openConfig, type StartParts } from "./src/make_gateway.ts";
 import { NoLoginLink, renewLoginLink, type Running, start } from "./src/start.ts";
 import { catchStrays } from "./src/telemetry/catch_strays.ts";
@@ -145,7 +145,9 @@ function explain(thrown: unknown): number {
     return USAGE;
   }
   const isExpected =
-    [ConfigError, CertificateError, ListenError, NoSecret, NoLoginLink].some((kind) => thrown instanceof kind) ||
+    [ConfigError, CertificateError, ListenError, FileFault, NoSecret, NoLoginLink].some((kind) =>
+      thrown instanceof kind
+    ) ||
     [NotFound, PermissionDenied, NotCapable].some((kind) => thrown instanceof kind);
   console.error(thrown instanceof Error && isExpected ? thrown.message : thrown);
   return FAILED;

@@ -1,6 +1,7 @@
 /** The listeners of a gateway and their certificate. */
 import type { Config } from "./config/config.ts";
 import { PortholeError } from "./errors.ts";
+import type { FileReader } from "./files/file_reader.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { CertificateSource } from "./tls/certificate.ts";
@@ -43,13 +44,17 @@ export function listen({ serve, log, config, gateway, certificate }: ListenParts
 const RENEWED = "The certificate was renewed; the screen will be back in a moment";
 
 /** Opens the configured certificate; undefined without TLS. @throws CertificateError */
-export async function openCertificate({ gateway }: Config, log: Log): Promise<CertificateSource | undefined> {
+export async function openCertificate(
+  { gateway }: Config,
+  log: Log,
+  reader: FileReader,
+): Promise<CertificateSource | undefined> {
   const { tls, dataDir, listen } = gateway;
   const tell = (level: "info" | "warn", message: string) => log[level](message);
   if (tls.mode === "none" || listen.kind === "unix") return undefined;
-  if (tls.mode === "files") return createFileCertificate({ cert: tls.cert, key: tls.key, tell });
+  if (tls.mode === "files") return await createFileCertificate({ cert: tls.cert, key: tls.key, tell, reader });
   const names = () => listNames({ extra: namesOf({ gateway }) });
-  const source = await createCertificates({ dataDir, names, tell });
+  const source = await createCertificates({ dataDir, names, tell, reader });
   const { fingerprint256, caFingerprint256 } = source.current;
   log.info("Certificate of this gateway", { sha256: fingerprint256, ca: caFingerprint256 });
   return source;

@@ -40,10 +40,10 @@ export async function start(parts: StartParts): Promise<Running> {
   const { log, reader } = parts;
   const live = await openConfig(parts);
   const config = live.current;
-  const certificate = await openCertificate(config, log);
+  const certificate = await openCertificate(config, log, reader);
   const sink = openSink(config, log);
   const stores = openStores(config, log);
-  await adoptFormerFiles(config.gateway.dataDir, stores);
+  await adoptFormerFiles(config.gateway.dataDir, stores, reader);
   const gateway = await makeGateway(parts, live, { certificate, sink, stores });
   const listeners = listen({ ...parts, config, gateway, certificate });
   const watcher = watchConfig(live, { reader });

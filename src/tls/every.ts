@@ -1,5 +1,5 @@
 /** Runs `fn` every `ms` milliseconds until the returned function is called. */
-export type Every = (ms: number, fn: () => void) => () => void;
+export type Every = (ms: number, fn: () => void | Promise<void>) => () => void;
 
 /** The `Every` of the real clock. Its timer does not keep the process alive. */
 export const everyInterval: Every = (ms, fn) => {
@@ -7,3 +7,17 @@ export const everyInterval: Every = (ms, fn) => {
   Deno.unrefTimer(timer);
   return () => clearInterval(timer);
 };
+
+/** The same work, which does not begin again before it has ended. */
+export function skipWhileRunning(work: () => Promise<void>): () => Promise<void> {
+  let running = false;
+  return async () => {
+    if (running) return;
+    running = true;
+    try {
+      await work();
+    } finally {
+      running = false;
+    }
+  };
+}

@@ -1,4 +1,5 @@
 /** `tls: {cert, key}`: PEM files of the administrator, watched for renewals. */
+import { createFileReader, FileFault, type FileReader } from "../files/file_reader.ts";
 import {
   CertificateError,
   type CertificatePair,
@@ -7,11 +8,12 @@ import {
   readPair,
   type Tell,
 } from "./certificate.ts";
-import { type Every, everyInterval } from "./every.ts";
+import { type Every, everyInterval, skipWhileRunning } from "./every.ts";
 import { createPublished } from "./published.ts";
 
 /** Files are polled, because file events miss renamed folders, symlinks, bind mounts and network disks. */
 const CHECK_INTERVAL_MS = 2_000;
+const FILE_MAX_BYTES = 1024 ** 2;
 
 /** Options of `createFileCertificate()`. */
 export interface FileCertificateOptions {
@@ -23,6 +25,7 @@ export interface FileCertificateOptions {
   readonly now?: () => number;
   readonly every?: Every;
   readonly tell?: Tell;
+  readonly reader?: FileReader;
 }
 
 /**
@@ -30,18 +33,16 @@ export interface FileCertificateOptions {
  * the old one stays in use. An expired certificate is used, with a warning.
  * @throws CertificateError when a file is missing, unreadable or not PEM, or when the key belongs to another certificate
  */
-export function createFileCertificate(
-  { cert, key, now = Date.now, every = everyInterval, tell = () => {} }: FileCertificateOptions,
-): CertificateSource {
-  const paths = { cert, key };
-  const published = createPublished(readFiles(paths));
+export async function createFileCertificate(options: FileCertificateOptions): Promise<CertificateSource> {
+  const { cert, now = Date.now, every = everyInterval, tell = () => {} } = options;
+  const published = createPublished(await readFiles(options));
   warnOfDates(published.current, cert, now(), tell);
 
   let complaint = "";
   let told = "";
-  function check(): void {
+  async function check(): Promise<void> {
     try {
-      const pair = readFiles(paths);
+      const pair = await readFiles(options);
       complaint = told = "";
       if (pair.cert === published.current.cert && pair.key === published.current.key) return;
       tell("info", `Using the renewed certificate from ${cert}`);
@@ -57,7 +58,7 @@ export function createFileCertificate(
       complaint = thrown.message;
     }
   }
-  const stop = every(CHECK_INTERVAL_MS, check);
+  const stop = every(CHECK_INTERVAL_MS, skipWhileRunning(check));
   return {
     get current() {
       return published.current;
@@ -67,9 +68,13 @@ export function createFileCertificate(
   };
 }
 
-function readFiles(paths: { cert: string; key: string }): CertificatePair {
-  const [cert, key] = [readText(paths.cert, "certificate"), readText(paths.key, "key")];
-  return readPair(pickBlocks(cert, "CERTIFICATE"), pickBlocks(key, "PRIVATE KEY"), paths);
+async function readFiles(options: FileCertificateOptions): Promise<CertificatePair> {
+  const { reader = createFileReader(), cert, key } = options;
+  const [certText, keyText] = await Promise.all([
+    readText(reader, cert, "certificate"),
+    readText(reader, key, "key"),
+  ]);
+  return readPair(pickBlocks(certText, "CERTIFICATE"), pickBlocks(keyText, "PRIVATE KEY"), { cert, key });
 }
 
 /** Of a file that contains certificates and key, as websockify and HAProxy take it, the blocks of one kind. */
@@ -79,9 +84,9 @@ function pickBlocks(pem: string, kind: string): string {
   return blocks.filter((block) => block.includes(`${kind}-----`)).join("");
 }
 
-function readText(path: string, what: string): string {
+async function readText(reader: FileReader, path: string, what: string): Promise<string> {
   try {
-    return Deno.readTextFileSync(path);
+    return new TextDecoder().decode(await reader.read(path, FILE_MAX_BYTES));
   } catch (cause) {
     throw new CertificateError(`Cannot read the ${what} ${path}: ${reasonOf(cause)}`, { cause });
   }
@@ -90,7 +95,7 @@ function readText(path: string, what: string): string {
 function reasonOf(thrown: unknown): string {
   if (thrown instanceof Deno.errors.NotFound) return "no such file";
   if (thrown instanceof Deno.errors.PermissionDenied) return "permission denied";
-  if (thrown instanceof Deno.errors.IsADirectory) return "is a folder";
+  if (thrown instanceof FileFault) return thrown.message;
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 

@@ -1,4 +1,5 @@
 /** `tls: auto`: a certificate from a local CA, kept in the data folder and renewed in time. */
+import type { FileReader } from "../files/file_reader.ts";
 import { isPermitted, makeCa, makeLeaf, readConstraints, readNames, type Signed } from "./ca.ts";
 import {
   CertificateError,
@@ -8,10 +9,10 @@ import {
   readPair,
   type Tell,
 } from "./certificate.ts";
-import { type Every, everyInterval } from "./every.ts";
+import { type Every, everyInterval, skipWhileRunning } from "./every.ts";
 import { canonicalName } from "./names.ts";
 import { createPublished } from "./published.ts";
-import { openPairStore, type PairStore } from "./store.ts";
+import { type KeptPair, openPairStore, type PairStore } from "./store.ts";
 
 /** Interval at which names, addresses and dates are checked. */
 const CHECK_INTERVAL_MS = 60_000;
@@ -29,6 +30,7 @@ export interface CertificatesOptions {
   readonly now?: () => number;
   readonly every?: Every;
   readonly tell?: Tell;
+  readonly reader?: FileReader;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface CertificatesOptions {
  */
 export async function createCertificates(options: CertificatesOptions): Promise<CertificateSource> {
   const { dataDir, names, host = Deno.hostname(), now = Date.now, tell = () => {} } = options;
-  const store = openPairStore(dataDir, tell);
+  const store = await openPairStore(dataDir, tell, options.reader);
   const ca = await openCa({ store, host, names: names(), nowMs: now(), tell });
   const issuer = new Issuer({ store, ca, names, now, tell });
   return keepRenewed(issuer, await issuer.open(), options.every ?? everyInterval, tell);
@@ -67,7 +69,7 @@ class Issuer {
   /** The certificate in the folder, or a new one if that is unusable or due for renewal. */
   async open(): Promise<CertificatePair> {
     const { store, ca } = this.#options;
-    const kept = readKept(store, ca);
+    const kept = await readKept(store, ca);
     if (typeof kept === "string") return await this.issue(kept);
     const reason = this.reasonToRenew(kept);
     return reason === undefined ? kept : await this.issue(reason);
@@ -83,7 +85,7 @@ class Issuer {
     const { store, ca, now, tell } = this.#options;
     await store.write("leaf", await makeLeaf({ ca, names: this.#listNames(), nowMs: now() }));
     tell("info", `Made a certificate: ${reason}`);
-    return readLeaf(store, ca);
+    return await readLeaf(store, ca);
   }
 
   /** The needed names that the CA may sign. */
@@ -101,20 +103,15 @@ class Issuer {
 
 function keepRenewed(issuer: Issuer, first: CertificatePair, every: Every, tell: Tell): CertificateSource {
   const published = createPublished(first);
-  let renewing = false;
   async function check(): Promise<void> {
-    if (renewing) return;
-    renewing = true;
     try {
       const reason = issuer.reasonToRenew(published.current);
       if (reason !== undefined) published.publish(await issuer.issue(reason));
     } catch (thrown) {
       tell("warn", `Cannot renew the certificate: ${thrown instanceof Error ? thrown.message : thrown}`);
-    } finally {
-      renewing = false;
     }
   }
-  const close = every(CHECK_INTERVAL_MS, () => void check());
+  const close = every(CHECK_INTERVAL_MS, skipWhileRunning(check));
   return {
     get current() {
       return published.current;
@@ -131,7 +128,7 @@ async function openCa({ store, host, names, nowMs, tell }: {
   nowMs: number;
   tell: Tell;
 }): Promise<Signed> {
-  const kept = store.read("ca");
+  const kept = await store.read("ca");
   if (kept.cert === undefined && kept.key === undefined) {
     const made = await makeCa({ host, names: names.map(canonicalName).filter((n) => n !== undefined), nowMs });
     await store.write("ca", made);
@@ -146,7 +143,7 @@ async function openCa({ store, host, names, nowMs, tell }: {
 }
 
 /** Checks the CA. @throws CertificateError instead of making a new CA, which no device would trust. */
-function readCa(kept: ReturnType<PairStore["read"]>, store: PairStore): Signed {
+function readCa(kept: KeptPair, store: PairStore): Signed {
   const paths = { cert: `${store.folder}/ca.crt`, key: `${store.folder}/ca.key` };
   for (const part of ["cert", "key"] as const) {
     if (kept[part] === undefined) throw new CertificateError(`${paths[part]} is missing: ${restoreAdvice(store)}`);
@@ -168,19 +165,19 @@ function newCaAdvice({ folder }: PairStore): string {
 }
 
 /** The certificate in the folder, or why it is unusable. A new one can replace it, because devices trust the CA. */
-function readKept(store: PairStore, ca: Signed): CertificatePair | string {
-  const { cert, key } = store.read("leaf");
+async function readKept(store: PairStore, ca: Signed): Promise<CertificatePair | string> {
+  const { cert, key } = await store.read("leaf");
   if (cert === undefined && key === undefined) return "there was none";
   try {
-    return readLeaf(store, ca);
+    return await readLeaf(store, ca);
   } catch (thrown) {
     if (thrown instanceof CertificateError) return thrown.message;
     throw thrown;
   }
 }
 
-function readLeaf(store: PairStore, ca: Signed): CertificatePair {
-  const { cert, key } = store.read("leaf");
+async function readLeaf(store: PairStore, ca: Signed): Promise<CertificatePair> {
+  const { cert, key } = await store.read("leaf");
   const paths = { cert: `${store.folder}/leaf.crt`, key: `${store.folder}/leaf.key` };
   const pair = readPair(cert ?? "", key ?? "", paths);
   const { publicKey, fingerprint256 } = parseCertificate(ca.cert, `${store.folder}/ca.crt`);

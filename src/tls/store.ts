@@ -1,33 +1,42 @@
 /** The folder `tls` in the data folder: certificates and keys that only their owner can read. */
+import { createFileReader, type FileReader } from "../files/file_reader.ts";
 import { replaceFile } from "../store/replace_file.ts";
 import { CertificateError, type Tell } from "./certificate.ts";
 import type { Signed } from "./ca.ts";
 
 const OTHERS = 0o077;
+const FILE_MAX_BYTES = 1024 ** 2;
 const POSIX = Deno.build.os !== "windows";
+
+/** The texts of a pair. */
+export interface KeptPair {
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
 
 /** Keeps pairs of `NAME.crt` and `NAME.key`; the folder is 0700 and the files are 0600. */
 export interface PairStore {
   /** Path of the folder, for messages. */
   readonly folder: string;
   /** The pair with this name, with undefined for a file that does not exist. @throws CertificateError when unreadable */
-  read(name: string): { readonly cert: string | undefined; readonly key: string | undefined };
+  read(name: string): Promise<KeptPair>;
   /** Replaces the key, then the certificate. @throws CertificateError when that fails */
   write(name: string, pair: Signed): Promise<void>;
 }
 
 /** Opens the folder, or creates it, and removes the permissions of other users. */
-export function openPairStore(dataDir: string, tell: Tell): PairStore {
+export async function openPairStore(dataDir: string, tell: Tell, reader = createFileReader()): Promise<PairStore> {
   const folder = `${dataDir}/tls`;
-  attempt(`Cannot make the folder ${folder}`, () => {
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    restrict(folder, 0o700, tell);
-  });
+  await attempt(`Cannot make the folder ${folder}`, () =>
+    reader.guard(folder, async () => {
+      await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+      await restrict(folder, 0o700, tell);
+    }));
   return {
     folder,
-    read: (name) => ({
-      cert: readText(`${folder}/${name}.crt`, tell),
-      key: readText(`${folder}/${name}.key`, tell),
+    read: async (name) => ({
+      cert: await readText(reader, `${folder}/${name}.crt`, tell),
+      key: await readText(reader, `${folder}/${name}.key`, tell),
     }),
     async write(name, { cert, key }) {
       await write(`${folder}/${name}.key`, key);
@@ -36,12 +45,12 @@ export function openPairStore(dataDir: string, tell: Tell): PairStore {
   };
 }
 
-function readText(path: string, tell: Tell): string | undefined {
-  return attempt(`Cannot read ${path}`, () => {
+function readText(reader: FileReader, path: string, tell: Tell): Promise<string | undefined> {
+  return attempt(`Cannot read ${path}`, async () => {
     try {
-      const text = Deno.readTextFileSync(path);
-      restrict(path, 0o600, tell);
-      return text;
+      const bytes = await reader.read(path, FILE_MAX_BYTES);
+      await restrict(path, 0o600, tell);
+      return new TextDecoder().decode(bytes);
     } catch (thrown) {
       if (thrown instanceof Deno.errors.NotFound) return undefined;
       throw thrown;
@@ -57,16 +66,16 @@ async function write(path: string, text: string): Promise<void> {
   }
 }
 
-function restrict(path: string, mode: number, tell: Tell): void {
-  const found = Deno.statSync(path).mode;
+async function restrict(path: string, mode: number, tell: Tell): Promise<void> {
+  const { mode: found } = await Deno.stat(path);
   if (!POSIX || found === null || (found & OTHERS) === 0) return;
-  Deno.chmodSync(path, mode);
+  await Deno.chmod(path, mode);
   tell("warn", `${path} was accessible to other users of this machine; its permissions were corrected`);
 }
 
-function attempt<T>(action: string, run: () => T): T {
+async function attempt<T>(action: string, run: () => Promise<T>): Promise<T> {
   try {
-    return run();
+    return await run();
   } catch (cause) {
     throw explain(action, cause);
   }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { makeCa, makeLeaf, type Signed } from "../../../src/tls/ca.ts";
 import { CertificateError } from "../../../src/tls/certificate.ts";
 import { createFileCertificate } from "../../../src/tls/files.ts";
@@ -39,9 +39,9 @@ function createRig(pair: Signed = first) {
   return rig;
 }
 
-Deno.test("createFileCertificate() returns the files unchanged, including the chain", () => {
+Deno.test("createFileCertificate() returns the files unchanged, including the chain", async () => {
   using rig = createRig({ cert: first.cert + ca.cert, key: first.key });
-  const source = rig.open();
+  const source = await rig.open();
   assertEquals(source.current.cert, first.cert + ca.cert);
   assertEquals(source.current.key, first.key);
   assertEquals(source.current.caPem, undefined);
@@ -49,7 +49,7 @@ Deno.test("createFileCertificate() returns the files unchanged, including the ch
   assertEquals(rig.clock.running(), 0);
 });
 
-Deno.test("createFileCertificate() names the file and the fault", () => {
+Deno.test("createFileCertificate() names the file and the fault", async () => {
   const faults: [string, (rig: ReturnType<typeof createRig>) => void][] = [
     ["Cannot read the certificate", (rig) => Deno.removeSync(rig.cert)],
     ["site.key: no such file", (rig) => Deno.removeSync(rig.key)],
@@ -64,72 +64,72 @@ Deno.test("createFileCertificate() names the file and the fault", () => {
   for (const [message, spoil] of faults) {
     using rig = createRig();
     spoil(rig);
-    const error = assertThrows(() => rig.open(), CertificateError);
+    const error = await assertRejects(() => rig.open(), CertificateError);
     assertStringIncludes(error.message, message);
     assert(!error.message.includes(first.key.slice(40, 60)));
     assertEquals(rig.clock.running(), 0);
   }
 });
 
-Deno.test("createFileCertificate() publishes a renewed pair once both files match", () => {
+Deno.test("createFileCertificate() publishes a renewed pair once both files match", async () => {
   using rig = createRig();
-  const source = rig.open();
+  const source = await rig.open();
   const published: string[] = [];
   source.subscribe((pair) => published.push(pair.cert));
-  rig.clock.tick();
+  await rig.clock.tick();
   rig.write({ cert: second.cert });
-  rig.clock.tick();
+  await rig.clock.tick();
   assertEquals([published.length, source.current.cert, rig.messages.length], [0, first.cert, 0]);
   rig.write({ key: second.key });
-  rig.clock.tick();
-  rig.clock.tick();
+  await rig.clock.tick();
+  await rig.clock.tick();
   assertEquals(published, [second.cert]);
   assertEquals(source.current.key, second.key);
   source.close();
 });
 
-Deno.test("createFileCertificate() keeps the old pair while a file is broken or missing, and warns once", () => {
+Deno.test("createFileCertificate() keeps the old pair while a file is broken or missing, and warns once", async () => {
   using rig = createRig();
-  const source = rig.open();
+  const source = await rig.open();
   Deno.removeSync(rig.key);
-  for (let looks = 0; looks < 5; looks++) rig.clock.tick();
+  for (let looks = 0; looks < 5; looks++) await rig.clock.tick();
   assertEquals(rig.messages.length, 1);
   assertStringIncludes(rig.messages[0]!, "Keeping the old certificate: Cannot read the key");
   assertEquals(source.current.key, first.key);
   rig.write(second);
-  rig.clock.tick();
+  await rig.clock.tick();
   assertEquals(source.current.key, second.key);
   source.close();
 });
 
-Deno.test("createFileCertificate() uses an expired or not yet valid certificate, with a warning", () => {
+Deno.test("createFileCertificate() uses an expired or not yet valid certificate, with a warning", async () => {
   for (const [days, message] of [[500, "expired on"], [-5, "not valid before"]] as const) {
     using rig = createRig();
     rig.nowMs = NOW + days * DAY_MS;
-    const source = rig.open();
+    const source = await rig.open();
     assertEquals(source.current.cert, first.cert);
     assertStringIncludes(rig.messages.join(), message);
     source.close();
   }
 });
 
-Deno.test("a listener that has unsubscribed is not called", () => {
+Deno.test("a listener that has unsubscribed is not called", async () => {
   using rig = createRig();
-  const source = rig.open();
+  const source = await rig.open();
   let heard = 0;
   const stop = source.subscribe(() => heard++);
   source.subscribe(() => heard += 10);
   stop();
   rig.write(second);
-  rig.clock.tick();
+  await rig.clock.tick();
   assertEquals(heard, 10);
   source.close();
 });
 
-Deno.test("createFileCertificate() takes one file that contains certificates and key, in any order", () => {
+Deno.test("createFileCertificate() takes one file that contains certificates and key, in any order", async () => {
   for (const text of [first.key + first.cert + ca.cert, first.cert + first.key + ca.cert]) {
     using rig = createRig({ cert: text, key: text });
-    const source = rig.open();
+    const source = await rig.open();
     assertEquals([source.current.cert, source.current.key], [first.cert + ca.cert, first.key]);
     source.close();
   }

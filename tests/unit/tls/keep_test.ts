@@ -36,14 +36,14 @@ function createRig() {
 }
 
 /** Lets time pass and waits for the renewal that it brings. */
-function renewal(source: CertificateSource, tick: () => void): Promise<CertificatePair> {
+async function renewal(source: CertificateSource, tick: () => Promise<void>): Promise<CertificatePair> {
   const { promise, resolve } = Promise.withResolvers<CertificatePair>();
   const stop = source.subscribe((pair) => {
     stop();
     resolve(pair);
   });
-  tick();
-  return promise;
+  await tick();
+  return await promise;
 }
 
 Deno.test("createCertificates() makes a CA and a certificate, which only the owner can read", async () => {
@@ -74,7 +74,7 @@ Deno.test("createCertificates() renews at two thirds of the certificate's lifeti
   const source = await rig.open();
   const first = source.current;
   rig.nowMs = START + 263 * DAY_MS;
-  rig.clock.tick();
+  await rig.clock.tick();
   assertEquals(source.current, first);
   rig.nowMs = START + 264 * DAY_MS;
   const second = await renewal(source, rig.clock.tick);
@@ -93,13 +93,13 @@ Deno.test("createCertificates() renews when there is a new address, and not when
   const source = await rig.open();
   const first = source.current;
   rig.names = ["localhost"];
-  rig.clock.tick();
+  await rig.clock.tick();
   assertEquals(source.current, first);
   rig.names = ["localhost", "192.168.1.9", "2001:DB8::1"];
   const second = await renewal(source, rig.clock.tick);
   assert(new X509Certificate(second.cert).checkIP("192.168.1.9"));
   assert(new X509Certificate(second.cert).checkIP("2001:db8::1"));
-  rig.clock.tick();
+  await rig.clock.tick();
   assertEquals(source.current, second);
   source.close();
 });
@@ -108,8 +108,8 @@ Deno.test("createCertificates() warns once about a name that its CA may not sign
   using rig = createRig();
   const source = await rig.open();
   rig.names = ["localhost", "127.0.0.1", "vnc.example.net"];
-  rig.clock.tick();
-  rig.clock.tick();
+  await rig.clock.tick();
+  await rig.clock.tick();
   const told = rig.messages.filter((message) => message.includes("is not allowed to sign vnc.example.net"));
   assertEquals(told.length, 1);
   source.close();
@@ -122,7 +122,7 @@ Deno.test("createCertificates() keeps the certificate and warns when it cannot b
   rig.names = ["localhost", "192.168.1.9"];
   Deno.removeSync(rig.file(""), { recursive: true });
   Deno.writeTextFileSync(`${rig.dataDir}/tls`, "in the way of the folder");
-  rig.clock.tick();
+  await rig.clock.tick();
   await waitUntil(() => rig.messages.some((message) => message.includes("Cannot renew the certificate: Cannot write")));
   assertEquals(source.current, first);
   Deno.removeSync(`${rig.dataDir}/tls`);
