@@ -28,8 +28,9 @@ export function parsed<T>(parse: (text: string) => T) {
 
 /** An address that `parse` converts. */
 export function address<T>(parse: (text: string) => T) {
+  const schema = parsed(parse);
   return choose<T>((written) => {
-    if (typeof written === "string") return parsed(parse);
+    if (typeof written === "string") return schema;
     return Array.isArray(written) ? `must be in quotes, such as "[::1]:5900"` : "must be HOST or HOST:PORT";
   });
 }
