@@ -24,22 +24,50 @@ export interface Bounds {
 /** Sign-in methods that give the browser a cookie. */
 export type CookieMethod = "password" | "login_link" | "share_link" | "oidc";
 
-/** The sender of a request. */
-export interface Identity {
+/** The ways to prove who one is; "open" while nobody has to. */
+export type Method = CookieMethod | "open" | "token" | "jwt" | "proxy";
+
+/**
+ * What proves who somebody is. Sign-ins and share links keep the proof of whoever began or made them, because they end
+ * with what it stands on: see lineage.ts.
+ */
+export interface Proof {
+  readonly by: Method;
+  /** The name that it proves. */
+  readonly name: string;
+  /** What it stands on: the mark of a password, a token or settings (marks.ts), or the id of a share link. */
+  readonly of?: string;
+  /** Groups that a provider or a proxy named. */
+  readonly groups?: readonly string[];
+  /** When a provider or a proxy vouched for the user. */
+  readonly sinceMs?: number;
+  /** The proxy that named the user in its headers. */
+  readonly via?: string;
+  /** What a signed token asks for. */
+  readonly bounds?: Bounds;
+}
+
+/** Whom a proof identifies, as the configuration has it now. */
+export interface Holder {
   /** The name in lists and logs; "anybody" while nobody has to sign in. Programs are "token:NAME", guests "link:ID". */
   readonly name: string;
   readonly groups: readonly string[];
   /** Whether it may open every source, and see and end every session. */
   readonly admin: boolean;
+  readonly bounds?: Bounds;
+  /** When the proof expires, in milliseconds since 1970; absent means never. */
+  readonly untilMs?: number;
+}
+
+/** The sender of a request. */
+export interface Identity extends Holder {
   /** Whether browsers send the credential automatically, as they do with cookies; such requests need an Origin. */
   readonly ambient: boolean;
   /** The sign-in method or the kind of token, for the audit log; "open" while nobody has to sign in. */
-  readonly by: CookieMethod | "open" | "token" | "jwt" | "proxy";
-  readonly bounds?: Bounds;
-  /** The id of the cookie's sign-in, for the account page. */
+  readonly by: Method;
+  readonly proof: Proof;
+  /** The id of the cookie's sign-in, which ends before its proof when the browser signs out. */
   readonly signIn?: string;
-  /** Why the credential is no longer valid; undefined while it is. Called every two seconds for each live session. */
-  whyEnded(): Promise<PortholeError | undefined>;
 }
 
 /** Whether this is a user who signed in, not a program, a guest or anonymous: other users may see the name. */
@@ -61,33 +89,30 @@ export interface Access {
   identify(request: Request, peer: Peer): Promise<Identity | null>;
   /** Their role on the source; null when it must look as if the source did not exist. */
   roleOn(identity: Identity, source: SourceConfig): Role | null;
-  /** Why a session that began with this role must end. */
+  /** Why a session that began with this role must end. Called every two seconds for each live session. */
   whyEnd(identity: Identity, sourceName: string, role: Role): Promise<PortholeError | undefined>;
 }
 
+/** Who may open everything while nobody has to sign in. */
+export const ANYBODY: Holder = { name: "anybody", groups: [], admin: true };
+
 /** The sender of every request while nobody has to sign in. */
-const ANYBODY: Identity = {
-  name: "anybody",
-  groups: [],
-  admin: true,
-  ambient: false,
-  by: "open",
-  whyEnded: () => Promise.resolve(undefined),
-};
+const SENDER: Identity = { ...ANYBODY, ambient: false, by: "open", proof: { by: "open", name: ANYBODY.name } };
 
 interface AccessOptions {
   /** Called for each answer, because the configuration may have changed. */
   config: () => Config;
   /** In the order in which they are tried. */
   credentials: readonly Credential[];
+  /** Whom the identity's proof identifies now, or why it has ended. */
+  renew: (identity: Identity) => Promise<Holder | PortholeError>;
 }
 
 /** Makes the Access of a gateway. */
-export function createAccess({ config, credentials }: AccessOptions): Access {
-  const isOpen = () => isOpenToAll(config().gateway, config().auth);
+export function createAccess({ config, credentials, renew }: AccessOptions): Access {
   return {
     identify: async (request, peer) => {
-      if (isOpen()) return ANYBODY;
+      if (isOpenToAll(config().gateway, config().auth)) return SENDER;
       for (const credential of credentials) {
         const identity = await credential(request, peer);
         if (identity) return identity;
@@ -95,30 +120,23 @@ export function createAccess({ config, credentials }: AccessOptions): Access {
       return null;
     },
     roleOn: decideRole,
-    whyEnd: async (identity, sourceName, role) =>
-      explainOpenEnd(identity, isOpen()) ?? await identity.whyEnded() ??
-        explainRoleEnd(identity, sourceName, role, config()),
+    whyEnd: async (identity, sourceName, role) => {
+      const holder = await renew(identity);
+      return holder instanceof PortholeError ? holder : explainRoleEnd(holder, sourceName, role, config());
+    },
   };
 }
 
-function explainOpenEnd(identity: Identity, isOpen: boolean): PortholeError | undefined {
-  if (identity !== ANYBODY || isOpen) return undefined;
-  return new PortholeError("sign_in_required", "This gateway now requires sign-in");
-}
-
 /** Only the permission is checked here: a source that was removed ends its sessions elsewhere. */
-function explainRoleEnd(identity: Identity, name: string, role: Role, { sources }: Config): PortholeError | undefined {
+function explainRoleEnd(holder: Holder, name: string, role: Role, { sources }: Config): PortholeError | undefined {
   const source = sources.get(name);
   if (!source) return undefined;
-  const now = decideRole(identity, source);
+  const now = decideRole(holder, source);
   if (now === null) return new PortholeError("not_allowed", "Your permission to open this screen has ended");
   if (role === "control" && now === "view" && !source.viewOnly) {
     return new PortholeError("not_allowed", "Your permission for this screen is now view-only: open it again");
   }
 }
-
-/** The part of an identity that permissions depend on. */
-type Principal = Pick<Identity, "name" | "groups" | "admin" | "bounds">;
 
 /**
  * The role on a source, or null for a source that must look as if it did not exist.
@@ -127,12 +145,17 @@ type Principal = Pick<Identity, "name" | "groups" | "admin" | "bounds">;
  * it. Without one, those in `view` may view it, and everyone else who signed in may control it. The bounds of the
  * credential narrow the result.
  */
-export function decideRole(identity: Principal, source: SourceConfig): Role | null {
+export function decideRole(identity: Holder, source: SourceConfig): Role | null {
   const { bounds = {} } = identity;
   if (bounds.sources && !isAmong(source, bounds.sources)) return null;
   const granted = bounds.guest ? bounds.role ?? "view" : grant(identity, source);
   if (granted === null) return null;
   return source.viewOnly || bounds.role === "view" ? "view" : granted;
+}
+
+/** Whether they may make share links at all. */
+export function mayShare({ bounds }: Pick<Holder, "bounds">): boolean {
+  return bounds?.links !== false;
 }
 
 /** Whether a list of names includes a source, by its name or by the token that opens it. */
@@ -153,7 +176,7 @@ export function mayList(
   return bounds?.sources !== undefined && isAmong(source, bounds.sources);
 }
 
-function grant(identity: Principal, source: SourceConfig): Role | null {
+function grant(identity: Holder, source: SourceConfig): Role | null {
   if (identity.admin) return "control";
   const { allow, view = [] } = source;
   if (allow && isNamed(identity, allow)) return "control";

@@ -1,10 +1,11 @@
 /** All sign-in methods, put together. */
 import type { Config, User } from "../config/config.ts";
 import type { Stores } from "../store/store.ts";
-import { type Access, createAccess, decideRole, isNamed } from "./access.ts";
+import { type Access, createAccess } from "./access.ts";
 import { createBearerCredential } from "./bearer.ts";
 import { type ConnectLimit, createConnectLimit } from "./connect_limit.ts";
 import { createCookieCredential } from "./cookie_credential.ts";
+import { createLineage, explainLoss, type Lineage } from "./lineage.ts";
 import { openLoginLink } from "./login_link.ts";
 import type { Warn } from "./minute_log.ts";
 import { OidcSignIn } from "./oidc.ts";
@@ -13,7 +14,7 @@ import { PasswordSignIn } from "./password_sign_in.ts";
 import { createProxyCredential } from "./proxy_sign_in.ts";
 import { openAccessStores } from "./stores.ts";
 import { TwoFactor } from "./two_factor.ts";
-import { type ShareLink, ShareLinks } from "./share_links.ts";
+import { ShareLinks } from "./share_links.ts";
 import { SignIns } from "./sign_ins.ts";
 import { createSignedTokenCredential } from "./signed_token.ts";
 
@@ -47,13 +48,15 @@ export function createAuthentication(
 ): Authentication {
   const kept = openAccessStores(stores);
   const signIns = new SignIns({ store: kept.signIns, limits: () => readLimits(config()), now });
-  const links = new ShareLinks({ store: kept.links, mayStillShare: (link) => mayStillShare(link, config()), now });
+  const loginLink = openLoginLink(stores);
+  const lineage = createLineage({ config, links: kept.links, loginLink, now });
+  const links = new ShareLinks({ store: kept.links, mayStillShare: (link) => lineage.mayStillShare(link), now });
   const twoFactor = new TwoFactor({ stores: kept, now });
   const signInLimit = createConnectLimit({
     perMinute: () => config().limits.signInsPerMinute,
     what: "sign-in attempts",
   });
-  const isLoginToken = openLoginLink(stores).isToken;
+  const isLoginToken = (token: string) => loginLink.isToken(token);
   const check = createPasswordCheck();
   const passwords = new PasswordSignIn({
     users: () => readUsers(config()),
@@ -64,21 +67,35 @@ export function createAuthentication(
     now,
   });
   const oidc = new OidcSignIn({ config, pending: kept.pendingSignOns, now });
-  const access = createAccess({
-    config,
-    credentials: [
-      createSignedTokenCredential(config),
-      createBearerCredential({ config, isLoginToken, now }),
-      createProxyCredential({ config, warn, now }),
-      createCookieCredential({ config, signIns, links }),
-    ],
-  });
+  const access = assembleAccess({ config, warn, now, lineage, signIns, isLoginToken });
   async function close(): Promise<void> {
     check.close();
     signInLimit.close();
     await stores.settled();
   }
   return { access, signIns, links, twoFactor, passwords, oidc, signInLimit, isLoginToken, close };
+}
+
+interface AccessParts extends Pick<AuthenticationOptions, "config" | "warn">, Pick<Authentication, "isLoginToken"> {
+  readonly now: () => number;
+  readonly lineage: Lineage;
+  readonly signIns: SignIns;
+}
+
+function assembleAccess({ config, warn, now, lineage, signIns, isLoginToken }: AccessParts): Access {
+  return createAccess({
+    config,
+    credentials: [
+      createSignedTokenCredential({ config, lineage }),
+      createBearerCredential({ config, lineage, isLoginToken }),
+      createProxyCredential({ config, lineage, warn, now }),
+      createCookieCredential({ signIns, lineage }),
+    ],
+    renew: async (identity) => {
+      const isSignedIn = identity.signIn === undefined || await signIns.get(identity.signIn) !== undefined;
+      return isSignedIn && await lineage.find(identity.proof) || explainLoss(identity);
+    },
+  });
 }
 
 function readLimits({ auth }: Config) {
@@ -89,17 +106,4 @@ const NOBODY: ReadonlyMap<string, User> = new Map();
 
 function readUsers({ auth }: Config) {
   return auth.mode === "none" ? NOBODY : auth.users;
-}
-
-/**
- * Whether the creator of a link could still open the source in the role of the link. Creators that sources.yaml does not
- * name signed in with the login link, a provider or a proxy: their links last until they expire or are revoked.
- */
-function mayStillShare(link: ShareLink, { auth, sources }: Config): boolean {
-  const source = sources.get(link.source);
-  if (!source || auth.mode === "none") return source !== undefined;
-  const user = auth.users.get(link.createdBy);
-  if (!user) return !link.byUser;
-  const role = decideRole({ name: user.name, groups: user.groups, admin: isNamed(user, auth.admins) }, source);
-  return role !== null && (role === "control" || link.role === "view" || source.viewOnly);
 }

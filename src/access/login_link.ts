@@ -1,12 +1,15 @@
 /** The login link, which signs its holder in while sources.yaml names no users. */
 import type { Stores } from "../store/store.ts";
-import type { Identity } from "./access.ts";
+import type { Holder } from "./access.ts";
+import { markHash } from "./marks.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
 
 /** The token of the login link. */
 export interface LoginLink {
   /** Whether this is the token. */
   isToken(token: string): Promise<boolean>;
+  /** The mark of the token; undefined if there is none. */
+  mark(): Promise<string | undefined>;
   /** Makes the token if there is none; undefined if there is one, because only its hash is kept. */
   ensure(): Promise<string | undefined>;
   /** Makes a new token, which invalidates the previous one. */
@@ -16,7 +19,7 @@ export interface LoginLink {
 }
 
 /** The identity of the holder of the login link. */
-export const OWNER: Pick<Identity, "name" | "groups" | "admin"> = { name: "owner", groups: ["admins"], admin: true };
+export const OWNER: Holder = { name: "owner", groups: ["admins"], admin: true };
 
 /** The key of the only record. */
 const KEY = "token";
@@ -28,6 +31,10 @@ export function openLoginLink(stores: Stores): LoginLink {
     isToken: async (token) => {
       const hash = await store.get(KEY);
       return hash !== undefined && isSameHash(hash, hashToken(token));
+    },
+    mark: async () => {
+      const hash = await store.get(KEY);
+      return hash === undefined ? undefined : markHash(hash);
     },
     ensure: async () => {
       const token = makeToken();

@@ -3,6 +3,7 @@ import * as client from "openid-client";
 import type { Config, OidcProvider } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
+import { markProvider } from "./marks.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
 import { type ExternalUser, readUser } from "./user_claims.ts";
 import { type Connect, createConnector } from "./provider_connection.ts";
@@ -132,11 +133,6 @@ export class OidcSignIn {
     this.#idTokens.set(signIn, idToken);
     if (this.#idTokens.size > MOST_ID_TOKENS) this.#idTokens.delete(this.#idTokens.keys().next().value!);
   }
-}
-
-/** What a sign-in depends on: every setting that decides who a user is and who may sign in. */
-export function markProvider({ issuer, clientId, claims, groups, domains, users }: OidcProvider): string {
-  return hashToken(JSON.stringify([issuer, clientId, claims, [...groups ?? []], domains, users])).slice(0, 16);
 }
 
 /** The configured provider, if any. */

@@ -2,7 +2,9 @@
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTVerifyGetKey } from "jose";
 import type { Config, ProxyAssertion, ProxySignIn, UserHeaders } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
-import { type Credential, type Identity, isNamed } from "./access.ts";
+import type { Credential, Identity, Proof } from "./access.ts";
+import type { Lineage } from "./lineage.ts";
+import { markProxy } from "./marks.ts";
 import { createMinuteLog, type Warn } from "./minute_log.ts";
 import type { Peer } from "./peer.ts";
 import { type ExternalUser, isValidName, readUser, splitGroups } from "./user_claims.ts";
@@ -10,6 +12,7 @@ import { createProviderFetch, describeError, type Fetch, findUnreachable } from 
 
 interface ProxySignInOptions {
   config: () => Config;
+  lineage: Pick<Lineage, "find">;
   warn: Warn;
   fetch?: Fetch;
   /** Time after a fetch of the keys in which an unknown key id does not cause another one. */
@@ -29,13 +32,22 @@ const KEYS_REST_MS = 10_000;
  * until the absolute limit, or until `auth.proxy` changes in sources.yaml: only the proxy knows of a sign-out.
  */
 export function createProxyCredential(options: ProxySignInOptions): Credential {
-  const { config, now = Date.now } = options;
+  const { config, lineage, now = Date.now } = options;
   const verify = createVerifier(options);
   const warnOnce = createMinuteLog(options.warn, now);
 
-  async function readAssertion(token: string, assertion: ProxyAssertion, { address }: Peer): Promise<Identity> {
+  /** The proxy recognizes users by a cookie, which browsers send automatically. */
+  async function describe({ name, groups }: ExternalUser, via?: string): Promise<Identity | null> {
+    const settings = readSettings(config());
+    if (!settings) return null;
+    const proof: Proof = { by: "proxy", name, groups, of: markProxy(settings), sinceMs: now(), ...(via && { via }) };
+    const holder = await lineage.find(proof);
+    return holder ? { ...holder, ambient: true, by: "proxy", proof } : null;
+  }
+
+  async function readAssertion(token: string, assertion: ProxyAssertion, { address }: Peer): Promise<Identity | null> {
     try {
-      return describe(await verify(token, assertion), config, now);
+      return await describe(await verify(token, assertion));
     } catch (error) {
       warnOnce("Refused a signed assertion", address, { header: assertion.header, cause: describeError(error) });
       throw error;
@@ -52,7 +64,7 @@ export function createProxyCredential(options: ProxySignInOptions): Credential {
       return null;
     }
     const user = readHeaders(request.headers, headers);
-    return user && describe(user, config, now);
+    return user && describe(user, peer.via);
   };
 }
 
@@ -66,20 +78,6 @@ function readHeaders(headers: Headers, names: UserHeaders): ExternalUser | null 
   if (name === "") return null;
   if (!isValidName(name)) throw new PortholeError("sign_in_required", "The proxy sent an invalid user name");
   return { name, groups: names.groups === undefined ? [] : splitGroups(headers.get(names.groups)) };
-}
-
-function describe({ name, groups }: ExternalUser, config: () => Config, now: () => number): Identity {
-  const { auth } = config();
-  const method = JSON.stringify(readSettings(config()));
-  const untilMs = auth.mode === "none" ? 0 : now() + auth.session.absoluteMs;
-  const lasts = () => now() < untilMs && JSON.stringify(readSettings(config())) === method;
-  const admin = auth.mode !== "none" && isNamed({ name, groups }, auth.admins);
-  // The proxy recognizes users by a cookie, which browsers send automatically.
-  return { name, groups, admin, ambient: true, by: "proxy", whyEnded: () => Promise.resolve(explainEnd(lasts())) };
-}
-
-function explainEnd(lasts: boolean): PortholeError | undefined {
-  return lasts ? undefined : new PortholeError("sign_in_required", "Your sign-in has ended: sign in again");
 }
 
 /** Verifies assertions, with the key set of the configured address. */

@@ -1,6 +1,6 @@
 /** Share links: anyone who has one can open its source until the link expires, is used up or is revoked. */
 import type { Store } from "../store/store.ts";
-import type { Role } from "./access.ts";
+import type { Proof, Role } from "./access.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
 
 /** One link. */
@@ -14,8 +14,10 @@ export interface ShareLink {
   readonly label: string;
   /** The user or program that made it. */
   readonly createdBy: string;
-  /** Whether sources.yaml named the creator: the link ends when that name is removed. */
-  readonly byUser: boolean;
+  /** What proved who made it: the link ends with that. Absent in links that earlier versions stored. */
+  readonly proof?: Proof;
+  /** In links that earlier versions stored: whether sources.yaml named the creator. */
+  readonly byUser?: boolean;
   readonly createdMs: number;
   readonly expiresMs: number;
   /** How many times it can still be opened; null means any number. */
@@ -25,7 +27,7 @@ export interface ShareLink {
 /** The fields of a new link. */
 export type LinkDetails = Pick<
   ShareLink,
-  "source" | "role" | "label" | "createdBy" | "byUser" | "expiresMs" | "usesLeft"
+  "source" | "role" | "label" | "createdBy" | "proof" | "expiresMs" | "usesLeft"
 >;
 
 interface ShareLinksOptions {
@@ -34,17 +36,17 @@ interface ShareLinksOptions {
    * Whether the creator may still share what the link opens. The record stays when that ends, because the permission can
    * come back; when the link expires, the store no longer has it.
    */
-  mayStillShare?: (link: ShareLink) => boolean;
+  mayStillShare: (link: ShareLink) => Promise<boolean>;
   now?: () => number;
 }
 
 /** All share links. */
 export class ShareLinks {
   readonly #store: Store<ShareLink>;
-  readonly #mayStillShare: (link: ShareLink) => boolean;
+  readonly #mayStillShare: (link: ShareLink) => Promise<boolean>;
   readonly #now: () => number;
 
-  constructor({ store, mayStillShare = () => true, now = Date.now }: ShareLinksOptions) {
+  constructor({ store, mayStillShare, now = Date.now }: ShareLinksOptions) {
     this.#store = store;
     this.#mayStillShare = mayStillShare;
     this.#now = now;
@@ -63,14 +65,15 @@ export class ShareLinks {
   async find(secret: string): Promise<ShareLink | undefined> {
     const hash = hashToken(secret);
     const link = await this.#store.get(makeLinkId(hash));
-    return this.#canOpen(link, hash) ? link : undefined;
+    return canOpen(link, hash) && await this.#mayStillShare(link) ? link : undefined;
   }
 
   /** Opens the link with this secret, which spends one use; undefined when it cannot be opened. */
   async open(secret: string): Promise<ShareLink | undefined> {
+    if (!await this.find(secret)) return undefined;
     const hash = hashToken(secret);
     return await this.#store.update(makeLinkId(hash), (link) => {
-      if (!this.#canOpen(link, hash)) return { result: undefined };
+      if (!canOpen(link, hash)) return { result: undefined };
       if (link.usesLeft === null) return { result: link };
       const used = { ...link, usesLeft: link.usesLeft - 1 };
       return { result: used, put: used, expiresAtMs: link.expiresMs };
@@ -80,23 +83,24 @@ export class ShareLinks {
   /** The link with this id, until it ends. A link that is used up stays valid for those who opened it. */
   async get(id: string): Promise<ShareLink | undefined> {
     const link = await this.#store.get(id);
-    return link && this.#mayStillShare(link) ? link : undefined;
+    return link && await this.#mayStillShare(link) ? link : undefined;
   }
 
   /** Every link that has not ended, newest first. */
   async list(): Promise<ShareLink[]> {
-    const links = (await this.#store.list()).map(([, link]) => link).filter((link) => this.#mayStillShare(link));
-    return links.reverse().sort((a, b) => b.createdMs - a.createdMs);
+    const links = (await this.#store.list()).map(([, link]) => link);
+    const stand = await Promise.all(links.map((link) => this.#mayStillShare(link)));
+    return links.filter((_link, at) => stand[at]).reverse().sort((a, b) => b.createdMs - a.createdMs);
   }
 
   /** Ends a link; sessions that it opened end at the next check. */
   async revoke(id: string): Promise<void> {
     await this.#store.delete(id);
   }
+}
 
-  #canOpen(link: ShareLink | undefined, hash: string): link is ShareLink {
-    return link !== undefined && isSameHash(link.hash, hash) && link.usesLeft !== 0 && this.#mayStillShare(link);
-  }
+function canOpen(link: ShareLink | undefined, hash: string): link is ShareLink {
+  return link !== undefined && isSameHash(link.hash, hash) && link.usesLeft !== 0;
 }
 
 /** The id of the link whose secret has this hash. */

@@ -1,6 +1,6 @@
 /** Signed-in browsers. Each has a random cookie, of which the gateway keeps only the hash. */
 import type { Store } from "../store/store.ts";
-import type { CookieMethod } from "./access.ts";
+import type { CookieMethod, Proof } from "./access.ts";
 import { hashToken, makeToken } from "./opaque_token.ts";
 
 /** One signed-in browser. */
@@ -9,7 +9,7 @@ export interface SignIn {
   readonly id: string;
   readonly name: string;
   readonly by: CookieMethod;
-  /** What the sign-in depends on: the mark of a password's hash or of a provider, or the id of a share link. */
+  /** As in its proof. */
   readonly of?: string;
   /** Groups that the sign-in provider sent, where sources.yaml does not name the user. */
   readonly groups?: readonly string[];
@@ -114,4 +114,9 @@ export class SignIns {
     const { idleMs, absoluteMs } = this.#limits();
     return { expiresAtMs: Math.min(lastUsedMs + idleMs, createdMs + absoluteMs) };
   }
+}
+
+/** What a sign-in stands on. */
+export function proveSignIn({ name, by, of, groups, createdMs }: SignIn): Proof {
+  return { name, by, sinceMs: createdMs, ...(of !== undefined && { of }), ...(groups && { groups }) };
 }

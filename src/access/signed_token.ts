@@ -1,14 +1,21 @@
 /** `/websockify?token=<JWT>`: a token signed by another program, which names one source (RFC 7519). */
 import { decodeProtectedHeader, errors, importSPKI, jwtVerify } from "jose";
 import type { Config, TokenSigner } from "../config/config.ts";
-import { markToken } from "../config/source_token.ts";
 import { PortholeError } from "../errors.ts";
-import type { Credential, Identity, Role } from "./access.ts";
+import type { Credential, Proof, Role } from "./access.ts";
+import type { Lineage } from "./lineage.ts";
+import { markSigner } from "./marks.ts";
+import { mayOpen } from "./signer_limits.ts";
 import { isForWebsockify, readWebsockifyToken } from "./websockify_request.ts";
 
 /** Longer tokens are refused unread, because checking them costs time. */
 const TOKEN_MAX_CHARS = 8192;
 const CLOCK_TOLERANCE_S = 5;
+
+interface SignedTokenOptions {
+  config: () => Config;
+  lineage: Pick<Lineage, "find">;
+}
 
 interface Claims {
   readonly source: string;
@@ -20,7 +27,7 @@ interface Claims {
  * Makes the credential of signed tokens, for the WebSocket route. `exp` is required; the source can be opened until then.
  * As with websockify, an open session continues after that, until the signer is removed from sources.yaml.
  */
-export function createSignedTokenCredential(config: () => Config): Credential {
+export function createSignedTokenCredential({ config, lineage }: SignedTokenOptions): Credential {
   const signersNow = () => {
     const { auth } = config();
     return auth.mode === "none" ? [] : auth.signers;
@@ -29,7 +36,9 @@ export function createSignedTokenCredential(config: () => Config): Credential {
     const token = readSignedToken(request);
     if (token === undefined || signersNow().length === 0) return null;
     const { signer, claims } = await verifyAny(token, signersNow());
-    return describe(claims, () => signersNow().find((one) => isSame(one, signer)));
+    const proof = prove(claims, signer);
+    const holder = await lineage.find(proof);
+    return holder ? { ...holder, ambient: false, by: "jwt", proof } : null;
   };
 }
 
@@ -87,37 +96,7 @@ function readClaims(payload: Readonly<Record<string, unknown>>): Claims {
   return { source, subject: typeof sub === "string" ? sub.slice(0, 64) : "unnamed", role };
 }
 
-/** The bounds are those of the signer as it is now, so that a narrower limit ends open sessions. */
-function describe({ source, role, subject }: Claims, signerNow: () => TokenSigner | undefined): Identity {
-  return {
-    name: `jwt:${subject}`,
-    groups: [],
-    admin: false,
-    ambient: false,
-    by: "jwt",
-    get bounds() {
-      const signer = signerNow();
-      const sources = signer && mayOpen(signer, source) ? [source] : [];
-      return { sources, role: signer?.role === "view" ? signer.role : role, guest: true, links: false };
-    },
-    whyEnded: () => Promise.resolve(explainEnd(signerNow() !== undefined)),
-  };
-}
-
-/** Whether the tokens of a signer may open a source; both may be named by the token of a token file. */
-function mayOpen({ sources }: TokenSigner, source: string): boolean {
-  const names = [source, markToken(source).name];
-  return !sources || sources.some((one) => names.includes(one) || markToken(one).name === source);
-}
-
-function isSame(one: TokenSigner, other: TokenSigner): boolean {
-  return describeKey(one) === describeKey(other) && one.issuer === other.issuer && one.audience === other.audience;
-}
-
-function describeKey({ key }: TokenSigner): string {
-  return key.kind === "secret" ? key.secret.reveal() : key.pem;
-}
-
-function explainEnd(isTrusted: boolean): PortholeError | undefined {
-  return isTrusted ? undefined : new PortholeError("sign_in_required", "The signer of this token is no longer trusted");
+function prove({ source, role, subject }: Claims, signer: TokenSigner): Proof {
+  const bounds = { sources: [source], role, guest: true, links: false };
+  return { by: "jwt", name: `jwt:${subject}`, of: markSigner(signer), bounds };
 }

@@ -1,5 +1,5 @@
 /** Every kind of caller on a gateway with people, programs, guests and two sources. */
-import { markPassword } from "../../src/access/cookie_credential.ts";
+import { markHash } from "../../src/access/marks.ts";
 import { hashToken } from "../../src/access/opaque_token.ts";
 import type { SignIn } from "../../src/access/sign_ins.ts";
 import { type AccessStores, openAccessStores } from "../../src/access/stores.ts";
@@ -69,7 +69,7 @@ export async function makeStores(): Promise<Stores> {
   const at = Date.now();
   const signIn = (name: string, cookie: string, more: Partial<SignIn> = {}) => {
     const id = hashToken(cookie);
-    const of = markPassword(SOME_HASH);
+    const of = markHash(SOME_HASH);
     const times = { createdMs: at, lastUsedMs: at };
     return signIns.put(id, {
       id,

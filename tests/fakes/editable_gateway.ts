@@ -24,7 +24,9 @@ export async function startEditable(edit: (yaml: string) => string = (yaml) => y
   });
   return {
     ...gateway,
+    live,
     stores: openAccessStores(stores),
+    allStores: stores,
     clock,
     /** Loads the edited file as the watcher does; sources that did not change keep their identity. */
     async edit(change: (yaml: string) => string) {

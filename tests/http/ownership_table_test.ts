@@ -1,8 +1,10 @@
 /** Whose sessions, signed-in browsers and share links each kind of caller sees and ends, and what it can share. */
 import { assertEquals } from "@std/assert";
 import { SignJWT } from "jose";
-import { markPassword } from "../../src/access/cookie_credential.ts";
-import { findProvider, markProvider } from "../../src/access/oidc.ts";
+import type { Method } from "../../src/access/access.ts";
+import { openLoginLink } from "../../src/access/login_link.ts";
+import { markHash, markProvider } from "../../src/access/marks.ts";
+import { findProvider } from "../../src/access/oidc.ts";
 import { hashToken } from "../../src/access/opaque_token.ts";
 import type { SignIn } from "../../src/access/sign_ins.ts";
 import { openAccessStores } from "../../src/access/stores.ts";
@@ -43,16 +45,16 @@ const TOKENS: Readonly<Record<string, string>> = {
 /** The user whom the proxy names for each caller who comes through it. */
 const PROXIED: Readonly<Record<string, string>> = { "pat of the proxy": "pat", "ada of the proxy": "ada" };
 
-/** The names of the links, and who made each. */
-const MADE: Readonly<Record<string, string>> = {
-  "ada's": "ada",
-  "bob's": "bob",
-  "vic's": "vic",
-  "pat's": "pat",
-  "the token's": "token:token-that-shares",
-  // As if the right to share had been taken from it.
-  "the control token's": "token:control-token",
-  "the owner's": "owner",
+/** The names of the links, and who made each, by which sign-in method. */
+const MADE: Readonly<Record<string, readonly [name: string, by: Method]>> = {
+  "ada's": ["ada", "password"],
+  "bob's": ["bob", "password"],
+  "vic's": ["vic", "password"],
+  "pat's": ["pat", "proxy"],
+  "the token's": ["token:token-that-shares", "token"],
+  "the owner's": ["owner", "login_link"],
+  view: ["root", "password"],
+  control: ["root", "password"],
 };
 
 const ADAS = ["ada", "ada elsewhere", "ada of oidc", "ada of the proxy"];
@@ -126,7 +128,7 @@ async function startRig() {
   const kept = openAccessStores(stores);
   const [createdMs, lastUsedMs] = [Date.now(), Date.now()];
   const marks: Record<string, string> = {
-    password: markPassword(SOME_HASH),
+    password: markHash(SOME_HASH),
     oidc: markProvider(findProvider(gateway.live.current)!),
   };
   for (const [caller, { name, by, of = marks[by] }] of Object.entries(SIGN_INS)) {
@@ -134,15 +136,17 @@ async function startRig() {
     const details = { createdMs, lastUsedMs, address: "127.0.0.1", userAgent: "test", ...(of !== undefined && { of }) };
     await kept.signIns.put(id, { id, name, by, ...details });
   }
-  const links = [...Object.entries(MADE), ["view", "root"], ["control", "root"]] as const;
-  for (const [name, createdBy] of links) {
+  await openLoginLink(stores).ensure();
+  for (const [name, [createdBy, by]] of Object.entries(MADE)) {
     const hash = LINKS[name as "view"]?.padEnd(64, "0") ?? hashToken(name);
     const role = name === "control" ? "control" as const : "view" as const;
-    const details = { source: "desk", role, label: name, createdBy, byUser: false, createdMs, usesLeft: null };
+    const details = { source: "desk", role, label: name, createdBy, createdMs, usesLeft: null };
+    const proof = { by, name: createdBy, sinceMs: createdMs };
     await kept.links.put(hash.slice(0, 16), {
       id: hash.slice(0, 16),
       hash,
       ...details,
+      proof,
       expiresMs: createdMs + 3_600_000,
     });
   }

@@ -1,7 +1,7 @@
 /** Share links: what the JSON interface and the account page do with them. */
 import type { Context } from "hono";
 import { z } from "zod";
-import type { Identity } from "../../access/access.ts";
+import { type Identity, mayShare } from "../../access/access.ts";
 import type { ShareLink } from "../../access/share_links.ts";
 import { parseDuration } from "../../config/units.ts";
 import { PortholeError } from "../../errors.ts";
@@ -55,9 +55,9 @@ export async function createLink(
   { source, role }: Permitted,
   asked: z.output<typeof linkRequestSchema>,
 ): Promise<z.output<typeof newLinkSchema>> {
-  const { identity, config } = c.var;
+  const { identity } = c.var;
   const { links } = c.var.authentication;
-  const expiresMs = readExpiry(asked.expires);
+  const expiresMs = Math.min(readExpiry(asked.expires), identity.untilMs ?? Infinity);
   if (!mayShare(identity)) throw new PortholeError("not_allowed", "You are not allowed to share screens");
   if (asked.role === "control" && role === "view") {
     throw new PortholeError("not_allowed", "You can only view this screen, so you cannot share control of it");
@@ -66,7 +66,6 @@ export async function createLink(
   if (existing.length >= LINKS_PER_SOURCE) {
     throw new PortholeError("limit_reached", "This screen has reached its limit of share links: revoke some first");
   }
-  const byUser = config.auth.mode !== "none" && config.auth.users.has(identity.name);
   const { link, secret } = await links.make({
     source: source.name,
     role: asked.role,
@@ -74,7 +73,7 @@ export async function createLink(
     usesLeft: asked.uses,
     expiresMs,
     createdBy: identity.name,
-    byUser,
+    proof: identity.proof,
   });
   noteLink(c, "link_created", link);
   return { ...viewLink(link), url: `${makePublicAddress(c, "share")}#${secret}` };
@@ -99,11 +98,6 @@ export async function revokeLink(c: Context<Env>, id: string, source?: string): 
   await links.revoke(id);
   await c.var.sessions.registry.endUnpermitted();
   noteLink(c, "link_revoked", link);
-}
-
-/** Whether an identity may create links at all. */
-export function mayShare({ bounds }: Identity): boolean {
-  return bounds?.links !== false;
 }
 
 /** Describes a link, without its secret. */

@@ -1,8 +1,9 @@
 import type { Context } from "hono";
+import { mayShare } from "../../access/access.ts";
 import type { Env } from "../env.ts";
 import { listSources } from "../find_source.ts";
 import { readPageProps } from "../page_props.ts";
-import { listLinks, mayShare, viewLink } from "./links.ts";
+import { listLinks, viewLink } from "./links.ts";
 import { AccountPage, type AccountPageProps } from "./page.tsx";
 import { listSignIns, viewSignIn } from "./sign_ins.ts";
 import { findTwoFactor } from "./two_factor.ts";

@@ -3,7 +3,9 @@
  * providers and signing out have files of their own. All of these routes are open to everybody.
  */
 import { type Context, Hono } from "hono";
-import { markPassword } from "../../access/cookie_credential.ts";
+import { OWNER } from "../../access/login_link.ts";
+import { markHash } from "../../access/marks.ts";
+import { hashToken } from "../../access/opaque_token.ts";
 import { readReturnPath } from "../../access/return_path.ts";
 import type { User } from "../../config/config.ts";
 import { isOpenToAll, takesLoginLink } from "../../config/exposure.ts";
@@ -58,7 +60,8 @@ async function signInWithToken(c: Context<Env>, token: string, next: string): Pr
   const { gateway, auth } = c.var.config;
   await authentication.signInLimit.take(readAddress(c));
   if (takesLoginLink(gateway, auth) && await authentication.isLoginToken(token)) {
-    return await finishSignIn(c, { name: "owner", by: "login_link" }, next);
+    const owner = { name: OWNER.name, by: "login_link", of: markHash(hashToken(token)) } as const;
+    return await finishSignIn(c, owner, next);
   }
   throw new PortholeError(
     "sign_in_required",
@@ -82,5 +85,5 @@ async function signInWithCode(c: Context<Env>): Promise<Response> {
 }
 
 function describeUser({ name, passwordHash }: User): SignedIn {
-  return { name, by: "password", of: markPassword(passwordHash) };
+  return { name, by: "password", of: markHash(passwordHash) };
 }

@@ -21,7 +21,7 @@ const identity = (name: string, groups: string[] = [], more: Partial<Identity> =
   admin: false,
   ambient: false,
   by: "token",
-  whyEnded: () => Promise.resolve(undefined),
+  proof: { by: "token", name },
   ...more,
 });
 

@@ -1,7 +1,7 @@
 /** The ways to sign in together, on the stores of a data folder. */
 import { assert, assertEquals } from "@std/assert";
 import { createAuthentication } from "../../../src/access/authentication.ts";
-import { markPassword } from "../../../src/access/cookie_credential.ts";
+import { markHash } from "../../../src/access/marks.ts";
 import type { Peer } from "../../../src/access/peer.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { openFileStores } from "../../../src/store/file_stores.ts";
@@ -9,7 +9,7 @@ import { SOME_HASH } from "../../fakes/callers.ts";
 import { assertFast } from "../../fakes/assert_fast.ts";
 
 const PEER: Peer = { address: "10.0.0.1", origin: "http://gate:8443", prefix: "", proxied: false, via: "127.0.0.1" };
-const ADA = { name: "ada", by: "password", of: markPassword(SOME_HASH), address: "10.0.0.1", userAgent: "" } as const;
+const ADA = { name: "ada", by: "password", of: markHash(SOME_HASH), address: "10.0.0.1", userAgent: "" } as const;
 
 /** Signing in on a folder that goes with the test. */
 async function makeRig() {
@@ -32,8 +32,9 @@ async function makeRig() {
 Deno.test("the sign-in of a guest ends with the share link", async () => {
   await using rig = await makeRig();
   const { signIns, links, access } = rig.authentication;
-  const details = { source: "pi", role: "view", label: "", createdBy: "ada", byUser: true, usesLeft: null } as const;
-  const { link } = await links.make({ ...details, expiresMs: Date.now() + 60_000 });
+  const details = { source: "pi", role: "view", label: "", createdBy: "ada", usesLeft: null } as const;
+  const proof = { by: "password", name: "ada", of: ADA.of } as const;
+  const { link } = await links.make({ ...details, proof, expiresMs: Date.now() + 60_000 });
   const cookie = await signIns.begin({ ...ADA, name: `link:${link.id}`, by: "share_link", of: link.id });
   const guest = (await rig.identify(cookie))!;
   assertEquals([guest.by, guest.bounds?.sources, await access.whyEnd(guest, "pi", "view")], [

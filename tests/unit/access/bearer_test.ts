@@ -1,10 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { decideRole, type Identity, type Role } from "../../../src/access/access.ts";
 import { createBearerCredential } from "../../../src/access/bearer.ts";
+import { markHash } from "../../../src/access/marks.ts";
 import { hashToken } from "../../../src/access/opaque_token.ts";
 import type { Peer } from "../../../src/access/peer.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { PortholeError } from "../../../src/errors.ts";
+import { makeLineage } from "../../fakes/lineage.ts";
 
 /** The token of each name, and its further settings. */
 const TOKENS: Readonly<Record<string, string>> = {
@@ -38,10 +40,12 @@ async function makeRig({ loginLink = false } = {}) {
   const text = YAML.replace("LINK", String(loginLink));
   const { config } = await loadConfig({ text, env: () => undefined });
   const clock = { ms: Date.parse("2026-05-31T00:00:00Z") };
+  const loginMark = markHash(hashToken("login"));
+  const lineage = makeLineage({ config: () => config, now: () => clock.ms, loginMark });
   const credential = createBearerCredential({
     config: () => config,
+    lineage,
     isLoginToken: (token) => Promise.resolve(token === "login"),
-    now: () => clock.ms,
   });
   const ask = async (headers: Record<string, string>) =>
     await credential(new Request("http://gateway/", { headers }), {} as Peer);
@@ -54,7 +58,7 @@ async function makeRig({ loginLink = false } = {}) {
     links: bounds?.links,
     metrics: bounds?.metrics,
   });
-  return { ask, clock, identify, describe: async (name: string) => describe(await identify(name)) };
+  return { ask, clock, lineage, identify, describe: async (name: string) => describe(await identify(name)) };
 }
 
 // deno-fmt-ignore
@@ -89,11 +93,11 @@ Deno.test("an invalid token is refused, even beside a cookie", async () => {
 });
 
 Deno.test("a token expires, and sessions that it opened end", async () => {
-  const { ask, clock, identify } = await makeRig();
-  const { whyEnded } = await identify("short");
-  assertEquals(await whyEnded(), undefined);
+  const { ask, clock, identify, lineage } = await makeRig();
+  const { proof } = await identify("short");
+  assertEquals((await lineage.find(proof))?.name, "token:short");
   clock.ms = Date.parse("2026-06-02T00:00:00Z");
-  assertEquals((await whyEnded())?.code, "sign_in_required");
+  assertEquals(await lineage.find(proof), undefined);
   await assertRejects(() => ask({ Authorization: `Bearer ${secretOf("short")}` }), PortholeError);
 });
 

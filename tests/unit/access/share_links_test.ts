@@ -8,7 +8,7 @@ function makeRig() {
   const creators = new Set(["ada"]);
   const now = () => clock.ms;
   const store = openAccessStores(createMemoryStores({ now })).links;
-  const mayStillShare = ({ createdBy }: { createdBy: string }) => creators.has(createdBy);
+  const mayStillShare = ({ createdBy }: { createdBy: string }) => Promise.resolve(creators.has(createdBy));
   const links = new ShareLinks({ store, mayStillShare, now });
   const make = (usesLeft: number | null = null) =>
     links.make({
@@ -16,7 +16,7 @@ function makeRig() {
       role: "view",
       label: "",
       createdBy: "ada",
-      byUser: true,
+      proof: { by: "password", name: "ada" },
       expiresMs: clock.ms + 60_000,
       usesLeft,
     });
