@@ -1,4 +1,5 @@
 /** Password hashes: argon2id (RFC 9106), computed in a thread of its own. */
+import { Thread } from "../async/thread.ts";
 import { PortholeError } from "../errors.ts";
 
 /** The parameters that OWASP's password storage cheat sheet recommends; about 50 ms. */
@@ -22,14 +23,10 @@ const KEEP_THREAD_MS = 5_000;
 /** Hashes a password for sources.yaml, as a PHC string. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
-  const thread = new PasswordThread();
-  try {
-    const { hash, error } = await thread.run({ kind: "hash", password, salt, ...COST });
-    if (!hash) throw new Error(`Cannot hash a password: ${error}`);
-    return hash;
-  } finally {
-    thread.close();
-  }
+  using thread = startThread();
+  const { hash, error } = await thread.ask({ kind: "hash", password, salt, ...COST });
+  if (!hash) throw new Error(`Cannot hash a password: ${error}`);
+  return hash;
 }
 
 /** Checks passwords. */
@@ -42,13 +39,13 @@ export interface PasswordCheck {
 
 /** Makes a check that hashes one password at a time: a flood of sign-ins costs one core at most. */
 export function createPasswordCheck(): PasswordCheck {
-  const thread = new PasswordThread();
+  const thread = startThread();
   let waiting = 0;
   let turn: Promise<unknown> = Promise.resolve();
   let idle: ReturnType<typeof setTimeout> | undefined;
   const close = () => {
     clearTimeout(idle);
-    thread.close();
+    thread[Symbol.dispose]();
   };
   return {
     fits: async (password, hash) => {
@@ -59,7 +56,7 @@ export function createPasswordCheck(): PasswordCheck {
       }
       clearTimeout(idle);
       waiting++;
-      const work = turn.then(() => thread.run({ kind: "verify", password, hash }));
+      const work = turn.then(() => thread.ask({ kind: "verify", password, hash }));
       turn = work.catch(() => {});
       try {
         return (await work).right === true;
@@ -71,27 +68,8 @@ export function createPasswordCheck(): PasswordCheck {
   };
 }
 
-/** A worker that starts when it is first needed. It does one task at a time. */
-class PasswordThread {
-  #worker: Worker | undefined;
-
-  async run(task: PasswordTask): Promise<PasswordAnswer> {
-    const worker = this.#worker ??= new Worker(new URL("./password_worker.ts", import.meta.url), { type: "module" });
-    const { promise, resolve, reject } = Promise.withResolvers<PasswordAnswer>();
-    worker.onmessage = ({ data }: MessageEvent<PasswordAnswer>) => resolve(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.close();
-      reject(new Error(event.message));
-    };
-    worker.postMessage(task);
-    return await promise;
-  }
-
-  close(): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
-  }
+function startThread(): Thread<PasswordTask, PasswordAnswer> {
+  return new Thread(() => new Worker(new URL("./password_worker.ts", import.meta.url), { type: "module" }));
 }
 
 /**

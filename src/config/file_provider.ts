@@ -1,14 +1,14 @@
 /** The provider for sources.yaml: its sources, and the other sections. */
 import { dirname, resolve } from "node:path";
 import type { FileReader } from "../files/file_reader.ts";
+import type { CheckedText } from "./checked_text.ts";
 import { hintAt } from "./command_hint.ts";
-import { isMapping } from "./fields.ts";
-import { ConfigError, formatPath, type PlaceProblem, type Problem } from "./problem.ts";
+import { ConfigError, type Problem } from "./problem.ts";
 import type { Provided, SourceProvider } from "./provider.ts";
-import { renameKeys } from "./renamed_keys.ts";
 import { explainReadError } from "./resolver.ts";
-import { checkFile, type Sections } from "./schema.ts";
-import { MAX_FILE_BYTES, readYaml, type YamlDocument } from "./yaml_document.ts";
+import { checkFile } from "./schema.ts";
+import { checkTextAside, placeComplaintsAside } from "./text_thread.ts";
+import { MAX_FILE_BYTES } from "./yaml_document.ts";
 
 /** The file of a provider. */
 export interface FileOptions {
@@ -20,18 +20,11 @@ export interface FileOptions {
 }
 
 /** The content of sources.yaml. */
-export interface ProvidedFile extends Provided {
-  readonly placeProblem: PlaceProblem;
-  /** Absent when one of the sections is invalid. */
-  readonly sections?: Sections;
-  /** Whether there is a file without a `sources` section: an error, unless another provider has sources. */
-  readonly lacksSources: boolean;
-  /** One warning for each renamed key. */
+export interface ProvidedFile extends Provided, CheckedText {
   readonly warnings: readonly Problem[];
 }
 
-/** Most problems that are reported for one file, because finding the place of each takes time. */
-const MAX_PROBLEMS = 500;
+const NOTHING: CheckedText = { sources: new Map(), problems: [], warnings: [], lacksSources: false };
 
 /** A provider of sources that also reads the other sections. */
 export interface FileProvider extends SourceProvider {
@@ -45,49 +38,30 @@ export function createFileProvider(options: FileOptions): FileProvider {
 
 async function readProvided(options: FileOptions): Promise<ProvidedFile> {
   const { file } = options;
+  const name = (problems: readonly Problem[]) => problems.map((problem) => nameFile(problem, file));
   const base = {
     files: file === undefined ? [] : [resolve(file)],
     ...(file !== undefined && { folder: dirname(file) }),
   };
   try {
-    return { ...base, ...checkDocument(await readDocument(options), file) };
+    const text = options.text ?? (file === undefined ? undefined : await readText(file, options.reader));
+    if (text === undefined) return { ...NOTHING, ...base, ...checkFile({}) };
+    const { problems, warnings, ...checked } = await checkTextAside(text);
+    return {
+      ...base,
+      ...checked,
+      problems: name(problems),
+      warnings: name(warnings),
+      placeComplaints: async (complaints) => name(await placeComplaintsAside(text, complaints)),
+    };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const problems = error.problems.map((problem) => nameFile(problem, file));
-    return { ...base, sources: new Map(), problems, warnings: [], lacksSources: false, placeProblem: placeIn(file) };
+    return { ...NOTHING, ...base, problems: name(error.problems) };
   }
-}
-
-function checkDocument(
-  document: YamlDocument | undefined,
-  file: string | undefined,
-): Omit<ProvidedFile, "files" | "folder"> {
-  const renamed = renameKeys(document?.value ?? {});
-  const { sections, sources, complaints } = checkFile(renamed.value);
-  const placeProblem: PlaceProblem = (path, message, at) =>
-    placeIn(file, document)(renamed.asWritten(path), message, at);
-  const problems = [...renamed.complaints, ...complaints].slice(0, MAX_PROBLEMS);
-  return {
-    ...(sections && { sections }),
-    sources,
-    problems: problems.map(({ path, message, at }) => placeProblem(path, message, at)),
-    placeProblem,
-    lacksSources: document !== undefined && isMapping(document.value) && !Object.hasOwn(document.value, "sources"),
-    warnings: renamed.warnings.map(({ path, message, at }) => placeProblem(path, message, at)),
-  };
-}
-
-function placeIn(file: string | undefined, document?: YamlDocument): PlaceProblem {
-  return (path, message, at) => nameFile({ path: formatPath(path), message, ...document?.locate(path, at) }, file);
 }
 
 function nameFile(problem: Problem, file: string | undefined): Problem {
   return file === undefined ? problem : { file, ...problem };
-}
-
-async function readDocument({ file, text, reader }: FileOptions): Promise<YamlDocument | undefined> {
-  if (text !== undefined) return readYaml(text);
-  return file === undefined ? undefined : readYaml(await readText(file, reader));
 }
 
 async function readText(file: string, reader: FileReader): Promise<string> {

@@ -38,14 +38,19 @@ export const gatewaySchema = section({
   tls: gatewayTls.optional(),
   redirect: address((value) => parseListener(value, DEFAULT_REDIRECT_PORT)).optional(),
   base_path: parsed(parseBasePath).optional(),
-  public_url: parsed(parsePublicUrl).optional(),
+  public_url: webAddress(parsePublicUrl).optional(),
   trusted_proxies: list(parsed(parseProxy)).default([]),
   allowed_origins: list(parsed(parseOrigin)).default([]),
   allowed_hosts: list(parsed(parseHost)).default([]),
   deny_networks: list(parsed(parseNetwork)).default([...DEFAULT_DENY_NETWORKS]),
-  audit: section({ url: parsed(parseSinkUrl), token: secretSchema.optional() }).optional(),
+  audit: section({ url: webAddress(parseSinkUrl), token: secretSchema.optional() }).optional(),
   data: text().optional(),
 });
+
+/** A URL as text, because the thread that checks a long file cannot send URL objects. */
+function webAddress(parse: (text: string) => URL) {
+  return parsed((text) => parse(text).href);
+}
 
 type WrittenGateway = z.output<typeof gatewaySchema>;
 
@@ -57,7 +62,7 @@ export async function buildGateway(
 ): Promise<Gateway> {
   const audit = written.audit && await buildAudit(written.audit, resolver);
   const redirect = overrides.redirect ?? written.redirect;
-  const publicUrl = overrides.publicUrl ?? written.public_url;
+  const publicUrl = overrides.publicUrl ?? (written.public_url && new URL(written.public_url));
   return {
     listen: overrides.listen ?? written.listen ?? { kind: "tcp", hostname: "127.0.0.1", port: DEFAULT_PORT },
     tls: overrides.tls ?? buildTls(written.tls, resolver),
@@ -75,7 +80,7 @@ export async function buildGateway(
 
 async function buildAudit({ url, token }: NonNullable<WrittenGateway["audit"]>, resolver: Resolver) {
   const secret = token === undefined ? undefined : await resolver.readSecret(["gateway", "audit", "token"], token);
-  return { url, ...(secret && { token: secret }) };
+  return { url: new URL(url), ...(secret && { token: secret }) };
 }
 
 function buildTls(written: WrittenGateway["tls"], resolver: Resolver): Tls {

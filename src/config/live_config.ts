@@ -1,4 +1,5 @@
 /** The configuration in force, replaced as a whole by the next valid one. */
+import { createGiveWay } from "../async/give_way.ts";
 import type { Config, Gateway, SourceConfig } from "./config.ts";
 import { freezeDeeply } from "./freeze.ts";
 import type { Loaded } from "./load.ts";
@@ -7,13 +8,9 @@ import { isSame } from "./same.ts";
 
 /** The result of a reload. */
 export type ConfigEvent =
-  | {
+  | SourceChanges & {
     readonly kind: "swapped";
     readonly config: Config;
-    /** Names of sources. */
-    readonly added: readonly string[];
-    readonly removed: readonly string[];
-    readonly changed: readonly string[];
     /** A sentence for each changed setting that needs a restart. */
     readonly restart: readonly string[];
   }
@@ -87,21 +84,21 @@ export class LiveConfig implements Disposable {
 
   async #run(): Promise<void> {
     try {
-      this.#accept(await this.#load());
+      await this.#accept(await this.#load());
     } catch (error) {
       this.#refuse(error instanceof ConfigError ? error : describeFailure(error));
     }
   }
 
-  #accept(loaded: Loaded): void {
+  async #accept(loaded: Loaded): Promise<void> {
     const before = this.#current;
-    const config = keepUnchanged(before, pinGateway(loaded.config, this.#started));
+    const { config, changes } = await keepUnchanged(before, pinGateway(loaded.config, this.#started));
     const restart = listRestarts(this.#started, loaded.config.gateway);
     const isNews = config !== before || this.#problems.length > 0 || !isSame(restart, this.#restart) ||
       !isSame(loaded.warnings, this.#warnings);
     ({ files: this.#files, warnings: this.#warnings } = loaded);
     [this.#current, this.#problems, this.#restart] = [config, [], restart];
-    if (isNews) this.#emit({ kind: "swapped", config, ...compareSources(before, config), restart });
+    if (isNews) this.#emit({ kind: "swapped", config, ...changes, restart });
   }
 
   #refuse({ problems, files }: ConfigError): void {
@@ -146,28 +143,44 @@ function listRestarts(started: Gateway, asked: Gateway): string[] {
     .map(([, name]) => `${name} changed; restart to apply`);
 }
 
+/** The names of the sources that differ. */
+interface SourceChanges {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+}
+
 /** The new configuration, with unchanged parts taken from the old one, so that comparing references finds changes. */
-function keepUnchanged(old: Config, config: Config): Config {
-  if (isSame(old, config)) return old;
-  const keep = <T>(before: T | undefined, after: T): T =>
-    before !== undefined && isSame(before, after) ? before : after;
-  const sources = new Map<string, SourceConfig>();
-  for (const [name, source] of config.sources) sources.set(name, keep(old.sources.get(name), source));
-  return freezeDeeply({
+async function keepUnchanged(old: Config, config: Config): Promise<{ config: Config; changes: SourceChanges }> {
+  const { sources, changes } = await keepSources(old.sources, config.sources);
+  const kept = {
     gateway: keep(old.gateway, config.gateway),
     auth: keep(old.auth, config.auth),
     limits: keep(old.limits, config.limits),
     sources,
-  });
+  };
+  const isOld = kept.gateway === old.gateway && kept.auth === old.auth && kept.limits === old.limits &&
+    sources === old.sources;
+  return { config: isOld ? old : freezeDeeply(kept), changes };
 }
 
-function compareSources(old: Config, config: Config) {
-  const [before, after] = [old.sources, config.sources];
-  return {
-    added: [...after.keys()].filter((name) => !before.has(name)),
-    removed: [...before.keys()].filter((name) => !after.has(name)),
-    changed: [...after.keys()].filter((name) => before.has(name) && before.get(name) !== after.get(name)),
-  };
+async function keepSources(old: Config["sources"], next: Config["sources"]) {
+  const [sources, giveWay] = [new Map<string, SourceConfig>(), createGiveWay()];
+  const [added, changed]: [string[], string[]] = [[], []];
+  for (const [name, source] of next) {
+    await giveWay();
+    const before = old.get(name);
+    sources.set(name, keep(before, source));
+    if (before === undefined) added.push(name);
+    else if (sources.get(name) !== before) changed.push(name);
+  }
+  const removed = [...old.keys()].filter((name) => !next.has(name));
+  const isOld = added.length + changed.length + removed.length === 0 && isSame([...old.keys()], [...next.keys()]);
+  return { sources: isOld ? old : sources, changes: { added, removed, changed } };
+}
+
+function keep<T>(before: T | undefined, after: T): T {
+  return before !== undefined && isSame(before, after) ? before : after;
 }
 
 function describeFailure(error: unknown): ConfigError {

@@ -1,4 +1,5 @@
 /** Loads sources.yaml, other providers, command line and environment into one frozen Config, or reports every problem. */
+import { createGiveWay } from "../async/give_way.ts";
 import { buildAuth } from "./auth_section.ts";
 import { type DescribeCommand, describeHints, describeTask } from "./command_hint.ts";
 import type { Config, SourceConfig } from "./config.ts";
@@ -8,7 +9,7 @@ import { freezeDeeply } from "./freeze.ts";
 import { buildGateway } from "./gateway_section.ts";
 import { buildLimits } from "./limits_section.ts";
 import type { Overrides } from "./overrides.ts";
-import { ConfigError, placeNowhere, type Problem } from "./problem.ts";
+import { ConfigError, formatPath, type Problem } from "./problem.ts";
 import { type MergedSource, mergeSources, type NamedProvided, type Provided, type SourceProvider } from "./provider.ts";
 import { type ReadEnv, Resolver } from "./resolver.ts";
 import { buildSource } from "./source_section.ts";
@@ -49,9 +50,9 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
   const all = await readProviders(file, { ...options, reader });
   const resolvers = new Map(all.map(({ provided }) => [provided, new Resolver({ ...provided, env, reader })]));
   const resolverOf = (provided: Provided) => resolvers.get(provided)!;
-  const { merged, warnings } = dropNamedTokens(mergeSources(all));
+  const { merged, warnings } = await dropNamedTokens(mergeSources(all));
   const config = await build({ file, merged, resolverOf, overrides });
-  const problems = all.flatMap(({ provided }) => sort([...provided.problems, ...resolverOf(provided).problems]));
+  const problems = (await Promise.all(all.map(({ provided }) => listProblems(provided, resolverOf(provided))))).flat();
   const hinted = problems.map((problem) => ({ ...problem, message: describeHints(problem.message, describeCommand) }));
   const files = all.flatMap(({ provided }) => [...provided.files, ...resolverOf(provided).files]);
   if (config === undefined || problems.length > 0) throw new ConfigError(hinted, files);
@@ -63,15 +64,19 @@ export async function loadConfig(options: LoadOptions): Promise<Loaded> {
 }
 
 /** Drops tokens that are also the name of a source, because one address cannot open both: the name has precedence. */
-function dropNamedTokens(all: ReadonlyMap<string, MergedSource>) {
+async function dropNamedTokens(all: ReadonlyMap<string, MergedSource>) {
   const merged = new Map(all);
   const warnings: Problem[] = [];
+  if (!all.values().some(({ written }) => written.tokenHash !== undefined)) return { merged, warnings };
+  const giveWay = createGiveWay();
   for (const [name, { written }] of all) {
+    if (written.tokenHash !== undefined) continue;
+    await giveWay();
     const mark = markToken(name);
-    if (written.tokenHash !== undefined || all.get(mark.name)?.written.tokenHash !== mark.tokenHash) continue;
+    if (all.get(mark.name)?.written.tokenHash !== mark.tokenHash) continue;
     merged.delete(mark.name);
     const message = "this name is also a token in a token file, where it is left out";
-    warnings.push(placeNowhere(["sources", name], message));
+    warnings.push({ path: formatPath(["sources", name]), message });
   }
   return { merged, warnings };
 }
@@ -105,11 +110,7 @@ async function build({ file, merged, resolverOf, overrides }: BuildParts): Promi
   if (file.lacksSources && merged.size === 0 && !overrides.tokenFiles?.length) {
     resolver.complain(["sources"], "is missing");
   }
-  const defaults = { written: sections?.defaults ?? {}, resolver };
-  const sources = new Map<string, SourceConfig>();
-  for (const [name, { origin, written, provided }] of merged) {
-    sources.set(name, await buildSource({ name, origin, written, resolver: resolverOf(provided), defaults }));
-  }
+  const sources = await buildSources({ file, merged, resolverOf, overrides });
   if (sections === undefined) return undefined;
   const gateway = await buildGateway(sections.gateway, overrides, resolver);
   const auth = await buildAuth(sections.auth, overrides.open ?? false, resolver);
@@ -120,8 +121,29 @@ async function build({ file, merged, resolverOf, overrides }: BuildParts): Promi
   return { gateway, auth, limits: buildLimits(sections.limits), sources };
 }
 
-/** Sorts by file, then from top to bottom. */
+async function buildSources({ file, merged, resolverOf }: BuildParts): Promise<Map<string, SourceConfig>> {
+  const defaults = { written: file.sections?.defaults ?? {}, resolver: resolverOf(file) };
+  const giveWay = createGiveWay();
+  const sources = new Map<string, SourceConfig>();
+  for (const [name, { origin, written, provided }] of merged) {
+    await giveWay();
+    const source = await buildSource({ name, origin, written, resolver: resolverOf(provided), defaults });
+    sources.set(name, freezeDeeply(source));
+  }
+  return sources;
+}
+
+/** Everything that is wrong with what one provider has, in the order of its files. */
+async function listProblems({ problems, placeComplaints }: Provided, { complaints }: Resolver): Promise<Problem[]> {
+  if (complaints.length === 0) return sort(problems);
+  const placed = await placeComplaints?.(complaints) ??
+    complaints.map(({ path, message }) => ({ path: formatPath(path), message }));
+  return sort([...problems, ...placed]);
+}
+
+/** Sorts by file, then from top to bottom; problems without a place come last. */
 function sort(problems: readonly Problem[]): Problem[] {
-  const byPlace = (a: Problem, b: Problem) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+  const byPlace = (a: Problem, b: Problem) =>
+    (a.line ?? Infinity) - (b.line ?? Infinity) || (a.column ?? 0) - (b.column ?? 0);
   return [...Map.groupBy(problems, ({ file }) => file).values()].flatMap((ofOneFile) => ofOneFile.sort(byPlace));
 }

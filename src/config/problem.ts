@@ -14,11 +14,8 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Makes a problem, with its place, from a path and a message. */
-export type PlaceProblem = (path: Path, message: string, at?: "key" | "value") => Problem;
-
-/** For problems that are not in a file. */
-export const placeNowhere: PlaceProblem = (path, message) => ({ path: formatPath(path), message });
+/** Most problems of one file that are reported: each is logged, and shown to administrators. */
+export const MAX_PROBLEMS = 100;
 
 /** A configuration that cannot be used, with every reason. */
 export class ConfigError extends Error {

@@ -1,6 +1,7 @@
 /** Providers of sources, and how the sources of several become one list. */
-import type { PlaceProblem, Problem } from "./problem.ts";
 import type { SourceOrigin } from "./config.ts";
+import type { Complaint } from "./fields.ts";
+import type { Problem } from "./problem.ts";
 import type { WrittenSource } from "./source_section.ts";
 
 /** Something that provides sources, such as a file. */
@@ -23,8 +24,8 @@ export interface Provided {
   readonly files: readonly string[];
   /** The folder at which relative paths in its sources start; by default the working directory. */
   readonly folder?: string;
-  /** Finds the place of a problem in one of its sources. */
-  readonly placeProblem?: PlaceProblem;
+  /** The problems of complaints about its sources, with their places. */
+  readonly placeComplaints?: (complaints: readonly Complaint[]) => Promise<readonly Problem[]>;
 }
 
 /** The sources of a provider, with its kind. */

@@ -1,7 +1,8 @@
 /** Reads the environment variables and files that a configuration refers to. */
 import { resolve } from "node:path";
 import { FileFault, type FileReader } from "../files/file_reader.ts";
-import { formatPath, type Path, placeNowhere, type PlaceProblem, type Problem } from "./problem.ts";
+import type { Complaint } from "./fields.ts";
+import { formatPath, type Path } from "./problem.ts";
 import { Secret } from "./secret.ts";
 
 /** The value of an environment variable. */
@@ -20,28 +21,25 @@ export interface ResolverOptions {
   readonly folder?: string;
   readonly env: ReadEnv;
   readonly reader: FileReader;
-  readonly placeProblem?: PlaceProblem;
 }
 
-/** Resolves the references of one provider. A reference that cannot be read becomes a problem and gives undefined. */
+/** Resolves the references of one provider. One that cannot be read becomes a complaint and gives undefined. */
 export class Resolver {
   readonly #folder: string;
   readonly #env: ReadEnv;
   readonly #reader: FileReader;
-  readonly #placeProblem: PlaceProblem;
   readonly #files = new Set<string>();
-  readonly #problems: Problem[] = [];
+  readonly #complaints: Complaint[] = [];
   readonly #known = new Map<string, Promise<unknown>>();
 
-  constructor({ folder = ".", env, reader, placeProblem = placeNowhere }: ResolverOptions) {
+  constructor({ folder = ".", env, reader }: ResolverOptions) {
     this.#folder = folder;
     this.#env = env;
     this.#reader = reader;
-    this.#placeProblem = placeProblem;
   }
 
-  get problems(): readonly Problem[] {
-    return this.#problems;
+  get complaints(): readonly Complaint[] {
+    return this.#complaints;
   }
 
   /** Absolute paths of all files that it tried to read so far. */
@@ -54,9 +52,9 @@ export class Resolver {
     return resolve(this.#folder, path);
   }
 
-  /** Adds a problem with the value at a path. */
+  /** Adds a complaint about the value at a path. */
   complain(path: Path, message: string): void {
-    this.#problems.push(this.#placeProblem(path, message));
+    this.#complaints.push({ path, message });
   }
 
   /** A secret, read once for each path. */
@@ -78,7 +76,7 @@ export class Resolver {
     return this.#readPem(path, name, ["PUBLIC KEY", "public key"]);
   }
 
-  /** Reads once: every source resolves the references in `defaults`, and a problem must be reported once. */
+  /** Reads once: every source resolves the references in `defaults`, and a complaint must be made once. */
   #once<T>(path: Path, read: () => Promise<T>): Promise<T> {
     const key = formatPath(path);
     const found = this.#known.get(key) ?? read();

@@ -4,7 +4,7 @@ import { FIRST_VNC_PORT, parseHost, parseTarget } from "./address.ts";
 import type { Address, SourceConfig, SourceOrigin, SourceTls, Target } from "./config.ts";
 import { address, choose, type Complaint, flag, integer, isMapping } from "./fields.ts";
 import { list, parsed, readIssues, section, size, text, timeout, word } from "./fields.ts";
-import type { Path } from "./problem.ts";
+import { MAX_PROBLEMS, type Path } from "./problem.ts";
 import type { Resolver } from "./resolver.ts";
 import { checkOne, hasKey, secretSchema } from "./secret_schema.ts";
 import { explainName, SOURCE_NAME } from "./source_name.ts";
@@ -70,7 +70,10 @@ export interface WrittenSources {
   readonly complaints: readonly Complaint[];
 }
 
-/** Checks the `sources` section, entry by entry, because a zod record would drop `__proto__`. */
+/**
+ * Checks the `sources` section, entry by entry, because a zod record would drop `__proto__`. Stops at more complaints than
+ * are reported.
+ */
 export function checkSources(written: unknown): WrittenSources {
   const sources = new Map<string, WrittenSource>();
   if (!isMapping(written)) {
@@ -78,6 +81,7 @@ export function checkSources(written: unknown): WrittenSources {
   }
   const complaints: Complaint[] = [];
   for (const [name, value] of Object.entries(written)) {
+    if (complaints.length > MAX_PROBLEMS) break;
     if (!SOURCE_NAME.test(name)) complaints.push({ path: ["sources", name], message: explainName(name), at: "key" });
     const source = sourceSchema.safeParse(value);
     sources.set(name, source.success ? source.data : salvage(value));

@@ -1,10 +1,12 @@
 /** Token files of websockify (its TokenFile and ReadOnlyTokenFile plugins): lines of `TOKEN: HOST:PORT`. */
 import { resolve } from "node:path";
+import { createGiveWay } from "../async/give_way.ts";
 import type { FileReader } from "../files/file_reader.ts";
 import { parseHost, parsePort } from "./address.ts";
 import type { Address } from "./config.ts";
 import type { Problem } from "./problem.ts";
 import type { Provided, SourceProvider } from "./provider.ts";
+import type { WrittenSource } from "./source_section.ts";
 import { markToken } from "./source_token.ts";
 import { explainTokenFile, listTokenFiles, readTokenText } from "./token_folder.ts";
 
@@ -44,21 +46,29 @@ async function readTokenFiles(paths: readonly string[], reader: FileReader): Pro
     try {
       for (const { file, isListed } of await listTokenFiles(path, reader)) {
         files.push(file);
-        readLines(file, await readTokenText(file, { isListed, reader, warn }), lines, warn);
+        await readLines(file, await readTokenText(file, { isListed, reader, warn }), lines, warn);
       }
     } catch (error) {
       problems.push(placeProblem(path, undefined, `cannot be read: ${explainTokenFile(error)}`));
     }
   }
   return {
-    sources: new Map([...lines].map(([token, { target }]) => {
-      const { name, tokenHash } = markToken(token);
-      return [name, { target, tokenHash }];
-    })),
+    sources: await markLines(lines),
     problems,
     warnings: shorten(warnings),
     files: [...new Set([...paths, ...files])].map((file) => resolve(file)),
   };
+}
+
+async function markLines(lines: ReadonlyMap<string, Line>): Promise<Map<string, WrittenSource>> {
+  const giveWay = createGiveWay();
+  const sources = new Map<string, WrittenSource>();
+  for (const [token, { target }] of lines) {
+    await giveWay();
+    const { name, tokenHash } = markToken(token);
+    sources.set(name, { target, tokenHash });
+  }
+  return sources;
 }
 
 function placeProblem(file: string, line: number | undefined, message: string): Problem {
@@ -72,8 +82,10 @@ function shorten(warnings: readonly Problem[]): readonly Problem[] {
   return [...warnings.slice(0, WARNINGS_MAX), { path: "", message }];
 }
 
-function readLines(file: string, text: string, lines: Map<string, Line>, warn: Warn): void {
+async function readLines(file: string, text: string, lines: Map<string, Line>, warn: Warn): Promise<void> {
+  const giveWay = createGiveWay();
   for (const [index, written] of text.split(/\r\n?|\n/).entries()) {
+    await giveWay();
     const line = written.trim();
     if (line === "" || line.startsWith("#")) continue;
     const place = `${file}:${index + 1}`;

@@ -12,7 +12,7 @@ import {
   type YAMLSeq,
 } from "yaml";
 import { findPlace } from "./place.ts";
-import { ConfigError, type Problem } from "./problem.ts";
+import { ConfigError, MAX_PROBLEMS, type Problem } from "./problem.ts";
 
 /** Most values that aliases may expand to. This is enough for 512 sources with every key. */
 const MAX_VALUES = 100_000;
@@ -26,6 +26,7 @@ type Complain = (node: unknown, message: string) => void;
 export function readValue(document: Document.Parsed, text: string): unknown {
   const problems: Problem[] = [];
   const complain: Complain = (node, message) => {
+    if (problems.length >= MAX_PROBLEMS) return;
     const offset = (node as Node | null)?.range?.[0] ?? 0;
     problems.push({ path: "", message, ...findPlace(text, offset) });
   };
