@@ -18,6 +18,7 @@ import {
   requireOwnOrigin,
 } from "./web/guards.ts";
 import { createHealthRoutes } from "./web/health/routes.ts";
+import { limitResponses } from "./web/limit_responses.ts";
 import { refuseOtherMethods } from "./web/methods.ts";
 import { requireUpgrade } from "./web/require_upgrade.ts";
 import { answerError, answerNotFound } from "./web/problem.tsx";
@@ -46,7 +47,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   const app = new Hono<Env>({ getPath: (request) => findRoute(request, parts.config().gateway.basePath) });
   app.onError(answerError);
   app.notFound(answerNotFound);
-  app.use(setSecurityHeaders, setCacheAndTransportHeaders, prepareContext(parts));
+  app.use(setSecurityHeaders, setCacheAndTransportHeaders, prepareContext(parts), limitResponses());
 
   const entrance = [limitHeaders, requireOwnHost(parts.ownName)] as const;
   const socketGuards = [...entrance, requireUpgrade, requireOwnOrigin, requireIdentity] as const;

@@ -61,6 +61,7 @@ const table = {
     "The gateway disconnected this viewer: it read too slowly",
   ),
   draining: row(503, 1012, RETRY, "Restarting", "The gateway is restarting"),
+  busy: row(503, null, RETRY, "Busy", "The gateway is too busy right now"),
   source_changed: row(503, 1012, RETRY, "Source changed", "The settings of this screen changed"),
   certificate_renewed: row(503, 1012, RETRY, "Certificate renewed", "The certificate of the gateway was renewed"),
   session_ended_by_admin: row(null, 4403, FINAL, "Ended by an administrator", "An administrator ended this session"),

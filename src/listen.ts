@@ -29,8 +29,9 @@ export function listen({ serve, log, config, gateway, certificate }: ListenParts
     serve,
     address,
     ...(certificate ? { certificate } : {}),
-    handler: (request, { remoteAddr }) => {
-      return gateway.app.fetch(request, { remote: "hostname" in remoteAddr ? remoteAddr.hostname : "unix" });
+    handler: (request, info) => {
+      const remote = "hostname" in info.remoteAddr ? info.remoteAddr.hostname : "unix";
+      return gateway.app.fetch(request, { remote, whenSent: () => info.completed });
     },
     onReplace: () => gateway.registry.endWhere(() => true, new PortholeError("certificate_renewed", RENEWED)),
     tell,

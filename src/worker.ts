@@ -14,7 +14,7 @@ const ROOT = new URL("../", import.meta.url);
 const ANYWHERE = { kind: "tcp", hostname: "0.0.0.0", port: 0 } as const;
 
 /** Answers one request, as such runtimes call it. */
-type Fetch = (request: Request, info?: { remoteAddr?: Deno.Addr }) => Promise<Response>;
+type Fetch = (request: Request, info?: { remoteAddr?: Deno.Addr; completed?: Promise<unknown> }) => Promise<Response>;
 
 /** Makes a handler that creates the gateway at the first request. */
 function createFetch(): Fetch {
@@ -22,7 +22,7 @@ function createFetch(): Fetch {
   return async (request, info) => {
     const address = info?.remoteAddr;
     const remote = address && "hostname" in address ? address.hostname : "unknown";
-    return await (await (gateway ??= make())).app.fetch(request, { remote });
+    return await (await (gateway ??= make())).app.fetch(request, { remote, whenSent: () => info?.completed });
   };
 }
 

@@ -10,6 +10,8 @@ export interface Env {
   Bindings: {
     /** The address of the other end of the connection, or "unix". */
     remote: string;
+    /** Settles when the response is sent, or its reader is gone; not known everywhere. */
+    whenSent?: () => Promise<unknown> | undefined;
   };
   Variables: Services & {
     /** The snapshot taken when the request began; `findSource` replaces it when it has token files read again. */

@@ -1,6 +1,7 @@
 /** The files of static/, read once at startup: a lookup in a Map cannot leave the folder. */
 import type { Handler } from "hono";
 import { PortholeError } from "../errors.ts";
+import { streamBytes } from "./stream_bytes.ts";
 
 const CONTENT_TYPES: Record<string, string> = {
   css: "text/css; charset=utf-8",
@@ -42,7 +43,7 @@ export function createStaticHandler(files: StaticFiles): Handler {
     const headers = { ETag: file.etag, "Cache-Control": "no-cache", "Content-Type": file.type };
     const known = (c.req.header("if-none-match") ?? "").split(/\s*,\s*/);
     if (known.includes(file.etag) || known.includes(`W/${file.etag}`)) return c.body(null, 304, headers);
-    return c.body(file.body, 200, headers);
+    return c.body(streamBytes(file.body), 200, { ...headers, "Content-Length": String(file.body.length) });
   };
 }
 

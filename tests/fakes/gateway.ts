@@ -34,7 +34,8 @@ export async function startGateway(yaml: string, options: Partial<GatewayOptions
     ...options,
   });
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request, info) => {
-    return gateway.app.fetch(request, { remote: (info.remoteAddr as Deno.NetAddr).hostname });
+    const { hostname: remote } = info.remoteAddr as Deno.NetAddr;
+    return gateway.app.fetch(request, { remote, whenSent: () => info.completed });
   });
   const { port } = server.addr as Deno.NetAddr;
   return {

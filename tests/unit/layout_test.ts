@@ -23,9 +23,12 @@ const ALLOWED: Record<string, readonly string[]> = {
 /** What is run: the gateway, by itself or under another server, and the two scripts of its pages. */
 const ENTRIES = ["main.ts", "src/worker.ts", "src/viewer/viewer.ts", "src/viewer/dashboard.ts"];
 
-/** What every module may know: failures, types and plain facts of the configuration, waiting, memoizing, reading files. */
+/**
+ * What every module may know: failures, types and plain facts of the configuration, waiting, memoizing, fair shares,
+ * reading files.
+ */
 const COMMON =
-  /^src\/(errors|memoize|config\/(command_hint|config|exposure|secret|source_token|units)|(async|files)\/\w+)\.ts$/;
+  /^src\/(errors|fair_shares|memoize|config\/(command_hint|config|exposure|secret|source_token|units)|(async|files)\/\w+)\.ts$/;
 
 interface ImportingFile {
   specifier: string;

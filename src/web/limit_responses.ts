@@ -1,0 +1,42 @@
+/** The limit on responses that are not sent yet: a reader that stalls keeps its part, and it must not be all memory. */
+import type { MiddlewareHandler } from "hono";
+import { PortholeError } from "../errors.ts";
+import { FairShares } from "../fair_shares.ts";
+import { type Env, readAddress } from "./env.ts";
+import { streamBytes } from "./stream_bytes.ts";
+
+/**
+ * The runtime keeps 50 KB for each whose reader stalls. One address gets 57, of which a page needs 10 for a moment; 20
+ * addresses that take all they get leave 48.
+ */
+const RESPONSES = { max: 512, portion: 1 / 8 };
+const RETRY_MS = 2_000;
+
+/**
+ * Refuses a request if too many responses to its sender are under way, from the request to its last byte.
+ *
+ * Over HTTP/2, a reader can ask for hundreds of responses on one connection and take none of them. The runtime has no
+ * deadline for that, and reads on from a body that fails only when its reader does.
+ */
+export function limitResponses(): MiddlewareHandler<Env> {
+  const shares = new FairShares(RESPONSES);
+  return async (c, next) => {
+    const giveBack = shares.take(readAddress(c));
+    if (!giveBack) throw new PortholeError("busy", "Too many responses are under way", { retryAfterMs: RETRY_MS });
+    await next();
+    if (!c.res.body || c.req.method === "HEAD") return giveBack();
+    c.res = await streamResponse(c.res);
+    const sent = c.env.whenSent?.() ?? Promise.resolve();
+    sent.then(giveBack, giveBack);
+  };
+}
+
+/** Of a body in one piece, the runtime tells at once that it has been sent. */
+async function streamResponse(response: Response): Promise<Response> {
+  const { headers: given } = response;
+  if (given.has("content-length") || given.get("content-type")?.startsWith("text/event-stream")) return response;
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const headers = new Headers(given);
+  headers.set("Content-Length", String(bytes.length));
+  return new Response(streamBytes(bytes), { status: response.status, headers });
+}
