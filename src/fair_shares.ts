@@ -12,7 +12,7 @@ export interface Shared {
  * what is free. So a greedy owner leaves most to others, the next one most of the rest, and an owner who has none gets
  * one as long as there is one.
  */
-function leavesRoom({ own, all }: { own: number; all: number }, { max, portion }: Shared): boolean {
+export function leavesRoom({ own, all }: { own: number; all: number }, { max, portion }: Shared): boolean {
   return own < (max - all) * portion;
 }
 

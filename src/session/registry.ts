@@ -2,6 +2,7 @@
 import type { Limits } from "../config/config.ts";
 import { delay } from "@std/async/delay";
 import { PortholeError } from "../errors.ts";
+import { leavesRoom } from "../fair_shares.ts";
 import type { SessionCounts } from "../source/source.ts";
 import type { Log } from "../telemetry/log.ts";
 import { explainEnd } from "./explain_end.ts";
@@ -10,6 +11,8 @@ import { SessionEvents } from "./session_events.ts";
 
 /** Retry-After of a refusal because of a limit. */
 const RETRY_MS = 5_000;
+/** How much of the free slots for handshakes one source, or one address, may come to have. */
+const HANDSHAKES_PORTION = 1 / 2;
 /** How often the permission and the sign-in of each live session are checked. */
 const SWEEP_MS = 2_000;
 
@@ -91,9 +94,20 @@ export class SessionRegistry implements SessionCounts {
     if (userName !== undefined && this.#count(({ user }) => user.name === userName) >= limits.perUser) {
       throw full("You have reached your limit of open screens");
     }
-    if (this.#count(({ state }) => state === "dialing" || state === "handshake") >= limits.handshakes) {
-      throw full("Too many screens are being opened at the moment");
-    }
+    this.#admitHandshake({ source, address }, limits.handshakes);
+  }
+
+  /**
+   * Sessions that do not come past the handshake hold their slots for long, so each source and each address has a share
+   * of them. The first one on a source needs none: a source that does not answer must not keep others closed.
+   */
+  #admitHandshake({ source, address }: SessionRequest, max: number): void {
+    const connecting = this.list().filter(({ state }) => state === "dialing" || state === "handshake");
+    const onSource = connecting.filter(({ source: { name } }) => name === source).length;
+    const fromAddress = connecting.filter(({ user }) => user.address === address).length;
+    const hasRoom = (own: number) => leavesRoom({ own, all: connecting.length }, { max, portion: HANDSHAKES_PORTION });
+    if (onSource === 0 || hasRoom(Math.max(onSource, fromAddress))) return;
+    throw full("Too many screens are being opened at the moment");
   }
 
   /** Begins a session, which is listed at once and until it has ended. */

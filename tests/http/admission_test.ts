@@ -100,7 +100,14 @@ for (const [title, make] of Object.entries(REFUSALS)) {
 Deno.test("admission is tested for every refusal of the WebSocket route", () => {
   const tested = new Set(Object.keys(REFUSALS).map((title) => title.split(",")[0]));
   const ofHandshakes = ["upgrade_required", "bad_request", "viewer_malformed"];
-  const ofOtherRoutes = ["not_found", "method_not_allowed", "provider_unreachable", "body_too_large", "not_allowed"];
+  const ofOtherRoutes = [
+    "busy",
+    "not_found",
+    "method_not_allowed",
+    "provider_unreachable",
+    "body_too_large",
+    "not_allowed",
+  ];
   const afterUpgrade = Object.keys(FAILURES).filter((code) =>
     /^vnc_|changed$|renewed$|removed$|^taken_over$/.test(code)
   );

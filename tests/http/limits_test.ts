@@ -73,17 +73,18 @@ Deno.test("limits.idle ends a session without keyboard or mouse input, whatever 
   assertEquals(typing.socket.readyState, WebSocket.OPEN);
 });
 
-Deno.test("limits.handshakes is for sessions that are connected but not open, of all sources together", async () => {
+Deno.test("limits.handshakes is for sessions that are connected but not open, and leaves each source one", async () => {
   await using silent = listenSilently();
   await using source = listenPatiently();
   await using gateway = await startGateway(writeYaml({ silent: silent.port, pi: source.port }, "handshakes: 1"));
   await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/silent`);
   const { registry } = gateway.gateway;
   await waitUntil(() => registry.list()[0]?.state === "handshake");
-  assertEquals(await askStatus(gateway, "/ws/vnc/pi"), 429);
+  assertEquals(await askStatus(gateway, "/ws/vnc/silent"), 429);
+  assertEquals(await askStatus(gateway, "/ws/vnc/pi"), 101);
   viewer.socket.close();
   await waitUntil(() => registry.size === 0);
-  assertEquals(await askStatus(gateway, "/ws/vnc/pi"), 101);
+  assertEquals(await askStatus(gateway, "/ws/vnc/silent"), 101);
 });
 
 Deno.test("limits.up_queue ends a viewer that sends more than a source takes", async () => {
