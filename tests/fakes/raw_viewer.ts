@@ -24,6 +24,10 @@ export class RawViewer implements AsyncDisposable {
   readonly gone: Promise<void>;
   /** Told of the payload of each binary frame. */
   onBytes: (bytes: Uint8Array) => void = () => {};
+  /** Told of each text frame. */
+  onText: (text: string) => void = () => {};
+  /** Told of the close frame. */
+  onClose: () => void = () => {};
   readonly #socket: Socket;
   readonly #watchers = new Set<() => void>();
   #rest: Uint8Array = new Uint8Array(0);
@@ -154,7 +158,10 @@ export class RawViewer implements AsyncDisposable {
       this.downBytes += payload.length;
       this.onBytes(payload);
     }
-    if (opcode === OPCODE.text) this.texts.push(new TextDecoder().decode(payload));
+    if (opcode === OPCODE.text) {
+      this.texts.push(new TextDecoder().decode(payload));
+      this.onText(this.texts.at(-1)!);
+    }
     if (opcode === OPCODE.ping) {
       this.pings++;
       this.send(payload, OPCODE.pong);
@@ -162,6 +169,7 @@ export class RawViewer implements AsyncDisposable {
     if (opcode === OPCODE.close) {
       const code = payload.length < 2 ? 1005 : payload[0]! << 8 | payload[1]!;
       this.close = { code, reason: new TextDecoder().decode(payload.subarray(2)) };
+      this.onClose();
     }
   }
 }

@@ -92,6 +92,10 @@ export class Porthole {
     this.ended = this.#watch();
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** Waits until the output matches. @throws Error with all output if it ends first, or says nothing for too long. */
   async waitFor(output: "stdout" | "stderr", pattern: RegExp): Promise<RegExpMatchArray> {
     for (let match; !this.#hasEnded; await this.#waitForMore(pattern)) {
