@@ -1,7 +1,15 @@
-/** `deno task test`: runs every test, then lists those that were left out and says how to have them. */
+/**
+ * `deno task test`: runs every test, then lists those that were left out and says how to have them.
+ *
+ * Two processes share the work, since most machines have two cores, and a test that measures memory needs a process in
+ * which nothing else runs. Their sum is the last line.
+ */
 import { PACKAGES } from "./live/programs.ts";
 
-const FOLDERS = ["unit", "http", "process", "attack", "live", "browser"].map((name) => `tests/${name}/`);
+/** What each process runs: tests that need nothing, and tests that need programs, of which one runs at a time. */
+const LANES = [["unit", "http", "process", "attack"], ["live", "browser"]].map((names) =>
+  names.map((name) => `tests/${name}/`)
+);
 
 /** A test that was left out, and what it needs: programs, or a right that the machine does not give. */
 export interface LeftOut {
@@ -51,18 +59,78 @@ function pickUnasked(args: readonly string[]): (leftOut: LeftOut) => boolean {
   return ({ needs }) => !filters || needs.length > 0;
 }
 
-async function runTests(args: readonly string[]): Promise<number> {
+/** What one process came to. */
+interface LaneResult {
+  readonly code: number;
+  readonly output: string;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Runs these folders; `tell` is given the output as it comes. */
+async function runLane(
+  folders: readonly string[],
+  args: readonly string[],
+  tell: (text: string) => void,
+): Promise<LaneResult> {
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
-    const test = ["test", "--allow-all", `--junit-path=${report}`, ...FOLDERS, ...args];
-    const { code } = await new Deno.Command(Deno.execPath(), { args: test }).spawn().status;
-    const junit = await Deno.readTextFile(report);
-    // Empty when no test ran: a type error, or a file that does not load.
-    if (junit !== "") console.log(describeLeftOut(listLeftOut(junit).filter(pickUnasked(args))));
-    return code;
+    const test = ["test", "--allow-all", `--junit-path=${report}`, ...folders, ...args];
+    const env: Record<string, string> = Deno.stdout.isTerminal() ? { FORCE_COLOR: "1" } : {};
+    const child = new Deno.Command(Deno.execPath(), { args: test, env, stdout: "piped", stderr: "piped" }).spawn();
+    let output = "";
+    await Promise.all([child.stdout, child.stderr].map(async (stream) => {
+      for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+        output += text;
+        tell(text);
+      }
+    }));
+    // The report is empty when no test ran: a type error, or a file that does not load.
+    return { code: (await child.status).code, output, leftOut: listLeftOut(await Deno.readTextFile(report)) };
   } finally {
     await Deno.remove(report);
   }
+}
+
+/** The last line of deno test for all processes together: "ok | 4 passed (2 steps) | 0 failed | 1 ignored". */
+export function sumUp(outputs: readonly string[], isOk: boolean): string {
+  const sums = new Map<string, { tests: number; steps: number }>([["passed", NONE], ["failed", NONE]]);
+  for (const output of outputs) {
+    // deno-lint-ignore no-control-regex
+    const closing = output.replaceAll(/\x1b\[[\d;]*m/g, "").match(/^(?:ok|FAILED) \| \d+ passed.*$/gm)?.at(-1) ?? "";
+    for (const [, tests, word, steps] of closing.matchAll(/(\d+) ([a-z ]+?)(?: \((\d+) steps?\))?(?= \||\)? \(|$)/g)) {
+      const sum = sums.get(word!) ?? NONE;
+      sums.set(word!, { tests: sum.tests + Number(tests), steps: sum.steps + Number(steps ?? 0) });
+    }
+  }
+  const parts = [...sums].map(([word, { tests, steps }]) => `${tests} ${word}${describeSteps(steps)}`);
+  return [isOk ? "ok" : "FAILED", ...parts].join(" | ");
+}
+
+const NONE = { tests: 0, steps: 0 };
+
+function describeSteps(steps: number): string {
+  return steps === 0 ? "" : ` (${steps} ${steps === 1 ? "step" : "steps"})`;
+}
+
+function print(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}
+
+/** Runs everything. The first process speaks as it goes, the second when the first has ended. */
+async function runTests(args: readonly string[]): Promise<number> {
+  let held: string | undefined = "";
+  const first = runLane(LANES[0]!, args, print).then((result) => {
+    print(held!);
+    held = undefined;
+    return result;
+  });
+  const second = runLane(LANES[1]!, args, (text) => held === undefined ? print(text) : held += text);
+  const results = await Promise.all([first, second]);
+  const code = Math.max(...results.map(({ code }) => code));
+  console.log(describeLeftOut(results.flatMap(({ leftOut }) => leftOut).filter(pickUnasked(args))));
+  console.log(sumUp(results.map(({ output }) => output), code === 0));
+  return code;
 }
 
 if (import.meta.main) Deno.exit(await runTests(Deno.args));

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { readProjectFile } from "../fakes/packaging.ts";
 import { PACKAGES, Program, runProgram, testWith } from "../live/programs.ts";
-import { describeLeftOut, listLeftOut } from "../run.ts";
+import { describeLeftOut, listLeftOut, sumUp } from "../run.ts";
 
 /** What deno writes for the file of a test; the second and third are left out. */
 async function runForReport(): Promise<string> {
@@ -41,6 +41,19 @@ Deno.test("describeLeftOut() names every test and the packages to install, once"
     "Also needed: root (to run sway as another user)",
   ]);
   assertEquals(describeLeftOut([]), "No test was left out.");
+});
+
+Deno.test("sumUp() adds what the processes came to, in colour or not", () => {
+  const first = "a ... ok\nok | 1683 passed (5 steps) | 0 failed (1m2s)\n";
+  const second =
+    "\x1b[0m\x1b[32mok\x1b[0m | 7 passed (1 step) | 0 failed | 3 ignored | 2 filtered out \x1b[38;5;245m(4s)\x1b[0m";
+  assertEquals(sumUp([first, second], true), "ok | 1690 passed (6 steps) | 0 failed | 3 ignored | 2 filtered out");
+  const failed = "FAILED | 1 passed | 2 failed (1 step) | 1 ignored (4 steps) (90ms)\n\nerror: Test failed\n";
+  assertEquals(
+    sumUp([first, failed], false),
+    "FAILED | 1684 passed (5 steps) | 2 failed (1 step) | 1 ignored (4 steps)",
+  );
+  assertEquals(sumUp(["error: Type checking failed."], false), "FAILED | 0 passed | 0 failed");
 });
 
 Deno.test(".ci/run installs every package that a test needs", () => {
