@@ -97,7 +97,7 @@ export const reload: Action = (driver, chance) =>
   driver.edit(async () => {
     const { gateway } = driver;
     if (chance.below(4) === 0) await gateway.breakConfiguration();
-    else await gateway.edit({ ...gateway.edits, title: `Edited${chance.below(1e6)}`, extras: chance.below(5) });
+    else await gateway.edit({ ...gateway.edits, extras: chance.below(5) });
     if (chance.below(3) === 0) gateway.signal("SIGHUP");
     driver.count("reloads");
   });

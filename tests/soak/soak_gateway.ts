@@ -10,8 +10,6 @@ const NAMES = ["127.0.0.1"];
 
 /** What may be edited while the gateway runs. */
 export interface Edits {
-  /** The title of the source `edited`. */
-  readonly title: string;
   /** Further sources that lead nowhere. */
   readonly extras: number;
   /** Tokens besides the administrator's. */
@@ -25,6 +23,8 @@ export interface Answer {
   readonly body: string;
 }
 
+const NOTHING: Edits = { extras: 0, tokens: [] };
+
 interface SoakGatewayOptions {
   /** The lines of `sources`, as YAML with an indentation of two. */
   readonly sources: string;
@@ -36,13 +36,14 @@ interface SoakGatewayOptions {
 export class SoakGateway implements AsyncDisposable {
   readonly port: number;
   /** Its configuration as it was last written without a mistake. */
-  edits: Edits = { title: "Edited", extras: 0, tokens: [] };
+  edits: Edits = NOTHING;
   readonly #place: Place;
   readonly #program: Porthole;
   readonly #ca: Signed;
   readonly #client: Deno.HttpClient;
   readonly #options: SoakGatewayOptions;
   #readTo = 0;
+  #edited = 0;
 
   private constructor(place: Place, program: Porthole & { url: URL }, ca: Signed, options: SoakGatewayOptions) {
     this.port = Number(program.url.port);
@@ -57,7 +58,7 @@ export class SoakGateway implements AsyncDisposable {
     const place = await Place.make();
     const ca = await makeCa({ host: "soak", names: NAMES, nowMs: Date.now() });
     await writeCertificate(place.folder, ca);
-    await place.edit(writeYaml(options, { title: "Edited", extras: 0, tokens: [] }));
+    await place.edit(writeYaml(options, NOTHING, "Edited 0"));
     const words = readTask("porthole");
     const settings = words.slice(0, words.indexOf("deno")).map((word) => word.split("=") as [string, string]);
     const program = await place.serve([], { env: { ...Object.fromEntries(settings), PORTHOLE_LOG: "json" } });
@@ -103,20 +104,21 @@ export class SoakGateway implements AsyncDisposable {
   /** Writes the configuration in place, as an editor does, and waits until it is in force. */
   async edit(edits: Edits): Promise<void> {
     this.edits = edits;
-    await this.#place.edit(writeYaml(this.#options, edits));
+    // The title tells one edit from another.
+    const title = `Edited ${++this.#edited}`;
+    await this.#place.edit(writeYaml(this.#options, edits, title));
     await waitUntil(async () => {
       const { body } = await this.request("/api/sources").catch(() => ({ body: "" }));
-      return body.includes(JSON.stringify(edits.title)) && body.split(`"extra`).length - 1 >= edits.extras &&
-        !body.includes(`"extra${edits.extras}"`);
+      return body.includes(JSON.stringify(title));
     }, "the edited configuration");
   }
 
   /** Writes a configuration with a mistake, waits until it is refused, and takes it back. */
   async breakConfiguration(): Promise<void> {
     const before = this.log.length;
-    await this.#place.edit(`${writeYaml(this.#options, this.edits)}  broken: { port: many }\n`);
+    await this.#place.edit(`${writeYaml(this.#options, this.edits, "Broken")}  broken: { port: many }\n`);
     await waitUntil(() => this.log.slice(before).includes("sources.broken"), "the complaint about the configuration");
-    await this.#place.edit(writeYaml(this.#options, this.edits));
+    await this.edit(this.edits);
   }
 
   /** Replaces the certificate, and waits until the gateway says that it uses the new one. */
@@ -154,7 +156,7 @@ async function writeCertificate(folder: string, ca: Signed): Promise<void> {
 }
 
 /** The limits are those of a gateway whose viewers all come from one address. */
-function writeYaml({ sources, hash }: SoakGatewayOptions, { title, extras, tokens }: Edits): string {
+function writeYaml({ sources, hash }: SoakGatewayOptions, { extras, tokens }: Edits, title: string): string {
   const listed = [["soak", ADMIN_TOKEN, "admin"], ...tokens.map((token, at) => [`guest${at}`, token, "control"])];
   return `gateway:
   listen: 127.0.0.1:0
