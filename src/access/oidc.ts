@@ -3,6 +3,7 @@ import * as client from "openid-client";
 import type { Config, OidcProvider } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
+import { Cap, refuseSurplus } from "./cap.ts";
 import { markProvider } from "./marks.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
 import { type ExternalUser, readUser } from "./user_claims.ts";
@@ -26,6 +27,8 @@ interface FlowStart {
   readonly next: string;
   /** The cookie that ties the response to this browser; "" for a new one. */
   readonly binding: string;
+  /** The browser's address, as limits group it. */
+  readonly from: string;
 }
 
 /** What the browser brought back from the provider. */
@@ -47,6 +50,8 @@ export interface PendingSignOn {
   readonly provider: string;
   /** Hash of the cookie of the browser that began it. */
   readonly binding: string;
+  /** The address of that browser. */
+  readonly from: string;
   readonly redirectUri: string;
   readonly next: string;
   readonly nonce: string;
@@ -55,7 +60,10 @@ export interface PendingSignOn {
 
 /** How long a user may take at the provider. */
 export const PENDING_MS = 10 * 60_000;
-/** ID tokens that are kept for signing out. */
+/** Most flows that wait at a time, in all and of one address. */
+const MOST_PENDING = 2_000;
+const MOST_PENDING_OF_ONE = 50;
+/** ID tokens that are kept for signing out. Without its own, a sign-out only asks the user once more. */
 const MOST_ID_TOKENS = 2_000;
 
 /** Signs users in at the configured provider, which is not asked for anything before somebody signs in. */
@@ -64,6 +72,7 @@ export class OidcSignIn {
   readonly #pending: Store<PendingSignOn>;
   readonly #connect: Connect;
   readonly #now: () => number;
+  readonly #cap = new Cap<PendingSignOn>(() => this.#pending.list());
   /**
    * ID tokens by sign-in, the oldest first. In memory only, because they are secrets. Without one, the provider asks the
    * user to confirm the sign-out.
@@ -79,15 +88,18 @@ export class OidcSignIn {
 
   /**
    * Where to send the browser, and the cookie that ties the response to it.
-   * @throws PortholeError provider_unreachable, or not_found when there is no provider.
+   * @throws PortholeError provider_unreachable, limit_reached, or not_found when there is no provider.
    */
-  async begin({ redirectUri, next, binding: held }: FlowStart): Promise<{ location: URL; binding: string }> {
+  async begin({ redirectUri, next, binding: held, from }: FlowStart): Promise<{ location: URL; binding: string }> {
     const provider = requireProvider(this.#config());
     const connection = await this.#connect(provider);
     const [state, nonce, verifier] = [makeToken(), makeToken(), makeToken()];
     const binding = held === "" ? makeToken() : held;
-    const flow = { provider: markProvider(provider), binding: hashToken(binding), redirectUri, next, nonce, verifier };
-    await this.#pending.put(state, flow, { expiresAtMs: this.#now() + PENDING_MS });
+    const tied = { provider: markProvider(provider), binding: hashToken(binding), from };
+    const flow = { ...tied, redirectUri, next, nonce, verifier };
+    const expiresAtMs = this.#now() + PENDING_MS;
+    const check = (others: readonly PendingSignOn[]) => requireRoom(flow, others);
+    await this.#cap.admit([state, flow], check, () => this.#pending.put(state, flow, { expiresAtMs }));
     return { location: await buildLocation(connection, provider, state, flow), binding };
   }
 
@@ -133,6 +145,12 @@ export class OidcSignIn {
     this.#idTokens.set(signIn, idToken);
     if (this.#idTokens.size > MOST_ID_TOKENS) this.#idTokens.delete(this.#idTokens.keys().next().value!);
   }
+}
+
+function requireRoom({ from }: PendingSignOn, others: readonly PendingSignOn[]): void {
+  const own = others.filter((other) => other.from === from);
+  if (others.length < MOST_PENDING && own.length < MOST_PENDING_OF_ONE) return;
+  throw refuseSurplus("Too many people are signing in at the moment: try again later");
 }
 
 /** The configured provider, if any. */

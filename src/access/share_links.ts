@@ -1,6 +1,7 @@
 /** Share links: anyone who has one can open its source until the link expires, is used up or is revoked. */
 import type { Store } from "../store/store.ts";
 import type { Proof, Role } from "./access.ts";
+import { Cap, refuseSurplus } from "./cap.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
 
 /** One link. */
@@ -40,11 +41,15 @@ interface ShareLinksOptions {
   now?: () => number;
 }
 
+/** Most links to one source. */
+const MOST_OF_SOURCE = 200;
+
 /** All share links. */
 export class ShareLinks {
   readonly #store: Store<ShareLink>;
   readonly #mayStillShare: (link: ShareLink) => Promise<boolean>;
   readonly #now: () => number;
+  readonly #cap = new Cap<ShareLink>(async () => (await this.list()).map((link) => [link.id, link]));
 
   constructor({ store, mayStillShare, now = Date.now }: ShareLinksOptions) {
     this.#store = store;
@@ -52,12 +57,20 @@ export class ShareLinks {
     this.#now = now;
   }
 
-  /** Makes a link and returns it with its secret, which is not kept. */
+  /**
+   * Makes a link and returns it with its secret, which is not kept.
+   *
+   * @throws PortholeError limit_reached when the source has too many.
+   */
   async make(details: LinkDetails): Promise<{ link: ShareLink; secret: string }> {
     const secret = makeToken();
     const hash = hashToken(secret);
     const link = { ...details, id: makeLinkId(hash), hash, createdMs: this.#now() };
-    await this.#store.put(link.id, link, { expiresAtMs: link.expiresMs });
+    await this.#cap.admit(
+      [link.id, link],
+      (others) => requireRoom(link, others),
+      () => this.#store.put(link.id, link, { expiresAtMs: link.expiresMs }),
+    );
     return { link, secret };
   }
 
@@ -97,6 +110,11 @@ export class ShareLinks {
   async revoke(id: string): Promise<void> {
     await this.#store.delete(id);
   }
+}
+
+function requireRoom({ source }: ShareLink, others: readonly ShareLink[]): void {
+  if (others.filter((other) => other.source === source).length < MOST_OF_SOURCE) return;
+  throw refuseSurplus("This screen has reached its limit of share links: revoke some first");
 }
 
 function canOpen(link: ShareLink | undefined, hash: string): link is ShareLink {

@@ -1,6 +1,7 @@
 /** Signed-in browsers. Each has a random cookie, of which the gateway keeps only the hash. */
 import type { Store } from "../store/store.ts";
 import type { CookieMethod, Proof } from "./access.ts";
+import { Cap, refuseSurplus } from "./cap.ts";
 import { hashToken, makeToken } from "./opaque_token.ts";
 
 /** One signed-in browser. */
@@ -36,14 +37,26 @@ interface SignInsOptions {
 /** The time of the last use is stored at most this often. */
 const LAST_USED_GRAIN_MS = 60_000;
 const USER_AGENT_MAX_CHARS = 120;
-/** Most sign-ins of one user; a further one ends the oldest. */
+/** Most sign-ins of one user, and of the guests of one link. */
 const MOST_OF_ONE = 50;
+/** Most sign-ins in all, and of guests together, so that links that are passed around keep no user out. */
+const MOST = 10_000;
+const MOST_GUESTS = 5_000;
+
+/** What happens along with the beginning of a sign-in. */
+interface Beginning {
+  /** The browser's sign-in before, which then ends. */
+  readonly replaces?: string | undefined;
+  /** What the sign-in costs; if this rejects, it does not begin. */
+  readonly pay?: () => Promise<void>;
+}
 
 /** All signed-in browsers. */
 export class SignIns {
   readonly #store: Store<SignIn>;
   readonly #limits: () => SignInLimits;
   readonly #now: () => number;
+  readonly #cap = new Cap<SignIn>(async () => (await this.list()).map((signIn) => [signIn.id, signIn]));
 
   constructor({ store, limits, now = Date.now }: SignInsOptions) {
     this.#store = store;
@@ -51,14 +64,25 @@ export class SignIns {
     this.#now = now;
   }
 
-  /** Begins a sign-in and returns the cookie's value, which is not kept. */
-  async begin(details: Omit<SignIn, "id" | "createdMs" | "lastUsedMs">): Promise<string> {
+  /**
+   * Begins a sign-in and returns the cookie's value, which is not kept.
+   *
+   * @throws PortholeError limit_reached when the user has too many; the browser's sign-in before then goes on.
+   */
+  async begin(
+    details: Omit<SignIn, "id" | "createdMs" | "lastUsedMs">,
+    { replaces, pay }: Beginning = {},
+  ): Promise<string> {
     const value = makeToken();
     const at = this.#now();
     const userAgent = details.userAgent.slice(0, USER_AGENT_MAX_CHARS);
     const signIn = { ...details, userAgent, id: hashToken(value), createdMs: at, lastUsedMs: at };
-    await this.#store.put(signIn.id, signIn, this.#expiry(signIn));
-    await this.#endSurplus(details.name);
+    const check = (others: readonly SignIn[]) => requireRoom(signIn, others.filter(({ id }) => id !== replaces));
+    await this.#cap.admit([signIn.id, signIn], check, async () => {
+      await pay?.();
+      await this.#store.put(signIn.id, signIn, this.#expiry(signIn));
+      if (replaces !== undefined) await this.end(replaces);
+    });
     return value;
   }
 
@@ -86,11 +110,6 @@ export class SignIns {
     await this.#store.delete(id);
   }
 
-  async #endSurplus(name: string): Promise<void> {
-    const own = (await this.list()).filter((signIn) => signIn.name === name);
-    await Promise.all(own.slice(MOST_OF_ONE).map(({ id }) => this.end(id)));
-  }
-
   /** Not awaited, so that no request waits for the disk. If storing fails, a use a minute later is stored. */
   #noteUse(id: string): void {
     const noted = this.#store.update(id, (signIn) => {
@@ -113,6 +132,23 @@ export class SignIns {
   #expiry({ createdMs, lastUsedMs }: SignIn): { expiresAtMs: number } {
     const { idleMs, absoluteMs } = this.#limits();
     return { expiresAtMs: Math.min(lastUsedMs + idleMs, createdMs + absoluteMs) };
+  }
+}
+
+/** Sign-ins that stood on a password, token or setting of before have ended, so they do not count. */
+function requireRoom({ name, by, of }: SignIn, others: readonly SignIn[]): void {
+  const isGuest = by === "share_link";
+  const own = others.filter((other) => other.name === name && other.by === by && other.of === of);
+  if (own.length >= MOST_OF_ONE) {
+    throw refuseSurplus(
+      isGuest
+        ? `This link is open in ${MOST_OF_ONE} browsers, which is the most: try again later, or ask for another link`
+        : `You are signed in in ${MOST_OF_ONE} browsers, which is the most: sign out in one of them`,
+    );
+  }
+  const guests = others.filter((other) => other.by === "share_link");
+  if (others.length >= MOST || (isGuest && guests.length >= MOST_GUESTS)) {
+    throw refuseSurplus("Too many browsers are signed in to this gateway: try again later");
   }
 }
 

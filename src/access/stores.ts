@@ -31,13 +31,13 @@ export interface AccessStores {
  */
 export function openAccessStores(stores: Stores): AccessStores {
   return {
-    signIns: stores.open("signed-in-browsers", { most: 10_000 }),
+    signIns: stores.open("signed-in-browsers"),
     links: stores.open("share-links"),
     twoFactor: stores.open("two-factor"),
-    twoFactorOffers: stores.open("two-factor-offers", { transient: true, most: 1_000 }),
-    tickets: stores.open("sign-in-tickets", { transient: true, most: 1_000 }),
+    twoFactorOffers: stores.open("two-factor-offers", { transient: true }),
+    tickets: stores.open("sign-in-tickets", { transient: true }),
     lockedAccounts: stores.open("locked-accounts", { transient: true, most: 10_000 }),
     lockedAddresses: stores.open("locked-addresses", { transient: true, most: 10_000 }),
-    pendingSignOns: stores.open("pending-sign-ons", { transient: true, most: 2_000 }),
+    pendingSignOns: stores.open("pending-sign-ons", { transient: true }),
   };
 }

@@ -43,7 +43,6 @@ export const linkRequestSchema = z.strictObject({
 type LinkView = z.output<typeof linkSchema>;
 
 const EXPIRES_MAX_MS = 366 * 24 * 3_600_000;
-const LINKS_PER_SOURCE = 200;
 
 /**
  * Creates a link and returns its address, with the secret in the fragment.
@@ -61,10 +60,6 @@ export async function createLink(
   if (!mayShare(identity)) throw new PortholeError("not_allowed", "You are not allowed to share screens");
   if (asked.role === "control" && role === "view") {
     throw new PortholeError("not_allowed", "You can only view this screen, so you cannot share control of it");
-  }
-  const existing = (await links.list()).filter((link) => link.source === source.name);
-  if (existing.length >= LINKS_PER_SOURCE) {
-    throw new PortholeError("limit_reached", "This screen has reached its limit of share links: revoke some first");
   }
   const { link, secret } = await links.make({
     source: source.name,

@@ -10,11 +10,15 @@ import { noteEvent } from "../note_event.ts";
 /** Who signed in, how, and what the sign-in depends on. */
 export type SignedIn = Pick<SignIn, "name" | "by" | "of" | "groups">;
 
-/** Begins a sign-in with a new cookie and returns its id; the browser's previous sign-in ends. */
-export async function beginSignIn(c: Context<Env>, who: SignedIn): Promise<string> {
-  await endOwnSignIn(c);
-  const userAgent = c.req.header("user-agent") ?? "";
-  const value = await c.var.authentication.signIns.begin({ ...who, address: readAddress(c), userAgent });
+/**
+ * Begins a sign-in with a new cookie and returns its id; the browser's previous sign-in ends. `pay` is what it costs.
+ *
+ * @throws PortholeError limit_reached
+ */
+export async function beginSignIn(c: Context<Env>, who: SignedIn, pay?: () => Promise<void>): Promise<string> {
+  const replaces = (await findOwnSignIn(c))?.id;
+  const details = { ...who, address: readAddress(c), userAgent: c.req.header("user-agent") ?? "" };
+  const value = await c.var.authentication.signIns.begin(details, { replaces, ...(pay && { pay }) });
   const { auth } = c.var.config;
   const maxAgeMs = auth.mode === "none" ? 0 : auth.session.absoluteMs;
   c.header("Set-Cookie", writeCookie(value, { secure: isSecure(c.var.peer), maxAgeMs }), { append: true });
@@ -23,18 +27,26 @@ export async function beginSignIn(c: Context<Env>, who: SignedIn): Promise<strin
 }
 
 /** Begins a sign-in and redirects to `next`, a path below the base path. */
-export async function finishSignIn(c: Context<Env>, who: SignedIn, next: string): Promise<Response> {
-  await beginSignIn(c, who);
+export async function finishSignIn(
+  c: Context<Env>,
+  who: SignedIn,
+  next: string,
+  pay?: () => Promise<void>,
+): Promise<Response> {
+  await beginSignIn(c, who, pay);
   return goTo(c, next);
 }
 
 /** Ends the browser's own sign-in and returns it; undefined if there is none. */
 export async function endOwnSignIn(c: Context<Env>): Promise<SignIn | undefined> {
-  const { signIns } = c.var.authentication;
-  const value = readCookie(c.req.raw, { secure: isSecure(c.var.peer) });
-  const own = value === undefined ? undefined : await signIns.find(value);
-  if (own) await signIns.end(own.id);
+  const own = await findOwnSignIn(c);
+  if (own) await c.var.authentication.signIns.end(own.id);
   return own;
+}
+
+async function findOwnSignIn(c: Context<Env>): Promise<SignIn | undefined> {
+  const value = readCookie(c.req.raw, { secure: isSecure(c.var.peer) });
+  return value === undefined ? undefined : await c.var.authentication.signIns.find(value);
 }
 
 /** Redirects to a path below the base path. */

@@ -41,7 +41,8 @@ async function goToProvider(c: Context<Env>): Promise<Response> {
   const { peer, authentication } = c.var;
   const redirectUri = makeReturnAddress(c, "sign-in/oidc/callback");
   const next = readReturnPath(c.req.query("next"));
-  const { location, binding } = await authentication.oidc.begin({ redirectUri, next, binding: readBinding(c) });
+  const from = readAddress(c);
+  const { location, binding } = await authentication.oidc.begin({ redirectUri, next, binding: readBinding(c), from });
   const secure = isSecure(peer);
   setCookie(c, COOKIE, binding, {
     ...(secure && { prefix: "host" }),

@@ -24,18 +24,24 @@ async function openLink(c: Context<Env>): Promise<Response> {
   const secret = (await readForm(c))("secret");
   try {
     await signInLimit.take(readAddress(c));
-    const found = await links.find(secret);
-    if (found && await mayOpenAlready(c, found)) return goTo(c, `/site/vnc/${found.source}`);
-    const link = await links.open(secret);
-    if (!link) throw new PortholeError("sign_in_required", "This link has expired, has been used up or was revoked");
-    noteEvent(c, { event: "link_opened", who: link.createdBy, what: `${link.source} ${link.id}` });
-    const guest = { name: `link:${link.id}`, by: "share_link", of: link.id } as const;
-    return await finishSignIn(c, guest, `/site/vnc/${link.source}`);
+    const link = await links.find(secret);
+    if (!link) throw refuseLink();
+    const { id, source, createdBy } = link;
+    if (await mayOpenAlready(c, link)) return goTo(c, `/site/vnc/${source}`);
+    const guest = { name: `link:${id}`, by: "share_link", of: id } as const;
+    return await finishSignIn(c, guest, `/site/vnc/${source}`, async () => {
+      if (!await links.open(secret)) throw refuseLink();
+      noteEvent(c, { event: "link_opened", who: createdBy, what: `${source} ${id}` });
+    });
   } catch (thrown) {
     return await refuseSignIn(c, thrown, {
       show: (message, status) => c.html(<SharePage {...readPageProps(c)} message={message} />, status),
     });
   }
+}
+
+function refuseLink(): PortholeError {
+  return new PortholeError("sign_in_required", "This link has expired, has been used up or was revoked");
 }
 
 /** Whether the browser may open the source without the link: then it keeps its own sign-in. */

@@ -83,3 +83,11 @@ Deno.test("a link does not work while its creator lacks the permission, and work
   creators.add("ada");
   assertEquals((await links.open(secret))?.usesLeft, 0);
 });
+
+Deno.test("of 250 links to one source that are made at once, 200 are made", async () => {
+  const { links, make } = makeRig();
+  const made = await Promise.allSettled(Array.from({ length: 250 }, () => make()));
+  assertEquals(made.filter(({ status }) => status === "fulfilled").length, 200);
+  await links.revoke((await links.list())[0]!.id);
+  assert(await make());
+});

@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { SignIns } from "../../../src/access/sign_ins.ts";
 import { openAccessStores } from "../../../src/access/stores.ts";
+import { PortholeError } from "../../../src/errors.ts";
 import { openFileStores } from "../../../src/store/file_stores.ts";
 import { createMemoryStores } from "../../../src/store/memory_stores.ts";
 import type { FileEffects } from "../../../src/store/replace_file.ts";
@@ -73,15 +74,49 @@ Deno.test("sign-ins are listed newest first, with their last use to the minute",
   assertEquals(await lastUsed(), [["bob", 1_059_999], ["ada", 1_060_000]]);
 });
 
-Deno.test("a flood of sign-ins of one user ends only that user's oldest ones", async () => {
+const count = (begun: readonly PromiseSettledResult<unknown>[]) =>
+  begun.filter(({ status }) => status === "fulfilled").length;
+
+Deno.test("the 51st sign-in of one user is refused, and the others go on", async () => {
   const { signIns } = makeRig();
-  const bob = await signIns.begin({ ...ADA, name: "bob" });
   const first = await signIns.begin(ADA);
-  const cookies: string[] = [];
-  for (let count = 0; count < 60; count++) cookies.push(await signIns.begin(ADA));
-  assertEquals([await signIns.find(first), (await signIns.find(bob))?.name], [undefined, "bob"]);
-  assertEquals((await signIns.list()).length, 51);
-  assert(await signIns.find(cookies.at(-1)!));
+  const flood = () => Promise.allSettled(Array.from({ length: 60 }, () => signIns.begin(ADA)));
+  assertEquals([count(await flood()), count(await flood())], [49, 0]);
+  const refused = await assertRejects(() => signIns.begin(ADA), PortholeError, "50 browsers");
+  assertEquals([refused.code, refused.retryAfterMs], ["limit_reached", 60_000]);
+  assertEquals((await signIns.find(first))?.name, "ada");
+  const { id } = (await signIns.find(first))!;
+  await signIns.begin(ADA, { replaces: id });
+  assertEquals(await signIns.find(first), undefined);
+  for (const other of [{ ...ADA, name: "bob" }, { ...ADA, by: "oidc" as const }, { ...ADA, of: "new password" }]) {
+    assert(await signIns.find(await signIns.begin(other)));
+  }
+});
+
+Deno.test("a sign-in that cannot be paid does not begin, and leaves its place", async () => {
+  const { signIns } = makeRig();
+  const first = await signIns.begin(ADA);
+  const { id: replaces } = (await signIns.find(first))!;
+  const pay = () => Promise.reject(new Error("used up"));
+  await assertRejects(() => signIns.begin(ADA, { replaces, pay }), Error, "used up");
+  assert(await signIns.find(first));
+  assertEquals(count(await Promise.allSettled(Array.from({ length: 60 }, () => signIns.begin(ADA)))), 49);
+});
+
+Deno.test("guests take half of the places at most, and nobody's flood ends a sign-in", async () => {
+  const { signIns, store } = makeRig();
+  const guest = { ...ADA, by: "share_link" as const };
+  const fill = (by: "share_link" | "password", many: number) =>
+    Promise.all(Array.from({ length: many }, (_, at) => {
+      const id = `${by} ${at}`;
+      const times = { createdMs: 1_000_000, lastUsedMs: 1_000_000 };
+      return store.put(id, { ...ADA, by, name: id, id, ...times });
+    }));
+  await fill("share_link", 4_999);
+  assertEquals(count(await Promise.allSettled(["a", "b"].map((name) => signIns.begin({ ...guest, name })))), 1);
+  await fill("password", 4_999);
+  assertEquals(count(await Promise.allSettled(["a", "b"].map((name) => signIns.begin({ ...ADA, name })))), 1);
+  assertEquals((await signIns.list()).length, 10_000);
 });
 
 Deno.test("sign-ins that begin and end at the same time do not undo each other", async () => {
