@@ -9,8 +9,10 @@ import { exampleYaml } from "./src/config/init.ts";
 import { describeInvocation } from "./src/config/invocation.ts";
 import { ConfigError, formatProblem } from "./src/config/problem.ts";
 import { createFileReader, FileFault } from "./src/files/file_reader.ts";
+import { PortholeError } from "./src/errors.ts";
 import { makeGateway, openConfig, type StartParts } from "./src/make_gateway.ts";
 import { NoLoginLink, renewLoginLink, type Running, start } from "./src/start.ts";
+import { DataFolderError } from "./src/store/store.ts";
 import { catchStrays } from "./src/telemetry/catch_strays.ts";
 import { createLog, type Log } from "./src/telemetry/log.ts";
 import { CertificateError } from "./src/tls/certificate.ts";
@@ -145,8 +147,10 @@ function explain(thrown: unknown): number {
     return USAGE;
   }
   const isExpected =
-    [ConfigError, CertificateError, ListenError, FileFault, NoSecret, NoLoginLink].some((kind) =>
-      thrown instanceof kind
+    [ConfigError, DataFolderError, PortholeError, CertificateError, ListenError, FileFault, NoSecret, NoLoginLink].some(
+      (
+        kind,
+      ) => thrown instanceof kind,
     ) ||
     [NotFound, PermissionDenied, NotCapable].some((kind) => thrown instanceof kind);
   console.error(thrown instanceof Error && isExpected ? thrown.message : thrown);

@@ -66,6 +66,7 @@ const table = {
   certificate_renewed: row(503, 1012, RETRY, "Certificate renewed", "The certificate of the gateway was renewed"),
   session_ended_by_admin: row(null, 4403, FINAL, "Ended by an administrator", "An administrator ended this session"),
   internal: row(500, 1011, RETRY, "Internal error", "Something went wrong inside the gateway"),
+  not_stored: row(503, 1011, RETRY, "Not saved", "The gateway could not save this"),
   source_closed: row(null, 1000, RETRY, "The source closed", "The VNC server closed the connection"),
   viewer_left: row(null, 1000, FINAL, "The viewer left", "You disconnected"),
   provider_unreachable: row(502, null, RETRY, "Sign-in provider unreachable", "The sign-in provider cannot be reached"),

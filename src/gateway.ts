@@ -120,6 +120,7 @@ function createServices(options: GatewayOptions): Services {
     sessions: () => registry.list(),
     states: LIVE_STATES,
     prewarmed: () => sources.prewarmed,
+    unsaved: stores.unsaved,
   });
   const sources: Sources = createSources({ ...options, stores }, registry, metrics);
   const connectLimit = createConnectLimit({ perMinute: () => live.current.limits.connectsPerMinute });
@@ -137,7 +138,13 @@ function createServices(options: GatewayOptions): Services {
       const { refreshTokens } = live;
       return refreshTokens && (() => refreshTokens().then(() => live.current));
     },
-    about: { ...NOTHING_KNOWN, ...options.about, version, problems: () => live.problems },
+    about: {
+      ...NOTHING_KNOWN,
+      ...options.about,
+      version,
+      problems: () => [...live.problems, ...stores.problems()],
+      unsaved: stores.unsaved,
+    },
   };
 }
 

@@ -91,11 +91,12 @@ export async function makeGateway(
   });
 }
 
-/** Opens the stores of sign-ins, share links and pins in the data folder. */
-export function openStores({ gateway }: Config, log: Log): Stores {
+/** Opens the stores of sign-ins, share links and pins in the data folder; its owner is the process that has locked it. */
+export function openStores({ gateway }: Config, log: Log, { isOwner = false } = {}): Stores {
   return openFileStores({
     folder: gateway.dataDir,
-    onNotStored: ({ message, cause }) => log.error(message, { cause: String(cause) }),
+    isOwner,
+    tell: (level, sentence, cause) => log[level](sentence, cause === undefined ? {} : { cause: String(cause) }),
   });
 }
 

@@ -8,10 +8,12 @@ import type { ConfigEvent, LiveConfig } from "./config/live_config.ts";
 import { formatProblem } from "./config/problem.ts";
 import { watchConfig } from "./config/watch.ts";
 import type { Gateway } from "./gateway.ts";
+import { FileFault } from "./files/file_reader.ts";
 import { describeUrl } from "./gateway_url.ts";
 import { listen, openCertificate } from "./listen.ts";
 import { makeGateway, openConfig, openStores, type StartParts } from "./make_gateway.ts";
 import { openFileStores } from "./store/file_stores.ts";
+import { type FolderLock, lockFolder, lockFolderIfFree } from "./store/lock_folder.ts";
 import type { Stores } from "./store/store.ts";
 import { type AuditSink, createAuditSink } from "./telemetry/audit_sink.ts";
 import { watchEventLoop } from "./telemetry/event_loop.ts";
@@ -35,14 +37,33 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Starts a gateway. @throws ConfigError, CertificateError or ListenError */
+/** Starts a gateway. @throws ConfigError, DataFolderError, CertificateError or ListenError */
 export async function start(parts: StartParts): Promise<Running> {
-  const { log, reader } = parts;
   const live = await openConfig(parts);
+  const { dataDir } = live.current.gateway;
+  await requireAnswer(dataDir, parts);
+  const lock = await lockFolder(dataDir, { warn: parts.log.warn });
+  try {
+    return await startLocked(parts, live, lock);
+  } catch (thrown) {
+    lock[Symbol.dispose]();
+    throw thrown;
+  }
+}
+
+/** What follows reads and writes the folder at once, and would wait for a disk that does not answer. */
+async function requireAnswer(folder: string, { reader }: Pick<StartParts, "reader">): Promise<void> {
+  await reader.stat(folder).catch((thrown) => {
+    if (thrown instanceof FileFault) throw new FileFault(`Cannot use the data folder ${folder}: ${thrown.message}`);
+  });
+}
+
+async function startLocked(parts: StartParts, live: LiveConfig, lock: FolderLock): Promise<Running> {
+  const { log, reader } = parts;
   const config = live.current;
   const certificate = await openCertificate(config, log, reader);
   const sink = openSink(config, log);
-  const stores = openStores(config, log);
+  const stores = openStores(config, log, { isOwner: lock.isHeld });
   await adoptFormerFiles(config.gateway.dataDir, stores, reader);
   const gateway = await makeGateway(parts, live, { certificate, sink, stores });
   const listeners = listen({ ...parts, config, gateway, certificate });
@@ -50,6 +71,7 @@ export async function start(parts: StartParts): Promise<Running> {
   const eventLoop = watchEventLoop((seconds) => gateway.metrics.eventLoopLag(seconds));
   followConfig(live, gateway, log);
   const url = describeUrl(config, listeners[0]!.address, certificate !== undefined);
+  lock.announce(url);
   const login = await makeLoginLine(config, stores, url);
   return {
     url,
@@ -61,8 +83,11 @@ export async function start(parts: StartParts): Promise<Running> {
       await Promise.all(listeners.map((listener) => listener.close(CLOSE_MS)));
       await watcher[Symbol.asyncDispose]();
       await sink?.[Symbol.asyncDispose]();
+      const unsaved = stores.unsaved();
+      if (unsaved > 0) log.error("Changes could not be saved: they are undone at the next start", { unsaved });
       eventLoop.close();
       certificate?.close();
+      lock[Symbol.dispose]();
     },
   };
 }
@@ -105,13 +130,16 @@ async function makeLoginLine({ gateway, auth }: Config, stores: Stores, url: str
   return token === undefined ? undefined : formatLoginLine(url, token);
 }
 
-/** Makes a new login link and returns the line that shows it. @throws ConfigError or NoLoginLink */
+/** Makes a new login link and returns the line that shows it. @throws ConfigError, NoLoginLink or PortholeError */
 export async function renewLoginLink(parts: Parameters<typeof openConfig>[0]): Promise<string> {
   using live = await openConfig(parts);
   const { gateway, auth } = live.current;
   if (!takesLoginLink(gateway, auth)) throw new NoLoginLink();
   const url = describeUrl(live.current, gateway.listen, gateway.tls.mode !== "none");
-  return formatLoginLine(url, await openLoginLink(openFileStores({ folder: gateway.dataDir })).renew());
+  using lock = await lockFolderIfFree(gateway.dataDir);
+  const stores = openFileStores({ folder: gateway.dataDir, isOwner: lock.isHeld });
+  const token = await openLoginLink(stores).renew().finally(() => stores.settled());
+  return formatLoginLine(url, token);
 }
 
 /** A login link would not work: nobody has to sign in, or `auth` does not enable it. */

@@ -1,5 +1,5 @@
 /** The login link, which signs its holder in while sources.yaml names no users. */
-import type { Stores } from "../store/store.ts";
+import { refuseUnsaved, type Stores } from "../store/store.ts";
 import type { Holder } from "./access.ts";
 import { markHash } from "./marks.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
@@ -12,7 +12,7 @@ export interface LoginLink {
   mark(): Promise<string | undefined>;
   /** Makes the token if there is none; undefined if there is one, because only its hash is kept. */
   ensure(): Promise<string | undefined>;
-  /** Makes a new token, which invalidates the previous one. */
+  /** Makes a new token, which invalidates the previous one. @throws PortholeError not_stored */
   renew(): Promise<string>;
   /** Takes over the hash of a token that 0.1.0 made. */
   adopt(hash: string): Promise<void>;
@@ -26,7 +26,10 @@ const KEY = "token";
 
 /** Opens the record of the link; `start link` may change it while a gateway runs on the same folder. */
 export function openLoginLink(stores: Stores): LoginLink {
-  const store = stores.open<string>("login-link", { editable: true });
+  const store = stores.open<string>("login-link", {
+    editable: true,
+    isValid: (value) => typeof value === "string",
+  });
   return {
     isToken: async (token) => {
       const hash = await store.get(KEY);
@@ -39,12 +42,16 @@ export function openLoginLink(stores: Stores): LoginLink {
     ensure: async () => {
       const token = makeToken();
       return await store.update(KEY, (hash) => {
-        return hash === undefined ? { result: token, put: hashToken(token) } : { result: undefined };
+        return hash === undefined
+          ? { result: token, put: hashToken(token), ifUnsaved: "accept" }
+          : { result: undefined };
       });
     },
     renew: async () => {
       const token = makeToken();
-      await store.put(KEY, hashToken(token));
+      await store.put(KEY, hashToken(token), { ifUnsaved: "undo" }).catch(
+        refuseUnsaved("The login link was not changed"),
+      );
       return token;
     },
     adopt: (hash) => store.put(KEY, hash),

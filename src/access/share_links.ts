@@ -1,5 +1,5 @@
 /** Share links: anyone who has one can open its source until the link expires, is used up or is revoked. */
-import type { Store } from "../store/store.ts";
+import { refuseUnsaved, type Store } from "../store/store.ts";
 import type { Proof, Role } from "./access.ts";
 import { Cap, refuseSurplus } from "./cap.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
@@ -60,7 +60,7 @@ export class ShareLinks {
   /**
    * Makes a link and returns it with its secret, which is not kept.
    *
-   * @throws PortholeError limit_reached when the source has too many.
+   * @throws PortholeError limit_reached when the source has too many, or not_stored.
    */
   async make(details: LinkDetails): Promise<{ link: ShareLink; secret: string }> {
     const secret = makeToken();
@@ -69,8 +69,8 @@ export class ShareLinks {
     await this.#cap.admit(
       [link.id, link],
       (others) => requireRoom(link, others),
-      () => this.#store.put(link.id, link, { expiresAtMs: link.expiresMs }),
-    );
+      () => this.#store.put(link.id, link, { expiresAtMs: link.expiresMs, ifUnsaved: "undo" }),
+    ).catch(refuseUnsaved("The share link was not created"));
     return { link, secret };
   }
 
@@ -81,7 +81,11 @@ export class ShareLinks {
     return canOpen(link, hash) && await this.#mayStillShare(link) ? link : undefined;
   }
 
-  /** Opens the link with this secret, which spends one use; undefined when it cannot be opened. */
+  /**
+   * Opens the link with this secret, which spends one use; undefined when it cannot be opened.
+   *
+   * @throws PortholeError not_stored when a restart would give the use back
+   */
   async open(secret: string): Promise<ShareLink | undefined> {
     if (!await this.find(secret)) return undefined;
     const hash = hashToken(secret);
@@ -89,8 +93,8 @@ export class ShareLinks {
       if (!canOpen(link, hash)) return { result: undefined };
       if (link.usesLeft === null) return { result: link };
       const used = { ...link, usesLeft: link.usesLeft - 1 };
-      return { result: used, put: used, expiresAtMs: link.expiresMs };
-    });
+      return { result: used, put: used, expiresAtMs: link.expiresMs, ifUnsaved: "undo" };
+    }).catch(refuseUnsaved("This link cannot be opened now"));
   }
 
   /** The link with this id, until it ends. A link that is used up stays valid for those who opened it. */
@@ -106,9 +110,14 @@ export class ShareLinks {
     return links.filter((_link, at) => stand[at]).reverse().sort((a, b) => b.createdMs - a.createdMs);
   }
 
-  /** Ends a link; sessions that it opened end at the next check. */
+  /** Ends a link; sessions that it opened end at the next check. @throws {NotStored} although it has ended */
   async revoke(id: string): Promise<void> {
     await this.#store.delete(id);
+  }
+
+  /** For a link that is gone. @throws {NotStored} while its end is not stored */
+  async confirmRevoked(id: string): Promise<void> {
+    if (await this.#store.get(id) === undefined) await this.#store.delete(id);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Signed-in browsers. Each has a random cookie, of which the gateway keeps only the hash. */
-import type { Store } from "../store/store.ts";
+import { NotStored, type Store } from "../store/store.ts";
 import type { CookieMethod, Proof } from "./access.ts";
 import { Cap, refuseSurplus } from "./cap.ts";
 import { hashToken, makeToken } from "./opaque_token.ts";
@@ -65,7 +65,8 @@ export class SignIns {
   }
 
   /**
-   * Begins a sign-in and returns the cookie's value, which is not kept.
+   * Begins a sign-in and returns the cookie's value, which is not kept. One that cannot be stored is valid until the next
+   * restart, so that a full disk keeps nobody out.
    *
    * @throws PortholeError limit_reached when the user has too many; the browser's sign-in before then goes on.
    */
@@ -80,8 +81,8 @@ export class SignIns {
     const check = (others: readonly SignIn[]) => requireRoom(signIn, others.filter(({ id }) => id !== replaces));
     await this.#cap.admit([signIn.id, signIn], check, async () => {
       await pay?.();
-      await this.#store.put(signIn.id, signIn, this.#expiry(signIn));
-      if (replaces !== undefined) await this.end(replaces);
+      await this.#store.put(signIn.id, signIn, { ...this.#expiry(signIn), ifUnsaved: "accept" });
+      if (replaces !== undefined) await this.end(replaces).catch(ignoreUnsaved);
     });
     return value;
   }
@@ -115,7 +116,7 @@ export class SignIns {
     const noted = this.#store.update(id, (signIn) => {
       if (!signIn || !this.#isUseNew(signIn)) return { result: undefined };
       const used = { ...signIn, lastUsedMs: this.#now() };
-      return { result: undefined, put: used, ...this.#expiry(used) };
+      return { result: undefined, put: used, ...this.#expiry(used), ifUnsaved: "accept" };
     });
     noted.catch(() => {});
   }
@@ -155,4 +156,9 @@ function requireRoom({ name, by, of }: SignIn, others: readonly SignIn[]): void 
 /** What a sign-in stands on. */
 export function proveSignIn({ name, by, of, groups, createdMs }: SignIn): Proof {
   return { name, by, sinceMs: createdMs, ...(of !== undefined && { of }), ...(groups && { groups }) };
+}
+
+/** A restart may bring back a sign-in that nobody asked to end. */
+function ignoreUnsaved(thrown: unknown): void {
+  if (!(thrown instanceof NotStored)) throw thrown;
 }

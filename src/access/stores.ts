@@ -1,4 +1,5 @@
 /** The kinds of record that signing in keeps. */
+import { z } from "zod";
 import type { Store, Stores } from "../store/store.ts";
 import type { WrongTries } from "./lockout.ts";
 import type { PendingSignOn } from "./oidc.ts";
@@ -25,15 +26,46 @@ export interface AccessStores {
   readonly pendingSignOns: Store<PendingSignOn>;
 }
 
+const ROLE = z.enum(["view", "control"]);
+
+/** What the files must contain at least. A file from a version with other fields would otherwise fail at each use. */
+const VALUES = {
+  signIn: z.looseObject({
+    id: z.string(),
+    name: z.string(),
+    by: z.enum(["password", "login_link", "share_link", "oidc"]),
+    createdMs: z.number(),
+    lastUsedMs: z.number(),
+    address: z.string(),
+    userAgent: z.string(),
+  }),
+  link: z.looseObject({
+    id: z.string(),
+    hash: z.string(),
+    source: z.string(),
+    role: ROLE,
+    label: z.string(),
+    createdBy: z.string(),
+    createdMs: z.number(),
+    expiresMs: z.number(),
+    usesLeft: z.number().nullable(),
+  }),
+  twoFactor: z.looseObject({ secret: z.string().optional(), lastStep: z.number() }),
+};
+
+function isOf(schema: z.ZodType): (value: unknown) => boolean {
+  return (value) => schema.safeParse(value).success;
+}
+
 /**
  * Opens the stores. Lockouts are transient although a restart forgets them: they last 15 minutes at most, and writing a
  * file for each wrong password would let strangers keep the disk busy.
  */
 export function openAccessStores(stores: Stores): AccessStores {
   return {
-    signIns: stores.open("signed-in-browsers"),
-    links: stores.open("share-links"),
-    twoFactor: stores.open("two-factor"),
+    signIns: stores.open("signed-in-browsers", { isValid: isOf(VALUES.signIn) }),
+    links: stores.open("share-links", { isValid: isOf(VALUES.link) }),
+    twoFactor: stores.open("two-factor", { precious: true, isValid: isOf(VALUES.twoFactor) }),
     twoFactorOffers: stores.open("two-factor-offers", { transient: true }),
     tickets: stores.open("sign-in-tickets", { transient: true }),
     lockedAccounts: stores.open("locked-accounts", { transient: true, most: 10_000 }),

@@ -49,7 +49,7 @@ export class TwoFactor {
       const secret = user.totp?.reveal() ?? kept?.secret;
       const step = secret === undefined ? null : this.#findStep(secret, code);
       if (step === null || step <= (kept?.lastStep ?? 0)) return { result: false };
-      return { result: true, put: { ...kept, lastStep: step } };
+      return { result: true, put: { ...kept, lastStep: step }, ifUnsaved: "accept" };
     });
   }
 

@@ -23,7 +23,7 @@ export class Addresses {
   readonly #now: () => number;
 
   constructor({ stores, dial, now = Date.now }: { stores: Stores; dial: Dial; now?: () => number }) {
-    this.#store = stores.open<Remembered>("vnc-servers", { most: 10_000 });
+    this.#store = stores.open<Remembered>("vnc-servers", { most: 10_000, shared: true, isValid: isObject });
     this.#dial = dial;
     this.#now = now;
   }
@@ -46,6 +46,10 @@ export class Addresses {
     const memory = new AddressMemory(this.#store, key, this.#now);
     return { turn: new Turn(), memory, dial: rememberDials(this.#dial, memory) };
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 /** The same text for targets at one address. */

@@ -1,6 +1,6 @@
 /** Fingerprints of sources that were trusted on first use, kept so that a change is noticed. */
 import { PortholeError } from "../errors.ts";
-import type { Stores } from "../store/store.ts";
+import { refuseUnsaved, type Stores } from "../store/store.ts";
 
 /** Fingerprints (SHA-256, 64 hex digits) by source name. */
 export interface PinStore {
@@ -26,19 +26,19 @@ const PIN = /^sha256:[0-9a-f]{64}$/;
  * The pins in `pins.json`, `{"pi": "sha256:…"}`. The file is read again when it has changed, so that removing a
  * line needs no restart.
  *
- * @throws {PortholeError} `internal` from each method while the file or the pin is unreadable: the source must not be
- * trusted then.
+ * @throws {PortholeError} `internal` from each method while the file or the pin is unreadable, and `not_stored` for a
+ * first fingerprint that cannot be written: the source must not be trusted then.
  */
 export function openPins(stores: Stores): PinStore {
-  const store = stores.open<string>("pins", { editable: true, strict: true });
+  const store = stores.open<string>("pins", { editable: true, precious: true });
   return {
     get: async (name) => readPin(name, await store.get(name)),
     keepFirst: (name, fingerprint) =>
       store.update<KeptPin>(name, (written) => {
         const pin = readPin(name, written);
         if (pin !== undefined) return { result: { pin, isFirst: false } };
-        return { result: { pin: fingerprint, isFirst: true }, put: PREFIX + fingerprint };
-      }),
+        return { result: { pin: fingerprint, isFirst: true }, put: PREFIX + fingerprint, ifUnsaved: "undo" };
+      }).catch(refuseUnsaved("The fingerprint of this VNC server is not known yet, and cannot be kept")),
   };
 }
 

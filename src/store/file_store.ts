@@ -1,50 +1,78 @@
-/** Records of one kind, held in memory and written to one file after each change. */
-import { delay } from "@std/async/delay";
+/** Records of one kind, held in memory and written to one file and its copy after each change. */
 import { basename } from "node:path";
+import type { SetTimer } from "../async/timer.ts";
 import { PortholeError } from "../errors.ts";
-import { createRecordWriter, readRecords } from "./record_text.ts";
-import { type Entry, makeEntry, Records } from "./records.ts";
-import { type FileEffects, replaceFile } from "./replace_file.ts";
-import { type Decision, type Expiry, type KindOptions, NotStored, type Store } from "./store.ts";
+import { explainFailure } from "./explain_failure.ts";
+import { createRecordWriter } from "./record_text.ts";
+import { type Entry, Records } from "./records.ts";
+import { recover } from "./recover.ts";
+import { type FileEffects, replaceFiles } from "./replace_file.ts";
+import { SaveQueue } from "./save_queue.ts";
+import { copyOf, describeVersion, findRecords } from "./state_file.ts";
+import { type Decision, type KindOptions, NotStored, type PutOptions, type Store } from "./store.ts";
+
+/** Receives sentences for the log. */
+export type Tell = (level: "info" | "warn" | "error", sentence: string, cause?: unknown) => void;
 
 /** The file of a store, and its effects. */
 interface FileStoreOptions {
-  /** The name of the records in error messages. */
-  kind: string;
   path: string;
+  /** Whether no other process writes the file, unless its kind is `editable` or `shared`. */
+  isOwner: boolean;
   now: () => number;
   effects: FileEffects;
-  onNotStored?: ((cause: NotStored) => void) | undefined;
+  setTimer: SetTimer;
+  tell: Tell;
 }
 
-/** Writing takes at most one part in this many of the thread's time, regardless of the number and rate of changes. */
-const REST_PARTS = 20;
+/** More unsaved changes are still saved, but no longer counted. */
+const MOST_UNSAVED = 20_000;
 
 /**
  * A store that replaces its whole file at each write: an administrator can copy and restore one file for one kind, and
- * the largest (10,000 signed-in browsers, 4 MB) takes 10 ms to write. If another process has changed the file, it is read
- * before a write, and only this store's own changes are added, so that writers of different records do not overwrite
- * each other.
+ * the largest (10,000 signed-in browsers, 4 MB) takes 10 ms to write. If another process may have changed the file, it
+ * is read before a write, and only this store's own changes are added, so that writers of different records do not
+ * overwrite each other.
  */
 export class FileStore<Value> implements Store<Value> {
   readonly #options: FileStoreOptions & KindOptions;
+  readonly #name: string;
+  readonly #queue: SaveQueue;
   readonly #writeText = createRecordWriter();
+  /** What was wrong with the file at the start. */
+  readonly #flaws: string[] = [];
   #records: Records<Value>;
-  /** State of the file when it was last read or written; undefined while there is no file. */
+  /** Version of the file when it was last read or written; undefined while there is no file. */
   #known: string | undefined;
   /** Keys of changes that are not in the file yet: those of the write under way, and those of the next one. */
   #writing = new Set<string>();
   #changed = new Set<string>();
   #refreshing: Promise<void> | undefined;
-  #nextWrite: Promise<void> | undefined;
-  #lastWrite: Promise<void> = Promise.resolve();
-  #restUntilMs = 0;
 
-  /** @throws {PortholeError} `internal` when the file cannot be read. An editable file is read at each use instead. */
+  /** @throws {DataFolderError} when the file cannot be read and its records must not be treated as none. */
   constructor(options: FileStoreOptions & KindOptions) {
+    const { path, tell, setTimer } = options;
     this.#options = options;
+    this.#name = basename(path);
     this.#records = new Records(options);
-    if (!options.editable) this.#load();
+    this.#queue = new SaveQueue({
+      save: () => this.#save(),
+      onFailed: (cause) => tell("error", this.#explain(cause), cause),
+      onRecovered: () => tell("info", `${this.#name} is saved again`),
+      setTimer,
+    });
+    this.#start();
+  }
+
+  /** What an operator should know of this file. */
+  get problems(): string[] {
+    const { failure } = this.#queue;
+    return failure ? [...this.#flaws, this.#explain(failure.cause)] : this.#flaws;
+  }
+
+  /** Number of changes that are in effect but not in the file. */
+  get unsaved(): number {
+    return this.#changed.union(this.#writing).size;
   }
 
   async get(key: string): Promise<Value | undefined> {
@@ -57,67 +85,97 @@ export class FileStore<Value> implements Store<Value> {
     return this.#records.list().map(([key, { value }]) => [key, value]);
   }
 
-  async put(key: string, value: Value, expiry?: Expiry): Promise<void> {
-    await this.#refreshEdited();
-    this.#records.put(key, makeEntry(value, expiry));
-    await this.#store(key);
+  async put(key: string, value: Value, options: PutOptions = {}): Promise<void> {
+    await this.update(key, () => ({ result: undefined, put: value, ...options }));
   }
 
   async delete(key: string): Promise<void> {
     await this.#refreshEdited();
-    if (this.#records.delete(key)) await this.#store(key);
+    if (this.#records.delete(key) || this.#isUnsaved(key)) await this.#store(key);
   }
 
   async update<Result>(key: string, decide: (value: Value | undefined) => Decision<Value, Result>): Promise<Result> {
     await this.#refreshEdited();
-    const { result, changed } = this.#records.decide(key, decide);
-    if (changed) await this.#store(key);
+    const before = this.#records.get(key);
+    const { result, changed, ifUnsaved } = this.#records.decide(key, decide);
+    if (changed) await this.#storeOr(ifUnsaved, key, before);
     return result;
   }
 
-  /** Resolves when every change has been written. */
-  async settled(): Promise<void> {
-    for (let last; last !== this.#lastWrite;) await (last = this.#lastWrite);
+  /** Resolves when every change has been written, or could not be written when it was tried a last time. */
+  settled(): Promise<void> {
+    return this.#queue.settled();
   }
 
-  /** Resolves when the change of this record is in the file. Changes that arrive before the write starts share it. */
-  #store(key: string): Promise<void> {
+  #start(): void {
+    const { editable, isOwner, tell } = this.#options;
+    // Beside a running gateway, an editable file is read at each use only: a person may be editing it.
+    if (editable && !isOwner) return;
+    const found = recover({
+      ...this.#options,
+      tell: (sentence) => {
+        this.#flaws.push(sentence);
+        tell("error", sentence);
+      },
+    });
+    if (found.kind === "read") this.#take(found.entries as [string, Entry<Value>][], found.version);
+  }
+
+  /** Resolves when the change of this record is in the file. */
+  async #store(key: string): Promise<void> {
     this.#changed.add(key);
-    if (!this.#nextWrite) {
-      this.#nextWrite = this.#lastWrite.then(() => this.#write());
-      this.#lastWrite = this.#nextWrite.catch(() => {});
-    }
-    return this.#nextWrite;
-  }
-
-  async #write(): Promise<void> {
-    await delay(Math.max(0, this.#restUntilMs - performance.now()));
-    this.#nextWrite = undefined;
+    if (this.#changed.size > MOST_UNSAVED) this.#changed.delete(this.#changed.values().next().value!);
     try {
-      await this.#replace();
+      await this.#queue.request();
     } catch (cause) {
-      const { kind, strict, onNotStored } = this.#options;
-      const notStored = new NotStored(kind, { cause });
-      onNotStored?.(notStored);
-      if (strict || !onNotStored) throw notStored;
+      if (cause instanceof PortholeError) throw cause;
+      throw new NotStored(explainFailure(cause), { cause });
     }
   }
 
-  async #replace(): Promise<void> {
-    await this.#refresh();
+  async #storeOr(ifUnsaved: PutOptions["ifUnsaved"], key: string, before: Entry<Value> | undefined): Promise<void> {
+    const after = this.#records.get(key);
+    try {
+      await this.#store(key);
+    } catch (thrown) {
+      if (!(thrown instanceof NotStored) || ifUnsaved === undefined || ifUnsaved === "reject") throw thrown;
+      if (ifUnsaved === "accept") return;
+      if (this.#records.get(key) === after) this.#restore(key, before);
+      throw new NotStored(thrown.reason, { cause: thrown.cause, undone: true });
+    }
+  }
+
+  #restore(key: string, before: Entry<Value> | undefined): void {
+    if (before) this.#records.put(key, before);
+    else this.#records.delete(key);
+  }
+
+  /** Writes every record; returns the milliseconds for which that kept the thread busy. */
+  async #save(): Promise<number> {
+    const { path, editable, shared, isOwner, effects } = this.#options;
+    if (editable || shared || !isOwner) await this.#refresh();
     [this.#writing, this.#changed] = [this.#changed, new Set()];
     const startedAtMs = performance.now();
     const text = this.#writeText(this.#records.list());
-    const tookMs = performance.now() - startedAtMs;
+    const busyMs = performance.now() - startedAtMs;
     try {
-      this.#known = describe(await replaceFile(this.#options.path, text, this.#options.effects));
+      this.#known = describeVersion(await replaceFiles([copyOf(path), path], text, effects));
     } catch (thrown) {
       this.#changed = this.#changed.union(this.#writing);
       throw thrown;
     } finally {
       this.#writing = new Set();
-      this.#restUntilMs = performance.now() + tookMs * (REST_PARTS - 1);
     }
+    return busyMs;
+  }
+
+  #isUnsaved(key: string): boolean {
+    return this.#changed.has(key) || this.#writing.has(key);
+  }
+
+  #explain(cause: unknown): string {
+    return `${this.#name} cannot be saved: ${explainFailure(cause)}. Changes are in effect, but a restart would undo ` +
+      "those that are not saved. Porthole tries again";
   }
 
   #refreshEdited(): Promise<void> | undefined {
@@ -131,27 +189,23 @@ export class FileStore<Value> implements Store<Value> {
 
   async #readChanged(): Promise<void> {
     const { path, editable } = this.#options;
-    const found = await orMissing(Deno.stat(path));
-    if (found && describe(found) === this.#known) return;
+    const version = await Deno.stat(path).then(describeVersion, ignoreMissing);
+    if (version === this.#known) return;
     // Removing an editable file removes its records. The removal of any other file is an accident: it is written again.
-    if (!found && !editable) return;
-    this.#load();
+    if (version !== undefined || editable) this.#read();
   }
 
   /** Reads the file, and applies the changes that are not in it yet. @throws {PortholeError} `internal` */
-  #load(): void {
-    const { path } = this.#options;
-    try {
-      const known = describeNow(path);
-      const read = known === undefined ? [] : readRecords(Deno.readTextFileSync(path)) as [string, Entry<Value>][];
-      this.#records = this.#merge(read);
-      this.#known = known;
-    } catch (cause) {
-      throw new PortholeError("internal", `Cannot read ${basename(path)} in the data folder`, { cause });
-    }
+  #read(): void {
+    const { path, precious, isValid } = this.#options;
+    const found = findRecords(path, isValid);
+    if (found.kind === "read") return this.#take(found.entries as [string, Entry<Value>][], found.version);
+    if (found.kind === "missing") return this.#take([], undefined);
+    // Precious records are a person's to repair. Other files are written anew with the next change.
+    if (precious) throw new PortholeError("internal", `Cannot read ${this.#name} in the data folder: it ${found.why}`);
   }
 
-  #merge(read: readonly [key: string, entry: Entry<Value>][]): Records<Value> {
+  #take(read: readonly [key: string, entry: Entry<Value>][], version: string | undefined): void {
     const merged = new Records<Value>(this.#options);
     for (const [key, entry] of read) merged.put(key, entry);
     for (const key of this.#writing.union(this.#changed)) {
@@ -159,29 +213,11 @@ export class FileStore<Value> implements Store<Value> {
       if (own) merged.put(key, own);
       else merged.delete(key);
     }
-    return merged;
+    this.#records = merged;
+    this.#known = version;
   }
 }
 
-/** Identifies a version of a file: each write makes a new inode, and an editor changes the time. */
-function describe({ ino, size, mtime }: Deno.FileInfo): string {
-  return `${ino} ${size} ${mtime?.getTime()}`;
-}
-
-function describeNow(path: string): string | undefined {
-  try {
-    return describe(Deno.statSync(path));
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return undefined;
-    throw thrown;
-  }
-}
-
-async function orMissing<Found>(found: Promise<Found>): Promise<Found | undefined> {
-  try {
-    return await found;
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return undefined;
-    throw thrown;
-  }
+function ignoreMissing(thrown: unknown): undefined {
+  if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
 }

@@ -15,6 +15,8 @@ export function createMemoryStores({ now = Date.now }: MemoryStoresOptions = {})
       kinds.set(kind, store);
       return store as unknown as Store<Value>;
     },
+    problems: () => [],
+    unsaved: () => 0,
     settled: () => Promise.resolve(),
   };
 }

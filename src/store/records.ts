@@ -49,9 +49,9 @@ export class Records<Value> {
     const { result } = decision;
     if ("put" in decision) {
       this.put(key, makeEntry(decision.put, decision));
-      return { result, changed: true };
+      return { result, changed: true, ifUnsaved: decision.ifUnsaved };
     }
-    return { result, changed: "delete" in decision && this.delete(key) };
+    return { result, changed: "delete" in decision && this.delete(key), ifUnsaved: undefined };
   }
 
   /** The records that have not expired; the one written last comes last. */

@@ -15,13 +15,29 @@ const SYNCS_FOLDERS = Deno.build.os !== "windows";
  * @throws when it cannot be written; the old file is then unchanged, unless only the sync of the folder failed.
  */
 export async function replaceFile(path: string, text: string, effects: FileEffects = Deno): Promise<Deno.FileInfo> {
-  const folder = dirname(path);
+  return await replaceFiles([path], text, effects);
+}
+
+/** Replaces files of one folder with the same text, in this order; returns the metadata of the last one. */
+export async function replaceFiles(
+  paths: readonly [string, ...string[]],
+  text: string,
+  effects: FileEffects = Deno,
+): Promise<Deno.FileInfo> {
+  const folder = dirname(paths[0]);
   await effects.mkdir(folder, { recursive: true, mode: 0o700 });
+  const bytes = new TextEncoder().encode(text);
+  let info!: Deno.FileInfo;
+  for (const path of paths) info = await moveInto(path, bytes, effects);
+  await syncFolder(folder, effects);
+  return info;
+}
+
+async function moveInto(path: string, bytes: Uint8Array, effects: FileEffects): Promise<Deno.FileInfo> {
   const draft = `${path}.${crypto.randomUUID()}.new`;
   try {
-    const info = await writeDraft(draft, new TextEncoder().encode(text), effects);
+    const info = await writeDraft(draft, bytes, effects);
     await effects.rename(draft, path);
-    await syncFolder(folder, effects);
     return info;
   } catch (thrown) {
     await effects.remove(draft).catch(() => {});

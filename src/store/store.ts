@@ -1,4 +1,5 @@
 /** The interface of stores, which keep records: in memory, in files, later in a store that several gateways share. */
+import { PortholeError } from "../errors.ts";
 
 /**
  * Records of one kind, by key. Values are plain JSON. Do not modify a value that was passed to or returned by a store.
@@ -10,8 +11,8 @@ export interface Store<Value> {
   /** The record, while it has not expired. */
   get(key: string): Promise<Value | undefined>;
   /** @throws {NotStored} */
-  put(key: string, value: Value, expiry?: Expiry): Promise<void>;
-  /** @throws {NotStored} */
+  put(key: string, value: Value, options?: PutOptions): Promise<void>;
+  /** @throws {NotStored} also when an earlier deletion of this record is not stored yet. */
   delete(key: string): Promise<void>;
   /** Every record that has not expired; the one written last comes last. */
   list(): Promise<[key: string, value: Value][]>;
@@ -30,10 +31,20 @@ export interface Expiry {
   readonly expiresAtMs?: number;
 }
 
+/** How a record is put. */
+export interface PutOptions extends Expiry {
+  /**
+   * What happens if the change cannot be stored. `reject`, the default: it rejects, although the change is in effect and
+   * is stored as soon as possible. `undo`: it rejects, and the change is not in effect. `accept`: it resolves, because a
+   * restart may forget the change.
+   */
+  readonly ifUnsaved?: "reject" | "undo" | "accept";
+}
+
 /** The result for the caller, and what to do with the record: `put`, `delete`, or neither to leave it unchanged. */
 export type Decision<Value, Result> =
   | { readonly result: Result }
-  | ({ readonly result: Result; readonly put: Value } & Expiry)
+  | ({ readonly result: Result; readonly put: Value } & PutOptions)
   | { readonly result: Result; readonly delete: true };
 
 /** The properties of a kind of record. */
@@ -44,23 +55,52 @@ export interface KindOptions {
   readonly most?: number;
   /** People edit the file, or another process writes it: each use checks whether it changed. */
   readonly editable?: boolean;
-  /** Whether a change that cannot be stored always rejects, even if `onNotStored` is set. */
-  readonly strict?: boolean;
+  /** Another process may write the file too: it is read again before a write if it has changed. */
+  readonly shared?: boolean;
+  /** Whether a broken file without a usable copy must not be treated as empty, because that would lower the security. */
+  readonly precious?: boolean;
+  /** Whether a value from the file has the right type. A file with another value is broken. */
+  readonly isValid?: (value: unknown) => boolean;
 }
 
 /** Opens stores. Opening a kind again returns the same store. */
 export interface Stores {
-  /** @throws {PortholeError} `internal` when the records cannot be read: they must not be treated as empty. */
+  /** @throws {DataFolderError} when the records cannot be read and must not be treated as empty. */
   open<Value>(kind: string, options?: KindOptions): Store<Value>;
-  /** Resolves when every change has been written. Call it before the process ends. */
+  /** What an operator should know: changes that cannot be stored, and files that were broken at the start. */
+  problems(): readonly string[];
+  /** Number of changes that are in effect but not stored. */
+  unsaved(): number;
+  /**
+   * Resolves when every change has been written, or could not be written when it was tried a last time. Call it before
+   * the process ends.
+   */
   settled(): Promise<void>;
 }
 
-/** A change is in effect in this process but could not be stored: a restart would forget it. */
-export class NotStored extends Error {
-  override readonly name = "NotStored";
+/** A change could not be stored. Unless it was undone, it is in effect in this process, and a restart would forget it. */
+export class NotStored extends PortholeError {
+  /** Why, in words that viewers may see: "the gateway's disk is full". */
+  readonly reason: string;
 
-  constructor(kind: string, options: ErrorOptions) {
-    super(`Cannot store ${kind}`, options);
+  constructor(reason: string, { cause, undone = false }: ErrorOptions & { undone?: boolean } = {}) {
+    const sentence = undone
+      ? `Nothing was changed, because it could not be saved: ${reason}`
+      : `This is in effect, but could not be saved: ${reason}. Until it is saved, a restart of the gateway undoes it`;
+    super("not_stored", sentence, { cause });
+    this.reason = reason;
   }
+}
+
+/** The data folder cannot be used. The message is a whole sentence for the operator. */
+export class DataFolderError extends Error {
+  override readonly name = "DataFolderError";
+}
+
+/** For `catch()`: says what was not done because it could not be stored: "The share link was not created". */
+export function refuseUnsaved(what: string): (thrown: unknown) => never {
+  return (thrown) => {
+    if (!(thrown instanceof NotStored)) throw thrown;
+    throw new PortholeError("not_stored", `${what}: ${thrown.reason}`, { cause: thrown });
+  };
 }

@@ -14,6 +14,8 @@ interface MetricsOptions {
   states: readonly string[];
   /** Number of connections to sources that are logged in and wait for a viewer. */
   prewarmed: () => number;
+  /** Number of changes that are in effect but could not be stored yet. */
+  unsaved?: () => number;
   memoryUsage?: () => { rss: number; heapUsed: number; external: number };
 }
 
@@ -38,9 +40,12 @@ type Registers = Registry[];
 /** From a source on the same machine to the longest time that the gateway waits for a source. */
 const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
 
+const PREWARMED_HELP = "Connections to sources that are logged in and wait for a viewer.";
+const UNSAVED_HELP = "Changes that are in effect but not stored: a restart would undo them.";
+
 /** Makes the instruments in a registry of their own. Gauges are read when Prometheus scrapes. */
 export function createMetrics(
-  { sessions, states, prewarmed, memoryUsage = Deno.memoryUsage }: MetricsOptions,
+  { sessions, states, prewarmed, unsaved = () => 0, memoryUsage = Deno.memoryUsage }: MetricsOptions,
 ): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -60,7 +65,8 @@ export function createMetrics(
   });
   const countBytes = createByteCounter(sessions, registers);
   gaugeSessions(sessions, states, registers);
-  gaugePrewarmed(prewarmed, registers);
+  gaugeNumber("porthole_prewarmed", PREWARMED_HELP, prewarmed, registers);
+  gaugeNumber("porthole_unsaved_changes", UNSAVED_HELP, unsaved, registers);
   gaugeMemory(memoryUsage, registers);
   return {
     sessionOpened: (seconds) => openTimes.observe(seconds),
@@ -126,13 +132,13 @@ function gaugeSessions(sessions: MetricsOptions["sessions"], states: readonly st
   });
 }
 
-function gaugePrewarmed(prewarmed: () => number, registers: Registers): void {
+function gaugeNumber(name: string, help: string, read: () => number, registers: Registers): void {
   new Gauge({
-    name: "porthole_prewarmed",
-    help: "Connections to sources that are logged in and wait for a viewer.",
+    name,
+    help,
     registers,
     collect() {
-      this.set(prewarmed());
+      this.set(read());
     },
   });
 }

@@ -43,8 +43,10 @@ export interface Telemetry {
 /** Facts about the gateway itself. */
 export interface About {
   readonly version: string;
-  /** The problems of the latest edit of sources.yaml. */
+  /** The problems of the latest edit of sources.yaml, and of the data folder. */
   problems(): readonly string[];
+  /** Number of changes that are in effect but not stored. */
+  unsaved(): number;
   /** Warnings for every user, such as that nobody has to sign in. */
   warnings(): readonly string[];
   /** The line to type for a command on the gateway's machine. It may hold paths of that machine. */

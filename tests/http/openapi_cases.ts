@@ -1,4 +1,5 @@
 /** One request for each answer that the description of the JSON interface documents. */
+import { NotStored } from "../../src/store/store.ts";
 import { ADMIN, asUser, COOKIES, type GuardedGateway, startGuarded, TOKENS } from "../fakes/callers.ts";
 import { rsaKey } from "../fakes/login_meeting.ts";
 import { sendRaw } from "../fakes/raw_http.ts";
@@ -65,16 +66,19 @@ export const CASES: Readonly<Record<string, MakeCase>> = {
   "POST /api/sources/{name}/links bad_request": { headers: ADMIN, body: { role: "owner" } },
   "POST /api/sources/{name}/links not_allowed": { headers: VIEWER },
   "POST /api/sources/{name}/links limit_reached": withEveryLink,
+  "POST /api/sources/{name}/links not_stored": (rig) => withFullDisk(rig).then(() => ({ headers: ADMIN })),
   "DELETE /api/sources/{name}/links/{id} 204": withLink,
   "DELETE /api/sources/{name}/links/{id} source_unknown": UNKNOWN,
   "DELETE /api/sources/{name}/links/{id} limit_reached": withGuesses,
   "DELETE /api/sources/{name}/links/{id} not_found": NO_ID,
+  "DELETE /api/sources/{name}/links/{id} not_stored": (rig) => withFullDisk(rig).then(() => withLink(rig)),
   "GET /api/sessions 200": withSession,
   "DELETE /api/sessions/{id} 204": withSession,
   "DELETE /api/sessions/{id} not_found": NO_ID,
   "GET /api/sign-ins 200": (rig) => Promise.resolve({ headers: asUser("root", rig) }),
   "DELETE /api/sign-ins/{id} 204": withSignIn,
   "DELETE /api/sign-ins/{id} not_found": NO_ID,
+  "DELETE /api/sign-ins/{id} not_stored": (rig) => withFullDisk(rig).then(() => withSignIn(rig)),
   "GET /api/audit 200": withEvents,
   "GET /api/audit not_allowed": { headers: VIEWER },
   "GET /api/audit bad_request": { headers: ADMIN, query: "?limit=0" },
@@ -136,6 +140,14 @@ async function withEveryLink(rig: GuardedGateway): Promise<Case> {
     status = (await sendRaw(rig.port, { method: "POST", path: "/api/sources/pi/links", headers: ADMIN })).status;
   }
   return { headers: ADMIN };
+}
+
+/** From here on, no change of a link or a sign-in can be stored. */
+function withFullDisk({ stores }: GuardedGateway): Promise<void> {
+  for (const store of [stores.links, stores.signIns]) {
+    store.put = store.delete = () => Promise.reject(new NotStored("the gateway's disk is full"));
+  }
+  return Promise.resolve();
 }
 
 async function withSignIn(rig: GuardedGateway): Promise<Case> {

@@ -24,6 +24,7 @@ Deno.test("every sentence is one of its own", () => {
 const SPEAKERS: Readonly<Record<number, ErrorCode>> = {
   1000: "source_closed", // The page that disconnected needs no explanation
   1008: "viewer_too_fast",
+  1011: "internal",
   1012: "draining",
   4403: "not_allowed",
   4502: "vnc_unreachable",

@@ -6,6 +6,7 @@ import type { ShareLink } from "../../access/share_links.ts";
 import { parseDuration } from "../../config/units.ts";
 import { PortholeError } from "../../errors.ts";
 import { makePublicAddress } from "../base.ts";
+import { carryOut } from "../carry_out.ts";
 import type { Env } from "../env.ts";
 import type { Permitted } from "../find_source.ts";
 import { instant } from "../json_fields.ts";
@@ -47,7 +48,7 @@ const EXPIRES_MAX_MS = 366 * 24 * 3_600_000;
 /**
  * Creates a link and returns its address, with the secret in the fragment.
  *
- * @throws PortholeError bad_request for an invalid expiry, not_allowed, or limit_reached.
+ * @throws PortholeError bad_request for an invalid expiry, not_allowed, limit_reached, or not_stored.
  */
 export async function createLink(
   c: Context<Env>,
@@ -70,7 +71,7 @@ export async function createLink(
     createdBy: identity.name,
     proof: identity.proof,
   });
-  noteLink(c, "link_created", link);
+  noteEvent(c, describeEvent("link_created", link));
   return { ...viewLink(link), url: `${makePublicAddress(c, "share")}#${secret}` };
 }
 
@@ -83,16 +84,16 @@ export async function listLinks(c: Context<Env>): Promise<ShareLink[]> {
 /**
  * Revokes a link and signs out everybody who opened it.
  *
- * @throws PortholeError not_found for a link that does not exist or belongs to somebody else.
+ * @throws PortholeError not_found for a link that does not exist or belongs to somebody else; not_stored, although the
+ * link has ended, until that is stored.
  */
 export async function revokeLink(c: Context<Env>, id: string, source?: string): Promise<void> {
   const { links } = c.var.authentication;
   const link = await links.get(id);
+  if (!link) await links.confirmRevoked(id);
   const isMeant = link && maySee(link, c.var.identity) && (source === undefined || link.source === source);
   if (!isMeant) throw new PortholeError("not_found", "This share link does not exist");
-  await links.revoke(id);
-  await c.var.sessions.registry.endUnpermitted();
-  noteLink(c, "link_revoked", link);
+  await carryOut(c, links.revoke(id), describeEvent("link_revoked", link));
 }
 
 /** Describes a link, without its secret. */
@@ -131,6 +132,6 @@ function readDuration(text: string): number {
   }
 }
 
-function noteLink(c: Context<Env>, event: "link_created" | "link_revoked", { source, id, role }: ShareLink): void {
-  noteEvent(c, { event, what: `${source} ${id} ${role}` });
+function describeEvent(event: "link_created" | "link_revoked", { source, id, role }: ShareLink) {
+  return { event, what: `${source} ${id} ${role}` };
 }

@@ -71,5 +71,5 @@ async function create(c: Context<Env>, field: Fields): Promise<Outcome> {
 
 function pickStatus({ code }: PortholeError): NonNullable<Outcome["status"]> {
   const { status } = FAILURES[code];
-  return status === 401 || status === 403 || status === 404 || status === 429 ? status : 400;
+  return status === 401 || status === 403 || status === 404 || status === 429 || status === 503 ? status : 400;
 }

@@ -15,7 +15,7 @@ export interface Outcome {
   readonly made?: string;
   /** Whether a setup of two-factor authentication begins. */
   readonly offer?: boolean;
-  readonly status?: 200 | 400 | 401 | 403 | 404 | 429;
+  readonly status?: 200 | 400 | 401 | 403 | 404 | 429 | 503;
 }
 
 /** Shows the account page, with the outcome of an action. */

@@ -4,9 +4,9 @@ import { z } from "zod";
 import type { Identity } from "../../access/access.ts";
 import type { SignIn } from "../../access/sign_ins.ts";
 import { PortholeError } from "../../errors.ts";
+import { carryOut } from "../carry_out.ts";
 import type { Env } from "../env.ts";
 import { instant } from "../json_fields.ts";
-import { noteEvent } from "../note_event.ts";
 
 /** A signed-in browser as lists show it. */
 export const signInSchema = z.object({
@@ -34,13 +34,11 @@ function isOfSame({ id, name, by }: SignIn, identity: Identity): boolean {
   return identity.by === "share_link" ? id === identity.signIn : by === identity.by && name === identity.name;
 }
 
-/** Ends a sign-in and its sessions. @throws PortholeError not_found */
+/** Ends a sign-in and its sessions. @throws PortholeError not_found; not_stored, although it has ended */
 export async function endSignIn(c: Context<Env>, shortId: string): Promise<void> {
   const found = (await listSignIns(c)).find(({ id }) => shortenId(id) === shortId);
   if (!found) throw new PortholeError("not_found", "This sign-in does not exist");
-  await c.var.authentication.signIns.end(found.id);
-  await c.var.sessions.registry.endUnpermitted();
-  noteEvent(c, { event: "sign_in_ended", what: found.name });
+  await carryOut(c, c.var.authentication.signIns.end(found.id), { event: "sign_in_ended", what: found.name });
 }
 
 /** Describes a sign-in. */

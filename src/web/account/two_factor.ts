@@ -2,8 +2,8 @@
 import type { Context } from "hono";
 import type { User } from "../../config/config.ts";
 import { PortholeError } from "../../errors.ts";
+import { carryOut } from "../carry_out.ts";
 import type { Env } from "../env.ts";
-import { noteEvent } from "../note_event.ts";
 
 /** What the page says about two-factor authentication. */
 export type TwoFactorState =
@@ -27,26 +27,22 @@ export async function findTwoFactor(c: Context<Env>, { offer }: { offer: boolean
   return { kind: "offered", secret, uri };
 }
 
-/** Turns two-factor authentication on if the code is right. @throws PortholeError not_allowed */
+/** Turns two-factor authentication on if the code is right. @throws PortholeError not_allowed, not_stored */
 export async function confirmTwoFactor(c: Context<Env>, code: string): Promise<boolean> {
   const { twoFactor } = c.var.authentication;
   const user = requireUser(c);
   if (user.totp || await twoFactor.has(user)) {
     throw new PortholeError("not_allowed", "Two-factor authentication is already on");
   }
-  if (!await twoFactor.confirm(user.name, code)) return false;
-  noteEvent(c, { event: "two_factor_enabled" });
-  return true;
+  return await carryOut(c, twoFactor.confirm(user.name, code), { event: "two_factor_enabled" });
 }
 
-/** Turns two-factor authentication off if the code is right. @throws PortholeError not_allowed */
+/** Turns two-factor authentication off if the code is right. @throws PortholeError not_allowed, not_stored */
 export async function removeTwoFactor(c: Context<Env>, code: string): Promise<boolean> {
   const { twoFactor } = c.var.authentication;
   const user = requireUser(c);
   if (user.totp || !await twoFactor.check(user, code)) return false;
-  await twoFactor.remove(user.name);
-  noteEvent(c, { event: "two_factor_disabled" });
-  return true;
+  return await carryOut(c, twoFactor.remove(user.name), { event: "two_factor_disabled" });
 }
 
 /** The user who sent the request. @throws PortholeError not_allowed for a user who did not sign in with a password */

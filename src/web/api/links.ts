@@ -30,7 +30,7 @@ const create = defineOperation({
   summary: "Creates a share link",
   body: linkRequestSchema,
   success: { status: 201, description: "The new link", schema: newLinkSchema },
-  errors: ["source_unknown", "bad_request", "not_allowed", "limit_reached"],
+  errors: ["source_unknown", "bad_request", "not_allowed", "limit_reached", "not_stored"],
   respond: async (c, { body }) => createLink(c, await findSource(c, c.req.param("name")!), body),
 });
 
@@ -39,7 +39,7 @@ const revoke = defineOperation({
   path: "/sources/:name/links/:id",
   summary: "Revokes a share link and ends the sessions that were opened with it",
   success: { status: 204, description: "The link is revoked" },
-  errors: ["source_unknown", "limit_reached", "not_found"],
+  errors: ["source_unknown", "limit_reached", "not_found", "not_stored"],
   respond: async (c) => revokeLink(c, c.req.param("id")!, (await findSource(c, c.req.param("name")!)).source.name),
 });
 

@@ -17,7 +17,7 @@ const end = defineOperation({
   path: "/sign-ins/:id",
   summary: "Signs a browser out and ends its sessions",
   success: { status: 204, description: "The browser is signed out" },
-  errors: ["not_found"],
+  errors: ["not_found", "not_stored"],
   respond: (c) => endSignIn(c, c.req.param("id")!),
 });
 

@@ -10,9 +10,10 @@ export function createHealthRoutes(): Hono<Env> {
   routes.get("/readyz", async (c) => {
     const { sessions, authentication, peer, about } = c.var;
     const ready = !sessions.registry.draining;
+    const saved = about.unsaved() === 0;
     const identity = await authentication.access.identify(c.req.raw, peer).catch(() => null);
     // Problems name sources, so only administrators see them.
-    return c.json({ ready, ...(identity?.admin && { problems: about.problems() }) }, ready ? 200 : 503);
+    return c.json({ ready, saved, ...(identity?.admin && { problems: about.problems() }) }, ready ? 200 : 503);
   });
   routes.get("/metrics", requireIdentity, requireMetrics, async (c) => {
     const { metrics } = c.var.telemetry;

@@ -37,14 +37,8 @@ export async function finishSignIn(
   return goTo(c, next);
 }
 
-/** Ends the browser's own sign-in and returns it; undefined if there is none. */
-export async function endOwnSignIn(c: Context<Env>): Promise<SignIn | undefined> {
-  const own = await findOwnSignIn(c);
-  if (own) await c.var.authentication.signIns.end(own.id);
-  return own;
-}
-
-async function findOwnSignIn(c: Context<Env>): Promise<SignIn | undefined> {
+/** The browser's own sign-in; undefined if there is none. */
+export async function findOwnSignIn(c: Context<Env>): Promise<SignIn | undefined> {
   const value = readCookie(c.req.raw, { secure: isSecure(c.var.peer) });
   return value === undefined ? undefined : await c.var.authentication.signIns.find(value);
 }

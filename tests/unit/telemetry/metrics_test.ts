@@ -8,7 +8,12 @@ interface FakeSession {
 
 function createRig() {
   const sessions: FakeSession[] = [];
-  const metrics = createMetrics({ sessions: () => sessions, states: ["dialing", "open"], prewarmed: () => 2 });
+  const metrics = createMetrics({
+    sessions: () => sessions,
+    states: ["dialing", "open"],
+    prewarmed: () => 2,
+    unsaved: () => 3,
+  });
   return {
     metrics,
     sessions,

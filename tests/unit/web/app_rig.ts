@@ -49,6 +49,7 @@ export async function makeApp({ yaml = "sources: { pi: 127.0.0.1:1 }", change, s
     about: {
       version: "1.2.3",
       problems: () => [],
+      unsaved: () => 0,
       warnings: () => [],
       ca: () => undefined,
       describeCommand: describeTask,
