@@ -66,7 +66,9 @@ function walk(
 /** X-Forwarded-*. Some proxies replace a header instead of appending to it, so that a list may be shorter than another. */
 function readCommon(headers: Headers, walkTo: Walk): Forwarded {
   const list = (name: string) => splitList(headers.get(name)).reverse();
-  const { address, at } = walkTo(list("x-forwarded-for").map(readNode));
+  // An empty member counts here: it is a hop that a proxy could not name.
+  const hops = (headers.get("x-forwarded-for") ?? "").split(",").reverse();
+  const { address, at } = walkTo(hops.map((hop) => readNode(hop.trim())));
   const pick = (name: string) => list(name).slice(0, at + 1).at(-1);
   return {
     address,
