@@ -121,6 +121,7 @@ function createServices(options: GatewayOptions): Services {
     states: LIVE_STATES,
     prewarmed: () => sources.prewarmed,
     unsaved: stores.unsaved,
+    stuck: () => registry.countStuck(),
   });
   const sources: Sources = createSources({ ...options, stores }, registry, metrics);
   const connectLimit = createConnectLimit({ perMinute: () => live.current.limits.connectsPerMinute });

@@ -5,7 +5,7 @@ import type { ViewerSocket } from "./viewer_socket.ts";
 
 /** How long the page may take to close after a goodbye, which arrives after everything else that a slow link carries. */
 const GOODBYE_WAIT_MS = 30_000;
-/** How long to wait for the viewer's close frame; after that, the session ends without it. */
+/** How long to wait for the viewer's close frame; after that, the connection ends without it. */
 const CLOSE_WAIT_MS = 5_000;
 /** How long the viewer must be silent before `close()`: a later message makes the runtime drop the close frame. */
 const QUIET_MS = 100;
@@ -32,20 +32,27 @@ export async function endViewer(viewer: ViewerSocket, reason: PortholeError): Pr
   if (viewer.hasSideChannel) await sayGoodbye(viewer, reason);
   else await waitAtMost(viewer.closed, viewer.lingerMs);
   await waitForQuiet(viewer);
+  await closeViewer(viewer, reason);
+}
+
+/** Sends the close frame, and lets go of a viewer that does not answer it. */
+async function closeViewer(viewer: ViewerSocket, reason: PortholeError): Promise<void> {
   viewer.close(reason);
   await waitAtMost(viewer.closed, CLOSE_WAIT_MS);
+  if (!viewer.isGone) viewer.drop();
 }
 
 /**
  * Gives up on a stalled viewer: closes once it has read the unsent bytes, if it ever does.
  *
- * The runtime can drop neither the socket nor its queue (4 MiB, and what the kernel holds): after `close()` both live
- * on unnoticed until the peer reads or its TCP connection ends. While the socket stays open, `closed` reports its end.
+ * The runtime can drop neither the socket nor its queue (4 MiB, and what the kernel holds) while bytes are unsent: after
+ * `close()` both live on unnoticed until the peer reads or its TCP connection ends. While the socket stays open, `closed`
+ * reports its end.
  */
 export async function abandonViewer(viewer: ViewerSocket, reason: PortholeError): Promise<void> {
   viewer.up.clear();
   while (viewer.isOpen && viewer.unsentBytes > 0) await waitAtMost(viewer.closed, ABANDONED_POLL_MS);
-  viewer.close(reason);
+  await closeViewer(viewer, reason);
 }
 
 async function sayGoodbye(viewer: ViewerSocket, { code, message, retry, retryAfterMs }: PortholeError): Promise<void> {

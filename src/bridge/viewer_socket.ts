@@ -4,6 +4,7 @@ import { type DownMessage, parseUp, type UpMessage, writeMessage } from "../side
 import { ByteQueue } from "./byte_queue.ts";
 import { fitReason } from "./close_reason.ts";
 import { DownBacklog } from "./down_backlog.ts";
+import { dropSocket } from "./drop_socket.ts";
 
 /**
  * KeyEvent, PointerEvent, ClientCutText (RFC 6143 section 7.5) and QEMU's key events. A frame need not begin with a
@@ -151,6 +152,11 @@ export class ViewerSocket {
     } catch {
       // The socket is closing already.
     }
+  }
+
+  /** Ends the TCP connection now, after `close()` and when nothing is unsent. */
+  drop(): void {
+    dropSocket(this.#socket);
   }
 
   #receive(data: unknown): void {

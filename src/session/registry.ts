@@ -91,7 +91,8 @@ export class SessionRegistry implements SessionCounts {
     if (this.#count(isTheirs) + this.countStuck(isTheirs) >= limits.perAddress) {
       throw full("You have reached your limit of open screens");
     }
-    if (userName !== undefined && this.#count(({ user }) => user.name === userName) >= limits.perUser) {
+    const isUsers = ({ user }: Session) => user.name === userName;
+    if (userName !== undefined && this.#count(isUsers) + this.countStuck(isUsers) >= limits.perUser) {
       throw full("You have reached your limit of open screens");
     }
     this.#admitHandshake({ source, address }, limits.handshakes);

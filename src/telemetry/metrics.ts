@@ -16,6 +16,8 @@ interface MetricsOptions {
   prewarmed: () => number;
   /** Number of changes that are in effect but could not be stored yet. */
   unsaved?: () => number;
+  /** Number of viewers that are still connected after their session has ended. */
+  stuck?: () => number;
   memoryUsage?: () => { rss: number; heapUsed: number; external: number };
 }
 
@@ -41,11 +43,12 @@ type Registers = Registry[];
 const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
 
 const PREWARMED_HELP = "Connections to sources that are logged in and wait for a viewer.";
+const STUCK_HELP = "Viewers that are still connected after their session has ended.";
 const UNSAVED_HELP = "Changes that are in effect but not stored: a restart would undo them.";
 
 /** Makes the instruments in a registry of their own. Gauges are read when Prometheus scrapes. */
 export function createMetrics(
-  { sessions, states, prewarmed, unsaved = () => 0, memoryUsage = Deno.memoryUsage }: MetricsOptions,
+  { sessions, states, prewarmed, unsaved = () => 0, stuck = () => 0, memoryUsage = Deno.memoryUsage }: MetricsOptions,
 ): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -67,6 +70,7 @@ export function createMetrics(
   gaugeSessions(sessions, states, registers);
   gaugeNumber("porthole_prewarmed", PREWARMED_HELP, prewarmed, registers);
   gaugeNumber("porthole_unsaved_changes", UNSAVED_HELP, unsaved, registers);
+  gaugeNumber("porthole_stuck_viewers", STUCK_HELP, stuck, registers);
   gaugeMemory(memoryUsage, registers);
   return {
     sessionOpened: (seconds) => openTimes.observe(seconds),

@@ -13,9 +13,9 @@ Deno.test("abandonViewer() closes once the queue has left, and not before", asyn
   const abandoned = abandonViewer(viewer, new PortholeError("viewer_stalled", "Stuck"));
   assertEquals([socket.closedWith, viewer.isGone], [undefined, false]);
   socket.bufferedAmount = 0;
-  await abandoned;
-  assertEquals(socket.closedWith, 1008);
+  await waitUntil(() => socket.closedWith === 1008);
   socket.end(1008);
+  await abandoned;
   assertEquals(viewer.isGone, true);
 });
 

@@ -102,7 +102,13 @@ Deno.test("limits count an ended session while its viewer is still connected", a
   const parties = makeWaitingParties(() => Promise.resolve(undefined));
   const session = rig.registry.begin({
     ...parties,
-    viewer: { ...parties.viewer, isGone: false, closed: left.promise, drain: () => never } as unknown as ViewerSocket,
+    viewer: {
+      ...parties.viewer,
+      isGone: false,
+      closed: left.promise,
+      drain: () => never,
+      drop: () => {},
+    } as unknown as ViewerSocket,
   });
   session.end(new PortholeError("viewer_stalled", "The viewer read nothing"));
   await waitUntil(() => rig.registry.size === 0);

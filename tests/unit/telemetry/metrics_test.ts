@@ -13,6 +13,7 @@ function createRig() {
     states: ["dialing", "open"],
     prewarmed: () => 2,
     unsaved: () => 3,
+    stuck: () => 4,
   });
   return {
     metrics,
