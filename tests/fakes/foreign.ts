@@ -68,5 +68,6 @@ export function foreignText(valid: readonly string[], pieces: readonly string[] 
 
 /** The text as a header carries it: bytes but for NUL and line ends, without white space around it. */
 export function asHeader(text: string): string {
-  return new TextDecoder("latin1").decode(new TextEncoder().encode(text)).replaceAll(/[\0\r\n]/g, "").trim();
+  const bytes = [...new TextEncoder().encode(text)].map((byte) => String.fromCharCode(byte));
+  return bytes.join("").replaceAll(/[\0\r\n]/g, "").trim();
 }
