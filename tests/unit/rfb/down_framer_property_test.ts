@@ -4,6 +4,7 @@ import { PortholeError } from "../../../src/errors.ts";
 import { createDownFramer } from "../../../src/rfb/down_framer.ts";
 import { ENCODING } from "../../../src/rfb/encodings.ts";
 import { PixelState } from "../../../src/rfb/pixel_format.ts";
+import { damageBytes, FOREIGN } from "../../fakes/foreign.ts";
 import { CLIPBOARD, HIGH_COLOUR, TRUE_COLOUR } from "./client_bytes.ts";
 import { concat, cut, run, startsWith } from "./cuts.ts";
 import * as server from "./server_bytes.ts";
@@ -105,11 +106,13 @@ for (const { format, pixels } of COLOURS) {
   });
 }
 
-Deno.test("createDownFramer() turns noise into a typed error or the same bytes, however it is cut", () => {
+Deno.test("createDownFramer() turns noise and damaged messages into a typed error or the same bytes, however it is cut", () => {
   const types = fc.constantFrom(0, 0, 0, 1, 2, 3, 150, 248, 255, 5, 6, 7, 16);
-  const bytes = fc.array(fc.oneof(types, fc.constant(0), fc.nat(255)), { maxLength: 300 }).map((list) =>
+  const noise = fc.array(fc.oneof(types, fc.constant(0), fc.nat(255)), { maxLength: 300 }).map((list) =>
     Uint8Array.from(list)
   );
+  const written = fc.array(messages({ bytes: 4, tightBytes: 3 }), { maxLength: 2 });
+  const bytes = fc.oneof(noise, damageBytes(written.map((all) => concat(all.map(({ bytes }) => bytes)))));
   fc.assert(
     fc.property(bytes, lengths, (noise, chunking) => {
       const once = frame([noise]);
@@ -120,7 +123,7 @@ Deno.test("createDownFramer() turns noise into a typed error or the same bytes, 
       assertEquals(often.thrown instanceof PortholeError, once.thrown instanceof PortholeError);
       if (!once.thrown) assertEquals(often.out, once.out);
     }),
-    { numRuns: 3000 },
+    FOREIGN,
   );
 });
 

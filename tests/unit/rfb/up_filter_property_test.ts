@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { PortholeError } from "../../../src/errors.ts";
 import { createUpFilter } from "../../../src/rfb/up_filter.ts";
+import { damageBytes, FOREIGN } from "../../fakes/foreign.ts";
 import * as client from "./client_bytes.ts";
 import { concat, cut, run, startsWith } from "./cuts.ts";
 import { judgeAll } from "./up_oracle.ts";
@@ -54,12 +55,12 @@ Deno.test("createUpFilter() agrees with the slow oracle, for any messages cut an
       assert(!expected.isMalformed);
       assertEquals(out, Uint8Array.from(expected.passed));
     }),
-    { numRuns: 1000 },
+    FOREIGN,
   );
 });
 
 Deno.test("createUpFilter() agrees with the slow oracle on noise, up to the point where that ends the session", () => {
-  const mixed = fc.tuple(fc.array(message, { maxLength: 3 }), noise).map(concat2);
+  const mixed = foreign(3);
   fc.assert(
     fc.property(policies, mixed, lengths, (policy, bytes, chunking) => {
       const expected = judgeAll(bytes, policy);
@@ -70,13 +71,13 @@ Deno.test("createUpFilter() agrees with the slow oracle on noise, up to the poin
       // What came in the same chunk before the violation is not passed on.
       assert(expected.isMalformed ? startsWith(passed, out) : passed.length === out.length && startsWith(passed, out));
     }),
-    { numRuns: 2000 },
+    FOREIGN,
   );
 });
 
 Deno.test("createUpFilter() passes nothing in view-only that a source would read as input, whatever is sent", () => {
   const policy = { viewOnly: true, clipboardIn: true, clipboardOut: true, ...LIMIT };
-  const mixed = fc.tuple(fc.array(message, { maxLength: 6 }), noise).map(concat2);
+  const mixed = foreign(6);
   fc.assert(
     fc.property(mixed, lengths, (bytes, chunking) => {
       const up = createUpFilter(policy);
@@ -84,12 +85,14 @@ Deno.test("createUpFilter() passes nothing in view-only that a source would read
         assert([0, 2, 3, 150, 248].includes(type), `type ${type} passed`);
       }
     }),
-    { numRuns: 2000 },
+    FOREIGN,
   );
 });
 
-function concat2([messages, bytes]: [number[][], number[]]): Uint8Array {
-  return concat([...messages, bytes]);
+/** Messages followed by noise, or damaged. */
+function foreign(most: number): fc.Arbitrary<Uint8Array> {
+  const messages = fc.array(message, { maxLength: most }).map(concat);
+  return fc.oneof(fc.tuple(messages, noise).map(concat), damageBytes(messages));
 }
 
 /** The types that a source reads, with the lengths of RFC 6143; an unknown one ends it there as any server would. */

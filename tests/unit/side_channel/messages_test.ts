@@ -8,12 +8,12 @@ import {
   type UpMessage,
   writeMessage,
 } from "../../../src/side_channel/messages.ts";
+import { FOREIGN } from "../../fakes/foreign.ts";
 
 /** The limits, said again: a change of either is a change of the protocol. */
 const FRAME_MAX_CHARS = 16_384;
 const SENTENCE_MAX_CHARS = 1024;
 
-const RUNS = { numRuns: 10_000 };
 const parse = (value: unknown) => parseDown(JSON.stringify(value));
 
 const HELLO: DownMessage = {
@@ -235,9 +235,9 @@ function assertParses(text: string): void {
 }
 
 Deno.test("no text makes the parsers throw or return something of a wrong type", () => {
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.json()), assertParses), RUNS);
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.json()), assertParses), FOREIGN);
   const bytes = fc.uint8Array({ maxLength: 200 }).map((all) => new TextDecoder().decode(all));
-  fc.assert(fc.property(bytes, assertParses), RUNS);
+  fc.assert(fc.property(bytes, assertParses), FOREIGN);
 });
 
 Deno.test("no fields below a known type make the parsers throw or return something of a wrong type", () => {
@@ -257,9 +257,9 @@ Deno.test("no fields below a known type make the parsers throw or return somethi
       assertParses(text);
       if (parseDown(text).message ?? parseUp(text).message) messages++;
     }),
-    RUNS,
+    FOREIGN,
   );
-  assert(messages > RUNS.numRuns / 20, `only ${messages} were messages`);
+  assert(messages > FOREIGN.numRuns / 20, `only ${messages} were messages`);
 });
 
 Deno.test("every message within its limits survives encoding and parsing", () => {
