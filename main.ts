@@ -16,7 +16,7 @@ import { DataFolderError } from "./src/store/store.ts";
 import { catchStrays } from "./src/telemetry/catch_strays.ts";
 import { createLog, type Log } from "./src/telemetry/log.ts";
 import { CertificateError } from "./src/tls/certificate.ts";
-import { ListenError } from "./src/tls/serve.ts";
+import { ListenError } from "./src/tls/server.ts";
 
 const ROOT = new URL("./", import.meta.url);
 const { version } = manifest;

@@ -9,7 +9,8 @@ import { createFileCertificate } from "./tls/files.ts";
 import { createCertificates } from "./tls/keep.ts";
 import { listNames } from "./tls/names.ts";
 import { createRedirect } from "./tls/redirect.ts";
-import { createListener, type Listener, type Serve } from "./tls/serve.ts";
+import { createListener, type Listener } from "./tls/serve.ts";
+import type { Serve } from "./tls/server.ts";
 
 /** The parts of listeners. */
 export interface ListenParts {

@@ -17,7 +17,7 @@ import { type Audit, createAudit } from "./telemetry/audit.ts";
 import type { AuditSink } from "./telemetry/audit_sink.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { CertificateSource } from "./tls/certificate.ts";
-import type { Serve } from "./tls/serve.ts";
+import type { Serve } from "./tls/server.ts";
 import { readStaticFiles } from "./web/static_files.ts";
 
 /** What main.ts provides; worker.ts has no `serve`. */

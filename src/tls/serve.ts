@@ -1,13 +1,11 @@
-/** Listeners that switch to a renewed certificate without a restart: a second server takes over the port of the first. */
-import { waitAtMost } from "../async/wait_at_most.ts";
+/**
+ * Listeners that outlive their servers: a second server takes over the port of the first when the certificate was renewed,
+ * when every connection has to end, and when the first one can accept no more.
+ */
+import { delay } from "@std/async/delay";
 import type { Address } from "../config/config.ts";
 import type { CertificatePair, CertificateSource, Tell } from "./certificate.ts";
-
-/** Answers one request; `info` has the remote address. */
-export type Handler = (request: Request, info: Deno.ServeHandlerInfo<Deno.Addr>) => Response | Promise<Response>;
-
-/** `Deno.serve`, which only main.ts may use directly. */
-export type Serve = typeof Deno.serve;
+import { describeAddress, type Handler, listenOn, type Serve, type Server, startServer } from "./server.ts";
 
 /** Options of `createListener()`. */
 export interface ListenerOptions {
@@ -17,79 +15,117 @@ export interface ListenerOptions {
   /** Without it, and on a unix socket, the listener speaks plain HTTP. */
   readonly certificate?: CertificateSource;
   readonly handler: Handler;
-  /**
-   * Called just before the old server closes every WebSocket with code 1001, so that a goodbye can be sent first. New
-   * connections reach the new server.
-   */
-  readonly onReplace?: () => void;
+  /** Called and waited for before a renewed certificate ends every WebSocket with code 1001: time for a goodbye. */
+  readonly onReplace?: () => void | Promise<void>;
   readonly tell?: Tell;
-  /** Whether two sockets can listen on one port; otherwise the port is closed for a moment at each renewal. */
+  /** Whether two sockets can listen on one port; otherwise the port is closed for a moment at each replacement. */
   readonly sharesPort?: boolean;
+  /** What happens when the server can accept no more connections. */
+  readonly revival?: Revival;
+}
+
+/** How a listener comes back. */
+export interface Revival {
+  /** Whether there is room for connections: without it, the next server would end like the last. */
+  readonly hasRoom?: () => boolean;
+  /** The port is closed, and trying to open it begins. Called again whenever the new server ends as well. */
+  readonly onDown?: () => void;
+  /** The port is open again. */
+  readonly onUp?: () => void;
+  /** The listener could not be held up for `GIVE_UP_MS`; it goes on trying. Called once. */
+  readonly onGivenUp?: (reason: string) => void;
+  readonly giveUpMs?: number;
 }
 
 /** A running listener. */
 export interface Listener {
   /** The address with the port that is in use. */
   readonly address: Address;
+  /** Whether the port is open, as far as the runtime says. */
+  readonly isUp: boolean;
+  /** Ends every TCP connection, and goes on with a new server. */
+  replace(): Promise<void>;
   /** Closes the port and waits for requests under way, for `deadlineMs` (default 5 s) at most. */
   close(deadlineMs?: number): Promise<void>;
 }
 
-/** A listener cannot start; the message names the address and the reason. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-}
-
-/** How long the old server waits for a request before it closes; see `closeAtRequest()`. */
-const QUIET_WAIT_MS = 500;
-const DRAIN_DEADLINE_MS = 5_000;
+/** How often a listener that is down tries to come back. */
+const REVIVE_EVERY_MS = 300;
+/** A listener that was never up for `STEADY_MS` in this time needs help from outside. */
+const GIVE_UP_MS = 60_000;
+const STEADY_MS = 5_000;
 
 /** Starts listening, and switches to each renewed pair of `certificate`. @throws ListenError */
 export function createListener(options: ListenerOptions): Listener {
-  return new RenewingListener(options);
+  return new LastingListener(options);
 }
 
 /** On Windows, only one socket can listen on a port. */
 const CAN_SHARE_PORT = Deno.build.os !== "windows";
 
-class RenewingListener implements Listener {
+class LastingListener implements Listener {
   readonly address: Address;
   readonly #options: ListenerOptions;
   readonly #sharesPort: boolean;
   readonly #unsubscribe: (() => void) | undefined;
   #server: Server;
+  /** Servers that accept no more and still have connections. */
+  readonly #former = new Set<Server>();
+  #isUp = true;
   #closed = false;
-  /** The renewal under way; the next one waits for it. */
+  /** When the listener was last steady; undefined while it is. */
+  #downSinceMs: number | undefined;
+  #hasGivenUp = false;
+  readonly #end = new AbortController();
+  /** The replacement under way; the next one waits for it. */
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: ListenerOptions) {
     const { address } = options;
     const certificate = address.kind === "tcp" ? options.certificate : undefined;
     this.#options = options;
-    this.#sharesPort = options.sharesPort ?? CAN_SHARE_PORT;
-    if (certificate && this.#sharesPort) assertFree(address);
+    this.#sharesPort = address.kind === "tcp" && (options.sharesPort ?? CAN_SHARE_PORT);
+    if (this.#sharesPort) assertFree(address);
     if (address.kind === "unix") removeLeftover(address.path);
     this.#server = this.#start(address, certificate?.current);
     this.address = boundAddress(this.#server.addr, address);
-    this.#unsubscribe = certificate?.subscribe((pair) => this.#turn = this.#turn.then(() => this.#replace(pair)));
+    this.#unsubscribe = certificate?.subscribe((pair) => this.#inTurn(() => this.#renew(pair)));
   }
 
-  async close(deadlineMs = DRAIN_DEADLINE_MS): Promise<void> {
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  replace(): Promise<void> {
+    return this.#inTurn(() => this.#replace());
+  }
+
+  async close(deadlineMs?: number): Promise<void> {
     this.#closed = true;
+    this.#end.abort();
     this.#unsubscribe?.();
-    await Promise.all([this.#turn, this.#server.close(() => {}, deadlineMs)]);
+    await Promise.all([this.#turn, this.#isUp ? this.#server.close(deadlineMs) : undefined]);
+    this.#abortFormer();
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    return this.#turn = this.#turn.then(work);
   }
 
   #start(at: Address, pair: CertificatePair | undefined): Server {
     const { serve, handler } = this.#options;
-    return startServer({ serve, at, pair, reusePort: pair !== undefined && this.#sharesPort, handler });
+    const server = startServer({ serve, at, pair, reusePort: this.#sharesPort, handler });
+    void server.ended.then((reason) => this.#takeEnd(server, reason));
+    return server;
   }
 
-  async #replace(pair: CertificatePair): Promise<void> {
-    if (this.#closed) return;
+  /** Switches to a renewed pair; requests under way end first. */
+  async #renew(pair: CertificatePair): Promise<void> {
+    if (this.#closed || !this.#isUp) return;
     const { onReplace = () => {}, tell = () => {} } = this.#options;
+    await onReplace();
     const old = this.#server;
-    if (!this.#sharesPort) await old.close(onReplace);
+    if (!this.#sharesPort) await this.#retire(() => old.close());
     if (this.#closed) return;
     try {
       this.#server = this.#start(this.address, pair);
@@ -98,65 +134,119 @@ class RenewingListener implements Listener {
       if (!this.#sharesPort) this.#server = this.#start(this.address, old.pair);
       return;
     }
-    if (this.#sharesPort) await old.closeAtRequest(onReplace);
+    if (this.#sharesPort) await old.closeAtRequest();
+  }
+
+  /** Ends everything; the new server starts in the same turn, so that the port is never closed where it can be shared. */
+  async #replace(): Promise<void> {
+    this.#abortFormer();
+    if (this.#closed || !this.#isUp) return;
+    const old = this.#server;
+    if (!this.#sharesPort) await this.#retire(() => this.#abort(old));
+    if (this.#closed) return;
+    try {
+      this.#server = this.#start(this.address, this.#currentPair());
+    } catch (thrown) {
+      this.#server = old;
+      if (!this.#sharesPort) this.#goDown(thrown);
+      return;
+    }
+    if (this.#sharesPort) old.abort();
+  }
+
+  /** Ends the server on purpose, so that its end is not taken for a failure. */
+  async #retire(end: () => Promise<void>): Promise<void> {
+    const retired = this.#server;
+    this.#isUp = false;
+    await end();
+    await retired.ended;
+    this.#isUp = true;
+  }
+
+  async #abort(server: Server): Promise<void> {
+    server.abort();
+    await server.ended;
+    // Deno removes the path of a unix socket when it has closed it.
+    if (this.address.kind === "unix") removeLeftover(this.address.path);
+  }
+
+  #takeEnd(server: Server, reason: unknown): void {
+    if (server !== this.#server || this.#closed || !this.#isUp) return;
+    this.#goDown(reason);
+  }
+
+  #goDown(reason: unknown): void {
+    this.#former.add(this.#server);
+    this.#isUp = false;
+    this.#options.revival?.onDown?.();
+    if (this.#downSinceMs === undefined) {
+      this.#downSinceMs = performance.now();
+      this.#tell(
+        "warn",
+        `Cannot accept connections on ${describeAddress(this.address)}, trying again: ${textOf(reason)}`,
+      );
+    }
+    void this.#revive(reason);
+  }
+
+  async #revive(reason: unknown): Promise<void> {
+    const { hasRoom = () => true, onUp = () => {} } = this.#options.revival ?? {};
+    for (; !this.#closed; await this.#wait(REVIVE_EVERY_MS)) {
+      this.#giveUpInTime(reason);
+      if (!hasRoom()) continue;
+      try {
+        this.#server = this.#start(this.address, this.#currentPair());
+      } catch (thrown) {
+        reason = thrown;
+        continue;
+      }
+      this.#isUp = true;
+      onUp();
+      return void this.#watchSteadiness(this.#server);
+    }
+  }
+
+  /** The reserve of descriptors that let it come back may be gone at the next connection. */
+  async #watchSteadiness(server: Server): Promise<void> {
+    await this.#wait(STEADY_MS);
+    if (this.#closed || !this.#isUp || this.#downSinceMs === undefined || server !== this.#server) return;
+    const seconds = (performance.now() - this.#downSinceMs) / 1_000;
+    this.#downSinceMs = undefined;
+    this.#hasGivenUp = false;
+    this.#tell(
+      "info",
+      `Accepting connections again on ${describeAddress(this.address)}, after ${seconds.toFixed(1)} s`,
+    );
+  }
+
+  /** Waits; ends early when the listener is closed. */
+  async #wait(ms: number): Promise<void> {
+    await delay(ms, { signal: this.#end.signal }).catch(() => {});
+  }
+
+  #giveUpInTime(reason: unknown): void {
+    const { onGivenUp, giveUpMs = GIVE_UP_MS } = this.#options.revival ?? {};
+    if (this.#hasGivenUp || performance.now() - (this.#downSinceMs ?? Infinity) < giveUpMs) return;
+    this.#hasGivenUp = true;
+    onGivenUp?.(`Cannot accept connections on ${describeAddress(this.address)}: ${textOf(reason)}`);
+  }
+
+  #abortFormer(): void {
+    for (const server of this.#former) server.abort();
+    this.#former.clear();
+  }
+
+  #currentPair(): CertificatePair | undefined {
+    return this.address.kind === "tcp" ? this.#options.certificate?.current : undefined;
+  }
+
+  #tell(level: "info" | "warn", message: string): void {
+    this.#options.tell?.(level, message);
   }
 }
 
-/** One server of a listener. */
-interface Server {
-  readonly addr: Deno.Addr;
-  readonly pair: CertificatePair | undefined;
-  /** Closes now; `before` is called first, in the same turn. */
-  close(before: () => void, deadlineMs?: number): Promise<void>;
-  /**
-   * Closes while answering the next request, or after `QUIET_WAIT_MS` without one. `shutdown()` drops connections that have
-   * not sent a request yet, and a viewer that has just sent one is not about to connect. Dropped in 20 renewals under
-   * constant load: 0 of 3,000 connections that were made one after another (5 to 10 when closing at any moment), 30 of
-   * those made 3 at once, 240 of those made 16 at once. Deno cannot close the port alone.
-   */
-  closeAtRequest(before: () => void): Promise<void>;
-}
-
-function startServer({ serve, at, pair, reusePort, handler }: {
-  serve: Serve;
-  at: Address;
-  pair: CertificatePair | undefined;
-  reusePort: boolean;
-  handler: Handler;
-}): Server {
-  let onRequest: (() => void) | undefined;
-  const answer: Handler = (request, info) => {
-    onRequest?.();
-    return handler(request, info);
-  };
-  const onListen = () => {};
-  const server = listenOn(at, (): Deno.HttpServer<Deno.Addr> => {
-    if (at.kind === "unix") return serve({ path: at.path, onListen }, answer);
-    return serve({ hostname: at.hostname, port: at.port, reusePort, onListen, ...pemOf(pair) }, answer);
-  });
-  const close: Server["close"] = (before, deadlineMs = DRAIN_DEADLINE_MS) => {
-    before();
-    return waitAtMost(server.shutdown(), deadlineMs);
-  };
-  return {
-    addr: server.addr,
-    pair,
-    close,
-    async closeAtRequest(before) {
-      const requested = Promise.withResolvers<Promise<void>>();
-      onRequest = () => {
-        onRequest = undefined;
-        requested.resolve(close(before));
-      };
-      const timer = setTimeout(() => onRequest?.(), QUIET_WAIT_MS);
-      await requested.promise;
-      clearTimeout(timer);
-    },
-  };
-}
-
-function pemOf(pair: CertificatePair | undefined): Deno.TlsCertifiedKeyPem | Record<never, never> {
-  return pair === undefined ? {} : { cert: pair.cert, key: pair.key };
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** Checks that the port is free: with `reusePort`, a second gateway would share it and get half of the viewers. */
@@ -173,22 +263,6 @@ function removeLeftover(path: string): void {
   } catch (thrown) {
     if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
   }
-}
-
-function listenOn<T>(at: Address, listen: () => T): T {
-  try {
-    return listen();
-  } catch (cause) {
-    const where = at.kind === "unix" ? at.path : `${at.hostname}:${at.port}`;
-    throw new ListenError(`Cannot listen on ${where}: ${reasonOf(cause)}`, { cause });
-  }
-}
-
-function reasonOf(thrown: unknown): string {
-  if (thrown instanceof Deno.errors.AddrInUse) return "another program is listening there";
-  if (thrown instanceof Deno.errors.AddrNotAvailable) return "this machine does not have that address";
-  if (thrown instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 function boundAddress(addr: Deno.Addr, asked: Address): Address {

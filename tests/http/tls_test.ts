@@ -5,7 +5,8 @@ import { type CertificatePair, type CertificateSource, readPair } from "../../sr
 import { createCertificates } from "../../src/tls/keep.ts";
 import { createPublished } from "../../src/tls/published.ts";
 import { createRedirect } from "../../src/tls/redirect.ts";
-import { createListener, type Handler, type Listener, type ListenerOptions, ListenError } from "../../src/tls/serve.ts";
+import { createListener, type Listener, type ListenerOptions } from "../../src/tls/serve.ts";
+import { type Handler, ListenError } from "../../src/tls/server.ts";
 import { testWith } from "../live/programs.ts";
 
 const NAMES = ["localhost", "127.0.0.1", "::1"];
@@ -227,3 +228,21 @@ Deno.test("the redirect listener redirects a browser to HTTPS on a host of the g
   await raw.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"));
   assertMatch(await new Response(raw.readable).text(), /^HTTP\/1\.1 421 /);
 });
+
+for (const secure of [true, false]) {
+  Deno.test(`replace() ends every connection and goes on${secure ? ", over TLS" : ""}`, async () => {
+    const handler: Handler = (request) => {
+      if (request.headers.has("upgrade")) return Deno.upgradeWebSocket(request).response;
+      return new Response("hello");
+    };
+    await using rig = listen({ handler, ...(secure ? {} : { certificate: undefined }) } as never);
+    using client = Deno.createHttpClient({ caCerts: [ca.cert] });
+    const socket = new WebSocket(`${secure ? "wss" : "ws"}://localhost:${rig.port}/`, { client });
+    await new Promise((done) => socket.onopen = done);
+    const closed = new Promise((done) => socket.onclose = done);
+    await rig.listener.replace();
+    await closed;
+    const again = await fetch(`${secure ? "https" : "http"}://localhost:${rig.port}/`, { client });
+    assertEquals([await again.text(), rig.listener.isUp], ["hello", true]);
+  });
+}

@@ -8,7 +8,7 @@ import { NoLoginLink, renewLoginLink, type Running, start } from "../../src/star
 import { openFileStores } from "../../src/store/file_stores.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { makeCa, makeLeaf } from "../../src/tls/ca.ts";
-import { ListenError } from "../../src/tls/serve.ts";
+import { ListenError } from "../../src/tls/server.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 import { createFileReader } from "../../src/files/file_reader.ts";

@@ -1,0 +1,70 @@
+/** A listener whose server ends by itself, as when no file descriptors are left. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { createListener, type ListenerOptions } from "../../src/tls/serve.ts";
+
+function listen(options: Partial<ListenerOptions>) {
+  const listener = createListener({
+    serve: Deno.serve,
+    address: { kind: "tcp", hostname: "127.0.0.1", port: 0 },
+    handler: () => new Response("hello"),
+    ...options,
+  });
+  const { port } = listener.address as { port: number };
+  return { listener, port, [Symbol.asyncDispose]: () => listener.close() };
+}
+
+/** A runtime whose servers end by themselves when told to, and whose port is then taken for a while. */
+function makeFrailServe() {
+  const ends: ((reason: Error) => void)[] = [];
+  const state = { refusals: 0 };
+  const serve = ((...given: Parameters<typeof Deno.serve>) => {
+    if (state.refusals-- > 0) throw new Deno.errors.AddrInUse("in use");
+    const server = Deno.serve(...given);
+    const end = Promise.withResolvers<void>();
+    ends.push(end.reject);
+    const finished = Promise.race([server.finished, end.promise]);
+    return new Proxy(server, {
+      get(target, key) {
+        if (key === "finished") return finished;
+        const value = Reflect.get(target, key);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  }) as typeof Deno.serve;
+  return { serve, state, end: () => ends.pop()?.(new Error("Too many open files")) };
+}
+
+Deno.test("a listener whose server ends comes back as soon as there is room, and is told of once", async () => {
+  const { serve, end } = makeFrailServe();
+  const said: string[] = [];
+  const [down, up] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let looks = 0;
+  await using rig = listen({
+    serve,
+    tell: (_level, message) => said.push(message),
+    revival: { hasRoom: () => ++looks > 2, onDown: down.resolve, onUp: up.resolve },
+  });
+  end();
+  await down.promise;
+  assertEquals(rig.listener.isUp, false);
+  await up.promise;
+  assertEquals([rig.listener.isUp, looks], [true, 3]);
+  assertEquals(await (await fetch(`http://127.0.0.1:${rig.port}/`)).text(), "hello");
+  assertEquals(said, [`Cannot accept connections on 127.0.0.1:${rig.port}, trying again: Too many open files`]);
+});
+
+Deno.test("a listener that cannot come back says so once, and goes on trying", async () => {
+  const { serve, state, end } = makeFrailServe();
+  const reasons: string[] = [];
+  const up = Promise.withResolvers<void>();
+  const onGivenUp = (reason: string) => {
+    reasons.push(reason);
+    state.refusals = 1;
+  };
+  await using _rig = listen({ serve, revival: { onGivenUp, onUp: up.resolve, giveUpMs: 1 } });
+  state.refusals = 1_000;
+  end();
+  await up.promise;
+  assertEquals(reasons.length, 1);
+  assertMatch(reasons[0]!, /^Cannot accept connections on 127\.0\.0\.1:\d+: Cannot listen on .*: another program is/);
+});
