@@ -91,6 +91,10 @@ async function startUntilSignal(parts: StartParts): Promise<void> {
   for (const warning of gateway.warnings()) parts.log.warn(warning);
   for (const source of live.current.sources.values()) gateway.sources.get(source).probe();
   stopOnSignal(running, parts.log);
+  const reason = await running.failed;
+  parts.log.error(`Stopping: ${reason}`);
+  await running.stop();
+  Deno.exit(FAILED);
 }
 
 function stopOnSignal(running: Running, log: Log): void {
@@ -104,7 +108,9 @@ function stopOnSignal(running: Running, log: Log): void {
   };
   Deno.addSignalListener("SIGTERM", stop);
   Deno.addSignalListener("SIGINT", stop);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => running.live.reload());
+  if (Deno.build.os === "windows") return;
+  Deno.addSignalListener("SIGHUP", () => running.live.reload());
+  Deno.addSignalListener("SIGUSR2", () => void running.openValve());
 }
 
 /** Probes every source and prints a line for each. */

@@ -7,5 +7,5 @@ exec deno run --cached-only --frozen --v8-flags=--max-semi-space-size=4 \
   --allow-read=/app,/config,/data,/run \
   --allow-write=/data,/run/porthole \
   --allow-env \
-  --allow-sys=hostname,networkInterfaces,osRelease \
+  --allow-sys=hostname,networkInterfaces,osRelease,systemMemoryInfo \
   main.ts "$@"

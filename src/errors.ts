@@ -65,6 +65,7 @@ const table = {
   source_changed: row(503, 1012, RETRY, "Source changed", "The settings of this screen changed"),
   certificate_renewed: row(503, 1012, RETRY, "Certificate renewed", "The certificate of the gateway was renewed"),
   session_ended_by_admin: row(null, 4403, FINAL, "Ended by an administrator", "An administrator ended this session"),
+  overloaded: row(503, 1012, RETRY, "Overloaded", "The gateway is overloaded"),
   internal: row(500, 1011, RETRY, "Internal error", "Something went wrong inside the gateway"),
   not_stored: row(503, 1011, RETRY, "Not saved", "The gateway could not save this"),
   source_closed: row(null, 1000, RETRY, "The source closed", "The VNC server closed the connection"),

@@ -28,6 +28,7 @@ import { Turn } from "./source/turn.ts";
 import { type Audit, createAudit } from "./telemetry/audit.ts";
 import type { Log } from "./telemetry/log.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+import { Notices } from "./telemetry/notices.ts";
 import type { Env } from "./web/env.ts";
 import type { About, Services } from "./web/services.ts";
 import type { StaticFiles } from "./web/static_files.ts";
@@ -76,6 +77,8 @@ export interface Gateway {
   readonly sources: Sources;
   readonly metrics: Metrics;
   readonly audit: Audit;
+  /** What administrators should know now. */
+  readonly notices: Notices;
   /** What every user should know, such as that nobody has to sign in. */
   warnings(): readonly string[];
   /** Applies a changed configuration: ends sessions whose source or permission changed, and updates prewarming. */
@@ -87,7 +90,8 @@ export interface Gateway {
 /** Makes a gateway: its services, the listeners to its sessions, and its app. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { live, about: { ownName } = {}, staticFiles } = options;
-  const services = createServices(options);
+  const notices = new Notices(options.now);
+  const services = createServices(options, notices);
   const { sessions: { registry }, sources, telemetry: { metrics, audit }, about: { warnings } } = services;
   for (const listener of [measureSessions(metrics), auditSessions(audit), informSources(sources)]) {
     registry.events.subscribe(listener);
@@ -106,13 +110,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     sources,
     metrics,
     audit,
+    notices,
     warnings,
     applyConfig: () => applyConfig(services, live.current),
     drain: () => drain(services),
   };
 }
 
-function createServices(options: GatewayOptions): Services {
+function createServices(options: GatewayOptions, notices: Notices): Services {
   const { live, log, version, now = Date.now, stores = createMemoryStores({ now }) } = options;
   const warn: Warn = (message, fields) => log.warn(message, fields);
   const registry = new SessionRegistry(log);
@@ -143,7 +148,7 @@ function createServices(options: GatewayOptions): Services {
       ...NOTHING_KNOWN,
       ...options.about,
       version,
-      problems: () => [...live.problems, ...stores.problems()],
+      problems: () => [...live.problems, ...stores.problems(), ...notices.list()],
       unsaved: stores.unsaved,
     },
   };

@@ -1,6 +1,5 @@
 /** The listeners of a gateway and their certificate. */
 import type { Config } from "./config/config.ts";
-import { PortholeError } from "./errors.ts";
 import type { FileReader } from "./files/file_reader.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -9,8 +8,9 @@ import { createFileCertificate } from "./tls/files.ts";
 import { createCertificates } from "./tls/keep.ts";
 import { listNames } from "./tls/names.ts";
 import { createRedirect } from "./tls/redirect.ts";
-import { createListener, type Listener } from "./tls/serve.ts";
+import { createListener, type Listener, type Revival } from "./tls/serve.ts";
 import type { Serve } from "./tls/server.ts";
+import { type Farewell, sayFarewell } from "./valve/farewell.ts";
 
 /** The parts of listeners. */
 export interface ListenParts {
@@ -20,10 +20,11 @@ export interface ListenParts {
   readonly gateway: Gateway;
   /** Without it, the listener speaks plain HTTP. */
   readonly certificate?: CertificateSource | undefined;
+  readonly revival: Revival;
 }
 
 /** Opens the gateway's listener and then, if it is configured, the `redirect` listener. @throws ListenError */
-export function listen({ serve, log, config, gateway, certificate }: ListenParts): Listener[] {
+export function listen({ serve, log, config, gateway, certificate, revival }: ListenParts): Listener[] {
   const { listen: address, redirect, publicUrl } = config.gateway;
   const tell = (level: "info" | "warn", message: string) => log[level](message);
   const main = createListener({
@@ -34,16 +35,20 @@ export function listen({ serve, log, config, gateway, certificate }: ListenParts
       const remote = "hostname" in info.remoteAddr ? info.remoteAddr.hostname : "unix";
       return gateway.app.fetch(request, { remote, whenSent: () => info.completed });
     },
-    onReplace: () => gateway.registry.endWhere(() => true, new PortholeError("certificate_renewed", RENEWED)),
+    onReplace: async () => void await sayFarewell(gateway.registry.list(), RENEWED),
     tell,
+    revival,
   });
   if (!redirect || main.address.kind !== "tcp") return [main];
   const names = () => listNames({ extra: namesOf(config) });
   const handler = createRedirect({ ...(publicUrl ? { publicUrl } : {}), names, port: main.address.port });
-  return [main, createListener({ serve, address: redirect, handler, tell })];
+  return [main, createListener({ serve, address: redirect, handler, tell, revival })];
 }
 
-const RENEWED = "The certificate was renewed; the screen will be back in a moment";
+const RENEWED: Farewell = {
+  code: "certificate_renewed",
+  message: "The certificate was renewed; the screen will be back in a moment",
+};
 
 /** Opens the configured certificate; undefined without TLS. @throws CertificateError */
 export async function openCertificate(

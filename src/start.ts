@@ -12,6 +12,7 @@ import { FileFault } from "./files/file_reader.ts";
 import { describeUrl } from "./gateway_url.ts";
 import { listen, openCertificate } from "./listen.ts";
 import { makeGateway, openConfig, openStores, type StartParts } from "./make_gateway.ts";
+import { ProcessGuard } from "./process_guard.ts";
 import { openFileStores } from "./store/file_stores.ts";
 import { type FolderLock, lockFolder, lockFolderIfFree } from "./store/lock_folder.ts";
 import type { Stores } from "./store/store.ts";
@@ -33,6 +34,10 @@ export interface Running {
   readonly gateway: Gateway;
   /** The configuration in force. */
   readonly live: LiveConfig;
+  /** Ends every connection and goes on; viewers are told to come back. */
+  openValve(): Promise<void>;
+  /** Resolves with the reason when the gateway cannot be reached any more and only a new process can help. */
+  readonly failed: Promise<string>;
   /** Refuses new sessions, tells viewers to reconnect, and closes everything within a deadline. */
   stop(): Promise<void>;
 }
@@ -66,7 +71,9 @@ async function startLocked(parts: StartParts, live: LiveConfig, lock: FolderLock
   const stores = openStores(config, log, { isOwner: lock.isHeld });
   await adoptFormerFiles(config.gateway.dataDir, stores, reader);
   const gateway = await makeGateway(parts, live, { certificate, sink, stores });
-  const listeners = listen({ ...parts, config, gateway, certificate });
+  const guard = new ProcessGuard({ log, limits: () => live.current.limits, gateway });
+  const listeners = listen({ ...parts, config, gateway, certificate, revival: guard.revival });
+  guard.begin(listeners, certificate !== undefined);
   const watcher = watchConfig(live, { reader });
   const eventLoop = watchEventLoop((seconds) => gateway.metrics.eventLoopLag(seconds));
   followConfig(live, gateway, log);
@@ -78,7 +85,10 @@ async function startLocked(parts: StartParts, live: LiveConfig, lock: FolderLock
     ...(login === undefined ? {} : { login }),
     gateway,
     live,
+    openValve: () => guard.openValve(),
+    failed: guard.failed,
     stop: async () => {
+      guard.close();
       await waitAtMost(gateway.drain(), DRAIN_MS);
       await Promise.all(listeners.map((listener) => listener.close(CLOSE_MS)));
       await watcher[Symbol.asyncDispose]();

@@ -77,6 +77,14 @@ function findOrigin(url: URL, scheme: string | undefined, authority: string, pub
   return URL.parse(`${scheme ?? url.protocol.slice(0, -1)}://${authority}`)?.origin ?? url.origin;
 }
 
+/**
+ * Whether others may have the same address: it is that of this machine, or of a trusted proxy that did not say who sent
+ * the request.
+ */
+export function sharesAddress({ address, proxied, via }: Pick<Peer, "address" | "proxied" | "via">): boolean {
+  return address === UNIX || isThisMachine(address) || proxied && address === via;
+}
+
 /** Whether the gateway's pages are secure contexts in this browser (W3C Secure Contexts): over HTTPS, or on its machine. */
 export function isSecureContext({ origin }: Pick<Peer, "origin">): boolean {
   const { protocol, hostname } = new URL(origin);

@@ -102,8 +102,13 @@ export interface Gateway {
   readonly dataDir: string;
 }
 
+/** An amount of memory: a share of what the machine or the container has, from 0 to 1, or bytes, where 0 means no limit. */
+export type MemoryLimit = { readonly share: number } | { readonly bytes: number };
+
 /** The `limits` section. */
 export interface Limits {
+  /** Resident memory above which the gateway ends every connection. */
+  readonly memory: MemoryLimit;
   /** Most open sessions. */
   readonly sessions: number;
   /** Most open sessions of one source. */

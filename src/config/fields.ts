@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { findNearest } from "./nearest.ts";
 import { type Path, quote } from "./problem.ts";
-import { parseDuration, parseSize } from "./units.ts";
+import { parseDuration, parseShareOrSize, parseSize } from "./units.ts";
 
 /** Something that is wrong in a section; `at` is "key" when the key is wrong, not its value. */
 export interface Complaint {
@@ -89,6 +89,15 @@ export function timeout(leastMs = 0) {
 /** A size with its unit, in bytes. */
 export function size(leastBytes: number) {
   return measure(parseSize, leastBytes, `must be at least ${leastBytes} bytes`);
+}
+
+/** A share in percent, a size with its unit of at least `leastBytes`, or 0. */
+export function shareOrSize(leastBytes: number) {
+  return z.union([z.string(), z.number()], { error: "must be text such as 75% or 2GiB" })
+    .transform((value, context) => attempt(() => parseShareOrSize(value), context))
+    .refine((limit) => !("bytes" in limit) || limit.bytes === 0 || limit.bytes >= leastBytes, {
+      error: `must be at least ${leastBytes / 1024 ** 2}MiB, or 0`,
+    });
 }
 
 function measure(parse: (value: string | number) => number, least: number, message: string) {

@@ -122,6 +122,7 @@ sources:
 #     absolute: 7d                     # at most; default: 7d
 
 # limits:
+#   memory: 75%                        # above it, all connections end; a share of the memory, or a size; default: 75%
 #   sessions: 512                      # most open sessions; default: 512
 #   per_source: 16                     # most open sessions of one source; default: 16
 #   per_address: 8                     # most open sessions of one IP address; default: 8

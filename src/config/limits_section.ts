@@ -1,10 +1,11 @@
 /** The `limits` section: its schema, and what is built from it. */
 import type { z } from "zod";
 import type { Limits } from "./config.ts";
-import { duration, integer, section, size } from "./fields.ts";
+import { duration, integer, section, shareOrSize, size } from "./fields.ts";
 
 /** Every key with its default. */
 export const limitsSchema = section({
+  memory: shareOrSize(64 * 1024 ** 2).default({ share: 0.75 }),
   sessions: integer(1).default(512),
   per_source: integer(1).default(16),
   per_address: integer(1).default(8),
@@ -20,6 +21,7 @@ export const limitsSchema = section({
 /** The limits under the names that other modules use. */
 export function buildLimits(written: z.output<typeof limitsSchema>): Limits {
   return {
+    memory: written.memory,
     sessions: written.sessions,
     perSource: written.per_source,
     perAddress: written.per_address,

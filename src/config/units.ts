@@ -45,6 +45,17 @@ export function parseSize(value: string | number): number {
   return Math.round(bytes);
 }
 
+/**
+ * A share such as `75%`, as a number from 0 to 1, or bytes as `parseSize()` reads them.
+ * @throws SyntaxError with a sentence.
+ */
+export function parseShareOrSize(value: string | number): { readonly share: number } | { readonly bytes: number } {
+  const [, percent] = /^(\d+(?:\.\d+)?) ?%$/.exec(String(value).trim()) ?? [];
+  if (percent === undefined) return { bytes: parseSize(value) };
+  if (Number(percent) < 1 || Number(percent) > 100) throw new SyntaxError("must be from 1% to 100%");
+  return { share: Number(percent) / 100 };
+}
+
 function measure(text: string, units: ReadonlyMap<string, number>): number | undefined {
   const [, amount, unit] = /^(\d+(?:\.\d+)?) ?([a-z]+)$/i.exec(text.trim()) ?? [];
   const factor = unit === undefined ? undefined : units.get(unit.toLowerCase());

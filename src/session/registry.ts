@@ -6,6 +6,7 @@ import { leavesRoom } from "../fair_shares.ts";
 import type { SessionCounts } from "../source/source.ts";
 import type { Log } from "../telemetry/log.ts";
 import { explainEnd } from "./explain_end.ts";
+import { Overload } from "./overload.ts";
 import { Session, type SessionParties } from "./session.ts";
 import { SessionEvents } from "./session_events.ts";
 
@@ -32,6 +33,8 @@ export interface SessionRequest {
 export class SessionRegistry implements SessionCounts {
   /** The events of every session. */
   readonly events = new SessionEvents();
+  /** Whether the gateway is too short of something for new sessions. */
+  readonly overload = new Overload();
   readonly #log: Log;
   readonly #sessions = new Map<string, Session>();
   /** Ended sessions whose viewer is still connected because it does not read. It uses memory, so limits include it. */

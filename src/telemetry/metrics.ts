@@ -32,6 +32,12 @@ export interface Metrics {
   /** A request was refused with a code of errors.ts. */
   refused(code: string): void;
   eventLoopLag(seconds: number): void;
+  /** File descriptors in use, and the limit on them as far as it is known. */
+  descriptors(used: number, limit: number): void;
+  /** Every connection was ended, for a cause. */
+  valveOpened(cause: string): void;
+  /** A listener that could accept no more is back. */
+  listenerReturned(): void;
   /** The text exposition format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -61,11 +67,6 @@ export function createMetrics(
     "Time from the WebSocket upgrade until the first RFB byte could pass: dial, login and handshake.",
     registers,
   );
-  const lag = new Gauge({
-    name: "porthole_event_loop_lag_seconds",
-    help: "How late the event loop ran its last timer.",
-    registers,
-  });
   const countBytes = createByteCounter(sessions, registers);
   gaugeSessions(sessions, states, registers);
   gaugeNumber("porthole_prewarmed", PREWARMED_HELP, prewarmed, registers);
@@ -83,9 +84,45 @@ export function createMetrics(
       if (code === "ok") dialTimes.observe(seconds);
     },
     refused: (code) => refusals.inc({ code }),
-    eventLoopLag: (seconds) => lag.set(seconds),
+    ...measureProcess(registers),
     render: () => registry.metrics(),
     contentType: registry.contentType,
+  };
+}
+
+type ProcessMetrics = Pick<Metrics, "eventLoopLag" | "descriptors" | "valveOpened" | "listenerReturned">;
+
+function measureProcess(registers: Registers): ProcessMetrics {
+  const lag = new Gauge({
+    name: "porthole_event_loop_lag_seconds",
+    help: "How late the event loop ran its last timer.",
+    registers,
+  });
+  const descriptors = new Gauge({
+    name: "porthole_descriptors",
+    help: "File descriptors: in use, and the limit as far as it is known.",
+    labelNames: ["kind"],
+    registers,
+  });
+  const openings = new Counter({
+    name: "porthole_valve_opened_total",
+    help: "How often every connection was ended, by cause.",
+    labelNames: ["cause"],
+    registers,
+  });
+  const returns = new Counter({
+    name: "porthole_listener_returns_total",
+    help: "Listeners that could accept no more and came back.",
+    registers,
+  });
+  return {
+    eventLoopLag: (seconds) => lag.set(seconds),
+    descriptors: (used, limit) => {
+      descriptors.set({ kind: "used" }, used);
+      descriptors.set({ kind: "limit" }, limit);
+    },
+    valveOpened: (cause) => openings.inc({ cause }),
+    listenerReturned: () => returns.inc(),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Whether a viewer may open a source now: one verdict, for the WebSocket route and for those who ask about it first. */
 import type { Context } from "hono";
+import { sharesAddress } from "../access/peer.ts";
 import { type Env, readAddress } from "./env.ts";
 import { findSource, type Permitted } from "./find_source.ts";
 
@@ -20,7 +21,7 @@ export interface AdmittedViewer extends Permitted {
  * Checks name, permission and limits. `open` is called in the same turn as the last check, so that several requests
  * cannot take the same last free slot; it must not wait before the session has begun.
  *
- * @throws PortholeError source_unknown, limit_reached or draining.
+ * @throws PortholeError source_unknown, limit_reached, overloaded or draining.
  */
 export async function admitViewer<T>(
   c: Context<Env>,
@@ -32,6 +33,7 @@ export async function admitViewer<T>(
   const { config, identity, sessions } = c.var;
   const address = readAddress(c);
   await sessions.connectLimit[connects](address);
+  sessions.registry.overload.check(sharesAddress(c.var.peer) ? undefined : address);
   const user = identity.by === "open" ? undefined : identity.name;
   sessions.registry.admit({ source: permitted.source.name, address, user }, config.limits);
   return open({ ...permitted, address });

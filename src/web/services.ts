@@ -43,7 +43,7 @@ export interface Telemetry {
 /** Facts about the gateway itself. */
 export interface About {
   readonly version: string;
-  /** The problems of the latest edit of sources.yaml, and of the data folder. */
+  /** The problems of the latest edit of sources.yaml and of the data folder, and what happened lately. */
   problems(): readonly string[];
   /** Number of changes that are in effect but not stored. */
   unsaved(): number;

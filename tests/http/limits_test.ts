@@ -166,3 +166,14 @@ Deno.test("changed trusted_proxies and deny_networks apply to a running gateway"
   await using viewer = openViewer(`${gateway.wsOrigin}/ws/vnc/pi`);
   assertEquals(await viewer.closed, { code: 4502, reason: "Cannot reach pi: its address is in deny_networks" });
 });
+
+Deno.test("an address that overloaded the gateway is refused for a while, and nobody who may share one", async () => {
+  await using source = listenPatiently();
+  const proxy = "gateway: { trusted_proxies: [127.0.0.1] }";
+  await using gateway = await startGateway(writeYaml({ pi: source.port }, "sessions: 9", proxy));
+  gateway.gateway.registry.overload.refuse(["192.0.2.1", "127.0.0.1"]);
+  const open = (from: Record<string, string>) => askStatus(gateway, "/ws/vnc/pi", from);
+  assertEquals(await open({ "X-Forwarded-For": "192.0.2.1" }), 503);
+  assertEquals(await open({ "X-Forwarded-For": "192.0.2.2" }), 101);
+  assertEquals(await open({}), 101);
+});

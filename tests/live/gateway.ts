@@ -6,7 +6,7 @@ const PERMISSIONS = [
   "--allow-read",
   "--allow-write",
   "--allow-env",
-  "--allow-sys=hostname,networkInterfaces,osRelease",
+  "--allow-sys=hostname,networkInterfaces,osRelease,systemMemoryInfo",
 ];
 
 /** A running gateway. */

@@ -68,6 +68,8 @@ interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A module of the folder that runs in the process before the program. */
   readonly preload?: string;
+  /** The limit on its file descriptors. */
+  readonly descriptors?: number;
 }
 
 /** One process. */
@@ -79,9 +81,10 @@ export class Porthole {
   #change = Promise.withResolvers<void>();
   #hasEnded = false;
 
-  constructor(folder: string, args: readonly string[], { input, env = {}, preload }: StartOptions) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...readTaskArguments(preload), ...args],
+  constructor(folder: string, args: readonly string[], { input, env = {}, preload, descriptors }: StartOptions) {
+    const [program, ...rest] = limitDescriptors([Deno.execPath(), ...readTaskArguments(preload), ...args], descriptors);
+    this.#child = new Deno.Command(program!, {
+      args: rest,
       cwd: folder,
       env: { NO_COLOR: "1", ...env },
       stdin: input === undefined ? "null" : "piped",
@@ -153,6 +156,11 @@ export class Porthole {
   #fail(what: string): never {
     throw new Error(`porthole ${what}\nstdout:\n${this.#output.stdout}\nstderr:\n${this.#output.stderr}`);
   }
+}
+
+/** The words of a command that runs another one with a limit on its descriptors. */
+function limitDescriptors(command: readonly string[], most?: number): readonly string[] {
+  return most === undefined ? command : ["sh", "-c", `ulimit -n ${most}; exec "$@"`, "sh", ...command];
 }
 
 /** `run`, the flags and `main.ts`, as the task has them. */

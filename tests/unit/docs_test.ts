@@ -4,7 +4,7 @@ import type { Limits } from "../../src/config/config.ts";
 import { FLAGS } from "../../src/config/flags.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { ConfigError } from "../../src/config/problem.ts";
-import { parseDuration, parseSize } from "../../src/config/units.ts";
+import { parseDuration, parseShareOrSize, parseSize } from "../../src/config/units.ts";
 import { FAILURES } from "../../src/errors.ts";
 import { AUDIT_EVENTS } from "../../src/telemetry/audit.ts";
 import { readWith } from "../fakes/fake_reader.ts";
@@ -79,19 +79,24 @@ for (const [heading, text] of PLACES) {
 }
 
 /** Which field of `Limits` a key becomes, and how its default is written. */
-function readLimit(limits: Limits, key: string): number | undefined {
+function readLimit(limits: Limits, key: string): unknown {
   const name = key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const fields = new Map<string, number>(Object.entries(limits));
+  const fields = new Map<string, unknown>(Object.entries(limits));
   return fields.get(name) ?? fields.get(`${name}Ms`) ?? fields.get(`${name}Bytes`);
 }
 
 Deno.test("docs/configuration.md gives every limit its default", async () => {
   const { config } = await loadConfig({ text: "sources: { a: a }", env });
-  const parsers = { integer: Number, size: parseSize, duration: parseDuration };
+  const parsers = {
+    integer: Number,
+    size: parseSize,
+    duration: parseDuration,
+    "share or size": parseShareOrSize,
+  };
   const rows = readRows(readSection("docs/configuration.md", "## `limits`")).slice(2);
   assertEquals(rows.length, Object.keys(config.limits).length);
   for (const [key = "", type = "", written = ""] of rows) {
-    assertEquals(parsers[type as keyof typeof parsers](written), readLimit(config.limits, key), key);
+    assertEquals<unknown>(parsers[type as keyof typeof parsers](written), readLimit(config.limits, key), key);
   }
 });
 

@@ -16,6 +16,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   store: [],
   telemetry: [],
   tls: ["store"],
+  valve: ["telemetry"],
   viewer: ["rfb", "side_channel"],
   web: ["access", "bridge", "session", "side_channel", "source", "telemetry", "tls"],
 };

@@ -253,7 +253,7 @@ Deno.test("gateway.redirect leads browsers from plain HTTP to public_url, or els
   }
 });
 
-Deno.test("sessions end with certificate_renewed when the files of the certificate change", async () => {
+Deno.test("viewers get the goodbye certificate_renewed when the files of the certificate change", async () => {
   const names = ["localhost", "127.0.0.1"];
   const ca = await makeCa({ host: "gate", names, nowMs: Date.now() });
   await using rig = await Rig.open(`gateway: { listen: 127.0.0.1:0, tls: { cert: pair.pem, key: pair.pem } }\n${DEMO}`);
@@ -268,9 +268,17 @@ Deno.test("sessions end with certificate_renewed when the files of the certifica
   const [opened, closed] = [Promise.withResolvers<unknown>(), Promise.withResolvers<unknown>()];
   socket.onopen = opened.resolve;
   socket.onclose = closed.resolve;
+  const goodbyes: string[] = [];
+  socket.onmessage = ({ data }) => {
+    const message = typeof data === "string" ? JSON.parse(data) : {};
+    if (message.type !== "goodbye") return;
+    goodbyes.push(message.code);
+    socket.close();
+  };
   await opened.promise;
   await renew();
   await closed.promise;
+  assertEquals(goodbyes, ["certificate_renewed"]);
   await waitUntil(() => rig.lines.some(({ message }) => message === "Session ended"));
   assertEquals(rig.lines.find(({ message }) => message === "Session ended")?.code, "certificate_renewed");
 });

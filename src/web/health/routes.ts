@@ -9,7 +9,8 @@ export function createHealthRoutes(): Hono<Env> {
   routes.get("/healthz", (c) => c.text("ok\n"));
   routes.get("/readyz", async (c) => {
     const { sessions, authentication, peer, about } = c.var;
-    const ready = !sessions.registry.draining;
+    const { draining, overload } = sessions.registry;
+    const ready = !draining && !overload.isShort;
     const saved = about.unsaved() === 0;
     const identity = await authentication.access.identify(c.req.raw, peer).catch(() => null);
     // Problems name sources, so only administrators see them.

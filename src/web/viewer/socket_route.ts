@@ -40,7 +40,7 @@ function nameOnlySource(c: Context<Env>): string {
 /**
  * Upgrades to a session on the source with this name, if permissions and limits allow it.
  *
- * @throws PortholeError bad_request, source_unknown, limit_reached or draining.
+ * @throws PortholeError bad_request, source_unknown, limit_reached, overloaded or draining.
  */
 export function openSession(c: Context<Env>, name: string): Promise<Response> {
   const { identity, authentication, peer } = c.var;

@@ -64,7 +64,7 @@ gateway:
   deny_networks: []
   data: state
 auth: none
-limits: { sessions: 1, per_source: 2, per_address: 3, connects_per_minute: 4, up_queue: 1MiB, idle: 1h, stall: 2m }
+limits: { memory: 50%, sessions: 1, per_source: 2, per_address: 3, connects_per_minute: 4, up_queue: 1MiB, idle: 1h, stall: 2m }
 defaults: { keepalive: 0, group: All, username: u, look: off }
 sources:
   a:
@@ -101,7 +101,19 @@ sources:
     denyNetworks: [],
     dataDir: "/c/state",
   });
-  assertEquals(Object.values(config.limits), [1, 2, 3, 16, 64, 4, 10, 1 << 20, 3_600_000, 120_000]);
+  assertEquals<unknown[]>(Object.values(config.limits), [
+    { share: 0.5 },
+    1,
+    2,
+    3,
+    16,
+    64,
+    4,
+    10,
+    1 << 20,
+    3_600_000,
+    120_000,
+  ]);
   const { password, ...a } = config.sources.get("a")!;
   assertEquals(password?.reveal(), "s3cret");
   assertEquals(a, {

@@ -1,0 +1,70 @@
+/** Asks the gateway's own listener for /healthz, as anybody would: what it can no longer accept, nobody else notices. */
+import net from "node:net";
+import tls from "node:tls";
+import type { Address } from "../config/config.ts";
+
+/** What an attempt to reach the listener says; "unknown" if the attempt itself had no descriptor. */
+export type Reached = "yes" | "no" | "unknown";
+
+/** What the watchdog works with. */
+export interface WatchdogEffects {
+  readonly ask: () => Promise<Reached>;
+  /** The listener has not answered for a while. */
+  readonly onSilent: (silentMs: number) => void;
+  readonly everyMs?: number;
+  readonly now?: () => number;
+}
+
+const EVERY_MS = 10_000;
+/** A loaded event loop answers late; a listener that is stuck never does. */
+const ANSWER_MS = 8_000;
+/** Two misses in a row. */
+const MISSES = 2;
+
+/** Asks every ten seconds until closed. */
+export function watchListener({ ask, onSilent, everyMs = EVERY_MS, now = () => performance.now() }: WatchdogEffects): {
+  close(): void;
+} {
+  let answeredAtMs = now();
+  let misses = 0;
+  let isAsking = false;
+  const check = async () => {
+    if (isAsking) return;
+    isAsking = true;
+    const reached = await ask();
+    isAsking = false;
+    if (reached === "unknown") return;
+    misses = reached === "yes" ? 0 : misses + 1;
+    if (reached === "yes") answeredAtMs = now();
+    if (misses >= MISSES) onSilent(now() - answeredAtMs);
+  };
+  const timer = setInterval(check, everyMs);
+  return { close: () => clearInterval(timer) };
+}
+
+/** Whether a listener answers /healthz; the certificate is not verified, since the connection stays on this machine. */
+export function askListener(address: Address, isSecure: boolean, answerMs = ANSWER_MS): Promise<Reached> {
+  const where = address.kind === "unix"
+    ? { path: address.path }
+    : { host: ownHost(address.hostname), port: address.port };
+  const socket = isSecure ? tls.connect({ ...where, rejectUnauthorized: false }) : net.connect(where);
+  return new Promise<Reached>((resolve) => {
+    let reached: Reached = "no";
+    socket.setTimeout(answerMs, () => socket.destroy());
+    socket.on("error", ({ code }: NodeJS.ErrnoException) => {
+      if (code === "EMFILE" || code === "ENFILE") reached = "unknown";
+    });
+    socket.on("data", () => {
+      reached = "yes";
+      socket.destroy();
+    });
+    socket.on("close", () => resolve(reached));
+    socket.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  });
+}
+
+/** An address of this machine that the listener covers. */
+function ownHost(hostname: string): string {
+  if (hostname === "0.0.0.0") return "127.0.0.1";
+  return hostname === "::" || hostname === "[::]" ? "::1" : hostname.replace(/^\[|\]$/g, "");
+}
