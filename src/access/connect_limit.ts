@@ -12,9 +12,9 @@ export interface ConnectLimit {
   close(): void;
 }
 
-/** With more keys than this, those whose minute is over are dropped. */
-const PRUNE_ABOVE_KEYS = 4096;
-const WINDOW_SECONDS = 60;
+/** With more keys than this in a minute, the oldest is forgotten: whoever has so many addresses is held elsewhere. */
+const MOST_KEYS = 20_000;
+const WINDOW_MS = 60_000;
 
 interface ConnectLimitOptions {
   /** Attempts per minute, as the configuration has it now. */
@@ -25,14 +25,17 @@ interface ConnectLimitOptions {
 
 /** Makes a limit of attempts per minute and key. */
 export function createConnectLimit({ perMinute, what = "connections" }: ConnectLimitOptions): ConnectLimit {
-  const limiter = new RateLimiterMemory({ points: perMinute(), duration: WINDOW_SECONDS });
+  const limiter = new RateLimiterMemory({ points: perMinute(), duration: WINDOW_MS / 1000 });
+  /** By the time of their first attempt; the limiter itself forgets a key when its minute is over. */
   const startedAtMs = new Map<string, number>();
-  const refuse = ({ msBeforeNext: retryAfterMs }: RateLimiterRes) => {
+  const refuse = ({ msBeforeNext }: RateLimiterRes) => {
+    // The limiter reckons by the clock, which may have been set back.
+    const retryAfterMs = Math.min(msBeforeNext, WINDOW_MS);
     throw new PortholeError("limit_reached", `Too many ${what} in a minute: try again later`, { retryAfterMs });
   };
   return {
     take: async (key) => {
-      remember(startedAtMs, key);
+      for (const old of remember(startedAtMs, key)) limiter.delete(old);
       limiter.points = perMinute();
       try {
         await limiter.consume(key);
@@ -53,9 +56,15 @@ export function createConnectLimit({ perMinute, what = "connections" }: ConnectL
   };
 }
 
-function remember(startedAtMs: Map<string, number>, key: string): void {
-  const now = Date.now();
-  startedAtMs.set(key, now);
-  if (startedAtMs.size <= PRUNE_ABOVE_KEYS) return;
-  for (const [old, at] of startedAtMs) if (now - at > WINDOW_SECONDS * 1000) startedAtMs.delete(old);
+/** Notes a key, and drops those whose minute is over. Returns the oldest keys if there are too many. */
+function remember(startedAtMs: Map<string, number>, key: string): string[] {
+  const now = performance.now();
+  for (const [old, at] of startedAtMs) {
+    if (now - at <= WINDOW_MS) break;
+    startedAtMs.delete(old);
+  }
+  if (!startedAtMs.has(key)) startedAtMs.set(key, now);
+  const surplus = [...startedAtMs.keys().take(Math.max(0, startedAtMs.size - MOST_KEYS))];
+  for (const old of surplus) startedAtMs.delete(old);
+  return surplus;
 }
