@@ -130,16 +130,20 @@ function createServices(options: GatewayOptions, notices: Notices): Services {
   });
   const sources: Sources = createSources({ ...options, stores }, registry, metrics);
   const connectLimit = createConnectLimit({ perMinute: () => live.current.limits.connectsPerMinute });
+  const audit = options.audit ?? createAudit();
   return {
     authentication: createAuthentication({
       config: () => live.current,
       warn,
       stores,
+      onCodesLocked: (who, { address: from, wrong }) => {
+        audit.note({ event: "codes_locked", who, from, outcome: "limit_reached", detail: `${wrong} wrong codes` });
+      },
       now,
     }),
     sessions: { registry, connectLimit },
     sources,
-    telemetry: { log, metrics, audit: options.audit ?? createAudit(), warnRarely: createMinuteLog(warn, now) },
+    telemetry: { log, metrics, audit, warnRarely: createMinuteLog(warn, now) },
     get readTokensAgain() {
       const { refreshTokens } = live;
       return refreshTokens && (() => refreshTokens().then(() => live.current));

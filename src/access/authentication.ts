@@ -5,15 +5,17 @@ import { type Access, createAccess } from "./access.ts";
 import { createBearerCredential } from "./bearer.ts";
 import { type ConnectLimit, createConnectLimit } from "./connect_limit.ts";
 import { createCookieCredential } from "./cookie_credential.ts";
+import { KnownDevices } from "./known_devices.ts";
 import { createLineage, explainLoss, type Lineage } from "./lineage.ts";
 import { openLoginLink } from "./login_link.ts";
 import type { Warn } from "./minute_log.ts";
 import { OidcSignIn } from "./oidc.ts";
-import { createPasswordCheck } from "./password.ts";
+import { createPasswordCheck, type PasswordCheck } from "./password.ts";
 import { PasswordSignIn } from "./password_sign_in.ts";
 import { createProxyCredential } from "./proxy_sign_in.ts";
-import { openAccessStores } from "./stores.ts";
+import { type AccessStores, openAccessStores } from "./stores.ts";
 import { TwoFactor } from "./two_factor.ts";
+import { type CodeWarning, SecondStep } from "./second_step.ts";
 import { ShareLinks } from "./share_links.ts";
 import { SignIns } from "./sign_ins.ts";
 import { createSignedTokenCredential } from "./signed_token.ts";
@@ -24,6 +26,8 @@ export interface Authentication {
   readonly signIns: SignIns;
   readonly links: ShareLinks;
   readonly twoFactor: TwoFactor;
+  readonly secondStep: SecondStep;
+  readonly devices: KnownDevices;
   readonly passwords: PasswordSignIn;
   readonly oidc: OidcSignIn;
   /** Limits the sign-in attempts of one address, with all methods together. */
@@ -39,31 +43,32 @@ interface AuthenticationOptions {
   warn: Warn;
   /** Where sign-ins, share links and lockouts are stored. */
   stores: Stores;
+  /** Called each time wrong codes make an account wait. */
+  onCodesLocked?: (name: string, warning: CodeWarning) => void;
   now?: () => number;
 }
 
 /** Makes every sign-in method. */
 export function createAuthentication(
-  { config, warn, stores, now = Date.now }: AuthenticationOptions,
+  { config, warn, stores, onCodesLocked = () => {}, now = Date.now }: AuthenticationOptions,
 ): Authentication {
   const kept = openAccessStores(stores);
   const signIns = new SignIns({ store: kept.signIns, limits: () => readLimits(config()), now });
   const loginLink = openLoginLink(stores);
   const lineage = createLineage({ config, links: kept.links, loginLink, now });
   const links = new ShareLinks({ store: kept.links, mayStillShare: (link) => lineage.mayStillShare(link), now });
-  const twoFactor = new TwoFactor({ stores: kept, now });
   const signInLimit = createConnectLimit({
     perMinute: () => config().limits.signInsPerMinute,
     what: "sign-in attempts",
   });
   const isLoginToken = (token: string) => loginLink.isToken(token);
   const check = createPasswordCheck();
-  const passwords = new PasswordSignIn({
+  const byPassword = createPasswordParts({
     users: () => readUsers(config()),
+    kept,
     check,
-    twoFactor,
-    stores: kept,
-    limit: signInLimit,
+    signInLimit,
+    onCodesLocked,
     now,
   });
   const oidc = new OidcSignIn({ config, pending: kept.pendingSignOns, now });
@@ -73,7 +78,23 @@ export function createAuthentication(
     signInLimit.close();
     await stores.settled();
   }
-  return { access, signIns, links, twoFactor, passwords, oidc, signInLimit, isLoginToken, close };
+  return { access, signIns, links, ...byPassword, oidc, signInLimit, isLoginToken, close };
+}
+
+interface PasswordParts extends Required<Pick<AuthenticationOptions, "onCodesLocked" | "now">> {
+  readonly users: () => ReadonlyMap<string, User>;
+  readonly kept: AccessStores;
+  readonly check: PasswordCheck;
+  readonly signInLimit: ConnectLimit;
+}
+
+/** Makes what concerns users with a password. */
+function createPasswordParts({ users, kept: stores, check, signInLimit: limit, onCodesLocked, now }: PasswordParts) {
+  const twoFactor = new TwoFactor({ stores, now });
+  const secondStep = new SecondStep({ stores, onLocked: onCodesLocked, now });
+  const devices = new KnownDevices({ store: stores.knownDevices, users, now });
+  const passwords = new PasswordSignIn({ users, check, twoFactor, secondStep, devices, stores, limit, now });
+  return { twoFactor, secondStep, devices, passwords };
 }
 
 interface AccessParts extends Pick<AuthenticationOptions, "config" | "warn">, Pick<Authentication, "isLoginToken"> {

@@ -1,5 +1,6 @@
-/** The cookie that carries a sign-in (RFC 6265bis). */
+/** The cookies (RFC 6265bis): one carries a sign-in, the others make the browser known to its users. */
 import { parse, serialize } from "hono/utils/cookie";
+import { hashToken } from "./opaque_token.ts";
 
 interface CookieOptions {
   /** Whether the browser used https. */
@@ -14,8 +15,13 @@ const MAX_AGE_LIMIT_MS = 400 * 24 * 3_600_000;
  * 4.1.3.2), which demands Path=/ even under a base path. That is also the one path that is right where a proxy removes a
  * path without telling it. Browsers reject the name's prefix over plain http.
  */
-function nameCookie({ secure }: CookieOptions): string {
-  return secure ? "__Host-porthole" : "porthole";
+function nameCookie({ secure }: CookieOptions, suffix = ""): string {
+  return `${secure ? "__Host-" : ""}porthole${suffix}`;
+}
+
+/** A browser may be known to several users: each has a cookie of their own. */
+function nameDevice(user: string): string {
+  return `-device-${hashToken(user).slice(0, 12)}`;
 }
 
 /** The cookie's value in a request; undefined when there is none or the header is malformed. */
@@ -33,4 +39,20 @@ export function writeCookie(value: string, { secure, maxAgeMs }: CookieOptions &
     secure,
     sameSite: "Lax",
   });
+}
+
+/** The value by which this browser is known to a user. */
+export function readDeviceCookie({ headers }: Request, user: string, options: CookieOptions): string | undefined {
+  const name = nameCookie(options, nameDevice(user));
+  return parse(headers.get("cookie") ?? "", name)[name] || undefined;
+}
+
+/** The Set-Cookie header that makes this browser known to a user. Only the form on the sign-in page needs it. */
+export function writeDeviceCookie(
+  value: string,
+  user: string,
+  { secure, maxAgeMs }: CookieOptions & { maxAgeMs: number },
+): string {
+  const name = nameCookie({ secure }, nameDevice(user));
+  return serialize(name, value, { path: "/", maxAge: maxAgeMs / 1000, httpOnly: true, secure, sameSite: "Strict" });
 }

@@ -1,12 +1,13 @@
 /** Password hashes: argon2id (RFC 9106), computed in a thread of its own. */
 import { Thread } from "../async/thread.ts";
 import { PortholeError } from "../errors.ts";
+import { FairQueue } from "./fair_queue.ts";
 
 /** The parameters that OWASP's password storage cheat sheet recommends; about 50 ms. */
 const COST = { memorySize: 19 * 1024, iterations: 2, parallelism: 1, hashLength: 32 } as const;
 const SALT_BYTES = 16;
-/** Number of checks that may wait for their turn; further ones are refused. */
-const MOST_WAITING = 16;
+/** Number of checks that may wait for their turn; with more, those of the sender with the most are refused. */
+const MOST_WAITING = 32;
 const RETRY_MS = 2_000;
 
 /** Message to the worker. */
@@ -29,43 +30,72 @@ export async function hashPassword(password: string): Promise<string> {
   return hash;
 }
 
+/** On whose behalf a password is checked. */
+export interface CheckFor {
+  /** The address or the browser: senders take turns. */
+  readonly sender: string;
+  /** Whether the account has signed in with this browser before: it does not have to wait for strangers. */
+  readonly isKnown: boolean;
+}
+
 /** Checks passwords. */
 export interface PasswordCheck {
   /** Whether a password matches a hash. @throws PortholeError limit_reached when too many checks wait. */
-  fits(password: string, hash: string): Promise<boolean>;
+  fits(password: string, hash: string, on: CheckFor): Promise<boolean>;
   /** Ends the thread. */
   close(): void;
+}
+
+/** A check that waits for its turn. */
+interface Waiting {
+  readonly password: string;
+  readonly hash: string;
+  readonly done: PromiseWithResolvers<boolean>;
 }
 
 /** Makes a check that hashes one password at a time: a flood of sign-ins costs one core at most. */
 export function createPasswordCheck(): PasswordCheck {
   const thread = startThread();
-  let waiting = 0;
-  let turn: Promise<unknown> = Promise.resolve();
+  const lines = { known: new FairQueue<Waiting>(MOST_WAITING), strangers: new FairQueue<Waiting>(MOST_WAITING) };
+  let [isWorking, isClosed] = [false, false];
   let idle: ReturnType<typeof setTimeout> | undefined;
-  const close = () => {
-    clearTimeout(idle);
-    thread[Symbol.dispose]();
+  const work = async () => {
+    isWorking = true;
+    for (let next; (next = lines.known.take() ?? lines.strangers.take());) await checkOne(thread, next);
+    isWorking = false;
+    if (!isClosed) idle = setTimeout(() => thread[Symbol.dispose](), KEEP_THREAD_MS);
   };
   return {
-    fits: async (password, hash) => {
-      if (waiting >= MOST_WAITING) {
-        throw new PortholeError("limit_reached", "Too many users are signing in: try again in a moment", {
-          retryAfterMs: RETRY_MS,
-        });
-      }
+    fits: (password, hash, { sender, isKnown }) => {
       clearTimeout(idle);
-      waiting++;
-      const work = turn.then(() => thread.ask({ kind: "verify", password, hash }));
-      turn = work.catch(() => {});
-      try {
-        return (await work).right === true;
-      } finally {
-        if (--waiting === 0) idle = setTimeout(close, KEEP_THREAD_MS);
-      }
+      const waiting = { password, hash, done: Promise.withResolvers<boolean>() };
+      lines[isKnown ? "known" : "strangers"].add(sender, waiting)?.done.reject(refuseFull());
+      if (!isWorking) void work();
+      return waiting.done.promise;
     },
-    close,
+    close: () => {
+      isClosed = true;
+      clearTimeout(idle);
+      thread[Symbol.dispose]();
+    },
   };
+}
+
+async function checkOne(
+  thread: Thread<PasswordTask, PasswordAnswer>,
+  { password, hash, done }: Waiting,
+): Promise<void> {
+  try {
+    done.resolve((await thread.ask({ kind: "verify", password, hash })).right === true);
+  } catch (thrown) {
+    done.reject(thrown);
+  }
+}
+
+function refuseFull(): PortholeError {
+  return new PortholeError("limit_reached", "Too many users are signing in: try again in a moment", {
+    retryAfterMs: RETRY_MS,
+  });
 }
 
 function startThread(): Thread<PasswordTask, PasswordAnswer> {

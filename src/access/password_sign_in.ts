@@ -3,35 +3,44 @@ import type { User } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import { memoize } from "../memoize.ts";
 import type { ConnectLimit } from "./connect_limit.ts";
-import { Lockout } from "./lockout.ts";
+import type { KnownDevices, Sender } from "./known_devices.ts";
 import { hashToken, makeToken } from "./opaque_token.ts";
 import { makeDecoy, type PasswordCheck } from "./password.ts";
+import { PasswordTries } from "./password_tries.ts";
+import type { SecondStep } from "./second_step.ts";
 import type { AccessStores } from "./stores.ts";
 import type { TwoFactor } from "./two_factor.ts";
 
 /** Result of the right password: the user, or a ticket to send with the code. */
 export type FirstStep = { readonly user: User } | { readonly ticket: string };
 
-/** A name and a password that somebody sent, and from where. */
-interface PasswordAttempt {
+/** Where an attempt comes from. */
+interface AttemptFrom {
+  readonly address: string;
+  /** The cookie by which the browser of a user is known. */
+  readonly readDevice: (name: string) => string | undefined;
+}
+
+/** A name and a password that somebody sent. */
+interface PasswordAttempt extends AttemptFrom {
   readonly name: string;
   readonly password: string;
-  readonly address: string;
 }
 
 /** The code that follows a right password. */
-interface CodeAttempt {
+interface CodeAttempt extends AttemptFrom {
   readonly ticket: string;
   readonly code: string;
-  readonly address: string;
 }
 
 interface PasswordSignInOptions {
   users: () => ReadonlyMap<string, User>;
   check: PasswordCheck;
   twoFactor: TwoFactor;
-  stores: Pick<AccessStores, "tickets" | "lockedAccounts" | "lockedAddresses">;
-  /** Limits the attempts of one address. */
+  secondStep: SecondStep;
+  devices: KnownDevices;
+  stores: Pick<AccessStores, "tickets" | "lockedAccounts" | "lockedAddresses" | "accountRates">;
+  /** Limits the attempts of one address, or of one known browser. */
   limit: ConnectLimit;
   now?: () => number;
 }
@@ -40,77 +49,72 @@ interface PasswordSignInOptions {
 const PASSWORD_MAX_CHARS = 1024;
 const NAME_MAX_CHARS = 64;
 const TICKET_MS = 5 * 60_000;
-const FREE_OF_ACCOUNT = 5;
-/** More than for an account, because several users may share an address. */
-const FREE_OF_ADDRESS = 15;
+/** Most tickets of one user; with a further one, the oldest is no longer valid. */
+const TICKETS_OF_ONE = 10;
 
-/** Signs users in by password. Wrong tries are counted by account, whether it exists or not, and by address. */
+/** Signs users in by password. */
 export class PasswordSignIn {
   readonly #options: PasswordSignInOptions;
   readonly #now: () => number;
-  readonly #byAccount: Lockout;
-  readonly #byAddress: Lockout;
+  readonly #tries: PasswordTries;
   /** What a password is compared with where no user has the name. */
   readonly #decoy: () => string;
 
   constructor(options: PasswordSignInOptions) {
-    const { users, stores, now = Date.now } = options;
+    const { users, stores, limit, now = Date.now } = options;
     this.#options = options;
     this.#now = now;
-    this.#byAccount = new Lockout({ store: stores.lockedAccounts, free: FREE_OF_ACCOUNT, now });
-    this.#byAddress = new Lockout({ store: stores.lockedAddresses, free: FREE_OF_ADDRESS, now });
+    this.#tries = new PasswordTries({ stores, limit, now });
     this.#decoy = memoize(users, (now) => makeDecoy([...now.values()].map(({ passwordHash }) => passwordHash)));
   }
 
   /** @throws PortholeError sign_in_required for a wrong name or password, limit_reached during a wait. */
-  async tryPassword({ name, password, address }: PasswordAttempt): Promise<FirstStep> {
-    const { users, check, twoFactor } = this.#options;
-    const account = name.slice(0, NAME_MAX_CHARS);
-    await this.#admit(account, address);
+  async tryPassword({ name, password, ...from }: PasswordAttempt): Promise<FirstStep> {
+    const { users, check, twoFactor, secondStep } = this.#options;
+    const sender = await this.#findSender(name, from);
     const user = users().get(name);
     const hash = user?.passwordHash ?? this.#decoy();
-    const isRight = () => check.fits(password.slice(0, PASSWORD_MAX_CHARS), hash);
-    const right = await this.#judge(account, address, isRight);
+    const on = { sender: sender.device ?? sender.address, isKnown: sender.device !== undefined };
+    const isRight = () => check.fits(password.slice(0, PASSWORD_MAX_CHARS), hash, on);
+    const right = await this.#tries.judge(name.slice(0, NAME_MAX_CHARS), sender, isRight);
     if (!right || !user || users().get(name)?.passwordHash !== hash) {
       throw refuse("The name or the password is wrong");
     }
-    return await twoFactor.has(user) ? { ticket: await this.#issueTicket(name) } : { user };
+    if (!await twoFactor.has(user)) return { user };
+    await secondStep.check(name, sender);
+    return { ticket: await this.#issueTicket(name) };
   }
 
   /** @throws PortholeError sign_in_required for a wrong code or an expired ticket, limit_reached during a wait. */
-  async tryCode({ ticket, code, address }: CodeAttempt): Promise<User> {
-    const { users, twoFactor, stores } = this.#options;
-    const key = hashToken(ticket);
-    const name = await stores.tickets.get(key);
+  async tryCode({ ticket, code, ...from }: CodeAttempt): Promise<User> {
+    const { users, twoFactor, secondStep, stores, limit } = this.#options;
+    const name = await this.findName(ticket);
     const user = name === undefined ? undefined : users().get(name);
     if (!user) throw refuse("The sign-in took too long: begin again with the password");
-    await this.#admit(user.name, address);
-    const right = await this.#judge(user.name, address, () => twoFactor.check(user, code));
+    const sender = await this.#findSender(user.name, from);
+    await secondStep.check(user.name, sender);
+    await limit.take(sender.device ?? sender.address);
+    const right = await secondStep.judge(user.name, sender, () => twoFactor.check(user, code));
     if (!right) throw refuse("The code is wrong or was already used");
-    await stores.tickets.delete(key);
+    await stores.tickets.delete(hashToken(ticket));
     return user;
   }
 
-  /** @throws PortholeError limit_reached */
-  async #admit(name: string, address: string): Promise<void> {
-    await this.#byAccount.check(name);
-    await this.#byAddress.check(address);
-    await this.#options.limit.take(address);
+  /** The user who gave the right password for this ticket. */
+  async findName(ticket: string): Promise<string | undefined> {
+    return await this.#options.stores.tickets.get(hashToken(ticket));
   }
 
-  /** Checks the address first, so that a try that is refused for its address does not make the account wait. */
-  async #judge(name: string, address: string, isRight: () => Promise<boolean>): Promise<boolean> {
-    await this.#byAddress.begin(address);
-    await this.#byAccount.begin(name);
-    if (!await isRight()) return false;
-    await this.#byAccount.clear(name);
-    await this.#byAddress.clear(address);
-    return true;
+  async #findSender(name: string, { address, readDevice }: AttemptFrom): Promise<Sender> {
+    return { address, device: await this.#options.devices.find(readDevice(name), name) };
   }
 
   async #issueTicket(name: string): Promise<string> {
+    const { tickets } = this.#options.stores;
+    const own = (await tickets.list()).filter(([, holder]) => holder === name);
+    for (const [key] of own.slice(0, Math.max(0, own.length + 1 - TICKETS_OF_ONE))) await tickets.delete(key);
     const ticket = makeToken();
-    await this.#options.stores.tickets.put(hashToken(ticket), name, { expiresAtMs: this.#now() + TICKET_MS });
+    await tickets.put(hashToken(ticket), name, { expiresAtMs: this.#now() + TICKET_MS });
     return ticket;
   }
 }

@@ -1,5 +1,5 @@
 /** Signed-in browsers. Each has a random cookie, of which the gateway keeps only the hash. */
-import { NotStored, type Store } from "../store/store.ts";
+import { ignoreUnsaved, type Store } from "../store/store.ts";
 import type { CookieMethod, Proof } from "./access.ts";
 import { Cap, refuseSurplus } from "./cap.ts";
 import { hashToken, makeToken } from "./opaque_token.ts";
@@ -156,9 +156,4 @@ function requireRoom({ name, by, of }: SignIn, others: readonly SignIn[]): void 
 /** What a sign-in stands on. */
 export function proveSignIn({ name, by, of, groups, createdMs }: SignIn): Proof {
   return { name, by, sinceMs: createdMs, ...(of !== undefined && { of }), ...(groups && { groups }) };
-}
-
-/** A restart may bring back a sign-in that nobody asked to end. */
-function ignoreUnsaved(thrown: unknown): void {
-  if (!(thrown instanceof NotStored)) throw thrown;
 }

@@ -1,10 +1,13 @@
 /** The kinds of record that signing in keeps. */
 import { z } from "zod";
 import type { Store, Stores } from "../store/store.ts";
+import type { KnownDevice } from "./known_devices.ts";
 import type { WrongTries } from "./lockout.ts";
 import type { PendingSignOn } from "./oidc.ts";
 import type { ShareLink } from "./share_links.ts";
+import type { CodeWarning } from "./second_step.ts";
 import type { SignIn } from "./sign_ins.ts";
+import type { Level } from "./slow_rate.ts";
 import type { TwoFactorSecret } from "./two_factor.ts";
 
 /** One store for each kind. */
@@ -19,9 +22,17 @@ export interface AccessStores {
   readonly twoFactorOffers: Store<string>;
   /** Names of users who gave the right password but not yet the code, by the hash of the ticket. */
   readonly tickets: Store<string>;
-  /** By user name, whether the user exists or not. */
+  /** By the hash of the cookie. */
+  readonly knownDevices: Store<KnownDevice>;
+  /** By user name, whether the user exists or not, and address or known browser. */
   readonly lockedAccounts: Store<WrongTries>;
   readonly lockedAddresses: Store<WrongTries>;
+  /** By a bucket for user names. */
+  readonly accountRates: Store<Level>;
+  /** By user name, and known browser. */
+  readonly wrongCodes: Store<WrongTries>;
+  /** By user name. */
+  readonly codeWarnings: Store<CodeWarning>;
   /** Authorization code flows that wait for the provider's response, by state. */
   readonly pendingSignOns: Store<PendingSignOn>;
 }
@@ -50,6 +61,9 @@ const VALUES = {
     expiresMs: z.number(),
     usesLeft: z.number().nullable(),
   }),
+  knownDevice: z.looseObject({ name: z.string(), of: z.string(), signIn: z.string(), usedMs: z.number() }),
+  wrongTries: z.looseObject({ wrong: z.number(), lastMs: z.number() }),
+  codeWarning: z.looseObject({ wrong: z.number(), lastMs: z.number(), address: z.string() }),
   twoFactor: z.looseObject({ secret: z.string().optional(), lastStep: z.number() }),
 };
 
@@ -59,7 +73,8 @@ function isOf(schema: z.ZodType): (value: unknown) => boolean {
 
 /**
  * Opens the stores. Lockouts are transient although a restart forgets them: they last 15 minutes at most, and writing a
- * file for each wrong password would let strangers keep the disk busy.
+ * file for each wrong password would let strangers keep the disk busy. Wrong codes are stored, because only those who
+ * have the password can send them.
  */
 export function openAccessStores(stores: Stores): AccessStores {
   return {
@@ -68,8 +83,12 @@ export function openAccessStores(stores: Stores): AccessStores {
     twoFactor: stores.open("two-factor", { precious: true, isValid: isOf(VALUES.twoFactor) }),
     twoFactorOffers: stores.open("two-factor-offers", { transient: true }),
     tickets: stores.open("sign-in-tickets", { transient: true }),
+    knownDevices: stores.open("known-browsers", { isValid: isOf(VALUES.knownDevice) }),
     lockedAccounts: stores.open("locked-accounts", { transient: true, most: 10_000 }),
     lockedAddresses: stores.open("locked-addresses", { transient: true, most: 10_000 }),
+    accountRates: stores.open("account-rates", { transient: true }),
+    wrongCodes: stores.open("wrong-codes", { isValid: isOf(VALUES.wrongTries) }),
+    codeWarnings: stores.open("code-warnings", { isValid: isOf(VALUES.codeWarning) }),
     pendingSignOns: stores.open("pending-sign-ons", { transient: true }),
   };
 }

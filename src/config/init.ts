@@ -129,7 +129,7 @@ sources:
 #   per_user: 16                       # most open sessions of one user; default: 16
 #   handshakes: 64                     # most sessions that are still connecting; default: 64
 #   connects_per_minute: 60            # most new sessions of one IP address; default: 60
-#   sign_ins_per_minute: 10            # most sign-in attempts of one IP address; default: 10
+#   sign_ins_per_minute: 10            # most sign-in attempts of one IP address or known browser; default: 10
 #   up_queue: 16MiB                    # most bytes that wait for a source that does not read; default: 16MiB
 #   idle: 0                            # ends a session after this long without keys and pointer; 0: never; default: 0
 #   stall: 90s                         # disconnects a viewer that reads nothing for this long; default: 90s

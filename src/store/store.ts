@@ -104,3 +104,8 @@ export function refuseUnsaved(what: string): (thrown: unknown) => never {
     throw new PortholeError("not_stored", `${what}: ${thrown.reason}`, { cause: thrown });
   };
 }
+
+/** For changes that a restart may undo, because nobody asked for them: passes over NotStored. */
+export function ignoreUnsaved(thrown: unknown): void {
+  if (!(thrown instanceof NotStored)) throw thrown;
+}

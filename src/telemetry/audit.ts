@@ -6,6 +6,7 @@ export const AUDIT_EVENTS = [
   "sign_in",
   "sign_out",
   "sign_in_ended",
+  "codes_locked",
   "two_factor_enabled",
   "two_factor_disabled",
   "link_created",

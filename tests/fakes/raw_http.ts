@@ -3,7 +3,7 @@
 /** What came back. */
 export interface RawAnswer {
   readonly status: number;
-  /** Names in lower case; the last of several wins. */
+  /** Names in lower case; the values of several with one name are joined by commas. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
@@ -65,9 +65,11 @@ function isWhole(text: string, end: number): boolean {
 
 function parseAnswer(text: string, end: number): RawAnswer {
   const [first = "", ...lines] = text.slice(0, end).split("\r\n");
-  const headers = new Map(lines.map((line): [string, string] => {
+  const headers = new Map<string, string>();
+  for (const line of lines) {
     const at = line.indexOf(":");
-    return [line.slice(0, at).toLowerCase(), line.slice(at + 1).trim()];
-  }));
+    const [name, value] = [line.slice(0, at).toLowerCase(), line.slice(at + 1).trim()];
+    headers.set(name, headers.has(name) ? `${headers.get(name)}, ${value}` : value);
+  }
   return { status: Number(first.split(" ")[1]), headers, body: text.slice(end + 4) };
 }

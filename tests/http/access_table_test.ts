@@ -66,6 +66,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   "POST /account/two-factor": { path: "/account/two-factor", expect: [401, 401, 401, 401, 401, 403, 200, 200, 403, 403, 403, 403, 403] },
   "POST /account/two-factor/confirm": { path: "/account/two-factor/confirm", body: "code=1", expect: [401, 401, 401, 401, 401, 403, 400, 400, 403, 403, 403, 403, 403] },
   "POST /account/two-factor/remove": { path: "/account/two-factor/remove", body: "code=1", expect: [401, 401, 401, 401, 401, 403, 400, 400, 403, 403, 403, 403, 403] },
+  "POST /account/code-warning/dismiss": { path: "/account/code-warning/dismiss", expect: [401, 401, 401, 401, 401, 403, 303, 303, 403, 403, 403, 403, 403] },
   "POST /account/links": { path: "/account/links", body: "source=pi", expect: [401, 401, 401, 401, 401, 403, 200, 404, 403, 200, 403, 403, 403] },
   "POST /account/links/revoke": { path: "/account/links/revoke", body: `id=${LINK_ID}`, expect: [401, 401, 401, 401, 401, 404, 303, 404, 404, 303, 403, 403, 403] },
   "GET /audit": { path: "/audit", expect:                 [401, 401, 401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403] },

@@ -30,6 +30,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   "POST /account/two-factor": "a form",
   "POST /account/two-factor/confirm": "a form",
   "POST /account/two-factor/remove": "a form",
+  "POST /account/code-warning/dismiss": "a form",
   "POST /account/links": "a form",
   "POST /account/links/revoke": "a form",
   "GET /audit": "a page",

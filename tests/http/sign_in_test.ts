@@ -77,14 +77,15 @@ Deno.test("each sign-in sets a new cookie and ends the previous sign-in", async 
   assertEquals(await Promise.all(statuses), [401, 200]);
 });
 
-Deno.test("behind a trusted proxy with https the cookie is bound to the host", async () => {
+Deno.test("behind a trusted proxy with https the cookies are bound to the host", async () => {
   const yaml = PEOPLE.replace("sources:", "gateway: { trusted_proxies: [127.0.0.1] }\nsources:");
   await using rig = await startGateway(yaml);
   const proxied = { "X-Forwarded-Proto": "https", "X-Forwarded-Host": "vnc.local", Origin: "https://vnc.local" };
   const right = await post(rig, "/sign-in", { name: "ada", password: "correct horse" }, proxied);
+  const rest = /=[\w-]{43}; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=/.source;
   assertMatch(
     right.headers.get("set-cookie") ?? "",
-    /^__Host-porthole=[\w-]{43}; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    new RegExp(`^__Host-porthole${rest}Lax, __Host-porthole-device-[0-9a-f]{12}${rest}Strict$`),
   );
 });
 

@@ -11,7 +11,7 @@ import { AuditPage } from "./audit_page.tsx";
 import { createLink, linkRequestSchema, revokeLink } from "./links.ts";
 import { type Outcome, showAccount } from "./show_account.tsx";
 import { endSignIn } from "./sign_ins.ts";
-import { confirmTwoFactor, removeTwoFactor, requireUser } from "./two_factor.ts";
+import { confirmTwoFactor, dismissCodeWarning, removeTwoFactor, requireUser } from "./two_factor.ts";
 
 /** Entries on the page of the audit log. */
 const SHOWN_ENTRIES = 200;
@@ -24,6 +24,7 @@ export function createAccountRoutes(): Hono<Env> {
   routes.post("/account/two-factor", act((c) => (requireUser(c), { offer: true })));
   routes.post("/account/two-factor/confirm", act(confirm));
   routes.post("/account/two-factor/remove", act(remove));
+  routes.post("/account/code-warning/dismiss", act(dismissCodeWarning));
   routes.post("/account/links", act(create));
   routes.post("/account/links/revoke", act((c, field) => revokeLink(c, field("id"))));
   routes.get("/audit", requireAdmin, (c) => {

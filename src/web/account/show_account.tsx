@@ -6,7 +6,7 @@ import { readPageProps } from "../page_props.ts";
 import { listLinks, viewLink } from "./links.ts";
 import { AccountPage, type AccountPageProps } from "./page.tsx";
 import { listSignIns, viewSignIn } from "./sign_ins.ts";
-import { findTwoFactor } from "./two_factor.ts";
+import { findCodeWarning, findTwoFactor } from "./two_factor.ts";
 
 /** The outcome of an action, as the page shows it. */
 export interface Outcome {
@@ -24,6 +24,7 @@ export async function showAccount(c: Context<Env>, outcome: Outcome = {}): Promi
   const { message, made, offer = false, status = 200 } = outcome;
   const page: Omit<AccountPageProps, "basePath" | "nonce"> = {
     signIns: (await listSignIns(c)).map((signIn) => viewSignIn(signIn, identity)),
+    codeWarning: await findCodeWarning(c),
     twoFactor: await findTwoFactor(c, { offer }),
     sharing: await findSharing(c, made),
     admin: identity.admin,

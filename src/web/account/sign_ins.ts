@@ -38,7 +38,9 @@ function isOfSame({ id, name, by }: SignIn, identity: Identity): boolean {
 export async function endSignIn(c: Context<Env>, shortId: string): Promise<void> {
   const found = (await listSignIns(c)).find(({ id }) => shortenId(id) === shortId);
   if (!found) throw new PortholeError("not_found", "This sign-in does not exist");
-  await carryOut(c, c.var.authentication.signIns.end(found.id), { event: "sign_in_ended", what: found.name });
+  const { signIns, devices } = c.var.authentication;
+  const change = signIns.end(found.id).finally(() => devices.forget(found.id));
+  await carryOut(c, change, { event: "sign_in_ended", what: found.name });
 }
 
 /** Describes a sign-in. */

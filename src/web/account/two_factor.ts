@@ -1,9 +1,11 @@
 /** Two-factor authentication: what the account page does with it. */
 import type { Context } from "hono";
+import type { CodeWarning } from "../../access/second_step.ts";
 import type { User } from "../../config/config.ts";
 import { PortholeError } from "../../errors.ts";
 import { carryOut } from "../carry_out.ts";
-import type { Env } from "../env.ts";
+import { type Env, readAddress } from "../env.ts";
+import { readDevice } from "../sign_in/begin_sign_in.ts";
 
 /** What the page says about two-factor authentication. */
 export type TwoFactorState =
@@ -34,15 +36,34 @@ export async function confirmTwoFactor(c: Context<Env>, code: string): Promise<b
   if (user.totp || await twoFactor.has(user)) {
     throw new PortholeError("not_allowed", "Two-factor authentication is already on");
   }
-  return await carryOut(c, twoFactor.confirm(user.name, code), { event: "two_factor_enabled" });
+  const change = judgeCode(c, user, () => twoFactor.confirm(user.name, code));
+  return await carryOut(c, change, { event: "two_factor_enabled" });
 }
 
 /** Turns two-factor authentication off if the code is right. @throws PortholeError not_allowed, not_stored */
 export async function removeTwoFactor(c: Context<Env>, code: string): Promise<boolean> {
   const { twoFactor } = c.var.authentication;
   const user = requireUser(c);
-  if (user.totp || !await twoFactor.check(user, code)) return false;
+  if (user.totp || !await judgeCode(c, user, () => twoFactor.check(user, code))) return false;
   return await carryOut(c, twoFactor.remove(user.name), { event: "two_factor_disabled" });
+}
+
+/** What the user should know of wrong codes. */
+export async function findCodeWarning(c: Context<Env>): Promise<CodeWarning | undefined> {
+  const user = findUser(c);
+  return user && await c.var.authentication.secondStep.findWarning(user.name);
+}
+
+/** Forgets that: the user has seen it. */
+export async function dismissCodeWarning(c: Context<Env>): Promise<void> {
+  await c.var.authentication.secondStep.dismissWarning(requireUser(c).name);
+}
+
+/** Counts a code as the second step of a sign-in does. @throws PortholeError limit_reached */
+async function judgeCode(c: Context<Env>, { name }: User, isRight: () => Promise<boolean>): Promise<boolean> {
+  const { secondStep, devices } = c.var.authentication;
+  const device = await devices.find(readDevice(c, name), name);
+  return await secondStep.judge(name, { address: readAddress(c), device }, isRight);
 }
 
 /** The user who sent the request. @throws PortholeError not_allowed for a user who did not sign in with a password */

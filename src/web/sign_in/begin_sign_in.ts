@@ -1,9 +1,12 @@
 /** The cookie of a signed-in browser: set when any sign-in method succeeds, cleared when the browser signs out. */
 import type { Context } from "hono";
-import { readCookie, writeCookie } from "../../access/cookie.ts";
+import { readCookie, readDeviceCookie, writeCookie, writeDeviceCookie } from "../../access/cookie.ts";
 import { isSecure } from "../../access/cookie_credential.ts";
+import { KNOWN_MS } from "../../access/known_devices.ts";
+import { markHash } from "../../access/marks.ts";
 import { hashToken } from "../../access/opaque_token.ts";
 import type { SignIn } from "../../access/sign_ins.ts";
+import type { User } from "../../config/config.ts";
 import { type Env, readAddress } from "../env.ts";
 import { noteEvent } from "../note_event.ts";
 
@@ -24,6 +27,22 @@ export async function beginSignIn(c: Context<Env>, who: SignedIn, pay?: () => Pr
   c.header("Set-Cookie", writeCookie(value, { secure: isSecure(c.var.peer), maxAgeMs }), { append: true });
   noteEvent(c, { event: "sign_in", who: who.name, by: who.by });
   return hashToken(value);
+}
+
+/** Begins the sign-in of a user with a password, whose browser is known from now on, and redirects to `next`. */
+export async function finishPasswordSignIn(c: Context<Env>, user: User, next: string): Promise<Response> {
+  const { name } = user;
+  const of = markHash(user.passwordHash);
+  const signIn = await beginSignIn(c, { name, by: "password", of });
+  const value = await c.var.authentication.devices.remember({ name, of, signIn }, readDevice(c, name));
+  const cookie = writeDeviceCookie(value, name, { secure: isSecure(c.var.peer), maxAgeMs: KNOWN_MS });
+  c.header("Set-Cookie", cookie, { append: true });
+  return goTo(c, next);
+}
+
+/** The value by which the browser that sent this request is known to a user. */
+export function readDevice(c: Context<Env>, name: string): string | undefined {
+  return readDeviceCookie(c.req.raw, name, { secure: isSecure(c.var.peer) });
 }
 
 /** Begins a sign-in and redirects to `next`, a path below the base path. */

@@ -7,13 +7,12 @@ import { OWNER } from "../../access/login_link.ts";
 import { markHash } from "../../access/marks.ts";
 import { hashToken } from "../../access/opaque_token.ts";
 import { readReturnPath } from "../../access/return_path.ts";
-import type { User } from "../../config/config.ts";
 import { isOpenToAll, takesLoginLink } from "../../config/exposure.ts";
 import { PortholeError } from "../../errors.ts";
 import { type Env, readAddress } from "../env.ts";
 import { readForm } from "../form.ts";
 import { readPageProps } from "../page_props.ts";
-import { finishSignIn, type SignedIn } from "./begin_sign_in.ts";
+import { finishPasswordSignIn, finishSignIn, readDevice } from "./begin_sign_in.ts";
 import { CodePage } from "./code_page.tsx";
 import { findLinkCommand } from "./link_command.ts";
 import { createOidcRoutes } from "./oidc_routes.ts";
@@ -43,9 +42,9 @@ async function signIn(c: Context<Env>): Promise<Response> {
   const [name, token] = [field("name"), field("token")];
   try {
     if (token !== "") return await signInWithToken(c, token, next);
-    const attempt = { name, password: field("password"), address: readAddress(c) };
+    const attempt = { name, password: field("password"), ...readSender(c) };
     const step = await c.var.authentication.passwords.tryPassword(attempt);
-    if ("user" in step) return await finishSignIn(c, describeUser(step.user), next);
+    if ("user" in step) return await finishPasswordSignIn(c, step.user, next);
     return await c.html(<CodePage {...readPageProps(c)} next={next} ticket={step.ticket} />);
   } catch (thrown) {
     return await refuseSignIn(c, thrown, {
@@ -73,17 +72,20 @@ async function signInWithCode(c: Context<Env>): Promise<Response> {
   const field = await readForm(c);
   const next = readReturnPath(field("next"));
   const ticket = field("ticket");
+  const { passwords } = c.var.authentication;
   try {
-    const attempt = { ticket, code: field("code"), address: readAddress(c) };
-    return await finishSignIn(c, describeUser(await c.var.authentication.passwords.tryCode(attempt)), next);
+    const user = await passwords.tryCode({ ticket, code: field("code"), ...readSender(c) });
+    return await finishPasswordSignIn(c, user, next);
   } catch (thrown) {
     return await refuseSignIn(c, thrown, {
+      name: await passwords.findName(ticket) ?? "",
       show: (message, status) =>
         c.html(<CodePage {...readPageProps(c)} next={next} ticket={ticket} message={message} />, status),
     });
   }
 }
 
-function describeUser({ name, passwordHash }: User): SignedIn {
-  return { name, by: "password", of: markHash(passwordHash) };
+/** Where an attempt comes from. */
+function readSender(c: Context<Env>) {
+  return { address: readAddress(c), readDevice: (name: string) => readDevice(c, name) };
 }

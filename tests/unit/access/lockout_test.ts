@@ -38,12 +38,29 @@ Deno.test("Lockout forgets wrong tries after a right one, and an hour after the 
     for (let wrong = 0; wrong < 3; wrong++) await lockout.begin("ada");
   };
   await failOften();
-  await lockout.clear("ada");
+  await lockout.forgive("ada", 3);
   await lockout.check("ada");
   await failOften();
   clock.ms += 3_600_000;
   await lockout.begin("ada");
   await lockout.check("ada");
+});
+
+Deno.test("Lockout forgives as many wrong tries as it is told", async () => {
+  const { lockout } = makeRig();
+  for (let wrong = 0; wrong < 3; wrong++) await lockout.begin("ada");
+  await lockout.forgive("ada", 1);
+  assertEquals(await lockout.begin("ada"), 3);
+  await lockout.forgive("nobody", 1);
+  assertEquals(await lockout.count("nobody"), 0);
+});
+
+Deno.test("a clock that is set back does not make a wait longer", async () => {
+  const { clock, lockout } = makeRig();
+  clock.ms = 3_000 * 86_400_000;
+  for (let wrong = 0; wrong < 3; wrong++) await lockout.begin("ada");
+  clock.ms = 0;
+  assertEquals(await waitOf(lockout), 1_000);
 });
 
 Deno.test("Lockout holds a bounded number of keys", async () => {

@@ -1,14 +1,11 @@
 /** How long a wrong password takes says nothing about whether the name exists. */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { createPasswordCheck, hashPassword, makeDecoy } from "../../../src/access/password.ts";
-import { PasswordSignIn } from "../../../src/access/password_sign_in.ts";
-import { TwoFactor } from "../../../src/access/two_factor.ts";
-import { openAccessStores } from "../../../src/access/stores.ts";
-import { createMemoryStores } from "../../../src/store/memory_stores.ts";
 import { SOME_HASH } from "../../fakes/callers.ts";
-import { NO_LIMIT } from "../../fakes/no_limit.ts";
+import { makePasswordRig } from "../../fakes/password_rig.ts";
 
 const TRIES = 200;
+const ON = { sender: "10.0.0.1", isKnown: false };
 
 const median = (times: number[]) => times.toSorted((a, b) => a - b)[times.length >> 1]!;
 
@@ -21,13 +18,9 @@ function spread(times: number[]): number {
 Deno.test("known and unknown names take the same time, within the noise of 200 tries", async () => {
   const check = createPasswordCheck();
   const users = new Map([["ada", { name: "ada", passwordHash: SOME_HASH, groups: [] }]]);
-  const stores = openAccessStores(createMemoryStores());
-  const signIn = new PasswordSignIn({
-    users: () => users,
+  const { signIn } = makePasswordRig({
+    users,
     check,
-    twoFactor: new TwoFactor({ stores }),
-    stores,
-    limit: NO_LIMIT,
     // Each try an hour after the one before: no lock stands in the way.
     now: (() => {
       let hours = 0;
@@ -38,7 +31,9 @@ Deno.test("known and unknown names take the same time, within the noise of 200 t
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const name = attempt % 2 === 0 ? "ada" : "eve";
     const startedAt = performance.now();
-    await signIn.tryPassword({ name, password: "wrong", address: "10.0.0.1" }).catch(() => {});
+    await signIn.tryPassword({ name, password: "wrong", address: "10.0.0.1", readDevice: () => undefined }).catch(
+      () => {},
+    );
     times[name]!.push(performance.now() - startedAt);
   }
   check.close();
@@ -51,7 +46,7 @@ Deno.test("the decoy costs as much as the costliest hash, and no password matche
   assertEquals(makeDecoy([SOME_HASH, hash]).split("$").slice(0, 4), hash.split("$").slice(0, 4));
   assertEquals(makeDecoy([]).split("$").slice(0, 4), hash.split("$").slice(0, 4));
   const check = createPasswordCheck();
-  assertEquals(await check.fits("", makeDecoy([SOME_HASH])), false);
+  assertEquals(await check.fits("", makeDecoy([SOME_HASH]), ON), false);
   check.close();
 });
 
@@ -62,7 +57,7 @@ Deno.test("checking passwords does not block the event loop", async () => {
   try {
     const hash = await hashPassword("x");
     turns = 0;
-    await Promise.all(Array.from({ length: 8 }, () => check.fits("x", hash)));
+    await Promise.all(Array.from({ length: 8 }, () => check.fits("x", hash, ON)));
   } finally {
     clearInterval(timer);
     check.close();
