@@ -3,7 +3,7 @@ import { waitUntil } from "../fakes/wait_until.ts";
 import type { Driver } from "./driver.ts";
 
 /** Descriptors that come and go by themselves: timers of the runtime, a probe, a connection kept logged in. */
-const SPARE_DESCRIPTORS = 12;
+const SPARE_DESCRIPTORS = 8;
 /** How much the memory may grow in a run, and a minute; either alone is noise. */
 const MOST_GROWTH_MIB = 64;
 const MOST_SLOPE_MIB = 1;

@@ -143,7 +143,7 @@ async function runRounds(driver: Driver, { minutes, seed }: Soak): Promise<Sampl
     const sample = await checkAll(driver, readMinute(), samples, settleMs);
     samples.push(sample);
     console.error(describeSample(driver, sample));
-    if (until >= minutes) return samples;
+    if (readMinute() >= minutes) return samples;
   }
 }
 
