@@ -3,7 +3,7 @@ import type { Limits, MemoryLimit } from "./config/config.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Listener, Revival } from "./tls/serve.ts";
-import { Descriptors } from "./valve/descriptors.ts";
+import { type Descriptors, openDescriptors } from "./valve/descriptors.ts";
 import { findMemoryLimit, openMachine } from "./valve/memory.ts";
 import { Trigger } from "./valve/trigger.ts";
 import { Valve, type ValveCause } from "./valve/valve.ts";
@@ -46,7 +46,7 @@ export class ProcessGuard {
   readonly #options: GuardOptions;
   readonly #valve: Valve;
   readonly #fail: (reason: string) => void;
-  /** Windows does not limit descriptors. */
+  /** Undefined where they are not limited, as on Windows, or cannot be counted. */
   readonly #descriptors: Descriptors | undefined;
   readonly #machine = openMachine();
   readonly #triggers = {
@@ -64,7 +64,7 @@ export class ProcessGuard {
     this.failed = failed.promise;
     this.#fail = failed.resolve;
     const atLeast = limits().sessions * DESCRIPTORS_PER_SESSION;
-    this.#descriptors = Deno.build.os === "windows" ? undefined : new Descriptors({ atLeast });
+    this.#descriptors = openDescriptors(atLeast);
     this.#valve = new Valve({
       log,
       sessions: () => registry.list(),

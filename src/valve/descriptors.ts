@@ -40,11 +40,12 @@ export class Descriptors implements Disposable {
   #limit: DescriptorLimit;
   #used = 0;
 
-  constructor({ atLeast, open = openNothing, close = closeSync }: DescriptorOptions) {
+  /** @throws Error if the file cannot be opened for another reason than that there is no descriptor */
+  constructor({ atLeast, open = openThis, close = closeSync }: DescriptorOptions) {
     this.#open = open;
     this.#close = close;
     this.#limit = this.#findLimit(Math.min(atLeast, MOST_OPENED));
-    this.look();
+    this.#count();
   }
 
   get limit(): DescriptorLimit {
@@ -58,6 +59,32 @@ export class Descriptors implements Disposable {
 
   /** Counts anew, and takes back what is missing in the reserve. */
   look(): void {
+    try {
+      this.#count();
+    } catch {
+      // The file is gone, as while the program is replaced: nothing is known, and nothing is done about it.
+      this.#used = 0;
+    }
+  }
+
+  /** Gives the reserve to whoever needs it: nothing accepts connections now. */
+  release(): void {
+    this.#reserve.forEach(this.#close);
+    this.#reserve = [];
+  }
+
+  /** Whether a listener has room for connections. */
+  hasRoom(): boolean {
+    this.look();
+    this.release();
+    return this.#used === 0 || this.#limit.count - this.#used >= PROBED;
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  #count(): void {
     this.release();
     const opened = this.#openMany(PROBED);
     if (opened.length < PROBED) {
@@ -75,24 +102,6 @@ export class Descriptors implements Disposable {
     }
   }
 
-  /** Gives the reserve to whoever needs it: nothing accepts connections now. */
-  release(): void {
-    this.#reserve.forEach(this.#close);
-    this.#reserve = [];
-  }
-
-  /** Whether a listener has room for connections. */
-  hasRoom(): boolean {
-    this.release();
-    const opened = this.#openMany(PROBED);
-    opened.forEach(this.#close);
-    return opened.length === PROBED;
-  }
-
-  [Symbol.dispose](): void {
-    this.release();
-  }
-
   /** Opens up to this many, besides the reserve. */
   #findLimit(most: number): DescriptorLimit {
     const opened = this.#openMany(most);
@@ -104,8 +113,10 @@ export class Descriptors implements Disposable {
     const opened: number[] = [];
     try {
       while (opened.length < count) opened.push(this.#open());
-    } catch {
-      // EMFILE or ENFILE: there are no more.
+    } catch (thrown) {
+      if (isExhaustion(thrown)) return opened;
+      opened.forEach(this.#close);
+      throw thrown;
     }
     return opened;
   }
@@ -116,7 +127,23 @@ function highestOf(descriptors: readonly number[]): number {
   return descriptors.reduce((highest, descriptor) => Math.max(highest, descriptor), -1);
 }
 
-/** Needs no permission. */
-function openNothing(): number {
-  return openSync("/dev/null", "r");
+/** Whether the process or the system has no descriptor left. */
+export function isExhaustion(thrown: unknown): boolean {
+  const { code } = thrown as { readonly code?: unknown };
+  return code === "EMFILE" || code === "ENFILE";
+}
+
+/** Opens this module: a file that the program may read under every set of permissions. */
+function openThis(): number {
+  return openSync(new URL(import.meta.url), "r");
+}
+
+/** Counts the descriptors of this process, if the system limits them and they can be counted. */
+export function openDescriptors(atLeast: number): Descriptors | undefined {
+  if (Deno.build.os === "windows") return undefined;
+  try {
+    return new Descriptors({ atLeast });
+  } catch {
+    return undefined;
+  }
 }

@@ -2,6 +2,7 @@
 import net from "node:net";
 import tls from "node:tls";
 import type { Address } from "../config/config.ts";
+import { isExhaustion } from "./descriptors.ts";
 
 /** What an attempt to reach the listener says; "unknown" if the attempt itself had no descriptor. */
 export type Reached = "yes" | "no" | "unknown";
@@ -51,8 +52,8 @@ export function askListener(address: Address, isSecure: boolean, answerMs = ANSW
   return new Promise<Reached>((resolve) => {
     let reached: Reached = "no";
     socket.setTimeout(answerMs, () => socket.destroy());
-    socket.on("error", ({ code }: NodeJS.ErrnoException) => {
-      if (code === "EMFILE" || code === "ENFILE") reached = "unknown";
+    socket.on("error", (error) => {
+      if (isExhaustion(error)) reached = "unknown";
     });
     socket.on("data", () => {
       reached = "yes";

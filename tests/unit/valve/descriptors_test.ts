@@ -27,7 +27,7 @@ class Table {
     for (let number = 0; number < this.limit; number++) {
       if (!this.taken.has(number) && !this.own.has(number)) return number;
     }
-    throw new Error("EMFILE");
+    throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
   }
 }
 
@@ -88,4 +88,22 @@ Deno.test("Descriptors are the real ones of this process", async () => {
     `${before} ${descriptors.used}`,
   );
   for (const file of files) file.close();
+});
+
+Deno.test("Descriptors that cannot be counted any more are no reason to act, and leave nothing open", () => {
+  const { table, descriptors } = openTable(100, 60);
+  const { open } = table;
+  let opened = 0;
+  const failing = new Descriptors({
+    atLeast: 10,
+    open: () => {
+      if (opened++ > 70) throw new Error("No such file");
+      return open();
+    },
+    close: table.close,
+  });
+  descriptors.release();
+  failing.look();
+  failing.look();
+  assertEquals([failing.used, failing.hasRoom(), table.own.size], [0, true, 0]);
 });
