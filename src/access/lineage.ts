@@ -68,6 +68,8 @@ export function createLineage({ config, links, loginLink, now }: LineageOptions)
   async function find(proof: Proof): Promise<Holder | undefined> {
     const { gateway, auth } = config();
     if (auth.mode === "none") return proof.by === "open" ? ANYBODY : undefined;
+    // A later version may have stored it.
+    if (!Object.hasOwn(FINDERS, proof.by)) return undefined;
     const isTrustedProxy = (address: string) => isTrusted()(address);
     const holder = await FINDERS[proof.by](proof, {
       gateway,

@@ -39,12 +39,24 @@ export interface AccessStores {
 
 const ROLE = z.enum(["view", "control"]);
 
+/** A proof of a method that this version does not know stands on nothing: see lineage.ts. */
+const PROOF = z.looseObject({
+  by: z.string(),
+  name: z.string(),
+  of: z.string().optional(),
+  groups: z.array(z.string()).optional(),
+  sinceMs: z.number().optional(),
+  via: z.string().optional(),
+});
+
 /** What the files must contain at least. A file from a version with other fields would otherwise fail at each use. */
 const VALUES = {
   signIn: z.looseObject({
     id: z.string(),
     name: z.string(),
     by: z.enum(["password", "login_link", "share_link", "oidc"]),
+    of: z.string().optional(),
+    groups: z.array(z.string()).optional(),
     createdMs: z.number(),
     lastUsedMs: z.number(),
     address: z.string(),
@@ -57,6 +69,7 @@ const VALUES = {
     role: ROLE,
     label: z.string(),
     createdBy: z.string(),
+    proof: PROOF.optional(),
     createdMs: z.number(),
     expiresMs: z.number(),
     usesLeft: z.number().nullable(),

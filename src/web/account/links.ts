@@ -35,7 +35,9 @@ export const newLinkSchema = linkSchema.extend({
 export const linkRequestSchema = z.strictObject({
   role: roleSchema.default("view"),
   expires: z.string("expires must be text such as 1h or 2027-01-31T12:00:00Z").default("1d")
-    .describe("A duration of up to a year, such as 1h or 365d, or an instant within the next year"),
+    .describe(
+      "A duration of up to a year, such as 1h or 365d, or an instant within the next year. The link expires earlier if what created it does",
+    ),
   uses: z.int("uses must be a whole number").min(1, "uses must be at least 1").max(10_000, "uses must be at most 10000")
     .nullable().default(null).describe("How often the link can be opened; null means without limit"),
   label: z.string("label must be text").max(80, "label must be at most 80 characters").default(""),
