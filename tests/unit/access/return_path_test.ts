@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { readReturnPath } from "../../../src/access/return_path.ts";
 
 Deno.test("readReturnPath() keeps paths with their query", () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { parseDuration, parseSize } from "../../../src/config/units.ts";
 
 Deno.test("parseDuration() reads every unit, and 0 without one", () => {

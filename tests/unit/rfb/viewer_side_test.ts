@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { PortholeError } from "../../../src/errors.ts";
 import { openSource } from "../../../src/rfb/handshake.ts";
-import { concat, type Script, StreamEnded, u32, write } from "../../../src/rfb/script.ts";
+import { concat, type Script, u32, write } from "../../../src/rfb/script.ts";
 import { readServerInit } from "../../../src/rfb/server_init.ts";
 import { admitViewer, greetViewer } from "../../../src/rfb/viewer_side.ts";
 import { duel } from "../../fakes/rfb_security/duel.ts";
