@@ -68,7 +68,17 @@ function openLock(folder: string, path: string, warn: LockOptions["warn"]): Deno
     makeFolder(folder);
     return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
   } catch (cause) {
-    warn(`Cannot lock the data folder ${folder}: ${cause instanceof Error ? cause.message : cause}`);
+    // A file that can only be read, as on a read-only disk, can be locked too.
+    const file = openToRead(path);
+    if (!file) warn(`Cannot lock the data folder ${folder}: ${cause instanceof Error ? cause.message : cause}`);
+    return file;
+  }
+}
+
+function openToRead(path: string): Deno.FsFile | undefined {
+  try {
+    return Deno.openSync(path, { read: true });
+  } catch {
     return undefined;
   }
 }

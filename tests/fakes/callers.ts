@@ -63,8 +63,7 @@ ${more}`;
 }
 
 /** Stores that hold the callers' sign-ins and the guest's link. */
-export async function makeStores(): Promise<Stores> {
-  const stores = createMemoryStores();
+export async function makeStores(stores: Stores = createMemoryStores()): Promise<Stores> {
   const { signIns, links } = openAccessStores(stores);
   const at = Date.now();
   const signIn = (name: string, cookie: string, more: Partial<SignIn> = {}) => {

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { PortholeError } from "../../../src/errors.ts";
 import { openPins } from "../../../src/source/pins.ts";
 import { openFileStores } from "../../../src/store/file_stores.ts";
+import { makeStoreRig } from "../../fakes/store_rig.ts";
 import { createMemoryStores } from "../../../src/store/memory_stores.ts";
 
 const A = "a".repeat(64);
@@ -65,3 +66,21 @@ Deno.test("with a broken file or pin no source is trusted, and the file is not c
       assertEquals(await Deno.readTextFile(path), text);
     }
   }));
+
+Deno.test("a first fingerprint that cannot be stored is refused each time, and kept as soon as it can be", async () => {
+  await using rig = await makeStoreRig();
+  const pins = openPins(rig.open());
+  const fingerprint = "ab".repeat(32);
+  rig.disk.full = true;
+  for (let tries = 0; tries < 2; tries++) {
+    const { code, message } = await assertRejects(() => pins.keepFirst("pi", fingerprint), PortholeError);
+    assertEquals(code, "not_stored");
+    assertEquals(
+      message,
+      "The fingerprint of this VNC server is not known yet, and cannot be kept: the gateway's disk is full",
+    );
+    assertEquals(await pins.get("pi"), undefined);
+  }
+  rig.disk.full = false;
+  assertEquals(await pins.keepFirst("pi", fingerprint), { pin: fingerprint, isFirst: true });
+});
