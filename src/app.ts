@@ -2,6 +2,7 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { findPeer, type Peer } from "./access/peer.ts";
 import { isForWebsockify } from "./access/websockify_request.ts";
+import type { SetTimer } from "./async/timer.ts";
 import type { Config } from "./config/config.ts";
 import { PortholeError } from "./errors.ts";
 import { createAccountRoutes } from "./web/account/routes.tsx";
@@ -9,16 +10,10 @@ import { createApi } from "./web/api/routes.ts";
 import { createDashboardRoutes } from "./web/dashboard/routes.tsx";
 import { addSlash, climbFrom } from "./web/base.ts";
 import type { Env } from "./web/env.ts";
-import {
-  guardUnsafeMethods,
-  limitBody,
-  limitHeaders,
-  requireIdentity,
-  requireOwnHost,
-  requireOwnOrigin,
-} from "./web/guards.ts";
+import { guardUnsafeMethods, limitHeaders, requireIdentity, requireOwnHost, requireOwnOrigin } from "./web/guards.ts";
 import { createHealthRoutes } from "./web/health/routes.ts";
 import { limitResponses } from "./web/limit_responses.ts";
+import { receiveBody } from "./web/receive_body.ts";
 import { refuseOtherMethods } from "./web/methods.ts";
 import { requireUpgrade } from "./web/require_upgrade.ts";
 import { answerError, answerNotFound } from "./web/problem.tsx";
@@ -40,6 +35,8 @@ export interface AppParts {
   /** The machine's own name, under which the gateway may be reached. */
   readonly ownName?: string | undefined;
   readonly staticFiles: StaticFiles;
+  /** The timer of requests whose body comes slowly. */
+  readonly setTimer?: SetTimer | undefined;
 }
 
 /** Makes the app: `app.fetch(request, { remote })`. */
@@ -56,7 +53,7 @@ export function createApp(parts: AppParts): Hono<Env> {
 
   // Before the guards, because the page of a refusal needs its style: a browser sends the same Host and headers for it.
   app.get("/static/:file", createStaticHandler(parts.staticFiles));
-  app.use(...entrance, guardUnsafeMethods, limitBody, addSlash);
+  app.use(...entrance, guardUnsafeMethods, receiveBody(parts.setTimer), addSlash);
 
   // Open to everybody, but for /metrics.
   app.route("/", createHealthRoutes()); // /healthz, /readyz, /metrics

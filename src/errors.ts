@@ -32,6 +32,7 @@ const table = {
   origin_refused: row(403, 4403, FINAL, "Origin refused", "The gateway does not accept pages from this site"),
   host_refused: row(403, null, FINAL, "Host refused", "The gateway does not serve this host name"),
   body_too_large: row(413, null, FINAL, "Request body too large", "The request body is too large"),
+  request_timeout: row(408, null, FINAL, "Request timeout", "The request took too long to arrive"),
   headers_too_large: row(431, null, FINAL, "Headers too large", "The request headers are too large"),
   upgrade_required: row(426, null, FINAL, "WebSocket upgrade required", "This address accepts only WebSockets"),
   limit_reached: row(429, 4429, RETRY, "Limit reached", "Too many sessions are open right now"),

@@ -58,7 +58,7 @@ export interface GatewayOptions {
   audit?: Audit;
   /** The clock of sign-ins, links, tokens and probes. */
   now?: () => number;
-  /** The timers of logins to sources and of prewarming. */
+  /** The timers of logins to sources, of prewarming, and of requests whose body comes slowly. */
   setTimer?: SetTimer;
 }
 
@@ -103,6 +103,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     isTrustedProxy: (address) => isTrusted()(address),
     ownName,
     staticFiles,
+    setTimer: options.setTimer,
   });
   return {
     app,

@@ -1,6 +1,5 @@
 /** Guards: middleware that passes a request on, or throws the one error that the guard is named for. */
 import type { Context, MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { Identity } from "../access/access.ts";
 import { checkHost } from "../access/host.ts";
 import { checkOrigin, listOrigins } from "../access/origin.ts";
@@ -27,17 +26,6 @@ export const limitHeaders: MiddlewareHandler<Env> = async (c, next) => {
   }
   await next();
 };
-
-/** Maximum size of a body; forms and small JSON stay below it. */
-const BODY_MAX_BYTES = 64 * 1024;
-
-/** Limits the size of the body. */
-export const limitBody: MiddlewareHandler<Env> = bodyLimit({
-  maxSize: BODY_MAX_BYTES,
-  onError: () => {
-    throw new PortholeError("body_too_large", "The request body exceeds 64 KiB");
-  },
-});
 
 /** Passes safe methods on; others need the Origin of this gateway's own pages, or an allowed one. */
 export const guardUnsafeMethods: MiddlewareHandler<Env> = async (c, next) => {

@@ -106,7 +106,9 @@ Deno.test("admission is tested for every refusal of the WebSocket route", () => 
     "method_not_allowed",
     "provider_unreachable",
     "body_too_large",
+    "request_timeout",
     "not_allowed",
+    "not_stored",
   ];
   const afterUpgrade = Object.keys(FAILURES).filter((code) =>
     /^vnc_|changed$|renewed$|removed$|^taken_over$/.test(code)

@@ -4,11 +4,7 @@ import { testWith } from "./programs.ts";
 
 testWith(["promtool"], "promtool accepts the metrics", async () => {
   const count = { upBytes: 1, downBytes: 2 };
-  const metrics = createMetrics({
-    sessions: () => [{ state: "open", count }],
-    states: ["open"],
-    prewarmed: () => 0,
-  });
+  const metrics = createMetrics({ sessions: () => [{ state: "open", count }], states: ["open"], prewarmed: () => 0 });
   metrics.sessionOpened(1);
   metrics.sessionEnded("internal", count);
   metrics.dialed("ok", 1);
