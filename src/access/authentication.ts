@@ -14,6 +14,7 @@ import { createPasswordCheck, type PasswordCheck } from "./password.ts";
 import { PasswordSignIn } from "./password_sign_in.ts";
 import { createProxyCredential } from "./proxy_sign_in.ts";
 import { type AccessStores, openAccessStores } from "./stores.ts";
+import { TokenGuesses } from "./token_guesses.ts";
 import { TwoFactor } from "./two_factor.ts";
 import { type CodeWarning, SecondStep } from "./second_step.ts";
 import { ShareLinks } from "./share_links.ts";
@@ -57,10 +58,9 @@ export function createAuthentication(
   const loginLink = openLoginLink(stores);
   const lineage = createLineage({ config, links: kept.links, loginLink, now });
   const links = new ShareLinks({ store: kept.links, mayStillShare: (link) => lineage.mayStillShare(link), now });
-  const signInLimit = createConnectLimit({
-    perMinute: () => config().limits.signInsPerMinute,
-    what: "sign-in attempts",
-  });
+  const perMinute = () => config().limits.signInsPerMinute;
+  const signInLimit = createConnectLimit({ perMinute, what: "sign-in attempts" });
+  const tokenLimit = createConnectLimit({ perMinute, what: "different tokens" });
   const isLoginToken = (token: string) => loginLink.isToken(token);
   const check = createPasswordCheck();
   const byPassword = createPasswordParts({
@@ -72,10 +72,10 @@ export function createAuthentication(
     now,
   });
   const oidc = new OidcSignIn({ config, pending: kept.pendingSignOns, now });
-  const access = assembleAccess({ config, warn, now, lineage, signIns, isLoginToken });
+  const access = assembleAccess({ config, warn, now, lineage, signIns, tokenLimit, isLoginToken });
   async function close(): Promise<void> {
     check.close();
-    signInLimit.close();
+    for (const limit of [signInLimit, tokenLimit]) limit.close();
     await stores.settled();
   }
   return { access, signIns, links, ...byPassword, oidc, signInLimit, isLoginToken, close };
@@ -101,14 +101,15 @@ interface AccessParts extends Pick<AuthenticationOptions, "config" | "warn">, Pi
   readonly now: () => number;
   readonly lineage: Lineage;
   readonly signIns: SignIns;
+  readonly tokenLimit: ConnectLimit;
 }
 
-function assembleAccess({ config, warn, now, lineage, signIns, isLoginToken }: AccessParts): Access {
+function assembleAccess({ config, warn, now, lineage, signIns, tokenLimit, isLoginToken }: AccessParts): Access {
   return createAccess({
     config,
     credentials: [
       createSignedTokenCredential({ config, lineage }),
-      createBearerCredential({ config, lineage, isLoginToken }),
+      createBearerCredential({ config, lineage, isLoginToken, guesses: new TokenGuesses(tokenLimit) }),
       createProxyCredential({ config, lineage, warn, now }),
       createCookieCredential({ signIns, lineage }),
     ],

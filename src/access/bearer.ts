@@ -6,6 +6,7 @@ import { type Lineage, nameToken } from "./lineage.ts";
 import { OWNER } from "./login_link.ts";
 import { markHash } from "./marks.ts";
 import { hashToken, isSameHash, makeToken } from "./opaque_token.ts";
+import type { TokenGuesses } from "./token_guesses.ts";
 
 /** Prefix of the subprotocol that carries a token on a WebSocket. */
 export const TOKEN_PROTOCOL = "porthole.token.";
@@ -15,21 +16,23 @@ interface BearerOptions {
   lineage: Pick<Lineage, "find">;
   /** Whether this is the token of the login link. */
   isLoginToken: (token: string) => Promise<boolean>;
+  guesses: Pick<TokenGuesses, "admit">;
 }
 
 /** Makes the credential of API tokens. Refuses an invalid token, even if the request also has a valid cookie. */
-export function createBearerCredential({ config, lineage, isLoginToken }: BearerOptions): Credential {
-  const prove = async (token: string): Promise<Proof | undefined> => {
+export function createBearerCredential({ config, lineage, isLoginToken, guesses }: BearerOptions): Credential {
+  const prove = async (token: string, hash: string): Promise<Proof | undefined> => {
     const { auth } = config();
-    const hash = hashToken(token);
     const found = auth.mode === "none" ? undefined : auth.tokens.find((one) => isSameHash(one.hash, hash));
     if (found) return { by: "token", name: nameToken(found), of: markHash(hash) };
     return await isLoginToken(token) ? { by: "login_link", name: OWNER.name, of: markHash(hash) } : undefined;
   };
-  return async (request) => {
+  return async (request, { address }) => {
     const token = readToken(request);
     if (token === undefined) return null;
-    const proof = await prove(token);
+    const hash = hashToken(token);
+    await guesses.admit(hash, address);
+    const proof = await prove(token, hash);
     const holder = proof && await lineage.find(proof);
     if (holder) return { ...holder, ambient: false, by: "token", proof };
     throw new PortholeError("sign_in_required", "This token is invalid, expired or revoked");

@@ -3,10 +3,12 @@ import { decideRole, type Identity, type Role } from "../../../src/access/access
 import { createBearerCredential } from "../../../src/access/bearer.ts";
 import { markHash } from "../../../src/access/marks.ts";
 import { hashToken } from "../../../src/access/opaque_token.ts";
+import { TokenGuesses } from "../../../src/access/token_guesses.ts";
 import type { Peer } from "../../../src/access/peer.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { PortholeError } from "../../../src/errors.ts";
 import { makeLineage } from "../../fakes/lineage.ts";
+import { NO_LIMIT } from "../../fakes/no_limit.ts";
 
 /** The token of each name, and its further settings. */
 const TOKENS: Readonly<Record<string, string>> = {
@@ -46,9 +48,10 @@ async function makeRig({ loginLink = false } = {}) {
     config: () => config,
     lineage,
     isLoginToken: (token) => Promise.resolve(token === "login"),
+    guesses: new TokenGuesses(NO_LIMIT),
   });
   const ask = async (headers: Record<string, string>) =>
-    await credential(new Request("http://gateway/", { headers }), {} as Peer);
+    await credential(new Request("http://gateway/", { headers }), { address: "10.0.0.1" } as Peer);
   const identify = async (name: string) => (await ask({ Authorization: `Bearer ${secretOf(name)}` }))!;
   const describe = ({ admin, bounds, ...rest }: Identity) => ({
     roles: [...config.sources.values()].map((source) =>

@@ -9,6 +9,7 @@ import { hashToken } from "../../../src/access/opaque_token.ts";
 import { checkOrigin } from "../../../src/access/origin.ts";
 import { readReturnPath } from "../../../src/access/return_path.ts";
 import { createSignedTokenCredential } from "../../../src/access/signed_token.ts";
+import { TokenGuesses } from "../../../src/access/token_guesses.ts";
 import { isValidName, readUser, splitGroups } from "../../../src/access/user_claims.ts";
 import { isForWebsockify, readWebsockifyToken } from "../../../src/access/websockify_request.ts";
 import type { Config } from "../../../src/config/config.ts";
@@ -16,6 +17,7 @@ import { Secret } from "../../../src/config/secret.ts";
 import { PortholeError } from "../../../src/errors.ts";
 import { asHeader, FOREIGN, foreignText } from "../../fakes/foreign.ts";
 import { makeLineage } from "../../fakes/lineage.ts";
+import { NO_LIMIT } from "../../fakes/no_limit.ts";
 
 const peer = { address: "10.0.0.1", origin: "https://h", prefix: "", proxied: false, via: "127.0.0.1" };
 const withHeader = (name: string, text: string) => new Request("https://h/", { headers: { [name]: asHeader(text) } });
@@ -65,7 +67,8 @@ Deno.test("a bearer token that is not the right one is refused or is none, where
   const auth = { mode: "methods", tokens: [{ name: "ci", hash: hashToken(token), scopes: ["admin"], groups: [] }] };
   const config = () => ({ auth }) as unknown as Config;
   const lineage = makeLineage({ config });
-  const credential = createBearerCredential({ config, lineage, isLoginToken: () => Promise.resolve(false) });
+  const guesses = new TokenGuesses(NO_LIMIT);
+  const credential = createBearerCredential({ config, lineage, guesses, isLoginToken: () => Promise.resolve(false) });
   const valid = [`Bearer ${token}`, `binary, ${TOKEN_PROTOCOL}${token}`, `Basic ${btoa("a:b")}`];
   const name = fc.constantFrom("authorization", "sec-websocket-protocol");
   await fc.assert(
