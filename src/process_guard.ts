@@ -112,7 +112,7 @@ export class ProcessGuard {
   }
 
   #lookAtMemory(): void {
-    this.#openIfDue("memory", residentBytes() > this.#memoryLimit());
+    this.#openIfDue("memory", residentBytes() / this.#memoryLimit());
   }
 
   #lookAtDescriptors(): void {
@@ -124,13 +124,13 @@ export class ProcessGuard {
     const { registry, metrics } = this.#options.gateway;
     metrics.descriptors(used, limit.count);
     registry.overload.isShort = share >= SHORT_SHARE;
-    this.#openIfDue("descriptors", share >= VALVE_SHARE);
+    this.#openIfDue("descriptors", share / VALVE_SHARE);
   }
 
-  #openIfDue(cause: "memory" | "descriptors", isAbove: boolean): void {
+  #openIfDue(cause: "memory" | "descriptors", share: number): void {
     const trigger = this.#triggers[cause];
-    if (!trigger.isDue(isAbove, performance.now()) || !this.#valve.isReady) return;
-    trigger.disarm();
+    if (!trigger.isDue(share, performance.now()) || !this.#valve.isReady) return;
+    trigger.noteActed();
     void this.#valve.open(cause);
   }
 

@@ -16,13 +16,13 @@ export interface Farewell {
 }
 
 /** How long pages have for their answer. */
-const ANSWER_MS = 1_000;
+const ANSWER_MS = 700;
 /** Pages come back after this: when the server that they leave has gone, so that none of them meets it again. */
-const RETURN_MS = 1_100;
+const RETURN_MS = 800;
 const LOOK_EVERY_MS = 20;
 
 /**
- * Ends the sessions with this reason; resolves when all viewers have gone, after a second at most, or when it is urgent.
+ * Ends the sessions with this reason; resolves when all viewers have gone, after `ANSWER_MS` at most, or when it is urgent.
  * Returns the sessions whose viewers did not answer.
  */
 export async function sayFarewell<Session extends Leaving>(

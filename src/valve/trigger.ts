@@ -5,32 +5,37 @@ interface TriggerOptions {
   readonly sustainMs: number;
 }
 
+/** Growth, as a share of the limit, that makes a measure a reason to act again. */
+const GROWN = 0.1;
+
 /**
- * Fires once when a measure stays above its limit, and again only after the measure has been below it: where acting did
- * not help, acting again would not either.
+ * Fires when a measure stays above its limit, and again only after it has been below the limit, or has grown further since
+ * the last time: where acting did not help, acting again would not either.
  */
 export class Trigger {
   readonly #sustainMs: number;
   #aboveSinceMs: number | undefined;
-  #isArmed = true;
+  /** The lowest share since somebody acted; undefined if nobody has, since the measure was below its limit. */
+  #lowest: number | undefined;
 
   constructor({ sustainMs }: TriggerOptions) {
     this.#sustainMs = sustainMs;
   }
 
-  /** Whether the measure is a reason to act now. */
-  isDue(isAbove: boolean, nowMs: number): boolean {
-    if (!isAbove) {
-      this.#aboveSinceMs = undefined;
-      this.#isArmed = true;
+  /** Whether the measure is a reason to act now; `share` is 1 at its limit. */
+  isDue(share: number, nowMs: number): boolean {
+    if (share < 1) {
+      this.#aboveSinceMs = this.#lowest = undefined;
       return false;
     }
     this.#aboveSinceMs ??= nowMs;
-    return this.#isArmed && nowMs - this.#aboveSinceMs >= this.#sustainMs;
+    if (this.#lowest !== undefined) this.#lowest = Math.min(this.#lowest, share);
+    const isNews = this.#lowest === undefined || share >= this.#lowest + GROWN;
+    return isNews && nowMs - this.#aboveSinceMs >= this.#sustainMs;
   }
 
-  /** Notes that something was done about it. */
-  disarm(): void {
-    this.#isArmed = false;
+  /** Notes that somebody acts. */
+  noteActed(): void {
+    this.#lowest = Infinity;
   }
 }

@@ -38,7 +38,7 @@ const IN_FLIGHT_BYTES = 32 * 1024 ** 2;
 
 const FAREWELL: Farewell = {
   code: "overloaded",
-  message: "The gateway was overloaded and ended all connections; the screen will be back in a moment",
+  message: "The gateway had to end all connections; the screen will be back in a moment",
 };
 
 /** See the module. */
