@@ -4,11 +4,12 @@ import { PortholeError } from "../errors.ts";
 import { memoize } from "../memoize.ts";
 import type { ConnectLimit } from "./connect_limit.ts";
 import type { KnownDevices, Sender } from "./known_devices.ts";
+import { markHash } from "./marks.ts";
 import { hashToken, makeToken } from "./opaque_token.ts";
 import { makeDecoy, type PasswordCheck } from "./password.ts";
 import { PasswordTries } from "./password_tries.ts";
 import type { SecondStep } from "./second_step.ts";
-import type { AccessStores } from "./stores.ts";
+import type { AccessStores, Ticket } from "./stores.ts";
 import type { TwoFactor } from "./two_factor.ts";
 
 /** Result of the right password: the user, or a ticket to send with the code. */
@@ -49,7 +50,7 @@ interface PasswordSignInOptions {
 const PASSWORD_MAX_CHARS = 1024;
 const NAME_MAX_CHARS = 64;
 const TICKET_MS = 5 * 60_000;
-/** Most tickets of one user; with a further one, the oldest is no longer valid. */
+/** Most tickets of one user at one sender, who trades the oldest for a further one: no stranger ends a user's ticket. */
 const TICKETS_OF_ONE = 10;
 
 /** Signs users in by password. */
@@ -82,7 +83,7 @@ export class PasswordSignIn {
     }
     if (!await twoFactor.has(user)) return { user };
     await secondStep.check(name, sender);
-    return { ticket: await this.#issueTicket(name) };
+    return { ticket: await this.#issueTicket({ name, of: markHash(hash), from: on.sender }) };
   }
 
   /** @throws PortholeError sign_in_required for a wrong code or an expired ticket, limit_reached during a wait. */
@@ -102,19 +103,22 @@ export class PasswordSignIn {
 
   /** The user who gave the right password for this ticket. */
   async findName(ticket: string): Promise<string | undefined> {
-    return await this.#options.stores.tickets.get(hashToken(ticket));
+    const { stores, users } = this.#options;
+    const found = await stores.tickets.get(hashToken(ticket));
+    const user = found && users().get(found.name);
+    return user && markHash(user.passwordHash) === found.of ? user.name : undefined;
   }
 
   async #findSender(name: string, { address, readDevice }: AttemptFrom): Promise<Sender> {
     return { address, device: await this.#options.devices.find(readDevice(name), name) };
   }
 
-  async #issueTicket(name: string): Promise<string> {
+  async #issueTicket(kept: Ticket): Promise<string> {
     const { tickets } = this.#options.stores;
-    const own = (await tickets.list()).filter(([, holder]) => holder === name);
+    const own = (await tickets.list()).filter(([, { name, from }]) => name === kept.name && from === kept.from);
     for (const [key] of own.slice(0, Math.max(0, own.length + 1 - TICKETS_OF_ONE))) await tickets.delete(key);
     const ticket = makeToken();
-    await tickets.put(hashToken(ticket), name, { expiresAtMs: this.#now() + TICKET_MS });
+    await tickets.put(hashToken(ticket), kept, { expiresAtMs: this.#now() + TICKET_MS });
     return ticket;
   }
 }

@@ -10,6 +10,15 @@ import type { SignIn } from "./sign_ins.ts";
 import type { Level } from "./slow_rate.ts";
 import type { TwoFactorSecret } from "./two_factor.ts";
 
+/** What the right password gave, until the code comes. */
+export interface Ticket {
+  readonly name: string;
+  /** The mark of the password's hash: the ticket ends with the password. */
+  readonly of: string;
+  /** The browser or the address that sent the password. */
+  readonly from: string;
+}
+
 /** One store for each kind. */
 export interface AccessStores {
   /** By the hash of the cookie. */
@@ -20,8 +29,8 @@ export interface AccessStores {
   readonly twoFactor: Store<TwoFactorSecret>;
   /** Secrets of setups that are not confirmed yet, by user name. */
   readonly twoFactorOffers: Store<string>;
-  /** Names of users who gave the right password but not yet the code, by the hash of the ticket. */
-  readonly tickets: Store<string>;
+  /** Of users who gave the right password but not yet the code, by the hash of the ticket. */
+  readonly tickets: Store<Ticket>;
   /** By the hash of the cookie. */
   readonly knownDevices: Store<KnownDevice>;
   /** By user name, whether the user exists or not, and address or known browser. */

@@ -92,7 +92,7 @@ Deno.test("a ticket and a code sign in once, even if sent many times at once", a
   assertEquals(ok, 1);
 });
 
-Deno.test("a ticket expires after five minutes, and when its user is removed", async () => {
+Deno.test("a ticket expires after five minutes, and when its user is removed or gets a new password", async () => {
   const { clock, signIn, users } = makeRig();
   const begin = async () => {
     const step = await signIn.tryPassword(attempt("right", "bob"));
@@ -105,6 +105,10 @@ Deno.test("a ticket expires after five minutes, and when its user is removed", a
   const late = await begin();
   clock.ms += 5 * 60_000;
   await assertRejects(() => give(late), PortholeError, "begin again");
+  const old = await begin();
+  users.set("bob", { ...BOB, passwordHash: "new" });
+  await assertRejects(() => give(old), PortholeError, "begin again");
+  users.set("bob", BOB);
   const orphan = await begin();
   users.delete("bob");
   await assertRejects(() => give(orphan), PortholeError, "begin again");
@@ -241,7 +245,7 @@ Deno.test("the browser of the owner gives its code while a stranger with the pas
   await assertRejects(() => signIn.tryCode(attemptCode(stranger, "x")), PortholeError, "Too many wrong codes");
 });
 
-Deno.test("a user has ten tickets at most, and no user's tickets push out another's", async () => {
+Deno.test("a user has ten tickets at most at one sender, and nobody else's tickets push them out", async () => {
   const { signIn, stores, users } = makeRig();
   users.set("eve", { ...BOB, name: "eve" });
   const begin = async (name: string, address: string) => {
@@ -252,5 +256,6 @@ Deno.test("a user has ten tickets at most, and no user's tickets push out anothe
   const first = await begin("eve", "10.0.0.2");
   for (let more = 0; more < 20; more++) await begin("eve", "10.0.0.2");
   assertEquals((await stores.tickets.list()).length, 11);
+  for (let more = 0; more < 20; more++) await begin("bob", "10.0.0.2");
   assertEquals([await signIn.findName(ticket), await signIn.findName(first)], ["bob", undefined]);
 });
