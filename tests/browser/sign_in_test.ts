@@ -11,9 +11,11 @@ import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
 const PASSWORD = "correct horse";
 const SECURE = { ignoreHTTPSErrors: true };
 
-async function startGuarded() {
+const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+async function startGuarded(bob: { totp?: string } = {}) {
   const password = await hashPassword(PASSWORD);
-  const users = { ada: { password, groups: ["admins"] }, bob: { password } };
+  const users = { ada: { password, groups: ["admins"] }, bob: { password, ...bob } };
   const sources = {
     demo: { demo: true, title: "Demo desktop" },
     secret: { demo: true, title: "Secret desktop", allow: ["ada"] },
@@ -121,6 +123,43 @@ testWith([CHROMIUM], "a user sets up two-factor authentication and signs in with
   await page.fill("#code", totp.generate({ timestamp: Date.now() + 30_000 }));
   await page.press("#code", "Enter");
   await page.waitForSelector(".card");
+  assertEquals(browser.complaints, []);
+});
+
+testWith([CHROMIUM], "the owner of an account reads of wrong codes, and a stranger of the wait", async (t) => {
+  await using gateway = await startGuarded({ totp: SECRET });
+  await using browser = await Chromium.start();
+  const owner = await browser.openPage(SECURE);
+  const totp = new TOTP({ secret: SECRET });
+  const giveCode = async (page: Page, code: string) => {
+    await page.fill("#code", code);
+    await page.press("#code", "Enter");
+  };
+  await owner.goto(new URL("account", gateway.url).href);
+  await signIn(owner, "bob");
+  await giveCode(owner, totp.generate());
+  await owner.waitForURL("**/account");
+  for (const [size, options] of Object.entries(SIZES)) {
+    const stranger = await browser.openPage({ ...SECURE, ...options });
+    await stranger.goto(new URL("sign-in", gateway.url).href);
+    await signIn(stranger, "bob");
+    for (let wrong = 0; size === "desktop" && wrong < 5; wrong++) {
+      await giveCode(stranger, "00 00 00");
+      await stranger.waitForSelector("[role=alert]");
+    }
+    if (size === "desktop") await giveCode(stranger, "000000");
+    await stranger.waitForSelector("[role=alert]:has-text('Too many wrong codes for this account')");
+    await t.step(`locked, ${size}`, () => keepPicture(stranger, `codes-locked-${size}`));
+    await owner.setViewportSize(options.viewport);
+    await owner.goto(new URL("account", gateway.url).href);
+    assertMatch(await owner.textContent("section.callout") ?? "", /5 wrong codes/);
+    await keepPicture(owner, `code-warning-${size}`);
+    assertEquals(await findFaults(owner), []);
+    assert(!await isTooWide(owner));
+  }
+  await owner.click("text=I have seen this");
+  await owner.waitForURL("**/account");
+  assertEquals(await owner.locator("section.callout").count(), 0);
   assertEquals(browser.complaints, []);
 });
 

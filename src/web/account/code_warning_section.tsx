@@ -12,12 +12,9 @@ export function CodeWarningSection({ warning: { wrong, lastMs, address }, action
   return (
     <section class="callout problem" aria-label="Warning">
       <p>
-        <strong>
-          {wrong} wrong codes were entered for your account, the last one {formatTime(new Date(lastMs).toISOString())}
-          {" "}
-          from {address}.
-        </strong>{" "}
-        Whoever entered them knows your password or uses your browser. If it was not you, get a new password.
+        <strong>{wrong} wrong codes were entered for your account.</strong> The last one came from {address} at{" "}
+        {formatTime(new Date(lastMs).toISOString())}. Whoever entered them knows your password or uses your browser. If
+        it was not you, ask your administrator for a new password.
       </p>
       <form method="post" action={action}>
         <button class="button" type="submit">I have seen this</button>
