@@ -111,6 +111,15 @@ export const renew: Action = (driver) =>
     driver.count("renewals");
   });
 
+/** An administrator opens the valve, which ends every connection; within a minute of the last time it stays shut. */
+export const openValve: Action = (driver) =>
+  driver.edit(async () => {
+    driver.disturb();
+    const opened = await driver.gateway.openValve();
+    driver.disturb();
+    if (opened) driver.count("valve openings");
+  });
+
 /** Connections that send nothing, or the beginning of something. */
 export const idleOnTcp: Action = async (driver, chance) => {
   if (driver.idle.size >= MOST_IDLE) return;

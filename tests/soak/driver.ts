@@ -5,7 +5,7 @@ import { MESSAGE_BYTES } from "./pattern.ts";
 import type { Answer, SoakGateway } from "./soak_gateway.ts";
 import { SoakViewer } from "./soak_viewer.ts";
 
-/** After a renewal, connections on the old listener may be lost for this long. */
+/** After a renewal or the valve, connections on the old listener may be lost for this long. */
 const DISTURBED_MS = 15_000;
 
 /** One thing that a lane does: it returns when nothing of it is under way any more, sessions apart. */
@@ -20,8 +20,8 @@ interface Opening {
   readonly patienceMs?: number;
 }
 
-/** How sessions end in a renewal: with a goodbye, with the listener, or with the connection. */
-const DISTURBED_CODES: readonly (number | undefined)[] = [1012, 1001, undefined];
+/** How sessions end with a listener: with a goodbye, with its close frame, with the valve, or with the connection. */
+const DISTURBED_CODES: readonly (number | undefined)[] = [1012, 1001, 1005, undefined];
 
 /** What is wrong, in sentences, each of which is printed as it comes. */
 export class Faults {

@@ -43,6 +43,7 @@ const ACTIONS: readonly (readonly [weight: number, Action])[] = [
   [1, attacks.revokeToken],
   [2, attacks.reload],
   [0.5, attacks.renew],
+  [0.5, attacks.openValve],
   [4, attacks.idleOnTcp],
   [4, attacks.sendGarbage],
 ];

@@ -128,6 +128,17 @@ export class SoakGateway implements AsyncDisposable {
     await waitUntil(() => this.log.slice(before).includes("Using the renewed certificate"), "the renewed certificate");
   }
 
+  /** Asks for the valve to open, and says whether it did. */
+  async openValve(): Promise<boolean> {
+    const before = this.log.length;
+    this.signal("SIGUSR2");
+    const answer = await waitUntil(
+      () => /"(Ending|Not ending) every connection/.exec(this.log.slice(before))?.[1],
+      "the answer to SIGUSR2",
+    );
+    return answer === "Ending";
+  }
+
   signal(name: Deno.Signal): void {
     this.#program.signal(name);
   }

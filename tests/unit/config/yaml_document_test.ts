@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import { ConfigError, type Problem } from "../../../src/config/problem.ts";
 import { readYaml } from "../../../src/config/yaml_document.ts";
 import { assertPlaced } from "./find_problems.ts";
+import { FOREIGN } from "../../fakes/foreign.ts";
 
 function findProblems(text: string): readonly Problem[] {
   return assertThrows(() => readYaml(text), ConfigError).problems;
@@ -261,7 +262,7 @@ Deno.test("readYaml() agrees with both parsers or gives the place of a problem, 
         assertPlaced(text, error.problems);
       }
     }),
-    { numRuns: 5000 },
+    FOREIGN,
   );
   assert(accepted > 200, `only ${accepted} of the documents were read`);
 });
