@@ -1,4 +1,5 @@
 /** Requests to a sign-in provider, with a deadline and a cap on the size of the response. */
+import { limitTime } from "../async/time_limit.ts";
 import { PortholeError } from "../errors.ts";
 
 /** Like the global `fetch`. */
@@ -24,8 +25,8 @@ export function createProviderFetch(
 ): Fetch {
   return async (url, init) => {
     try {
-      const signal = AbortSignal.timeout(timeoutMs);
-      const response = await fetch(url, { ...init, redirect: "manual", signal });
+      using limit = limitTime(timeoutMs);
+      const response = await fetch(url, { ...init, redirect: "manual", signal: limit.signal });
       const body = await readCapped(response, maxBytes);
       if (response.status >= 500) throw new Error(`status ${response.status}`);
       const { status, statusText, headers } = response;

@@ -1,4 +1,5 @@
 /** Probes of one source, which must not do harm: servers end after a client, ask their user, or count failed logins. */
+import { limitTime } from "../async/time_limit.ts";
 import { waitAtMost } from "../async/wait_at_most.ts";
 import type { SourceConfig } from "../config/config.ts";
 import { type Admission, admitUs, type Offer, peekIdentity, peekInside, peekTypes } from "../rfb/handshake.ts";
@@ -86,7 +87,8 @@ export class SourceProbe {
     const reason = this.#explainNoProbe(asked);
     if (reason !== undefined) return { notProbed: reason };
     const why = { asked, mustReset: memory.counted >= LOGIN_AT };
-    return await login.visit(AbortSignal.timeout(PROBE_MS), (runner) => this.#visit(runner, why));
+    using limit = limitTime(PROBE_MS);
+    return await login.visit(limit.signal, (runner) => this.#visit(runner, why));
   }
 
   #explainNoProbe(asked: boolean): string | undefined {

@@ -1,4 +1,5 @@
 /** A copy of the audit log for another service: JSON lines, sent by HTTPS POST. */
+import { limitTime } from "../async/time_limit.ts";
 import type { AuditLine } from "./audit.ts";
 
 /** Sends lines. Disposing of it tries once, within a deadline, to send the lines that are still queued. */
@@ -35,12 +36,13 @@ type Post = (lines: readonly AuditLine[], timeoutMs: number) => Promise<void>;
 function createPost({ url, token, fetch = globalThis.fetch }: AuditSinkOptions): Post {
   const headers = { "Content-Type": "application/x-ndjson", ...(token && { Authorization: `Bearer ${token}` }) };
   return async (lines, timeoutMs) => {
+    using limit = limitTime(timeoutMs);
     const { ok, status, body } = await fetch(url, {
       method: "POST",
       redirect: "error",
       headers,
       body: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: limit.signal,
     });
     await body?.cancel();
     if (!ok) throw new Error(`The server answered ${status}`);

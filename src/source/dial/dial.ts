@@ -1,4 +1,5 @@
 /** Opens connections to sources, for every kind of target. */
+import { limitTime } from "../../async/time_limit.ts";
 import type { ByteStream } from "../../bridge/byte_stream.ts";
 import type { SourceConfig, Target } from "../../config/config.ts";
 import { asPortholeError, type ErrorCode } from "../../errors.ts";
@@ -52,13 +53,12 @@ export function createDialer({ openDemo, onDialed = () => {}, ...effects }: Dial
 }
 
 async function connect(source: SourceConfig, connectors: Connectors, signal: AbortSignal): Promise<ByteStream> {
-  const timeout = AbortSignal.timeout(source.connectTimeoutMs);
-  const either = AbortSignal.any([timeout, signal]);
+  using limit = limitTime(source.connectTimeoutMs, signal);
   const connectTarget = connectors[source.target.kind] as (target: Target, signal: AbortSignal) => Promise<ByteStream>;
   try {
-    either.throwIfAborted();
-    return await connectTarget(source.target, either);
+    limit.signal.throwIfAborted();
+    return await connectTarget(source.target, limit.signal);
   } catch (thrown) {
-    throw explainDialError(thrown, source, timeout.aborted);
+    throw explainDialError(thrown, source, limit.isOver);
   }
 }

@@ -61,7 +61,10 @@ function interleaveFamilies(addresses: string[]): string[] {
 /** Returns the first connection that opens; other attempts are aborted or closed. */
 async function race(addresses: string[], port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
   const losers = new AbortController();
-  const attemptSignal = AbortSignal.any([signal, losers.signal]);
+  const attemptSignal = losers.signal;
+  const follow = () => losers.abort(signal.reason);
+  if (signal.aborted) follow();
+  signal.addEventListener("abort", follow, { once: true });
   let won: Deno.TcpConn | undefined;
   const failed: PromiseWithResolvers<void>[] = addresses.map(() => Promise.withResolvers<void>());
   const attempts = addresses.map(async (hostname, at) => {
@@ -80,6 +83,7 @@ async function race(addresses: string[], port: number, signal: AbortSignal): Pro
   });
   const results = await Promise.allSettled(attempts);
   losers.abort();
+  signal.removeEventListener("abort", follow);
   if (won) return won;
   throw (results.find((result) => result.status === "rejected") as PromiseRejectedResult).reason;
 }
