@@ -26,6 +26,9 @@ const OK = 0;
 const FAILED = 1;
 const USAGE = 2;
 
+/** Most sources that are probed at the start; others are when somebody looks at them. */
+const MOST_FIRST_PROBES = 500;
+
 const env = (name: string) => Deno.env.get(name);
 
 const invocation = describeInvocation({
@@ -89,7 +92,7 @@ async function startUntilSignal(parts: StartParts): Promise<void> {
   console.log(`porthole ready ${running.url}`);
   const { gateway, live } = running;
   for (const warning of gateway.warnings()) parts.log.warn(warning);
-  for (const source of live.current.sources.values()) gateway.sources.get(source).probe();
+  for (const source of live.current.sources.values().take(MOST_FIRST_PROBES)) gateway.sources.get(source).probe();
   stopOnSignal(running, parts.log);
   const reason = await running.failed;
   parts.log.error(`Stopping: ${reason}`);

@@ -35,6 +35,8 @@ import type { StaticFiles } from "./web/static_files.ts";
 
 /** Sources that do not answer take up to 25 s each, and must not delay the others. */
 const PROBES_AT_ONCE = 16;
+/** Thousands of sources that ask for it must not all be dialed at once when the configuration is read. */
+const PREWARMS_AT_ONCE = 32;
 
 /** The configuration in force, and the problems of the latest edit. */
 export interface ConfigInForce {
@@ -197,6 +199,7 @@ function createSources(
     sessions: registry,
     perSource: () => live.current.limits.perSource,
     probeSlots: new Turn(PROBES_AT_ONCE),
+    prewarmSlots: new Turn(PREWARMS_AT_ONCE),
     log,
     now,
     setTimer,

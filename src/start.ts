@@ -24,6 +24,8 @@ import type { Log } from "./telemetry/log.ts";
 const DRAIN_MS = 10_000;
 /** Time for requests under way to finish. */
 const CLOSE_MS = 1_000;
+/** Most names of sources in one line of the log. */
+const MOST_NAMES = 50;
 
 /** A running gateway. */
 export interface Running {
@@ -122,8 +124,14 @@ function followConfig(live: LiveConfig, gateway: Gateway, log: Log): void {
 function report(event: ConfigEvent, log: Log): void {
   if (event.kind === "refused") return event.problems.forEach((problem) => log.error(formatProblem(problem)));
   const { added, removed, changed, restart } = event;
-  log.info("Configuration changed", { added: added.join(), removed: removed.join(), changed: changed.join() });
+  log.info("Configuration changed", { added: nameSome(added), removed: nameSome(removed), changed: nameSome(changed) });
   for (const sentence of restart) log.warn(sentence);
+}
+
+/** The first of these names, and how many more there are. */
+function nameSome(names: readonly string[]): string {
+  const rest = names.length - MOST_NAMES;
+  return names.slice(0, MOST_NAMES).join() + (rest > 0 ? `,… (${rest} more)` : "");
 }
 
 function openSink({ gateway }: Config, log: Log): AuditSink | undefined {

@@ -37,6 +37,8 @@ export class SessionRegistry implements SessionCounts {
   readonly overload = new Overload();
   readonly #log: Log;
   readonly #sessions = new Map<string, Session>();
+  /** Number of sessions of each source that has some: lists ask for thousands of sources. */
+  readonly #bySource = new Map<string, number>();
   /** Ended sessions whose viewer is still connected because it does not read. It uses memory, so limits include it. */
   readonly #stuck = new Set<Session>();
   #draining = false;
@@ -64,7 +66,7 @@ export class SessionRegistry implements SessionCounts {
   }
 
   countSource(name: string): number {
-    return this.#count(({ source }) => source.name === name);
+    return this.#bySource.get(name) ?? 0;
   }
 
   hasOpen(name: string): boolean {
@@ -122,6 +124,7 @@ export class SessionRegistry implements SessionCounts {
       explainEnd: (ended, reason, signal) => explainEnd(ended, reason, signal, { list: () => this.list() }),
     });
     this.#sessions.set(session.id, session);
+    this.#bySource.set(session.source.name, this.countSource(session.source.name) + 1);
     this.#sweep ??= setInterval(() => this.endUnpermitted(), SWEEP_MS);
     session.run().then((reason) => {
       this.#remove(session);
@@ -174,6 +177,9 @@ export class SessionRegistry implements SessionCounts {
 
   #remove(session: Session): void {
     this.#sessions.delete(session.id);
+    const rest = this.countSource(session.source.name) - 1;
+    if (rest > 0) this.#bySource.set(session.source.name, rest);
+    else this.#bySource.delete(session.source.name);
     if (!session.viewer.isGone) this.#noteStuck(session);
     if (this.size === 0) this.#stopSweep();
   }

@@ -23,6 +23,8 @@ const HOPELESS: readonly RefusalKind[] = ["wrong_secret", "secret_missing", "no_
 export interface PrewarmEffects {
   /** Dials and logs in up to ClientInit, one login at a time. */
   readonly logInAhead: (signal: AbortSignal) => Promise<LoggedInAhead>;
+  /** Waits until few other sources prewarm. */
+  readonly takeSlot?: <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
   /** Number of connections that the source may have besides those of its sessions. */
   readonly countRoom: () => number;
   readonly log: Log;
@@ -39,6 +41,8 @@ export class Prewarm {
   readonly #abort = new AbortController();
   #began = false;
   #adding: Promise<void> | undefined;
+  /** Whether a login is under way, not only waiting for its slot. */
+  #isLoggingIn = false;
   #failures = 0;
   #hopeless = false;
   /** Why the latest attempt failed: a reason that stays the same is told once. */
@@ -48,7 +52,7 @@ export class Prewarm {
 
   constructor(source: Pick<SourceConfig, "name" | "prewarm">, effects: PrewarmEffects) {
     this.#source = source;
-    this.#effects = { onReady: () => {}, setTimer: startTimer, ...effects };
+    this.#effects = { onReady: () => {}, setTimer: startTimer, takeSlot: (work) => work(), ...effects };
   }
 
   /** Number of connections that are ready. */
@@ -88,7 +92,7 @@ export class Prewarm {
   async open(signal: AbortSignal): Promise<LoggedIn | undefined> {
     try {
       // A login of the viewer would have to wait for this one anyway.
-      if (this.count === 0) await this.#adding;
+      if (this.count === 0 && this.#isLoggingIn) await this.#adding;
       signal.throwIfAborted();
       // The newest is most likely to be alive.
       for (let ahead = this.#ready.pop(); ahead; ahead = this.#ready.pop()) {
@@ -121,7 +125,10 @@ export class Prewarm {
   async #add(): Promise<void> {
     const { signal } = this.#abort;
     try {
-      const ahead = await this.#effects.logInAhead(signal);
+      const ahead = await this.#effects.takeSlot(() => {
+        this.#isLoggingIn = true;
+        return this.#effects.logInAhead(signal).finally(() => this.#isLoggingIn = false);
+      }, signal);
       if (signal.aborted) return ahead.stream.close();
       this.#ready.push(ahead);
       this.#told = undefined;

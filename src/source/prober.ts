@@ -34,7 +34,8 @@ export interface Finding {
   readonly checked?: string;
 }
 
-const UNKNOWN: Finding = { status: "unknown", detail: "not probed yet" };
+/** The finding about a source that nobody has asked for yet. */
+export const NOT_PROBED: Finding = { status: "unknown", detail: "not probed yet" };
 
 /** The effects of probing. */
 export interface ProberEffects {
@@ -52,7 +53,7 @@ export interface ProberEffects {
 /** Keeps the latest finding about one source. Calls during a probe share it. */
 export class Prober {
   readonly #effects: Required<ProberEffects>;
-  #last = UNKNOWN;
+  #last = NOT_PROBED;
   #foundAtMs = -Infinity;
   #failures = 0;
   #asked = false;
@@ -90,7 +91,7 @@ export class Prober {
   /** Makes the next call of `probe()` probe as if a user asked for it, even if the latest finding is fresh. */
   forget(): void {
     this.#asked = true;
-    this.#last = UNKNOWN;
+    this.#last = NOT_PROBED;
     this.#foundAtMs = -Infinity;
     this.#failures = 0;
   }

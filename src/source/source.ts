@@ -1,4 +1,5 @@
 /** One source of the gateway: opens it, logs in to it, keeps connections ready, and probes it. */
+import { limitTime } from "../async/time_limit.ts";
 import type { SourceConfig } from "../config/config.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -31,6 +32,8 @@ export interface SourceParts extends LoginParts {
   readonly addresses: Addresses;
   /** Limits the number of probes at the same time. */
   readonly probeSlots: Turn;
+  /** Limits the number of sources that prewarm at the same time. */
+  readonly prewarmSlots: Turn;
   readonly log: Log;
   readonly now?: () => number;
 }
@@ -146,14 +149,16 @@ export class Source {
 
   /** Waits for one of the slots, and only then for the turn of the address, so that no viewer waits for a slot. */
   async #takeTurn(work: () => Promise<Finding>): Promise<Finding | undefined> {
-    const signal = AbortSignal.timeout(TURN_MS);
+    using limit = limitTime(TURN_MS);
+    const { signal } = limit;
     const { turn } = this.#address;
     return await this.#parts.probeSlots.run(() => turn.run(work, signal), signal).catch(() => undefined);
   }
 
   #makePrewarmEffects(): PrewarmEffects {
-    const { sessions, perSource, log, setTimer } = this.#parts;
+    const { sessions, perSource, log, setTimer, prewarmSlots } = this.#parts;
     return {
+      takeSlot: (work, signal) => prewarmSlots.run(work, signal),
       logInAhead: (signal) => this.#login.logInAhead(signal),
       countRoom: () => perSource() - sessions.countSource(this.name),
       log,

@@ -1,5 +1,6 @@
 /** The sources of a gateway, by the current configuration. */
 import type { SourceConfig } from "../config/config.ts";
+import { type Finding, NOT_PROBED } from "./prober.ts";
 import { Source, type SourceParts } from "./source.ts";
 
 /** Keeps one Source for each source of the configuration. */
@@ -34,13 +35,21 @@ export class Sources {
     return source;
   }
 
+  /** The latest finding about a source, without a probe. A long list must not make a Source of each. */
+  findingOf(config: SourceConfig): Finding {
+    const known = this.#sources.get(config.name);
+    return known?.config === config ? known.finding : NOT_PROBED;
+  }
+
   /** Applies the configuration: closes sources that changed or were removed, and begins to keep connections ready. */
   apply(): void {
     if (this.#closed) return;
     const configured = this.#configured();
     for (const [name, source] of this.#sources) if (!configured.has(name)) this.#drop(source);
     this.#parts.addresses.keepOnly(configured.values().map(({ target }) => target));
-    for (const config of configured.values()) this.get(config).beginPrewarm();
+    for (const config of configured.values()) {
+      if (config.prewarm > 0 || this.#sources.has(config.name)) this.get(config).beginPrewarm();
+    }
   }
 
   /** Tops up the connections that are kept ready for this source, because a session has left room. */

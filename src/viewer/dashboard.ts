@@ -33,5 +33,13 @@ function search(query: string): void {
 }
 
 function refresh(): void {
-  if (document.visibilityState === "visible") void refreshCards(`${basePath}api/sources`);
+  if (document.visibilityState === "visible") void refreshCards(`${basePath}api/sources${describeShown()}`);
+}
+
+/** The query for the sources of this page, where it does not show each. */
+function describeShown(): string {
+  const box = document.querySelector<HTMLInputElement>("#search-all");
+  if (box === null) return "";
+  const limit = Math.max(1, document.querySelectorAll(".card").length);
+  return `?${new URLSearchParams({ search: box.defaultValue, limit: String(limit) })}`;
 }

@@ -1,6 +1,7 @@
 /** From the name or the token in an address to a source and the sender's role on it. */
 import type { Context } from "hono";
 import { mayList, type Role } from "../access/access.ts";
+import { createGiveWay } from "../async/give_way.ts";
 import type { Config, SourceConfig } from "../config/config.ts";
 import { markToken } from "../config/source_token.ts";
 import { PortholeError } from "../errors.ts";
@@ -24,10 +25,40 @@ export async function findSource(c: Context<Env>, name: string): Promise<Permitt
   throw new PortholeError("source_unknown", "This screen does not exist");
 }
 
-/** Every source that lists may show to the sender of the request, and that they may open. */
-export function listSources(c: Context<Env>): Permitted[] {
-  return [...c.var.config.sources.values()].filter((source) => mayList(c.var.identity, source))
-    .flatMap((source) => permit(c, source) ?? []);
+/** Which sources a list shows. */
+export interface ListOptions {
+  /** Words that its name, title or group must contain, ignoring case. */
+  readonly search?: string | undefined;
+  /** Most sources that are listed. */
+  readonly limit?: number | undefined;
+}
+
+/** A list of sources, and the number of all that match. */
+export interface SourceList {
+  readonly permitted: readonly Permitted[];
+  readonly total: number;
+}
+
+/** Sources that lists may show to the sender of the request, and that they may open. */
+export async function listSources(
+  c: Context<Env>,
+  { search = "", limit = Infinity }: ListOptions = {},
+): Promise<SourceList> {
+  const words = search.toLowerCase().split(/\s+/);
+  const giveWay = createGiveWay();
+  const permitted: Permitted[] = [];
+  let total = 0;
+  for (const source of c.var.config.sources.values()) {
+    await giveWay();
+    const found = mayList(c.var.identity, source) && matches(source, words) ? permit(c, source) : undefined;
+    if (found && total++ < limit) permitted.push(found);
+  }
+  return { permitted, total };
+}
+
+function matches({ name, title, group = "" }: SourceConfig, words: readonly string[]): boolean {
+  const haystack = `${name} ${title} ${group}`.toLowerCase();
+  return words.every((word) => haystack.includes(word));
 }
 
 function lookUp(c: Context<Env>, name: string): Permitted | undefined {

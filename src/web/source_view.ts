@@ -32,7 +32,7 @@ export type SourceView = z.output<typeof sourceSchema>;
 export function viewSource(
   c: Context<Env>,
   { source, role }: Permitted,
-  finding: Finding = c.var.sources.get(source).finding,
+  finding: Finding = c.var.sources.findingOf(source),
 ): SourceView {
   const { name, title, group, viewOnly } = source;
   return {

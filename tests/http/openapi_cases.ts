@@ -41,6 +41,7 @@ const NO_ID: Case = { headers: ADMIN, path: { id: "nothing" } };
 /** By operation and answer: the status of a success, the code of an error. */
 export const CASES: Readonly<Record<string, MakeCase>> = {
   "GET /api/sources 200": withSession,
+  "GET /api/sources bad_request": { headers: ADMIN, query: "?limit=0" },
   "GET /api/sources/{name} 200": withSession,
   "GET /api/sources/{name} source_unknown": UNKNOWN,
   "GET /api/sources/{name} limit_reached": withGuesses,

@@ -3,6 +3,9 @@ import { formatTime } from "../format_time.ts";
 import type { linkSchema } from "./links.ts";
 import { RowButton } from "./row_button.tsx";
 
+/** Nobody finds one of more than these in a list; its name is then typed. */
+export const MOST_OPTIONS = 500;
+
 /** What the section shows. */
 export interface LinkSectionProps {
   readonly links: readonly z.output<typeof linkSchema>[];
@@ -52,14 +55,23 @@ function LinkRow({ link, action }: { link: LinkSectionProps["links"][number]; ac
   );
 }
 
+function SourceField({ sources }: Pick<LinkSectionProps, "sources">) {
+  if (sources.length > MOST_OPTIONS) {
+    return <input id="link-source" name="source" placeholder="Its name" required autocomplete="off" />;
+  }
+  return (
+    <select id="link-source" name="source">
+      {sources.map(({ name, title }) => <option value={name}>{title}</option>)}
+    </select>
+  );
+}
+
 function LinkForm({ sources, action }: Pick<LinkSectionProps, "sources"> & { action: string }) {
   return (
     <form class="fields" method="post" action={action}>
       <label for="link-source">
         Screen
-        <select id="link-source" name="source">
-          {sources.map(({ name, title }) => <option value={name}>{title}</option>)}
-        </select>
+        <SourceField sources={sources} />
       </label>
       <label for="link-role">
         Anyone with the link

@@ -3,6 +3,7 @@ import { mayShare } from "../../access/access.ts";
 import type { Env } from "../env.ts";
 import { listSources } from "../find_source.ts";
 import { readPageProps } from "../page_props.ts";
+import { MOST_OPTIONS } from "./link_section.tsx";
 import { listLinks, viewLink } from "./links.ts";
 import { AccountPage, type AccountPageProps } from "./page.tsx";
 import { listSignIns, viewSignIn } from "./sign_ins.ts";
@@ -35,6 +36,9 @@ export async function showAccount(c: Context<Env>, outcome: Outcome = {}): Promi
 }
 
 async function findSharing(c: Context<Env>, made?: string): Promise<AccountPageProps["sharing"]> {
-  const sources = mayShare(c.var.identity) ? listSources(c).map(({ source }) => source) : [];
+  const { permitted } = mayShare(c.var.identity)
+    ? await listSources(c, { limit: MOST_OPTIONS + 1 })
+    : { permitted: [] };
+  const sources = permitted.map(({ source }) => source);
   return sources.length === 0 ? undefined : { links: (await listLinks(c)).map(viewLink), sources, made };
 }

@@ -1,18 +1,36 @@
 /** Sources in the JSON interface. */
 import { z } from "zod";
+import { createGiveWay } from "../../async/give_way.ts";
 import { PortholeError } from "../../errors.ts";
 import { admitViewer } from "../admit_viewer.ts";
 import { findSource, listSources } from "../find_source.ts";
-import { sourceSchema, viewSource } from "../source_view.ts";
+import { sourceSchema, type SourceView, viewSource } from "../source_view.ts";
 import { defineOperation } from "./operation.ts";
+
+const SEARCH = "search must be text of at most 200 characters";
+const LIMIT = "limit must be a whole number from 1 to 100000";
+const listQuerySchema = z.object({
+  search: z.string(SEARCH).max(200, SEARCH).optional(),
+  limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(100_000, LIMIT).optional(),
+});
 
 const listAll = defineOperation({
   method: "get",
   path: "/sources",
-  summary: "Lists the sources that you may open",
+  summary: "Lists the sources that you may open; those whose name, title or group contains every word of `search`",
+  query: listQuerySchema,
   success: { status: 200, description: "The sources, in the order of sources.yaml", schema: z.array(sourceSchema) },
-  errors: [],
-  respond: (c) => listSources(c).map((permitted) => viewSource(c, permitted)),
+  errors: ["bad_request"],
+  respond: async (c, { query }) => {
+    const { permitted } = await listSources(c, query);
+    const giveWay = createGiveWay();
+    const views: SourceView[] = [];
+    for (const one of permitted) {
+      await giveWay();
+      views.push(viewSource(c, one));
+    }
+    return views;
+  },
 });
 
 const show = defineOperation({

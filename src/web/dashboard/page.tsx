@@ -5,6 +5,10 @@ import type { SourceView } from "../source_view.ts";
 /** What the dashboard shows. */
 export interface DashboardPageProps extends PageProps {
   readonly sources: readonly SourceView[];
+  /** Number of all that match, if the page does not show each. */
+  readonly total?: number;
+  /** What the gateway has searched for. */
+  readonly search?: string | undefined;
   /** Whether there are sources that only a token opens. */
   readonly takesTokens?: boolean;
   /** Problems of the gateway, such as a bad edit of sources.yaml. */
@@ -15,23 +19,34 @@ export interface DashboardPageProps extends PageProps {
 /** The search box appears with this many sources. */
 const SEARCH_FROM = 9;
 
-/** The dashboard: every source that the user may open. The script adds the search and keeps the page up to date. */
-export function DashboardPage({ sources, takesTokens = false, problems, warnings, ...page }: DashboardPageProps) {
+/**
+ * The dashboard: the sources that the user may open. The script adds the search and keeps the page up to date. Of more
+ * sources than the page shows, the gateway searches.
+ */
+export function DashboardPage(
+  { sources, total = sources.length, search, takesTokens = false, problems, warnings, ...page }: DashboardPageProps,
+) {
+  const isPart = total > sources.length || search;
   return (
     <Layout {...page} title="Porthole" kind="reading" script="dashboard">
       <Masthead {...page} />
       <main class="dashboard">
         <div class="dashboard-head">
           <h1>Screens</h1>
-          {sources.length >= SEARCH_FROM && <Search />}
+          {isPart ? <SearchForm search={search} /> : sources.length >= SEARCH_FROM && <Search />}
         </div>
         {problems.map((text) => <p class="callout problem" role="alert">{text}</p>)}
         {warnings.map((text) => <p class="callout warning">{text}</p>)}
-        {sources.length === 0 && (takesTokens ? <OnlyTokens /> : <NoSources />)}
+        {total > sources.length && (
+          <p class="quiet">
+            {formatCount(sources.length)} of {formatCount(total)} screens are shown. Search to find the others.
+          </p>
+        )}
+        {sources.length === 0 && !search && (takesTokens ? <OnlyTokens /> : <NoSources />)}
         {groupSources(sources).map(([group, members]) => (
           <Group group={group} sources={members} basePath={page.basePath} />
         ))}
-        <p class="quiet" id="no-match" hidden>No screens match your search.</p>
+        <p class="quiet" id="no-match" hidden={!(search && sources.length === 0)}>No screens match your search.</p>
         <p class="quiet" id="dashboard-status" role="status"></p>
       </main>
     </Layout>
@@ -46,6 +61,23 @@ function Search() {
       <input id="search" type="search" placeholder="Search" autocomplete="off" />
     </label>
   );
+}
+
+/** The search of a page that does not show every source: the gateway answers it. */
+function SearchForm({ search = "" }: { search?: string | undefined }) {
+  return (
+    <form class="search">
+      <label>
+        <span class="unseen">Search screens</span>
+        <input id="search-all" name="search" type="search" placeholder="Search" value={search} autocomplete="off" />
+      </label>
+    </form>
+  );
+}
+
+/** "20,000" */
+function formatCount(count: number): string {
+  return count.toLocaleString("en");
 }
 
 function NoSources() {

@@ -22,8 +22,8 @@ const PLAIN = "binary";
  *
  * @throws PortholeError as openSession() does.
  */
-export function openAsWebsockify(c: Context<Env>): Promise<Response> {
-  return openSession(c, nameInToken(c) ?? nameOnlySource(c));
+export async function openAsWebsockify(c: Context<Env>): Promise<Response> {
+  return await openSession(c, nameInToken(c) ?? await nameOnlySource(c));
 }
 
 /** A signed token stands in for the name, since it names a source itself. */
@@ -32,9 +32,9 @@ function nameInToken(c: Context<Env>): string | undefined {
   return by === "jwt" ? bounds?.sources?.[0] : readWebsockifyToken(c.req.raw);
 }
 
-function nameOnlySource(c: Context<Env>): string {
-  const [only, ...others] = listSources(c);
-  return only && others.length === 0 ? only.source.name : "";
+async function nameOnlySource(c: Context<Env>): Promise<string> {
+  const { permitted: [only], total } = await listSources(c, { limit: 1 });
+  return only && total === 1 ? only.source.name : "";
 }
 
 /**

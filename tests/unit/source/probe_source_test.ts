@@ -48,6 +48,7 @@ class Rig implements AsyncDisposable {
       sessions: { countSource: () => 0, hasOpen: () => false },
       perSource: () => 16,
       probeSlots: new Turn(16),
+      prewarmSlots: new Turn(16),
       log: createLog({ level: "error", write: () => {} }),
       setTimer: set,
       now,

@@ -40,6 +40,7 @@ class Rig implements AsyncDisposable {
       sessions: this.registry,
       perSource: () => perSource,
       probeSlots: this.probeSlots,
+      prewarmSlots: new Turn(16),
       log: createLog({ level: "error", write: () => {} }),
       // A pause would keep a timer.
       setTimer: () => () => {},

@@ -16,7 +16,8 @@ import { NO_LIMIT } from "../../fakes/no_limit.ts";
 
 /** Sources that were never probed, and never will be. */
 const UNPROBED = {
-  get: () => ({ finding: { status: "unknown", detail: "not probed yet" }, probe: () => Promise.resolve() }),
+  get: () => ({ probe: () => Promise.resolve() }),
+  findingOf: () => ({ status: "unknown", detail: "not probed yet" }),
 } as unknown as Sources;
 
 /** The parts of the app that a test changes. */

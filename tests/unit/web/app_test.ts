@@ -256,7 +256,7 @@ Deno.test("the page of a refusal has its style, although the browser sends the s
 
 Deno.test("an internal error is logged with its cause, and the response does not reveal it", async () => {
   const broken = {
-    get: () => {
+    findingOf: () => {
       throw new Error("secret cause");
     },
   } as unknown as Sources;
