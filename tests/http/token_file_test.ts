@@ -229,7 +229,7 @@ Deno.test("where there are tokens, log and audit log have the name that stands f
   await ask(rig, `/ws/vnc/${ENCODED}`, { "Sec-WebSocket-Key": UPGRADE["Sec-WebSocket-Key"] });
   const spoiled = rig.lines.find(({ message }) => String(message).includes("does not pass WebSockets on"));
   assertEquals(spoiled?.path, `/ws/vnc/${NAME}`);
-  rig.gateway.sources.get = () => {
+  rig.gateway.sources.findingOf = () => {
     throw new Error("broken");
   };
   assertEquals((await ask(rig, "/api/sources/other")).status, 500);
