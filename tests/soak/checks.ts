@@ -24,7 +24,7 @@ export async function checkAll(
 ): Promise<Sample> {
   await expect(driver, "the sessions of the gateway are those of its viewers", () => isRegistryTrue(driver));
   for (const viewer of driver.held) viewer.leave("close");
-  await Promise.all([...driver.held].map(({ raw }) => raw.gone));
+  await Promise.all([...driver.held].map((viewer) => viewer.waitUntilGone()));
   driver.held.clear();
   for (const each of driver.idle) each.close();
   driver.idle.clear();

@@ -41,7 +41,7 @@ export const leaveSession: Action = async (driver, chance) => {
   if (!viewer) return;
   driver.held.delete(viewer);
   viewer.leave(chance.pick(["close", "cut", "reset", "half"] as const));
-  await viewer.raw.gone;
+  await viewer.waitUntilGone();
 };
 
 /** An administrator ends a session. */
@@ -74,7 +74,7 @@ export const transfer: Action = async (driver, chance) => {
     const missing = viewer.asked * MESSAGE_BYTES - viewer.check.bytes;
     if (missing !== 0) driver.fault(`${missing} bytes of a stream of ${viewer.source} did not arrive`);
   } else if (!driver.isDisturbed) driver.fault(`a stream of ${viewer.source} ended with ${viewer.ending}`);
-  await viewer.raw.gone;
+  await viewer.waitUntilGone();
 };
 
 /** Where another viewer came within a second, the gateway says that the source has made room for it. */

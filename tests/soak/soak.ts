@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { argon2id } from "hash-wasm";
+import { waitAtMost } from "../../src/async/wait_at_most.ts";
 import { makeClientKey } from "../../src/rfb/security/ra2.ts";
 import type { FakeSource } from "../fakes/rfb_security/source.ts";
 import { Seeded } from "../fakes/seeded.ts";
@@ -21,6 +22,8 @@ import * as sessions from "./sessions.ts";
 import { SoakGateway } from "./soak_gateway.ts";
 
 const LANES = 6;
+/** Every wait of an action ends before. */
+const ACTION_MS = 300_000;
 const WARM_UP_MINUTES = 1 / 4;
 const MOST_BETWEEN_CHECKS_MINUTES = 1;
 /** Longer than the thread that checks passwords waits for more of them. */
@@ -57,7 +60,10 @@ function pickAction(chance: Seeded): Action {
 async function runLane(driver: Driver, chance: Seeded, untilMs: number): Promise<void> {
   while (performance.now() < untilMs && driver.isRunning) {
     const action = pickAction(chance);
-    await action(driver, chance).catch((error: Error) => driver.fault(`${action.name}: ${error.message}`));
+    let isDone = false;
+    const done = action(driver, chance).catch((error: Error) => driver.fault(`${action.name}: ${error.message}`));
+    await waitAtMost(done.then(() => isDone = true), ACTION_MS);
+    if (!isDone) driver.fault(`${action.name} has not ended`);
     await chance.pause();
   }
 }

@@ -7,6 +7,8 @@ import { Place, type Porthole } from "../process/porthole.ts";
 
 const ADMIN_TOKEN = "the-token-of-the-soak";
 const NAMES = ["127.0.0.1"];
+/** A request that is not answered by then never will be. */
+const ANSWER_MS = 60_000;
 
 /** What may be edited while the gateway runs. */
 export interface Edits {
@@ -88,6 +90,7 @@ export class SoakGateway implements AsyncDisposable {
   async request(path: string, { headers, ...init }: RequestInit = {}): Promise<Answer> {
     const answer = await fetch(`https://127.0.0.1:${this.port}${path}`, {
       redirect: "manual",
+      signal: AbortSignal.timeout(ANSWER_MS),
       ...init,
       headers: headers ?? { authorization: `Bearer ${ADMIN_TOKEN}` },
       client: this.#client,

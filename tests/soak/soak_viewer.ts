@@ -1,6 +1,7 @@
 /** A viewer of the soak: speaks RFB over a TLS socket, and checks every byte that comes down. */
 import { connect } from "node:tls";
 import type { Socket } from "node:net";
+import { waitAtMost } from "../../src/async/wait_at_most.ts";
 import { RawViewer, requestUpgrade } from "../fakes/raw_viewer.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 import { encodeOrder, encodePointer, StreamCheck } from "./pattern.ts";
@@ -11,6 +12,7 @@ const ANSWERS: readonly (readonly [after: number, send: Uint8Array])[] = [
   [12 + 2, Uint8Array.of(1)],
   [12 + 2 + 4, Uint8Array.of(1)],
 ];
+const GONE_MS = 10_000;
 const SERVER_INIT_AT = 12 + 2 + 4;
 const SERVER_INIT_BYTES = 24;
 
@@ -78,6 +80,12 @@ export class SoakViewer {
   /** Moves the pointer this often. */
   point(times: number): void {
     for (let turn = 0; turn < times; turn++) this.raw.send(encodePointer(++this.#pointers));
+  }
+
+  /** Waits until the connection is gone, and ends it when that takes too long: a half-closed socket may never tell. */
+  async waitUntilGone(): Promise<void> {
+    await waitAtMost(this.raw.gone, GONE_MS);
+    this.raw.leave();
   }
 
   /** Messages that were asked for. */
