@@ -23,7 +23,7 @@ export class Addresses {
   readonly #now: () => number;
 
   constructor({ stores, dial, now = Date.now }: { stores: Stores; dial: Dial; now?: () => number }) {
-    this.#store = stores.open<Remembered>("vnc-servers", { most: 10_000, shared: true, isValid: isObject });
+    this.#store = stores.open<Remembered>("vnc-servers", { most: 25_000, shared: true, isValid: isObject });
     this.#dial = dial;
     this.#now = now;
   }
