@@ -47,6 +47,11 @@ class Idlers implements AsyncDisposable {
 
 const text = (url: URL) => fetch(url).then((answer) => answer.text(), () => "unreachable");
 
+/** How many descriptors the gateway counts; 0 before it has. */
+async function readUsed(url: URL): Promise<number> {
+  return Number(/^porthole_descriptors\{kind="used"\} (\d+)$/m.exec(await text(new URL("metrics", url)))?.[1] ?? 0);
+}
+
 /** Types one byte of the protocol, and waits for the gateway's next ones. */
 async function proveAlive(viewer: TestViewer): Promise<void> {
   const before = viewer.byteCount;
@@ -82,11 +87,10 @@ Deno.test("new sessions wait while descriptors are short, and the open ones and 
   await using idlers = new Idlers(port);
   const isReady = async () => (await text(new URL("readyz", gateway.url))).includes('"ready":true');
   assert(await isReady());
-  for (let opened = 0; await isReady() && opened < DESCRIPTORS; opened += 8) {
-    await idlers.open(8);
-    // The gateway counts its descriptors once a second.
-    await new Promise((done) => setTimeout(done, opened < DESCRIPTORS / 2 ? 0 : 1_100));
-  }
+  const used = await waitUntil(async () => await readUsed(gateway.url) || undefined);
+  // Above 75 %, where sessions begin to wait, and below 80 %, where all connections would end.
+  await idlers.open(Math.ceil(0.77 * DESCRIPTORS) - used);
+  await waitUntil(async () => !await isReady());
   await using refused = await openRaw(port, "/ws/vnc/demo");
   assertEquals(refused.status, 503);
   assert(/^retry-after: 5$/im.test(refused.head));
