@@ -1,5 +1,5 @@
 /** Records of one kind, held in memory and written to one file and its copy after each change. */
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import type { SetTimer } from "../async/timer.ts";
 import { PortholeError } from "../errors.ts";
 import { explainFailure } from "./explain_failure.ts";
@@ -189,8 +189,8 @@ export class FileStore<Value> implements Store<Value> {
 
   async #readChanged(): Promise<void> {
     const { path, editable } = this.#options;
-    const version = await Deno.stat(path).then(describeVersion, ignoreMissing);
-    if (version === this.#known) return;
+    const version = await findVersion(path);
+    if (version === null || version === this.#known) return;
     // Removing an editable file removes its records. The removal of any other file is an accident: it is written again.
     if (version !== undefined || editable) this.#read();
   }
@@ -218,6 +218,12 @@ export class FileStore<Value> implements Store<Value> {
   }
 }
 
-function ignoreMissing(thrown: unknown): undefined {
-  if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+/** The version of a file: undefined if there is none, and null while its folder is missing or its disk has an error. */
+async function findVersion(path: string): Promise<string | undefined | null> {
+  try {
+    return describeVersion(await Deno.stat(path));
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.NotFound)) return null;
+    return await Deno.stat(dirname(path)).then(() => undefined, () => null);
+  }
 }

@@ -1,6 +1,8 @@
 /** A file of records and its copy beside it: reading whichever is whole. */
+import { basename } from "node:path";
 import { readRecords } from "./record_text.ts";
 import type { Entry } from "./records.ts";
+import { DataFolderError } from "./store.ts";
 
 type Entries = [key: string, entry: Entry<unknown>][];
 
@@ -19,7 +21,7 @@ export function copyOf(path: string): string {
   return `${path}.copy`;
 }
 
-/** Reads a file. Never throws for what is wrong with the file itself. */
+/** Reads a file. What is wrong with the file itself is an answer. @throws {DataFolderError} when the disk fails */
 export function findRecords(path: string, isValid: (value: unknown) => boolean = () => true): Found {
   try {
     const info = Deno.statSync(path);
@@ -28,9 +30,11 @@ export function findRecords(path: string, isValid: (value: unknown) => boolean =
     if (info.size > MOST_BYTES) return { kind: "broken", why: "is too large" };
     return parse(Deno.readTextFileSync(path), describeVersion(info), isValid);
   } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return { kind: "missing" };
+    const { NotFound, NotADirectory } = Deno.errors;
+    if (thrown instanceof NotFound || thrown instanceof NotADirectory) return { kind: "missing" };
     if (thrown instanceof Deno.errors.PermissionDenied) return { kind: "broken", why: "cannot be read by this user" };
-    throw thrown;
+    const reason = thrown instanceof Error ? thrown.message : thrown;
+    throw new DataFolderError(`Cannot read ${basename(path)} in the data folder: ${reason}`, { cause: thrown });
   }
 }
 

@@ -1,7 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { refuseUnsaved } from "../../../src/store/store.ts";
 import { PortholeError } from "../../../src/errors.ts";
-import { NotStored } from "../../../src/store/store.ts";
+import { NotStored, refuseUnsaved } from "../../../src/store/store.ts";
 import { makeStoreRig } from "../../fakes/store_rig.ts";
 
 Deno.test("a change that cannot be written rejects with the reason, and is in effect in memory", async () => {
@@ -118,4 +117,22 @@ Deno.test("settled() tries a failed write once more, and then leaves it", async 
   rig.disk.full = false;
   await stores.settled();
   assertEquals(await rig.open({ isOwner: false }).open("share-links").get("a"), "x");
+});
+
+Deno.test("records that people edit stay as they are while the folder is gone, and are written when it is back", async () => {
+  await using rig = await makeStoreRig();
+  const stores = rig.open();
+  const links = stores.open<string>("login-link", { editable: true });
+  await links.put("token", "x");
+  await Deno.rename(rig.folder, `${rig.folder}.away`);
+  assertEquals(await links.get("token"), "x");
+  await Deno.writeTextFile(rig.folder, "");
+  assertEquals(await links.get("token"), "x");
+  await assertRejects(() => links.put("token", "y"), NotStored, "the gateway's data folder is not a folder");
+  await Deno.remove(rig.folder);
+  await Deno.rename(`${rig.folder}.away`, rig.folder);
+  await stores.settled();
+  assertEquals(await rig.open().open("login-link", { editable: true }).get("token"), "y");
+  await Deno.remove(`${rig.folder}/login-link.json`);
+  assertEquals(await links.get("token"), undefined);
 });
