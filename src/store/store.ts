@@ -86,7 +86,7 @@ export class NotStored extends PortholeError {
   constructor(reason: string, { cause, undone = false }: ErrorOptions & { undone?: boolean } = {}) {
     const sentence = undone
       ? `Nothing was changed, because it could not be saved: ${reason}`
-      : `This is in effect, but could not be saved: ${reason}. Until it is saved, a restart of the gateway undoes it`;
+      : `This could not be saved: ${reason}. Until it is saved, a restart of the gateway undoes it`;
     super("not_stored", sentence, { cause });
     this.reason = reason;
   }

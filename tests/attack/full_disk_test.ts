@@ -32,7 +32,10 @@ async function assertRefusedHonestly({ ask, opens, makeLink, revoke }: DurableGa
   const { status, headers, body } = await ask("DELETE", `/api/sources/demo/links/${id}`);
   assertEquals([status, headers.get("content-type")], [503, "application/problem+json"]);
   assertEquals(JSON.parse(body).code, "not_stored");
-  assertMatch(JSON.parse(body).detail, /^This is in effect, but could not be saved: the gateway's data folder /);
+  assertMatch(
+    JSON.parse(body).detail,
+    /^The share link is revoked\. This could not be saved: the gateway's data folder /,
+  );
   assertEquals([await opens(secret), await revoke(id), await makeLink()], [false, 503, undefined]);
   const { body: links } = await ask("GET", "/api/sources/demo/links");
   assertEquals(JSON.parse(links).length, 1);

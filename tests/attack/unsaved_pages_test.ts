@@ -3,13 +3,13 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { hashToken } from "../../src/access/opaque_token.ts";
 import { openAccessStores } from "../../src/access/stores.ts";
 import { createDemo } from "../../src/demo/connect.ts";
-import { asUser, COOKIES, LINK_ID, LINK_SECRET, makeStores, writeGuardedYaml } from "../fakes/callers.ts";
+import { asUser, type COOKIES, LINK_ID, LINK_SECRET, makeStores, writeGuardedYaml } from "../fakes/callers.ts";
 import { startGateway } from "../fakes/gateway.ts";
 import { sendRaw } from "../fakes/raw_http.ts";
 import { makeStoreRig } from "../fakes/store_rig.ts";
 import { openViewer } from "../fakes/web_viewer.ts";
 
-const FULL = "This is in effect, but could not be saved: the gateway&#39;s disk is full. Until it is saved, a restart";
+const FULL = "This could not be saved: the gateway&#39;s disk is full. Until it is saved, a restart";
 
 async function startRig() {
   const { disk, ...rest } = await makeStoreRig();
@@ -44,7 +44,7 @@ Deno.test("a full disk: a revoked link ends its guest's session, and the page sa
   const { status, body } = await rig.post("/account/links/revoke", rig.as("ada"), `id=${LINK_ID}`);
   await guest.closed;
   assertEquals([status, guest.side.find(({ type }) => type === "goodbye")?.close], [503, 4403]);
-  assertStringIncludes(body, FULL);
+  assertStringIncludes(body, `The share link is revoked. ${FULL}`);
   assertStringIncludes((await rig.get("/", rig.as("root"))).body, "share-links.json cannot be saved");
   assertEquals((await rig.get("/", rig.as("bob"))).body.includes("cannot be saved"), false);
   const [event] = rig.gateway.audit.list(10).filter(({ event }) => event === "link_revoked");
@@ -56,7 +56,7 @@ Deno.test("a full disk: a browser that signs out is signed out, and told that th
   rig.disk.full = true;
   const { status, headers, body } = await rig.post("/sign-out", rig.as("ada"), "");
   assertEquals([status, headers.get("set-cookie")?.includes("Max-Age=0")], [503, true]);
-  assertStringIncludes(body, FULL);
+  assertStringIncludes(body, `You are signed out. ${FULL}`);
   assertEquals((await rig.get("/account", rig.as("ada"))).status, 401);
 });
 

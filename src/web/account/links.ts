@@ -95,7 +95,7 @@ export async function revokeLink(c: Context<Env>, id: string, source?: string): 
   if (!link) await links.confirmRevoked(id);
   const isMeant = link && maySee(link, c.var.identity) && (source === undefined || link.source === source);
   if (!isMeant) throw new PortholeError("not_found", "This share link does not exist");
-  await carryOut(c, links.revoke(id), describeEvent("link_revoked", link));
+  await carryOut(c, links.revoke(id), "The share link is revoked", describeEvent("link_revoked", link));
 }
 
 /** Describes a link, without its secret. */

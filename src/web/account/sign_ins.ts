@@ -40,7 +40,7 @@ export async function endSignIn(c: Context<Env>, shortId: string): Promise<void>
   if (!found) throw new PortholeError("not_found", "This sign-in does not exist");
   const { signIns, devices } = c.var.authentication;
   const change = signIns.end(found.id).finally(() => devices.forget(found.id));
-  await carryOut(c, change, { event: "sign_in_ended", what: found.name });
+  await carryOut(c, change, "The browser is signed out", { event: "sign_in_ended", what: found.name });
 }
 
 /** Describes a sign-in. */

@@ -37,7 +37,7 @@ export async function confirmTwoFactor(c: Context<Env>, code: string): Promise<b
     throw new PortholeError("not_allowed", "Two-factor authentication is already on");
   }
   const change = judgeCode(c, user, () => twoFactor.confirm(user.name, code));
-  return await carryOut(c, change, { event: "two_factor_enabled" });
+  return await carryOut(c, change, "Two-factor authentication is on", { event: "two_factor_enabled" });
 }
 
 /** Turns two-factor authentication off if the code is right. @throws PortholeError not_allowed, not_stored */
@@ -45,7 +45,9 @@ export async function removeTwoFactor(c: Context<Env>, code: string): Promise<bo
   const { twoFactor } = c.var.authentication;
   const user = requireUser(c);
   if (user.totp || !await judgeCode(c, user, () => twoFactor.check(user, code))) return false;
-  return await carryOut(c, twoFactor.remove(user.name), { event: "two_factor_disabled" });
+  return await carryOut(c, twoFactor.remove(user.name), "Two-factor authentication is off", {
+    event: "two_factor_disabled",
+  });
 }
 
 /** What the user should know of wrong codes. */

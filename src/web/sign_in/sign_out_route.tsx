@@ -22,7 +22,12 @@ export async function signOut(c: Context<Env>): Promise<Response> {
   }
   const ended = await findOwnSignIn(c);
   c.header("Set-Cookie", writeCookie("", { secure: isSecure(c.var.peer), maxAgeMs: 0 }));
-  if (ended) await carryOut(c, c.var.authentication.signIns.end(ended.id), { event: "sign_out", who: ended.name });
+  if (ended) {
+    await carryOut(c, c.var.authentication.signIns.end(ended.id), "You are signed out", {
+      event: "sign_out",
+      who: ended.name,
+    });
+  }
   const further = ended?.by === "oidc" ? await findProviderSignOut(c, ended) : undefined;
   if (!further) return goTo(c, "/sign-in");
   // A page and not a redirect: form-action keeps the form that led here from leading to another site.

@@ -13,7 +13,7 @@ Deno.test("a change that cannot be written rejects with the reason, and is in ef
   assertEquals(code, "not_stored");
   assertEquals(
     message,
-    "This is in effect, but could not be saved: the gateway's disk is full. Until it is saved, a restart of the gateway " +
+    "This could not be saved: the gateway's disk is full. Until it is saved, a restart of the gateway " +
       "undoes it",
   );
   assertEquals([await links.get("a"), stores.unsaved()], [undefined, 1]);
