@@ -1,6 +1,7 @@
 /** Every file of deploy/ for a proxy that apt has, run by that proxy. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RfbViewer } from "../fakes/rfb_viewer.ts";
+import { readToEnd, writeAll } from "../fakes/tcp_source.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 import { testWith } from "./programs.ts";
 import { PROXIES, type ProxyRig, startBehind } from "./proxies.ts";
@@ -109,4 +110,19 @@ for (const kind of PROXIES) {
       assertMatch(url, new RegExp(`^${origin}/vnc/share#`));
     },
   );
+}
+
+/** Beginnings after which nothing comes: none, and one of a TLS ClientHello (RFC 8446 section 4). */
+const BEGINNINGS = [[], [0x16, 3, 1, 2, 0, 1]];
+
+for (const kind of PROXIES.filter(({ program }) => program === "nginx" || program === "caddy")) {
+  testWith([kind.program], `${kind.file}: a connection that does not go on is closed`, async () => {
+    await using rig = await startBehind(kind, { edit: (text) => text.replaceAll(/(header(_timeout)?) 10s/g, "$1 1s") });
+    const port = Number(new URL(rig.origin).port);
+    await Promise.all(BEGINNINGS.map(async (beginning) => {
+      using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+      await writeAll(conn, Uint8Array.from(beginning));
+      await readToEnd(conn);
+    }));
+  });
 }

@@ -49,8 +49,10 @@ const caddy: ProxyKind = {
   program: "caddy",
   file: "deploy/Caddyfile",
   fit: (text, { folder, https, http, gateway }) =>
-    `{\n\tadmin off\n\thttp_port ${http}\n\tdefault_bind 127.0.0.1\n\tstorage file_system ${folder}/caddy\n}\n` +
     text.replace(
+      /^\{$/m,
+      `{\n\tadmin off\n\thttp_port ${http}\n\tdefault_bind 127.0.0.1\n\tstorage file_system ${folder}/caddy`,
+    ).replace(
       "example.net {",
       `https://localhost:${https} {\n\ttls ${folder}/example.net.crt ${folder}/example.net.key`,
     )
@@ -105,10 +107,15 @@ interface ProxyRigOptions {
   /** Whether the proxy removes /vnc and tells nothing of what the browser sent; the gateway then knows `public_url` only. */
   readonly strip?: boolean;
   readonly auth?: unknown;
+  /** Changes the file. */
+  readonly edit?: (text: string) => string;
 }
 
 /** Starts the proxy with its file, in front of a gateway that is at /vnc/. */
-export async function startBehind(kind: ProxyKind, { strip = false, auth }: ProxyRigOptions = {}): Promise<ProxyRig> {
+export async function startBehind(
+  kind: ProxyKind,
+  { strip = false, auth, edit = String }: ProxyRigOptions = {},
+): Promise<ProxyRig> {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir();
   stack.defer(() => Deno.remove(folder, { recursive: true }));
@@ -121,7 +128,7 @@ export async function startBehind(kind: ProxyKind, { strip = false, auth }: Prox
   const behind = strip ? {} : { base_path: "/vnc/", trusted_proxies: ["127.0.0.1"] };
   const sources = { fake: { host: "127.0.0.1", port: fake.port }, demo: { demo: true } };
   const gateway = stack.use(await startGateway(sources, { ...behind, public_url: `${origin}/vnc/` }, auth));
-  const text = await Deno.readTextFile(new URL(`../../${kind.file}`, import.meta.url));
+  const text = edit(await Deno.readTextFile(new URL(`../../${kind.file}`, import.meta.url)));
   const own = kind.fit(strip ? kind.strip!(text) : text, { folder, https, http, gateway: Number(gateway.url.port) });
   await Deno.writeTextFile(`${folder}/proxy.conf`, own);
   for (const listener of held) listener.close();
