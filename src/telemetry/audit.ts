@@ -71,6 +71,8 @@ interface AuditOptions {
 }
 
 const LISTED_LINES = 1_000;
+/** More than so many lines take up. */
+const TAIL_BYTES = 4 * 1024 ** 2;
 const ROTATE_AT_BYTES = 10 * 1024 ** 2;
 const KEPT_FILES = 5;
 
@@ -128,15 +130,34 @@ function createThinner(now: () => number): (event: AuditEvent) => AuditEvent | u
 function createWriter(file: string, options: AuditOptions): (line: string) => void {
   const { rotateAtBytes = ROTATE_AT_BYTES, keep = KEPT_FILES } = options;
   let bytes = statBytes(file);
+  // A crash or a full disk may have cut off the last line, which must not spoil the next one.
+  let isCut = true;
   return (line) => {
-    if (bytes === 0) Deno.mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    if (bytes === 0) makePlace(file);
     if (bytes > 0 && bytes + line.length > rotateAtBytes) {
       rotate(file, keep);
       bytes = 0;
     }
-    Deno.writeTextFileSync(file, line, { append: true, mode: 0o600 });
+    const start = isCut && !readEnd(file, statBytes(file), 1).endsWith("\n") ? "\n" : "";
+    isCut = true;
+    Deno.writeTextFileSync(file, start + line, { append: true, mode: 0o600 });
+    isCut = false;
     bytes += line.length;
   };
+}
+
+/** @throws Error when something else is at the place of the file: a named pipe would wait for a reader. */
+function makePlace(file: string): void {
+  Deno.mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (isOther(file)) throw new Error(`${file} is not a regular file`);
+}
+
+function isOther(file: string): boolean {
+  try {
+    return !Deno.statSync(file).isFile;
+  } catch {
+    return false;
+  }
 }
 
 function rotate(file: string, keep: number): void {
@@ -146,23 +167,44 @@ function rotate(file: string, keep: number): void {
   }
 }
 
+/** Of anything but a regular file: 0. */
 function statBytes(file: string): number {
   try {
-    return Deno.statSync(file).size;
+    const { isFile, size } = Deno.statSync(file);
+    return isFile ? size : 0;
   } catch {
     return 0;
   }
 }
 
-/** The last lines of the file, except one that a crash has cut off. */
+/** The last lines of the file, except one that a crash has cut off. A file that cannot be read has none. */
 function readTail(file: string): AuditLine[] {
-  if (statBytes(file) === 0) return [];
-  const texts = Deno.readTextFileSync(file).split("\n").slice(-LISTED_LINES - 1);
-  return texts.flatMap((text) => {
-    try {
-      return text === "" ? [] : [JSON.parse(text)];
-    } catch {
-      return [];
-    }
-  });
+  const bytes = statBytes(file);
+  if (bytes === 0) return [];
+  try {
+    return readEnd(file, bytes, TAIL_BYTES).split("\n").slice(-LISTED_LINES - 1).flatMap(parseLine);
+  } catch {
+    return [];
+  }
+}
+
+/** The last bytes of a file with so many bytes. */
+function readEnd(path: string, bytes: number, mostBytes: number): string {
+  if (bytes === 0) return "\n";
+  using file = Deno.openSync(path);
+  const tail = new Uint8Array(Math.min(bytes, mostBytes));
+  file.seekSync(bytes - tail.length, Deno.SeekMode.Start);
+  for (let at = 0, count; at < tail.length; at += count) {
+    count = file.readSync(tail.subarray(at)) ?? tail.length;
+  }
+  return new TextDecoder().decode(tail);
+}
+
+function parseLine(text: string): AuditLine[] {
+  try {
+    const line = JSON.parse(text);
+    return typeof line?.time === "string" && typeof line.event === "string" ? [line] : [];
+  } catch {
+    return [];
+  }
 }

@@ -26,12 +26,29 @@ Deno.test("the audit log is JSON lines that only its owner can read, and continu
     assertEquals(Deno.statSync(file).mode! & 0o777, 0o600);
   }));
 
-Deno.test("the audit log ignores a line that a crash has cut off", () =>
+Deno.test("the audit log ignores a line that a crash has cut off, which does not spoil the next one", () =>
   inFolder((folder) => {
     const file = `${folder}/audit.log`;
     createAudit({ file }).note(SIGN_IN);
     Deno.writeTextFileSync(file, '{"time":"2026', { append: true });
-    assertEquals(createAudit({ file }).list(10).length, 1);
+    const audit = createAudit({ file });
+    assertEquals(audit.list(10).length, 1);
+    for (const who of ["ada", "bob"]) audit.note({ ...SIGN_IN, who });
+    assertEquals(createAudit({ file }).list(10).map(({ who }) => who), ["bob", "ada", SIGN_IN.who]);
+    assertEquals(Deno.readTextFileSync(file).trimEnd().split("\n").length, 4);
+  }));
+
+Deno.test("lines of another shape are not listed, and what is no file is neither read nor written", () =>
+  inFolder((folder) => {
+    const line = { time: "2026-01-01T00:00:00.000Z", ...SIGN_IN };
+    Deno.writeTextFileSync(`${folder}/audit.log`, `null\n7\n[]\n${JSON.stringify(line)}\n\0\0\0\n{"time":1}\n`);
+    assertEquals(createAudit({ file: `${folder}/audit.log` }).list(9), [line]);
+    const failures: unknown[] = [];
+    Deno.mkdirSync(`${folder}/other.log`);
+    const audit = createAudit({ file: `${folder}/other.log`, onFailure: (cause) => failures.push(cause) });
+    audit.note(SIGN_IN);
+    assertEquals([audit.list(9).length, failures.length], [1, 1]);
+    assertStringIncludes(String(failures[0]), "is not a regular file");
   }));
 
 Deno.test("the audit log is rotated, and a few old files are kept", () =>
