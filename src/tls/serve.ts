@@ -86,7 +86,6 @@ class LastingListener implements Listener {
     this.#options = options;
     this.#sharesPort = address.kind === "tcp" && (options.sharesPort ?? CAN_SHARE_PORT);
     if (this.#sharesPort) assertFree(address);
-    if (address.kind === "unix") removeLeftover(address.path);
     this.#server = this.#start(address, certificate?.current);
     this.address = boundAddress(this.#server.addr, address);
     this.#unsubscribe = certificate?.subscribe((pair) => this.#inTurn(() => this.#renew(pair)));
@@ -114,6 +113,7 @@ class LastingListener implements Listener {
 
   #start(at: Address, pair: CertificatePair | undefined): Server {
     const { serve, handler } = this.#options;
+    if (at.kind === "unix") removeLeftover(at.path);
     const server = startServer({ serve, at, pair, reusePort: this.#sharesPort, handler });
     void server.ended.then((reason) => this.#takeEnd(server, reason));
     return server;
@@ -166,8 +166,6 @@ class LastingListener implements Listener {
   async #abort(server: Server): Promise<void> {
     server.abort();
     await server.ended;
-    // Deno removes the path of a unix socket when it has closed it.
-    if (this.address.kind === "unix") removeLeftover(this.address.path);
   }
 
   #takeEnd(server: Server, reason: unknown): void {
@@ -256,7 +254,7 @@ function assertFree(at: Address): void {
   }
 }
 
-/** Removes the unix socket that a killed gateway has left behind. */
+/** Removes the unix socket that a killed gateway, or a server that ended, has left behind. */
 function removeLeftover(path: string): void {
   try {
     if (Deno.lstatSync(path).isSocket) Deno.removeSync(path);

@@ -68,3 +68,22 @@ Deno.test("a listener that cannot come back says so once, and goes on trying", a
   assertEquals(reasons.length, 1);
   assertMatch(reasons[0]!, /^Cannot accept connections on 127\.0\.0\.1:\d+: Cannot listen on .*: another program is/);
 });
+
+Deno.test("replace() goes on at the same unix socket, and on a port that cannot be shared", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/porthole.sock`;
+  {
+    await using rig = listen({ address: { kind: "unix", path } });
+    using client = Deno.createHttpClient({ proxy: { transport: "unix", path }, poolMaxIdlePerHost: 0 });
+    for (let round = 0; round < 3; round++) {
+      assertEquals(await (await fetch("http://localhost/", { client })).text(), "hello");
+      await rig.listener.replace();
+    }
+  }
+  await Deno.remove(folder, { recursive: true });
+  await using rig = listen({ sharesPort: false });
+  await rig.listener.replace();
+  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  assertEquals(await (await fetch(`http://127.0.0.1:${rig.port}/`, { client })).text(), "hello");
+  assertEquals(rig.listener.isUp, true);
+});
