@@ -11,26 +11,9 @@ import type { Opened } from "../source/opened.ts";
 import type { Source } from "../source/source.ts";
 import type { Log } from "../telemetry/log.ts";
 import { explainClose, type Patience, watchPatience } from "./login_patience.ts";
+import type { SessionUser } from "./session_user.ts";
 import { SideChannel } from "./side_channel.ts";
 import { isTold, mayBecome, type SessionState } from "./state.ts";
-
-/** The user of a session, for logs, lists and limits. */
-export interface SessionUser {
-  /** The viewer's address, as limits group it. */
-  readonly address: string;
-  /** The name of the user; undefined while nobody has to sign in. */
-  readonly name?: string;
-  /** The id of the cookie's sign-in, since guests of one share link have the same name. */
-  readonly signIn?: string | undefined;
-  /** Whether this is a user who signed in: such users may see each other's names. */
-  readonly isUser?: boolean;
-  /** Whether the user's page is a secure context; true if not given. */
-  readonly hasSecureContext?: boolean;
-  /** Whether the user may only view the source. */
-  readonly viewOnly?: boolean;
-  /** Why the session must end: the permission or the sign-in has ended. Called every two seconds, so it must be cheap. */
-  readonly whyEnd?: () => Promise<PortholeError | undefined>;
-}
 
 /** The source, the viewer and the user of a session. */
 export interface SessionParties {

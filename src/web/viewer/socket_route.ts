@@ -7,7 +7,7 @@ import { readWebsockifyToken } from "../../access/websockify_request.ts";
 import { ViewerSocket } from "../../bridge/viewer_socket.ts";
 import type { SourceConfig } from "../../config/config.ts";
 import { PortholeError } from "../../errors.ts";
-import type { SessionUser } from "../../session/session.ts";
+import type { SessionUser } from "../../session/session_user.ts";
 import { SUBPROTOCOL } from "../../side_channel/messages.ts";
 import { admitViewer } from "../admit_viewer.ts";
 import type { Env } from "../env.ts";

@@ -1,0 +1,19 @@
+import type { PortholeError } from "../errors.ts";
+
+/** The user of a session, for logs, lists and limits. */
+export interface SessionUser {
+  /** The viewer's address, as limits group it. */
+  readonly address: string;
+  /** The name of the user; undefined while nobody has to sign in. */
+  readonly name?: string;
+  /** The id of the cookie's sign-in, since guests of one share link have the same name. */
+  readonly signIn?: string | undefined;
+  /** Whether this is a user who signed in: such users may see each other's names. */
+  readonly isUser?: boolean;
+  /** Whether the user's page is a secure context; true if not given. */
+  readonly hasSecureContext?: boolean;
+  /** Whether the user may only view the source. */
+  readonly viewOnly?: boolean;
+  /** Why the session must end: the permission or the sign-in has ended. Called every two seconds, so it must be cheap. */
+  readonly whyEnd?: () => Promise<PortholeError | undefined>;
+}
