@@ -11,7 +11,7 @@ import type { Opened } from "../source/opened.ts";
 import type { Source } from "../source/source.ts";
 import type { Log } from "../telemetry/log.ts";
 import { explainClose, type Patience, watchPatience } from "./login_patience.ts";
-import type { SessionUser } from "./session_user.ts";
+import { nameSender, type SessionUser } from "./session_user.ts";
 import { SideChannel } from "./side_channel.ts";
 import { isTold, mayBecome, type SessionState } from "./state.ts";
 
@@ -194,6 +194,7 @@ export class Session {
   #describeViewer(): HandshakeViewer {
     const { viewer, side, user, viewOnly } = this;
     return {
+      sender: nameSender(user),
       viewOnly,
       canAsk: side.canAsk,
       hasSecureContext: user.hasSecureContext ?? true,

@@ -17,3 +17,8 @@ export interface SessionUser {
   /** Why the session must end: the permission or the sign-in has ended. Called every two seconds, so it must be cheap. */
   readonly whyEnd?: () => Promise<PortholeError | undefined>;
 }
+
+/** Whose wrong passwords of VNC servers are counted together: those of a user, or of others at one address. */
+export function nameSender({ isUser, name = "", address }: SessionUser): string {
+  return isUser ? name : `${name} ${address}`;
+}

@@ -4,6 +4,8 @@ import type { Credentials } from "./credentials.ts";
 
 /** The part of a viewer that the handshake needs. */
 export interface HandshakeViewer {
+  /** Whose wrong passwords are counted together: a user, or an address. */
+  readonly sender: string;
   /** Whether the session is view-only, because of the source or because of the user. */
   readonly viewOnly: boolean;
   /** Whether the user can be asked for credentials, as on our own page. */

@@ -2,6 +2,7 @@
 import type { SourceConfig } from "../config/config.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
 import type { Credentials } from "./credentials.ts";
+import { SenderWaits } from "./sender_waits.ts";
 
 /** First wait after a lockout. TigerVNC begins with 10 s and doubles it. */
 const LOCKED_OUT_MS = 11_000;
@@ -17,6 +18,7 @@ type GuardedSource = Pick<SourceConfig, "title" | "username" | "password">;
 export class LoginGuard {
   readonly #source: GuardedSource;
   readonly #now: () => number;
+  readonly #senders: SenderWaits;
   /** Whether the server refused the credentials of the configuration. */
   #refused = false;
   #wrongInARow = 0;
@@ -26,41 +28,50 @@ export class LoginGuard {
   constructor(source: GuardedSource, now: () => number = Date.now) {
     this.#source = source;
     this.#now = now;
+    this.#senders = new SenderWaits(now);
   }
 
   /**
-   * Checks before connecting whether a login may be tried; without `credentials`, those are the viewer's own.
+   * Checks before connecting whether a login may be tried; without `credentials`, those are the viewer's own. `sender` is
+   * who would send other credentials than the configured ones; absent for the gateway itself.
    *
    * @throws LoginRefused wrong_secret when these credentials were refused before, locked_out during a wait.
    */
-  check(credentials?: Credentials): void {
+  check(credentials?: Credentials, sender?: string): void {
     if (this.#refused && this.#isConfigured(credentials)) {
       const state = "the server refused this password before, so it is not tried again until it is changed";
       throw this.#refuse("wrong_secret", state);
     }
-    const waitMs = this.#waitUntilMs - this.#now();
+    const usesSecret = this.#source.password !== undefined && this.#isConfigured(credentials);
+    const senderWaitMs = sender === undefined || usesSecret ? 0 : this.#senders.waitMs(sender);
+    const waitMs = Math.max(this.#waitUntilMs - this.#now(), senderWaitMs);
     if (waitMs <= 0) return;
     const seconds = Math.ceil(waitMs / 1000);
-    // Either the server has reported a lockout, or this pause is to keep it from one.
+    // Either the server has reported a lockout, or this pause is to keep it from one, or the sender has to wait.
     throw this.#refuse("locked_out", `there were too many failed logins; next try in ${seconds} s`);
   }
 
   /** Records the outcome of a login; without `failure`, it succeeded. */
-  note(credentials: Credentials | undefined, failure?: unknown): void {
-    if (failure === undefined) return this.forgive();
+  note(credentials: Credentials | undefined, failure?: unknown, sender?: string): void {
+    if (failure === undefined) {
+      if (sender !== undefined && !this.#isConfigured(credentials)) this.#senders.forgive(sender);
+      return this.forgive();
+    }
     if (!(failure instanceof LoginRefused)) return;
-    if (failure.kind === "wrong_secret") this.#noteWrong(credentials);
+    if (failure.kind === "wrong_secret") this.#noteWrong(credentials, sender);
     if (failure.kind === "locked_out") this.#noteLockedOut();
   }
 
-  /** Forgets everything: the configured secret may be tried again. */
+  /** The configured secret may be tried again, and nobody has to wait but those who sent wrong passwords. */
   forgive(): void {
     this.#refused = false;
     this.#wrongInARow = this.#lockedOutInARow = this.#waitUntilMs = 0;
   }
 
-  #noteWrong(credentials: Credentials | undefined): void {
-    this.#refused ||= this.#isConfigured(credentials);
+  #noteWrong(credentials: Credentials | undefined, sender: string | undefined): void {
+    const isConfigured = this.#isConfigured(credentials);
+    this.#refused ||= isConfigured;
+    if (sender !== undefined && !isConfigured) this.#senders.noteWrong(sender);
     if (++this.#wrongInARow < WRONG_IN_A_ROW) return;
     this.#wrongInARow = 0;
     this.#waitUntilMs = this.#now() + PAUSE_MS;

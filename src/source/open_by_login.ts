@@ -54,6 +54,7 @@ async function logInOrAsk(
   if (prewarmed) return prewarmed;
   let attempt = {
     credentials: configured,
+    sender: viewer.sender,
     signal,
     begun,
     onConnected: () => viewer.noteConnected(),

@@ -24,9 +24,9 @@ import { type NoOffer, type SeenOffer, watchOffer } from "./watch_offer.ts";
  */
 export async function openForViewer(parts: OpenParts, viewer: HandshakeViewer, signal: AbortSignal): Promise<Opened> {
   if (needsGateway(parts.source, viewer.viewOnly)) return await openByLogin(parts, viewer, signal);
-  parts.login.checkViewer();
+  parts.login.checkViewer(viewer.sender);
   const dialed = await dialForViewer(parts, viewer, signal);
-  if (!viewer.canAsk) return passAll(parts, dialed);
+  if (!viewer.canAsk) return passAll(parts, viewer, dialed);
   return await closeOnFailure(dialed.stream, passOffer(parts, viewer, signal, dialed));
 }
 
@@ -48,14 +48,14 @@ async function dialForViewer(
 }
 
 /** For other viewers: sends the version that is spoken, and passes every byte after it. */
-function passAll(parts: OpenParts, { stream, version: { spoken } }: Dialed): Opened {
+function passAll(parts: OpenParts, viewer: HandshakeViewer, { stream, version: { spoken } }: Dialed): Opened {
   const downFirst = encodeVersion(spoken);
-  return { ...describePassThrough(parts, stream, spoken), login: watchLogin(parts.login), downFirst };
+  return { ...describePassThrough(parts, stream, spoken), login: watchLogin(parts.login, viewer), downFirst };
 }
 
 /** Watches the viewer's login, for the guard against lockouts. */
-function watchLogin(login: OpenParts["login"], version?: SpokenVersion): LoginWatch {
-  return new LoginWatch({ ...(version ? { version } : {}), onResult: (refusal) => login.noteViewer(refusal) });
+function watchLogin(login: OpenParts["login"], { sender }: HandshakeViewer, version?: SpokenVersion): LoginWatch {
+  return new LoginWatch({ ...(version ? { version } : {}), onResult: (refusal) => login.noteViewer(sender, refusal) });
 }
 
 /**
@@ -72,7 +72,11 @@ async function passOffer(
   viewer.send(encodeVersion(spoken));
   const seen = await waitForOffer(parts, viewer, signal, stream);
   if (seen.types === undefined) {
-    return { ...describePassThrough(parts, stream, spoken), login: watchLogin(parts.login), downFirst: seen.bytes };
+    return {
+      ...describePassThrough(parts, stream, spoken),
+      login: watchLogin(parts.login, viewer),
+      downFirst: seen.bytes,
+    };
   }
   const types = viewer.hasSecureContext ? seen.types : dropSecureTypes(seen.types);
   if (chooseSpeaker(types) !== "browser") {
@@ -81,7 +85,7 @@ async function passOffer(
   }
   return {
     ...describePassThrough(parts, stream, seen.version, describeOffer(seen.types)),
-    login: watchLogin(parts.login, seen.version),
+    login: watchLogin(parts.login, viewer, seen.version),
     downFirst: showTypes({ ...seen, types }),
   };
 }

@@ -45,6 +45,8 @@ export interface Visit<Result> {
 /** One login for a viewer. */
 export interface LoginAttempt {
   readonly credentials: Credentials;
+  /** Who sends credentials that are not the configured ones. */
+  readonly sender?: string | undefined;
   /** Aborts the login, for example because the viewer left; its reason is thrown. */
   readonly signal: AbortSignal;
   /** The handshake to continue; without it, the source is dialed. */
@@ -54,6 +56,9 @@ export interface LoginAttempt {
   /** Called when the source does not go on, because it may be asking its user. */
   readonly onAsking?: () => void;
 }
+
+/** The credentials of a login, and who sends them. */
+type LoginFrom = Pick<LoginAttempt, "credentials" | "sender">;
 
 /** The logins to one source. */
 export class SourceLogin {
@@ -70,9 +75,11 @@ export class SourceLogin {
   }
 
   /** Dials and logs in, or continues a handshake. @throws PortholeError */
-  logIn({ credentials, signal, begun, onConnected = () => {}, onAsking = () => {} }: LoginAttempt): Promise<LoggedIn> {
+  logIn(
+    { credentials, sender, signal, begun, onConnected = () => {}, onAsking = () => {} }: LoginAttempt,
+  ): Promise<LoggedIn> {
     const { dial, memory } = this.#address;
-    return this.#takeTurn(credentials, signal, async () => {
+    return this.#takeTurn({ credentials, sender }, signal, async () => {
       const stream = begun?.stream ?? await dial(this.#source, signal);
       onConnected();
       const note = (what: string) => {
@@ -95,7 +102,7 @@ export class SourceLogin {
    * @throws PortholeError; `unanswered` before it dials if the source asks its user, who must not be asked for nothing.
    */
   logInAhead(signal: AbortSignal): Promise<LoggedInAhead> {
-    return this.#takeTurn(pickCredentials(this.#source), signal, async () => {
+    return this.#takeTurn({ credentials: pickCredentials(this.#source) }, signal, async () => {
       const { dial, memory } = this.#address;
       await memory.load();
       if (memory.asks) throw this.#refuseAhead();
@@ -117,17 +124,17 @@ export class SourceLogin {
       return await use(runner).finally(() => runner.stream.close());
     };
     const visitTwice = () => visit(false).catch((thrown) => this.#tryTlsAgain(thrown, () => visit(true)));
-    return await this.#guardLogin(pickCredentials(this.#source), visitTwice);
+    return await this.#guardLogin({ credentials: pickCredentials(this.#source) }, visitTwice);
   }
 
   /** Checks before connecting whether a viewer may log in by itself. @throws LoginRefused locked_out during a wait */
-  checkViewer(): void {
-    this.#guard.check();
+  checkViewer(sender: string): void {
+    this.#guard.check(undefined, sender);
   }
 
   /** Records the result of a login that a viewer carried out by itself; without `refusal`, it succeeded. */
-  noteViewer(refusal?: LoginRefused): void {
-    this.#guard.note(undefined, refusal);
+  noteViewer(sender: string, refusal?: LoginRefused): void {
+    this.#guard.note(undefined, refusal, sender);
     if (!refusal) this.#address.memory.noteLoggedIn();
   }
 
@@ -141,11 +148,11 @@ export class SourceLogin {
     return new LoginRefused("unanswered", state, { title: this.#source.title });
   }
 
-  #takeTurn<Login>(credentials: Credentials, signal: AbortSignal, work: () => Promise<Login>): Promise<Login> {
+  #takeTurn<Login>(from: LoginFrom, signal: AbortSignal, work: () => Promise<Login>): Promise<Login> {
     const lookAtTls = async () => {
       const stream = await this.#address.dial(this.#source, signal);
       const effects = { ...this.#parts, signal, triesTlsAgain: true };
-      const loggedIn = await logIn(stream, { ...this.#source, ...credentials }, effects);
+      const loggedIn = await logIn(stream, { ...this.#source, ...from.credentials }, effects);
       // The server has not begun TLS this time.
       loggedIn.stream.close();
       throw new LoginRefused("tls_failed", "the server has not begun TLS");
@@ -154,18 +161,18 @@ export class SourceLogin {
       const result = await work().catch((thrown) => this.#tryTlsAgain<Login>(thrown, lookAtTls));
       return { result, loggedIn: true };
     };
-    return this.#address.turn.run(() => this.#guardLogin(credentials, login), signal);
+    return this.#address.turn.run(() => this.#guardLogin(from, login), signal);
   }
 
-  async #guardLogin<Result>(credentials: Credentials, work: () => Promise<Visit<Result>>): Promise<Result> {
-    this.#guard.check(credentials);
+  async #guardLogin<Result>({ credentials, sender }: LoginFrom, work: () => Promise<Visit<Result>>): Promise<Result> {
+    this.#guard.check(credentials, sender);
     try {
       const { result, loggedIn } = await work();
-      if (loggedIn) this.#guard.note(credentials);
+      if (loggedIn) this.#guard.note(credentials, undefined, sender);
       if (loggedIn) this.#address.memory.noteLoggedIn();
       return result;
     } catch (thrown) {
-      this.#guard.note(credentials, thrown);
+      this.#guard.note(credentials, thrown, sender);
       throw thrown;
     }
   }

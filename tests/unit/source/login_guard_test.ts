@@ -89,3 +89,35 @@ Deno.test("other failures change nothing", () => {
   guard.note(CONFIGURED, new Error("connection refused"));
   assertEquals(refusal(CONFIGURED), undefined);
 });
+
+Deno.test("whoever types wrong passwords without end does not keep the source closed to others", () => {
+  const { clock, guard } = makeRig();
+  const isOpenTo = (sender: string, credentials?: Credentials) => {
+    try {
+      guard.check(credentials, sender);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  let [seconds, closed] = [0, 0];
+  for (; seconds < 6 * 3_600; seconds++, clock.ms += 1_000) {
+    if (isOpenTo("eve")) guard.note(undefined, new LoginRefused("wrong_secret", "no"), "eve");
+    if (!isOpenTo("ada")) closed++;
+    if (!isOpenTo("eve", CONFIGURED)) closed++;
+  }
+  // Each pause of a minute counts twice. Before, it was all of the time.
+  assertEquals(closed / 2 / seconds < 0.05, true, `${closed / 2} of ${seconds} s`);
+});
+
+Deno.test("a right password that a user types ends the user's own wait", () => {
+  const { clock, guard } = makeRig();
+  for (let wrong = 0; wrong < 4; wrong++) guard.note(TYPED, new LoginRefused("wrong_secret", "no"), "ada");
+  clock.ms += 60_000;
+  assertThrows(() => guard.check(TYPED, "ada"), LoginRefused);
+  guard.check(TYPED, "bob");
+  clock.ms += 60_000;
+  guard.note(TYPED, undefined, "ada");
+  guard.note(TYPED, new LoginRefused("wrong_secret", "no"), "ada");
+  guard.check(TYPED, "ada");
+});
