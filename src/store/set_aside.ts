@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 const KEPT_BROKEN = 3;
 const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 /** A file that a crash has left half written; older versions wrote them without `.new`. */
-const DRAFT = new RegExp(`^(?:[a-z-]+\\.json|(?:ca|leaf)\\.(?:crt|key))(?:\\.copy)?\\.${UUID}(?:\\.new)?$`);
+const DRAFT = new RegExp(`^(?:[a-z-]+\\.json|(?:ca|ca-copy|leaf)\\.(?:crt|key))(?:\\.copy)?\\.${UUID}(?:\\.new)?$`);
 
 /** Renames a broken file to `NAME.broken-TIME` and returns that name; of several, the oldest are removed. */
 export function setAside(path: string, now: () => number = Date.now): string {

@@ -16,6 +16,8 @@ import { type KeptPair, openPairStore, type PairStore } from "./store.ts";
 
 /** Interval at which names, addresses and dates are checked. */
 const CHECK_INTERVAL_MS = 60_000;
+/** Name of the copy of the CA. It is written first, so that a crash never leaves half a CA without it. */
+const CA_COPY = "ca-copy";
 const CA_WARNING_MS = 90 * 86_400_000;
 
 /** Options of `createCertificates()`. */
@@ -131,29 +133,52 @@ async function openCa({ store, host, names, nowMs, tell }: {
   const kept = await store.read("ca");
   if (kept.cert === undefined && kept.key === undefined) {
     const made = await makeCa({ host, names: names.map(canonicalName).filter((n) => n !== undefined), nowMs });
+    await store.write(CA_COPY, made);
     await store.write("ca", made);
     tell("info", `Made a local CA in ${store.folder}`);
     return made;
   }
-  const ca = readCa(kept, store);
+  const ca = await readOrRestoreCa(kept, store, tell);
   const leftMs = Date.parse(parseCertificate(ca.cert, `${store.folder}/ca.crt`).validTo) - nowMs;
   if (leftMs <= 0) throw new CertificateError(`${store.folder}/ca.crt has expired: ${newCaAdvice(store)}`);
   if (leftMs < CA_WARNING_MS) tell("warn", `${store.folder}/ca.crt expires soon: ${newCaAdvice(store)}`);
   return ca;
 }
 
-/** Checks the CA. @throws CertificateError instead of making a new CA, which no device would trust. */
+/** Reads the CA, or its copy where it is broken. @throws CertificateError rather than making a CA that no device trusts */
+async function readOrRestoreCa(kept: KeptPair, store: PairStore, tell: Tell): Promise<Signed> {
+  const copy = await findCopy(store);
+  try {
+    const ca = readCa(kept, store);
+    // Without the copy, the gateway works as well: the disk may be read-only.
+    if (copy?.cert !== ca.cert || copy.key !== ca.key) await store.write(CA_COPY, ca).catch(() => {});
+    return ca;
+  } catch (flaw) {
+    if (!(flaw instanceof CertificateError)) throw flaw;
+    if (!copy) throw new CertificateError(`${flaw.message}: ${restoreAdvice(store)}`, { cause: flaw });
+    await store.write("ca", copy);
+    tell("warn", `${flaw.message}. The local CA was restored from its copy`);
+    return copy;
+  }
+}
+
+async function findCopy(store: PairStore): Promise<Signed | undefined> {
+  try {
+    const { cert = "", key = "" } = await store.read(CA_COPY);
+    return readPair(cert, key, { cert: `${store.folder}/${CA_COPY}.crt`, key: `${store.folder}/${CA_COPY}.key` });
+  } catch (thrown) {
+    if (thrown instanceof CertificateError) return undefined;
+    throw thrown;
+  }
+}
+
+/** @throws CertificateError */
 function readCa(kept: KeptPair, store: PairStore): Signed {
   const paths = { cert: `${store.folder}/ca.crt`, key: `${store.folder}/ca.key` };
   for (const part of ["cert", "key"] as const) {
-    if (kept[part] === undefined) throw new CertificateError(`${paths[part]} is missing: ${restoreAdvice(store)}`);
+    if (kept[part] === undefined) throw new CertificateError(`${paths[part]} is missing`);
   }
-  try {
-    return readPair(kept.cert!, kept.key!, paths);
-  } catch (cause) {
-    if (!(cause instanceof CertificateError)) throw cause;
-    throw new CertificateError(`${cause.message}: ${restoreAdvice(store)}`, { cause });
-  }
+  return readPair(kept.cert!, kept.key!, paths);
 }
 
 function restoreAdvice(store: PairStore): string {

@@ -55,7 +55,7 @@ Deno.test("createCertificates() makes a CA and a certificate, which only the own
   assertEquals(caFingerprint256, new X509Certificate(caPem!).fingerprint256);
   assertEquals(Deno.statSync(rig.file("")).mode! & 0o777, 0o700);
   const files = [...Deno.readDirSync(rig.file(""))].map(({ name }) => name).sort();
-  assertEquals(files, ["ca.crt", "ca.key", "leaf.crt", "leaf.key"]);
+  assertEquals(files, ["ca-copy.crt", "ca-copy.key", "ca.crt", "ca.key", "leaf.crt", "leaf.key"]);
   for (const name of files) assertEquals(Deno.statSync(rig.file(name)).mode! & 0o777, 0o600, name);
   source.close();
 });
@@ -162,10 +162,12 @@ Deno.test("createCertificates() replaces a certificate that is damaged, incomple
   assertEquals(Deno.readTextFileSync(rig.file("ca.key")), before);
 });
 
-Deno.test("createCertificates() never replaces a CA by itself", async () => {
+Deno.test("createCertificates() restores a broken CA from its copy, and never replaces it by another one", async () => {
   using rig = createRig();
   (await rig.open()).close();
-  const kept = ["ca.crt", "ca.key"].map((name) => [name, Deno.readTextFileSync(rig.file(name))] as const);
+  const kept = ["ca.crt", "ca.key", "ca-copy.crt", "ca-copy.key"].map((name) =>
+    [name, Deno.readTextFileSync(rig.file(name))] as const
+  );
   const faults: [string, () => void][] = [
     ["ca.key is missing", () => Deno.removeSync(rig.file("ca.key"))],
     ["ca.crt is missing", () => Deno.removeSync(rig.file("ca.crt"))],
@@ -176,6 +178,16 @@ Deno.test("createCertificates() never replaces a CA by itself", async () => {
   for (const [message, spoil] of faults) {
     for (const [name, text] of kept) Deno.writeTextFileSync(rig.file(name), text);
     spoil();
+    // The copy of an expired CA has expired as well.
+    if (message !== "ca.crt has expired") {
+      const restored = await rig.open();
+      restored.close();
+      assertStringIncludes(rig.messages.at(-1)!, message);
+      assertStringIncludes(rig.messages.at(-1)!, "The local CA was restored from its copy");
+      assertEquals(kept.map(([name]) => Deno.readTextFileSync(rig.file(name))), kept.map(([, text]) => text));
+      spoil();
+      Deno.truncateSync(rig.file("ca-copy.key"));
+    }
     const error = await assertRejects(() => rig.open(), CertificateError, message);
     assertStringIncludes(error.message, "delete ca.crt and ca.key");
     // A backup of an expired CA has expired as well.
