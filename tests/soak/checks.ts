@@ -69,7 +69,7 @@ async function countSessions({ gateway }: Driver): Promise<Map<string, number>> 
 }
 
 async function isRegistryTrue(driver: Driver): Promise<boolean> {
-  const [listed, held] = [await countSessions(driver), countBySource([...driver.held])];
+  const [listed, held] = [await countSessions(driver), countBySource([...driver.held].filter(({ isOver }) => !isOver))];
   return listed.size === held.size && [...held].every(([source, count]) => listed.get(source) === count);
 }
 
