@@ -1,7 +1,7 @@
 /** All sign-in methods, put together. */
 import type { Config, User } from "../config/config.ts";
 import type { Stores } from "../store/store.ts";
-import { type Access, createAccess } from "./access.ts";
+import { type Access, createAccess, type Proof } from "./access.ts";
 import { createBearerCredential } from "./bearer.ts";
 import { type ConnectLimit, createConnectLimit } from "./connect_limit.ts";
 import { createCookieCredential } from "./cookie_credential.ts";
@@ -54,9 +54,10 @@ export function createAuthentication(
   { config, warn, stores, onCodesLocked = () => {}, now = Date.now }: AuthenticationOptions,
 ): Authentication {
   const kept = openAccessStores(stores);
-  const signIns = new SignIns({ store: kept.signIns, limits: () => readLimits(config()), now });
   const loginLink = openLoginLink(stores);
   const lineage = createLineage({ config, links: kept.links, loginLink, now });
+  const stands = async (proof: Proof) => await lineage.find(proof) !== undefined;
+  const signIns = new SignIns({ store: kept.signIns, limits: () => readLimits(config()), stands, now });
   const links = new ShareLinks({ store: kept.links, mayStillShare: (link) => lineage.mayStillShare(link), now });
   const perMinute = () => config().limits.signInsPerMinute;
   const signInLimit = createConnectLimit({ perMinute, what: "sign-in attempts" });

@@ -31,6 +31,8 @@ export interface SignInLimits {
 interface SignInsOptions {
   store: Store<SignIn>;
   limits: () => SignInLimits;
+  /** Whether what the sign-in stands on is still there. The record stays otherwise, because that can come back. */
+  stands?: (proof: Proof) => Promise<boolean>;
   now?: () => number;
 }
 
@@ -55,12 +57,14 @@ interface Beginning {
 export class SignIns {
   readonly #store: Store<SignIn>;
   readonly #limits: () => SignInLimits;
+  readonly #stands: (proof: Proof) => Promise<boolean>;
   readonly #now: () => number;
   readonly #cap = new Cap<SignIn>(async () => (await this.list()).map((signIn) => [signIn.id, signIn]));
 
-  constructor({ store, limits, now = Date.now }: SignInsOptions) {
+  constructor({ store, limits, stands = () => Promise.resolve(true), now = Date.now }: SignInsOptions) {
     this.#store = store;
     this.#limits = limits;
+    this.#stands = stands;
     this.#now = now;
   }
 
@@ -103,7 +107,8 @@ export class SignIns {
   /** Every sign-in that has not ended, newest first. */
   async list(): Promise<SignIn[]> {
     const signIns = (await this.#store.list()).map(([, signIn]) => signIn).filter((signIn) => this.#lasts(signIn));
-    return signIns.reverse().sort((a, b) => b.createdMs - a.createdMs);
+    const stand = await Promise.all(signIns.map((signIn) => this.#stands(proveSignIn(signIn))));
+    return signIns.filter((_signIn, at) => stand[at]).reverse().sort((a, b) => b.createdMs - a.createdMs);
   }
 
   /** Ends the sign-in with this id, if there is one. */
@@ -136,10 +141,9 @@ export class SignIns {
   }
 }
 
-/** Sign-ins that stood on a password, token or setting of before have ended, so they do not count. */
-function requireRoom({ name, by, of }: SignIn, others: readonly SignIn[]): void {
+function requireRoom({ name, by }: SignIn, others: readonly SignIn[]): void {
   const isGuest = by === "share_link";
-  const own = others.filter((other) => other.name === name && other.by === by && other.of === of);
+  const own = others.filter((other) => other.name === name && other.by === by);
   if (own.length >= MOST_OF_ONE) {
     throw refuseSurplus(
       isGuest

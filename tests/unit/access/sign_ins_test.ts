@@ -11,10 +11,12 @@ const ADA = { name: "ada", by: "password", of: "mark", address: "10.0.0.1", user
 
 function makeRig(limits: () => typeof LIMITS = () => LIMITS) {
   const clock = { ms: 1_000_000 };
+  const ended = new Set<string | undefined>();
+  const stands = ({ of }: { of?: string }) => Promise.resolve(!ended.has(of));
   const now = () => clock.ms;
   const store = openAccessStores(createMemoryStores({ now })).signIns;
-  const make = () => new SignIns({ store, limits, now });
-  return { clock, store, make, signIns: make() };
+  const make = () => new SignIns({ store, limits, stands, now });
+  return { clock, ended, store, make, signIns: make() };
 }
 
 Deno.test("a sign-in is found by its cookie, and not by anything that is stored", async () => {
@@ -88,9 +90,17 @@ Deno.test("the 51st sign-in of one user is refused, and the others go on", async
   const { id } = (await signIns.find(first))!;
   await signIns.begin(ADA, { replaces: id });
   assertEquals(await signIns.find(first), undefined);
-  for (const other of [{ ...ADA, name: "bob" }, { ...ADA, by: "oidc" as const }, { ...ADA, of: "new password" }]) {
+  for (const other of [{ ...ADA, name: "bob" }, { ...ADA, by: "oidc" as const }]) {
     assert(await signIns.find(await signIns.begin(other)));
   }
+});
+
+Deno.test("sign-ins whose password has changed are not listed, and do not count", async () => {
+  const { signIns, ended } = makeRig();
+  for (let more = 0; more < 50; more++) await signIns.begin(ADA);
+  ended.add(ADA.of);
+  await signIns.begin({ ...ADA, of: "new password" });
+  assertEquals((await signIns.list()).map(({ of }) => of), ["new password"]);
 });
 
 Deno.test("a sign-in that cannot be paid does not begin, and leaves its place", async () => {
