@@ -18,13 +18,13 @@ export class Cap<Value> {
    */
   async admit<Result>(
     [key, value]: readonly [key: string, value: Value],
-    check: (others: readonly Value[]) => void,
+    check: (others: readonly Value[]) => void | Promise<void>,
     store: () => Promise<Result>,
   ): Promise<Result> {
     const ahead = [...this.#arriving];
     this.#arriving.set(key, value);
     try {
-      check([...new Map([...ahead, ...await this.#list()]).values()]);
+      await check([...new Map([...ahead, ...await this.#list()]).values()]);
       return await store();
     } finally {
       this.#arriving.delete(key);

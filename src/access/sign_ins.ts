@@ -1,4 +1,5 @@
 /** Signed-in browsers. Each has a random cookie, of which the gateway keeps only the hash. */
+import { delay } from "@std/async/delay";
 import { ignoreUnsaved, type Store } from "../store/store.ts";
 import type { CookieMethod, Proof } from "./access.ts";
 import { Cap, refuseSurplus } from "./cap.ts";
@@ -39,6 +40,8 @@ interface SignInsOptions {
 /** The time of the last use is stored at most this often. */
 const LAST_USED_GRAIN_MS = 60_000;
 const USER_AGENT_MAX_CHARS = 120;
+/** Sign-ins that are looked into in one turn of the event loop. */
+const ASKED_AT_ONCE = 500;
 /** Most sign-ins of one user, and of the guests of one link. */
 const MOST_OF_ONE = 50;
 /** Most sign-ins in all, and of guests together, so that links that are passed around keep no user out. */
@@ -59,7 +62,7 @@ export class SignIns {
   readonly #limits: () => SignInLimits;
   readonly #stands: (proof: Proof) => Promise<boolean>;
   readonly #now: () => number;
-  readonly #cap = new Cap<SignIn>(async () => (await this.list()).map((signIn) => [signIn.id, signIn]));
+  readonly #cap = new Cap<SignIn>(() => this.#store.list());
 
   constructor({ store, limits, stands = () => Promise.resolve(true), now = Date.now }: SignInsOptions) {
     this.#store = store;
@@ -82,7 +85,8 @@ export class SignIns {
     const at = this.#now();
     const userAgent = details.userAgent.slice(0, USER_AGENT_MAX_CHARS);
     const signIn = { ...details, userAgent, id: hashToken(value), createdMs: at, lastUsedMs: at };
-    const check = (others: readonly SignIn[]) => requireRoom(signIn, others.filter(({ id }) => id !== replaces));
+    const check = (others: readonly SignIn[]) =>
+      this.#requireRoom(signIn, others.filter((other) => other.id !== replaces && this.#lasts(other)));
     await this.#cap.admit([signIn.id, signIn], check, async () => {
       await pay?.();
       await this.#store.put(signIn.id, signIn, { ...this.#expiry(signIn), ifUnsaved: "accept" });
@@ -104,16 +108,43 @@ export class SignIns {
     return signIn;
   }
 
-  /** Every sign-in that has not ended, newest first. */
-  async list(): Promise<SignIn[]> {
-    const signIns = (await this.#store.list()).map(([, signIn]) => signIn).filter((signIn) => this.#lasts(signIn));
-    const stand = await Promise.all(signIns.map((signIn) => this.#stands(proveSignIn(signIn))));
-    return signIns.filter((_signIn, at) => stand[at]).reverse().sort((a, b) => b.createdMs - a.createdMs);
+  /** Every picked sign-in that has not ended, newest first. */
+  async list(pick: (signIn: SignIn) => boolean = () => true): Promise<SignIn[]> {
+    const signIns = (await this.#store.list()).map(([, signIn]) => signIn);
+    const standing = await this.#keepStanding(signIns.filter((signIn) => this.#lasts(signIn) && pick(signIn)));
+    return standing.reverse().sort((a, b) => b.createdMs - a.createdMs);
   }
 
   /** Ends the sign-in with this id, if there is one. */
   async end(id: string): Promise<void> {
     await this.#store.delete(id);
+  }
+
+  async #requireRoom({ name, by }: SignIn, others: readonly SignIn[]): Promise<void> {
+    const isGuest = by === "share_link";
+    const own = await this.#keepStanding(others.filter((other) => other.name === name && other.by === by));
+    if (own.length >= MOST_OF_ONE) {
+      throw refuseSurplus(
+        isGuest
+          ? `This link is open in ${MOST_OF_ONE} browsers, which is the most: try again later, or ask for another link`
+          : `You are signed in in ${MOST_OF_ONE} browsers, which is the most: sign out in one of them`,
+      );
+    }
+    const guests = others.filter((other) => other.by === "share_link");
+    if (others.length >= MOST || (isGuest && guests.length >= MOST_GUESTS)) {
+      throw refuseSurplus("Too many browsers are signed in to this gateway: try again later");
+    }
+  }
+
+  async #keepStanding(signIns: readonly SignIn[]): Promise<SignIn[]> {
+    const standing: SignIn[] = [];
+    for (let at = 0; at < signIns.length; at += ASKED_AT_ONCE) {
+      if (at > 0) await delay(0);
+      const asked = signIns.slice(at, at + ASKED_AT_ONCE);
+      const stand = await Promise.all(asked.map((signIn) => this.#stands(proveSignIn(signIn))));
+      standing.push(...asked.filter((_signIn, at) => stand[at]));
+    }
+    return standing;
   }
 
   /** Not awaited, so that no request waits for the disk. If storing fails, a use a minute later is stored. */
@@ -138,22 +169,6 @@ export class SignIns {
   #expiry({ createdMs, lastUsedMs }: SignIn): { expiresAtMs: number } {
     const { idleMs, absoluteMs } = this.#limits();
     return { expiresAtMs: Math.min(lastUsedMs + idleMs, createdMs + absoluteMs) };
-  }
-}
-
-function requireRoom({ name, by }: SignIn, others: readonly SignIn[]): void {
-  const isGuest = by === "share_link";
-  const own = others.filter((other) => other.name === name && other.by === by);
-  if (own.length >= MOST_OF_ONE) {
-    throw refuseSurplus(
-      isGuest
-        ? `This link is open in ${MOST_OF_ONE} browsers, which is the most: try again later, or ask for another link`
-        : `You are signed in in ${MOST_OF_ONE} browsers, which is the most: sign out in one of them`,
-    );
-  }
-  const guests = others.filter((other) => other.by === "share_link");
-  if (others.length >= MOST || (isGuest && guests.length >= MOST_GUESTS)) {
-    throw refuseSurplus("Too many browsers are signed in to this gateway: try again later");
   }
 }
 

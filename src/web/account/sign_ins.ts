@@ -26,7 +26,7 @@ export type SignInView = z.output<typeof signInSchema>;
 /** The sign-ins that the sender of the request can see and end: their own; for admins, all. */
 export async function listSignIns(c: Context<Env>): Promise<SignIn[]> {
   const { identity, authentication } = c.var;
-  return (await authentication.signIns.list()).filter((signIn) => identity.admin || isOfSame(signIn, identity));
+  return await authentication.signIns.list((signIn) => identity.admin || isOfSame(signIn, identity));
 }
 
 /** Whether a sign-in belongs to the same user. Guests have no account, so each guest owns one sign-in only. */
