@@ -139,7 +139,11 @@ async function init(file: string): Promise<number> {
   try {
     await Deno.writeTextFile(file, exampleYaml(describeCommand), { createNew: true });
   } catch (thrown) {
-    if (!(thrown instanceof Deno.errors.AlreadyExists)) throw thrown;
+    if (!(thrown instanceof Deno.errors.AlreadyExists)) {
+      // A full disk leaves an empty file, which the next try would take for an existing one.
+      await Deno.remove(file).catch(() => {});
+      throw thrown;
+    }
     console.error(`${file} already exists; it was not changed`);
     return FAILED;
   }
@@ -147,21 +151,32 @@ async function init(file: string): Promise<number> {
   return OK;
 }
 
+/** Errors whose message is for the operator. */
+const EXPECTED = [
+  ConfigError,
+  DataFolderError,
+  PortholeError,
+  CertificateError,
+  ListenError,
+  FileFault,
+  NoSecret,
+  NoLoginLink,
+  Deno.errors.NotCapable,
+];
+
+/** Whether a system call has failed: its message says which one, on what, and why. */
+function isOfSystem(thrown: unknown): boolean {
+  return /^E[A-Z0-9]+$/.test(String((thrown as { code?: unknown } | null)?.code));
+}
+
 function explain(thrown: unknown): number {
-  const { NotFound, PermissionDenied, NotCapable } = Deno.errors;
   if (thrown instanceof UsageError) {
     console.error(
       thrown.saysWhatToWrite ? thrown.message : `${thrown.message}\n\nFor help: ${describeCommand("--help")}`,
     );
     return USAGE;
   }
-  const isExpected =
-    [ConfigError, DataFolderError, PortholeError, CertificateError, ListenError, FileFault, NoSecret, NoLoginLink].some(
-      (
-        kind,
-      ) => thrown instanceof kind,
-    ) ||
-    [NotFound, PermissionDenied, NotCapable].some((kind) => thrown instanceof kind);
+  const isExpected = EXPECTED.some((kind) => thrown instanceof kind) || isOfSystem(thrown);
   console.error(thrown instanceof Error && isExpected ? thrown.message : thrown);
   return FAILED;
 }
