@@ -6,10 +6,10 @@ import { type Env, readAddress } from "./env.ts";
 import { streamBytes } from "./stream_bytes.ts";
 
 /**
- * The runtime keeps 50 KB for each whose reader stalls. One address gets 57, of which a page needs 10 for a moment; 20
- * addresses that take all they get leave 48.
+ * The runtime keeps 50 KB for each whose reader stalls. One address gets 228, more than the 200 that one HTTP/2 connection
+ * can have, since a page with many pictures asks for all at once; 20 addresses that take all they get leave 190.
  */
-const RESPONSES = { max: 512, portion: 1 / 8 };
+const RESPONSES = { max: 2_048, portion: 1 / 8 };
 const RETRY_MS = 2_000;
 
 /**

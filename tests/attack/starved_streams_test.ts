@@ -51,3 +51,13 @@ for (const path of ["/static/viewer.js", "/", "/nothing/here"]) {
     });
   });
 }
+
+Deno.test("a page with 150 pictures gets them all at once", async () => {
+  await using place = await Place.make(YAML);
+  const gateway = await place.serve();
+  const answers = await Promise.all(
+    Array.from({ length: 150 }, () => fetch(new URL("static/favicon.svg", gateway.url), { headers: from("10.0.0.1") })),
+  );
+  for (const answer of answers) await answer.body?.cancel();
+  assertEquals(answers.filter(({ status }) => status !== 200).length, 0);
+});
