@@ -146,7 +146,7 @@ function createServices(options: GatewayOptions, notices: Notices): Services {
     }),
     sessions: { registry, connectLimit },
     sources,
-    telemetry: { log, metrics, audit, warnRarely: createMinuteLog(warn, now) },
+    telemetry: { log, metrics, audit, warnRarely: createMinuteLog(warn, options.now) },
     get readTokensAgain() {
       const { refreshTokens } = live;
       return refreshTokens && (() => refreshTokens().then(() => live.current));
@@ -175,7 +175,7 @@ async function drain({ sessions: { registry, connectLimit }, sources, authentica
 }
 
 function createSources(
-  { live, log, openDemo, stores, now = Date.now, setTimer }: GatewayOptions & { stores: Stores },
+  { live, log, openDemo, stores, now, setTimer }: GatewayOptions & { stores: Stores },
   registry: SessionRegistry,
   metrics: Metrics,
 ) {
@@ -186,7 +186,7 @@ function createSources(
     onDialed: (outcome, seconds) => metrics.dialed(outcome, seconds),
   });
   return new Sources(() => live.current.sources, {
-    addresses: new Addresses({ stores, dial, now }),
+    addresses: new Addresses({ stores, dial, ...(now && { now }) }),
     trust: createTrust({
       pins: openPins(stores),
       onFirstUse: (source, fingerprint, flaw) => {
@@ -201,7 +201,7 @@ function createSources(
     probeSlots: new Turn(PROBES_AT_ONCE),
     prewarmSlots: new Turn(PREWARMS_AT_ONCE),
     log,
-    now,
+    ...(now && { now }),
     setTimer,
   });
 }

@@ -94,10 +94,10 @@ export class Lockout implements TryCount {
 
   #requireNoWait(tries: WrongTries | undefined): void {
     const { free, firstWaitMs, longestWaitMs, now, why } = this.#options;
-    if (!tries || tries.wrong < free) return;
+    // A clock that was set back must not lock anybody out for as long.
+    if (!tries || tries.wrong < free || tries.lastMs > now()) return;
     const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** (tries.wrong - free));
-    // A clock that was set back must not make the wait longer.
-    const retryAfterMs = Math.min(waitMs, tries.lastMs + waitMs - now());
+    const retryAfterMs = tries.lastMs + waitMs - now();
     if (retryAfterMs > 0) throw refuseTry(why, retryAfterMs);
   }
 }

@@ -1,4 +1,5 @@
 /** Warnings about senders of requests: one for each sender and message a minute, so that a flood does not fill the log. */
+import { readSteadyClock } from "../async/steady_clock.ts";
 import { groupAddress } from "./peer.ts";
 
 /** Writes a warning to the log. */
@@ -12,7 +13,7 @@ const MINUTE_MS = 60_000;
 const MOST_A_MINUTE = 200;
 
 /** Logs each message about an address at most once a minute, and no more than 200 a minute in all. */
-export function createMinuteLog(warn: Warn, now: () => number): MinuteLog {
+export function createMinuteLog(warn: Warn, now: () => number = readSteadyClock): MinuteLog {
   /** By address and message, the oldest first. */
   const loggedMs = new Map<string, number>();
   return (message, from, fields) => {

@@ -1,4 +1,5 @@
 /** Reads token files again when a token is unknown, because programs use a token as soon as they have written it. */
+import { readSteadyClock } from "../async/steady_clock.ts";
 import { delay } from "@std/async/delay";
 import { dirname, resolve } from "node:path";
 import { createFileReader, type FileReader } from "../files/file_reader.ts";
@@ -23,7 +24,6 @@ export interface TokenRefreshOptions {
   readonly live: Pick<LiveConfig, "files" | "reload">;
   /** Token files and folders of them. */
   readonly paths: readonly string[];
-  readonly now?: () => number;
   readonly reader?: FileReader;
 }
 
@@ -32,7 +32,7 @@ export interface TokenRefreshOptions {
  * at the time of the call is in force. Calls during a check share the next one.
  */
 export function createTokenRefresh(
-  { live, paths, now = Date.now, reader = createFileReader() }: TokenRefreshOptions,
+  { live, paths, reader = createFileReader() }: TokenRefreshOptions,
 ): () => Promise<void> {
   const own = new Set(paths.map((path) => resolve(path)));
   let known: string | undefined;
@@ -41,20 +41,20 @@ export function createTokenRefresh(
   let notBeforeMs = 0;
 
   async function check(): Promise<void> {
-    const startedMs = now();
+    const [startedMs, wallMs] = [readSteadyClock(), Date.now()];
     const { text, newestMs } = await describeFiles(
       live.files.filter((file) => own.has(file) || own.has(dirname(file))),
       reader,
     );
-    if (text !== known || startedMs - newestMs < STEP_MS) await live.reload();
+    if (text !== known || wallMs - newestMs < STEP_MS) await live.reload();
     known = text;
-    const tookMs = now() - startedMs;
-    notBeforeMs = now() + Math.max(INTERVAL_MS, Math.min(tookMs * REST_FACTOR, REST_MAX_MS));
+    const tookMs = readSteadyClock() - startedMs;
+    notBeforeMs = readSteadyClock() + Math.max(INTERVAL_MS, Math.min(tookMs * REST_FACTOR, REST_MAX_MS));
   }
 
   async function checkInTurn(after: Promise<void>): Promise<void> {
     await after;
-    const waitMs = notBeforeMs - now();
+    const waitMs = notBeforeMs - readSteadyClock();
     if (waitMs > 0) await delay(waitMs);
     next = undefined;
     await check();

@@ -1,4 +1,5 @@
 /** Why a VNC server ended a session: for another viewer, because it allows only one, or for a reason of its own. */
+import { readSteadyClock } from "../async/steady_clock.ts";
 import { delay } from "@std/async/delay";
 import { PortholeError } from "../errors.ts";
 import { LoginRefused, refuseAnotherViewer } from "../rfb/refusal.ts";
@@ -31,7 +32,7 @@ export async function explainEnd(
   session: EndedSession,
   reason: PortholeError,
   signal: AbortSignal,
-  { list, now = Date.now, wait = (ms, signal) => delay(ms, { signal }) }: EndEffects,
+  { list, now = readSteadyClock, wait = (ms, signal) => delay(ms, { signal }) }: EndEffects,
 ): Promise<PortholeError> {
   const others = () => list().filter((other) => other !== session && isSameServer(other, session));
   if (isTurnedAway(session, reason)) return describeTurnedAway(session, reason, others().find(isIn));

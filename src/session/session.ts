@@ -1,5 +1,6 @@
 /** A session: one viewer on one source, from the upgrade to the last cleanup. */
 import { abortable } from "@std/async/abortable";
+import { readSteadyClock } from "../async/steady_clock.ts";
 import { pump, type PumpEnd } from "../bridge/pump.ts";
 import { Taps } from "../bridge/taps.ts";
 import { abandonViewer, endViewer } from "../bridge/viewer_ending.ts";
@@ -38,6 +39,7 @@ export interface SessionListener {
 export interface SessionEffects {
   readonly log: Log;
   readonly events: Required<SessionListener>;
+  /** Never goes back. */
   readonly now?: () => number;
   /** May know a better reason for the end, from other sessions; rejects with the signal's reason. */
   readonly explainEnd?: (session: Session, reason: PortholeError, signal: AbortSignal) => Promise<PortholeError>;
@@ -52,7 +54,8 @@ export class Session {
   readonly side: SideChannel;
   /** Whether the session is view-only, because of the source or because of the user. */
   readonly viewOnly: boolean;
-  readonly startedAtMs: number;
+  /** By the clock of the machine, for people. */
+  readonly startedAtMs = Date.now();
   readonly log: Log;
   /** Bytes that have passed. */
   readonly count = { upBytes: 0, downBytes: 0 };
@@ -60,6 +63,7 @@ export class Session {
   readonly taps = new Taps();
   readonly #events: Required<SessionListener>;
   readonly #now: () => number;
+  readonly #beganAtMs: number;
   readonly #explainEnd: Required<SessionEffects>["explainEnd"];
   readonly #abort = new AbortController();
   #state: SessionState = "dialing";
@@ -70,7 +74,7 @@ export class Session {
   #hasDroppedText = false;
 
   constructor({ source, viewer, user }: SessionParties, effects: SessionEffects) {
-    const { log, events, now = Date.now, explainEnd = (_session, reason) => Promise.resolve(reason) } = effects;
+    const { log, events, now = readSteadyClock, explainEnd = (_session, reason) => Promise.resolve(reason) } = effects;
     // The last group of a UUID: 48 random bits, so that no two open sessions have the same id.
     this.id = crypto.randomUUID().slice(-12);
     this.source = source;
@@ -81,7 +85,7 @@ export class Session {
     this.#events = events;
     this.#now = now;
     this.#explainEnd = explainEnd;
-    this.startedAtMs = now();
+    this.#beganAtMs = now();
     this.log = log.with({ session: this.id, source: source.name });
   }
 
@@ -104,9 +108,9 @@ export class Session {
     return this.#enteredAtMs;
   }
 
-  /** Milliseconds since it began. */
+  /** Whole milliseconds since it began. */
   get ageMs(): number {
-    return this.#now() - this.startedAtMs;
+    return Math.round(this.#now() - this.#beganAtMs);
   }
 
   /** Ends the session with a reason, which the viewer receives. Later calls have no effect. */
@@ -264,14 +268,8 @@ export class Session {
   }
 
   #logEnd(reason: PortholeError): void {
-    const { upBytes, downBytes } = this.count;
-    const fields = {
-      code: reason.code,
-      reason: reason.message,
-      seconds: this.ageMs / 1000,
-      up: upBytes,
-      down: downBytes,
-    };
+    const { count: { upBytes: up, downBytes: down }, ageMs } = this;
+    const fields = { code: reason.code, reason: reason.message, seconds: ageMs / 1000, up, down };
     if (reason.code === "internal") this.log.error("Session ended", { ...fields, cause: String(reason.cause) });
     else this.log.info("Session ended", fields);
   }

@@ -1,4 +1,5 @@
 /** Keeps the gateway from being locked out of a source: a VNC server sees all viewers as one address. */
+import { readSteadyClock } from "../async/steady_clock.ts";
 import type { SourceConfig } from "../config/config.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
 import type { Credentials } from "./credentials.ts";
@@ -25,7 +26,7 @@ export class LoginGuard {
   #lockedOutInARow = 0;
   #waitUntilMs = 0;
 
-  constructor(source: GuardedSource, now: () => number = Date.now) {
+  constructor(source: GuardedSource, now: () => number = readSteadyClock) {
     this.#source = source;
     this.#now = now;
     this.#senders = new SenderWaits(now);

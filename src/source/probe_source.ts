@@ -1,4 +1,5 @@
 /** Probes of one source, which must not do harm: servers end after a client, ask their user, or count failed logins. */
+import { readSteadyClock } from "../async/steady_clock.ts";
 import { limitTime } from "../async/time_limit.ts";
 import { waitAtMost } from "../async/wait_at_most.ts";
 import type { SourceConfig } from "../config/config.ts";
@@ -34,7 +35,7 @@ export interface ProbeParts {
   readonly login: SourceLogin;
   readonly trust: Trust;
   readonly memory: AddressMemory;
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 /** Why a probe may log in. */
@@ -61,13 +62,13 @@ class Asking extends Error {}
  * that ends after its first client has not had one, because it never gets ClientInit.
  */
 export class SourceProbe {
-  readonly #parts: Required<ProbeParts>;
+  readonly #parts: ProbeParts;
   #tried: Tried | undefined;
   /** Whether the last login ended before it sent the secret. */
   #isBarred = false;
 
   constructor(parts: ProbeParts) {
-    this.#parts = { now: Date.now, ...parts };
+    this.#parts = parts;
   }
 
   /** Makes the next probe log in again. */
@@ -192,7 +193,7 @@ export class SourceProbe {
 
   /** Waits for an answer, and remembers a server that seems to ask its user before it gives one. */
   async #time<Answer>(at: AskPoint, answer: Promise<Answer>): Promise<Answer> {
-    const { memory, now } = this.#parts;
+    const { memory, now = readSteadyClock } = this.#parts;
     const startedAtMs = now();
     const isSlow = () => now() - startedAtMs > ASKING_MS;
     const given = await answer.catch((failure) => {

@@ -119,7 +119,9 @@ export class Prober {
     if (this.#effects.isInUse()) return false;
     if (this.#asked) return true;
     const waitMs = Math.min(BACKOFF_MAX_MS, FRESH_MS * 2 ** Math.max(0, this.#failures - 1));
-    return this.#effects.now() - this.#foundAtMs >= waitMs;
+    const agoMs = this.#effects.now() - this.#foundAtMs;
+    // After the clock was set back, nobody knows how old the finding is.
+    return agoMs < 0 || agoMs >= waitMs;
   }
 }
 

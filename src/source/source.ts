@@ -55,7 +55,13 @@ export class Source {
     this.#login = new SourceLogin(config, parts, this.#address);
     this.#prewarm = new Prewarm(config, this.#makePrewarmEffects());
     const { trust, log, now = Date.now } = parts;
-    this.#probe = new SourceProbe({ source: config, login: this.#login, trust, memory: this.#address.memory, now });
+    this.#probe = new SourceProbe({
+      source: config,
+      login: this.#login,
+      trust,
+      memory: this.#address.memory,
+      now: parts.now,
+    });
     this.#prober = new Prober({
       probe: (asked) => this.#probe.probe(asked),
       isInUse: () => this.prewarmed > 0 || parts.sessions.hasOpen(config.name),

@@ -115,7 +115,7 @@ function createThinner(now: () => number): (event: AuditEvent) => AuditEvent | u
     if (event.event !== "refused") return event;
     const key = `${event.from} ${event.outcome}`;
     const before = seen.get(key);
-    if (before && now() - before.sinceMs < MINUTE_MS) {
+    if (before && Math.abs(now() - before.sinceMs) < MINUTE_MS) {
       return ++before.count <= REFUSALS_A_MINUTE ? event : undefined;
     }
     seen.delete(key);

@@ -1,11 +1,12 @@
 /** What administrators should know now: on the dashboard, and in /readyz. */
+import { readSteadyClock } from "../async/steady_clock.ts";
 
 /** Sentences by topic; a new one replaces that of the same topic. */
 export class Notices {
   readonly #notices = new Map<string, { readonly text: string; readonly untilMs: number }>();
   readonly #now: () => number;
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = readSteadyClock) {
     this.#now = now;
   }
 

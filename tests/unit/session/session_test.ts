@@ -224,7 +224,7 @@ Deno.test("viewSession() describes a session, and omits fields that are not know
     state: "dialing",
     address: "10.0.0.1",
     user: "ada",
-    started: new Date(1_000).toISOString(),
+    started: new Date(rig.session.startedAtMs).toISOString(),
     up_bytes: 0,
     down_bytes: 0,
     detail: "",
