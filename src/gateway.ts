@@ -68,6 +68,8 @@ export interface GatewayOptions {
 export interface AboutGateway extends Pick<About, "ca" | "warnings" | "describeCommand"> {
   /** The machine's own name, under which the gateway may be reached. */
   readonly ownName?: string;
+  /** Numbers of log lines that were lost, by where they should have gone. */
+  readonly lostLines?: () => Readonly<Record<string, number>>;
 }
 
 const NOTHING_KNOWN = { ca: () => undefined, warnings: () => [], describeCommand: describeTask };
@@ -124,16 +126,18 @@ function createServices(options: GatewayOptions, notices: Notices): Services {
   const { live, log, version, now = Date.now, stores = createMemoryStores({ now }) } = options;
   const warn: Warn = (message, fields) => log.warn(message, fields);
   const registry = new SessionRegistry(log);
+  const audit = options.audit ?? createAudit();
   const metrics: Metrics = createMetrics({
     sessions: () => registry.list(),
     states: LIVE_STATES,
     prewarmed: () => sources.prewarmed,
     unsaved: stores.unsaved,
     stuck: () => registry.countStuck(),
+    lostLines: () => ({ ...options.about?.lostLines?.(), audit: audit.lost }),
   });
   const sources: Sources = createSources({ ...options, stores }, registry, metrics);
   const connectLimit = createConnectLimit({ perMinute: () => live.current.limits.connectsPerMinute });
-  const audit = options.audit ?? createAudit();
+  const problems = () => [...live.problems, ...stores.problems(), ...notices.list(), ...describeFault(audit)];
   return {
     authentication: createAuthentication({
       config: () => live.current,
@@ -151,14 +155,12 @@ function createServices(options: GatewayOptions, notices: Notices): Services {
       const { refreshTokens } = live;
       return refreshTokens && (() => refreshTokens().then(() => live.current));
     },
-    about: {
-      ...NOTHING_KNOWN,
-      ...options.about,
-      version,
-      problems: () => [...live.problems, ...stores.problems(), ...notices.list()],
-      unsaved: stores.unsaved,
-    },
+    about: { ...NOTHING_KNOWN, ...options.about, version, problems, unsaved: stores.unsaved },
   };
+}
+
+function describeFault({ fault }: Audit): string[] {
+  return fault === undefined ? [] : [`The audit log cannot be written: ${fault}`];
 }
 
 async function applyConfig({ sessions: { registry }, sources }: Services, config: Config): Promise<void> {

@@ -13,7 +13,7 @@ import type { FileReader } from "./files/file_reader.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { openFileStores } from "./store/file_stores.ts";
 import type { Stores } from "./store/store.ts";
-import { type Audit, createAudit } from "./telemetry/audit.ts";
+import { type Audit, openAudit } from "./telemetry/audit.ts";
 import type { AuditSink } from "./telemetry/audit_sink.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { CertificateSource } from "./tls/certificate.ts";
@@ -30,6 +30,8 @@ export interface StartParts {
   version: string;
   /** The line to type for a command, as this program was called. */
   describeCommand?: DescribeCommand;
+  /** Number of lines of the log that were lost. */
+  lostLogLines?: () => number;
   /** The folder of the program. */
   root: URL;
   serve: Serve;
@@ -84,10 +86,14 @@ export async function makeGateway(
       ca: () => describeCa(extras.certificate),
       warnings: () => [warnOfExposure(live.current.gateway, live.current.auth)].filter((text) => text !== undefined),
       ownName: Deno.hostname(),
+      lostLines: () => ({
+        log: parts.lostLogLines?.() ?? 0,
+        ...(extras.sink && { audit_url: extras.sink.dropped }),
+      }),
       ...(describeCommand && { describeCommand }),
     },
     stores: extras.stores ?? openStores(live.current, log),
-    ...(command.kind === "start" ? { audit: openAudit(live.current, log, extras.sink) } : {}),
+    ...(command.kind === "start" ? { audit: await openAuditLog(live.current, parts, extras.sink) } : {}),
   });
 }
 
@@ -100,10 +106,13 @@ export function openStores({ gateway }: Config, log: Log, { isOwner = false } = 
   });
 }
 
-function openAudit({ gateway }: Config, log: Log, sink?: AuditSink): Audit {
-  const file = join(gateway.dataDir, "audit.log");
-  const onFailure = (cause: unknown) => log.error("Cannot write the audit log", { cause: String(cause) });
-  return createAudit({ file, sink: sink?.send, onFailure });
+function openAuditLog(
+  { gateway }: Config,
+  { log, reader }: Pick<StartParts, "log" | "reader">,
+  sink?: AuditSink,
+): Promise<Audit> {
+  const onFault = (cause: string) => log.error("Cannot write the audit log; trying again", { cause });
+  return openAudit({ path: join(gateway.dataDir, "audit.log"), reader, sink: sink?.send, onFault });
 }
 
 function describeCa(certificate?: CertificateSource) {

@@ -19,10 +19,11 @@ import type { Stores } from "./store/store.ts";
 import { type AuditSink, createAuditSink } from "./telemetry/audit_sink.ts";
 import { watchEventLoop } from "./telemetry/event_loop.ts";
 import type { Log } from "./telemetry/log.ts";
+import type { Listener } from "./tls/serve.ts";
 
 /** Time for sessions to end before the process ends. */
-const DRAIN_MS = 10_000;
-/** Time for requests under way to finish. */
+const DRAIN_MS = 9_500;
+/** Time for requests under way to finish, and for what is queued to be written. */
 const CLOSE_MS = 1_000;
 /** Most names of sources in one line of the log. */
 const MOST_NAMES = 50;
@@ -91,17 +92,29 @@ async function startLocked(parts: StartParts, live: LiveConfig, lock: FolderLock
     failed: guard.failed,
     stop: async () => {
       guard.close();
-      await waitAtMost(gateway.drain(), DRAIN_MS);
-      await Promise.all(listeners.map((listener) => listener.close(CLOSE_MS)));
-      await watcher[Symbol.asyncDispose]();
-      await sink?.[Symbol.asyncDispose]();
+      certificate?.close();
+      await stop({ gateway, listeners, others: [watcher, ...(sink ? [sink] : [])] });
       const unsaved = stores.unsaved();
       if (unsaved > 0) log.error("Changes could not be saved: they are undone at the next start", { unsaved });
       eventLoop.close();
-      certificate?.close();
       lock[Symbol.dispose]();
     },
   };
+}
+
+/** Ends the sessions, then everything else at once, each within its time. */
+async function stop({ gateway, listeners, others }: {
+  gateway: Gateway;
+  listeners: readonly Listener[];
+  others: readonly AsyncDisposable[];
+}): Promise<void> {
+  await waitAtMost(gateway.drain(), DRAIN_MS);
+  const ends = [
+    gateway.audit.close(),
+    ...others.map((other) => other[Symbol.asyncDispose]()),
+    ...listeners.map((listener) => listener.close(CLOSE_MS)),
+  ];
+  await waitAtMost(Promise.all(ends), CLOSE_MS);
 }
 
 /** Applies the configuration, now and after each change, and logs problems and new warnings. */

@@ -6,7 +6,7 @@ import { createFileReader } from "./files/file_reader.ts";
 import type { Gateway } from "./gateway.ts";
 import { makeGateway, openConfig } from "./make_gateway.ts";
 import { catchStrays } from "./telemetry/catch_strays.ts";
-import { createLog } from "./telemetry/log.ts";
+import { openStderrLog } from "./telemetry/stderr_log.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -30,8 +30,7 @@ async function make(): Promise<Gateway> {
   const env = (name: string) => Deno.env.get(name);
   const command = parseCommandLine(["start"], env) as Command & { kind: "start" };
   const overrides = { ...command.overrides, listen: ANYWHERE };
-  const level = command.verbose ? "debug" : "info";
-  const log = createLog({ format: command.log, level, write: (line) => console.error(line) });
+  const { log, stderr } = openStderrLog({ ...command, format: command.log });
   catchStrays(log);
   const call = { args: [], env, main: new URL("main.ts", ROOT), workingFolder: Deno.cwd(), hasAllPermissions: false };
   const parts = {
@@ -40,6 +39,7 @@ async function make(): Promise<Gateway> {
     describeCommand: describeInvocation(call).describe,
     log,
     reader: createFileReader(),
+    lostLogLines: () => stderr.lost,
     version: manifest.version,
     root: ROOT,
   };

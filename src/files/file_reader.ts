@@ -112,9 +112,14 @@ async function readRegular(path: string, maxBytes: number, { stat, open }: Pick<
 }
 
 function check(info: Deno.FileInfo, maxBytes: number): Deno.FileInfo {
-  if (!info.isFile) throw new FileFault(`it is ${describeKind(info)}, not a file`);
+  assertRegular(info);
   if (info.size > maxBytes) throw tooLarge(maxBytes);
   return info;
+}
+
+/** @throws FileFault when it is a folder, a named pipe, a device or a socket */
+export function assertRegular(info: Deno.FileInfo): void {
+  if (!info.isFile) throw new FileFault(`it is ${describeKind(info)}, not a file`);
 }
 
 function describeKind({ isDirectory, isFifo, isSocket }: Deno.FileInfo): string {

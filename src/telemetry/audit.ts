@@ -1,5 +1,6 @@
 /** The audit log: user, action, address and outcome as JSON lines. Append-only, without secrets. */
-import { dirname } from "node:path";
+import { type AuditFile, type AuditFileOptions, openAuditFile, readAuditTail } from "./audit_file.ts";
+import { stringifyPrintable } from "./escape.ts";
 
 /** Everything that the audit log records. */
 export const AUDIT_EVENTS = [
@@ -17,6 +18,7 @@ export const AUDIT_EVENTS = [
   "session_ended_by_user",
   "refused",
   "config_changed",
+  "lines_lost",
 ] as const;
 
 /** One event of the audit log. */
@@ -38,7 +40,7 @@ export interface AuditEvent {
   readonly seconds?: number | undefined;
   readonly up_bytes?: number | undefined;
   readonly down_bytes?: number | undefined;
-  /** Number of similar refusals before this one that were not logged. */
+  /** Number of similar refusals, or of lost lines, before this one. */
   readonly left_out?: number | undefined;
 }
 
@@ -54,35 +56,30 @@ export interface Audit {
   note(event: AuditEvent): void;
   /** The newest lines, newest first. */
   list(limit: number): AuditLine[];
+  /** Number of lines that did not get into the file. */
+  readonly lost: number;
+  /** Why lines cannot be written now; undefined while they can. */
+  readonly fault: string | undefined;
+  /** Writes what is queued. */
+  close(): Promise<void>;
 }
 
 interface AuditOptions {
   /** Without a file, the audit log is lost when the process ends. */
-  file?: string | undefined;
+  file?: AuditFile | undefined;
+  /** The last lines of the file, which are listed again. */
+  earlier?: readonly AuditLine[];
   /** Receives every line too, in order. It must not throw. */
   sink?: ((line: AuditLine) => void) | undefined;
-  /** Called once each time writing begins to fail. */
-  onFailure?: (cause: unknown) => void;
-  /** A file that would grow beyond this is renamed to audit.log.1. */
-  rotateAtBytes?: number;
-  /** Number of old files that are kept. */
-  keep?: number;
   now?: () => number;
 }
 
 const LISTED_LINES = 1_000;
-/** More than so many lines take up. */
-const TAIL_BYTES = 4 * 1024 ** 2;
-const ROTATE_AT_BYTES = 10 * 1024 ** 2;
-const KEPT_FILES = 5;
 
-/** Opens the audit log; the last lines of the file are listed again. */
-export function createAudit(options: AuditOptions = {}): Audit {
-  const { file, sink, onFailure = () => {}, now = Date.now } = options;
-  const lines = file === undefined ? [] : readTail(file);
+/** Makes an audit log. */
+export function createAudit({ file, earlier = [], sink, now = Date.now }: AuditOptions = {}): Audit {
+  const lines = [...earlier];
   const thin = createThinner(now);
-  const write = file === undefined ? () => {} : createWriter(file, options);
-  let failing = false;
   return {
     note: (event) => {
       const thinned = thin(event);
@@ -91,16 +88,40 @@ export function createAudit(options: AuditOptions = {}): Audit {
       lines.push(line);
       if (lines.length > LISTED_LINES) lines.shift();
       sink?.(line);
-      try {
-        write(`${JSON.stringify(line)}\n`);
-        failing = false;
-      } catch (cause) {
-        if (!failing) onFailure(cause);
-        failing = true;
-      }
+      file?.append(`${stringifyPrintable(line)}\n`);
     },
     list: (limit) => lines.slice(-limit).reverse(),
+    get lost() {
+      return file?.lost ?? 0;
+    },
+    get fault() {
+      return file?.fault;
+    },
+    close: async () => await file?.close(),
   };
+}
+
+interface OpenAuditOptions extends Omit<AuditFileOptions, "onBack">, Pick<AuditOptions, "sink" | "now"> {}
+
+/** Opens the audit log of a file. Where lines were lost, it has a line that says so. */
+export async function openAudit({ sink, now, ...options }: OpenAuditOptions): Promise<Audit> {
+  const file = openAuditFile({
+    ...options,
+    onBack: (lost) => audit.note({ event: "lines_lost", outcome: "internal", left_out: lost }),
+  });
+  const texts = await readAuditTail(options.path, options.reader, LISTED_LINES);
+  const audit = createAudit({ file, earlier: texts.flatMap(parseLine), sink, ...(now && { now }) });
+  return audit;
+}
+
+/** The line; none where a crash has cut it off, or where it is something else. */
+function parseLine(text: string): AuditLine[] {
+  try {
+    const line = JSON.parse(text);
+    return typeof line?.time === "string" && typeof line.event === "string" ? [line] : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Most refusals with one code from one address that are logged per minute. A flood of them must not fill the disk. */
@@ -124,87 +145,4 @@ function createThinner(now: () => number): (event: AuditEvent) => AuditEvent | u
     const leftOut = (before?.count ?? 0) - REFUSALS_A_MINUTE;
     return leftOut > 0 ? { ...event, left_out: leftOut } : event;
   };
-}
-
-/** Appends lines. The file is opened for each one, so that a program may move it away at any time. */
-function createWriter(file: string, options: AuditOptions): (line: string) => void {
-  const { rotateAtBytes = ROTATE_AT_BYTES, keep = KEPT_FILES } = options;
-  let bytes = statBytes(file);
-  // A crash or a full disk may have cut off the last line, which must not spoil the next one.
-  let isCut = true;
-  return (line) => {
-    if (bytes === 0) makePlace(file);
-    if (bytes > 0 && bytes + line.length > rotateAtBytes) {
-      rotate(file, keep);
-      bytes = 0;
-    }
-    const start = isCut && !readEnd(file, statBytes(file), 1).endsWith("\n") ? "\n" : "";
-    isCut = true;
-    Deno.writeTextFileSync(file, start + line, { append: true, mode: 0o600 });
-    isCut = false;
-    bytes += line.length;
-  };
-}
-
-/** @throws Error when something else is at the place of the file: a named pipe would wait for a reader. */
-function makePlace(file: string): void {
-  Deno.mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  if (isOther(file)) throw new Error(`${file} is not a regular file`);
-}
-
-function isOther(file: string): boolean {
-  try {
-    return !Deno.statSync(file).isFile;
-  } catch {
-    return false;
-  }
-}
-
-function rotate(file: string, keep: number): void {
-  for (let age = keep - 1; age >= 0; age--) {
-    const from = age === 0 ? file : `${file}.${age}`;
-    if (statBytes(from) > 0) Deno.renameSync(from, `${file}.${age + 1}`);
-  }
-}
-
-/** Of anything but a regular file: 0. */
-function statBytes(file: string): number {
-  try {
-    const { isFile, size } = Deno.statSync(file);
-    return isFile ? size : 0;
-  } catch {
-    return 0;
-  }
-}
-
-/** The last lines of the file, except one that a crash has cut off. A file that cannot be read has none. */
-function readTail(file: string): AuditLine[] {
-  const bytes = statBytes(file);
-  if (bytes === 0) return [];
-  try {
-    return readEnd(file, bytes, TAIL_BYTES).split("\n").slice(-LISTED_LINES - 1).flatMap(parseLine);
-  } catch {
-    return [];
-  }
-}
-
-/** The last bytes of a file with so many bytes. */
-function readEnd(path: string, bytes: number, mostBytes: number): string {
-  if (bytes === 0) return "\n";
-  using file = Deno.openSync(path);
-  const tail = new Uint8Array(Math.min(bytes, mostBytes));
-  file.seekSync(bytes - tail.length, Deno.SeekMode.Start);
-  for (let at = 0, count; at < tail.length; at += count) {
-    count = file.readSync(tail.subarray(at)) ?? tail.length;
-  }
-  return new TextDecoder().decode(tail);
-}
-
-function parseLine(text: string): AuditLine[] {
-  try {
-    const line = JSON.parse(text);
-    return typeof line?.time === "string" && typeof line.event === "string" ? [line] : [];
-  } catch {
-    return [];
-  }
 }

@@ -6,6 +6,8 @@ import type { AuditLine } from "./audit.ts";
 export interface AuditSink extends AsyncDisposable {
   /** Queues a line. Never throws and never waits. Can be called without its object. */
   readonly send: (line: AuditLine) => void;
+  /** Number of lines dropped so far. */
+  readonly dropped: number;
 }
 
 interface AuditSinkOptions {
@@ -64,6 +66,10 @@ class Queue implements AuditSink {
     this.#post = post;
     this.#onFailure = onFailure;
     this.#firstWaitMs = firstWaitMs;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
   }
 
   readonly send = (line: AuditLine): void => {

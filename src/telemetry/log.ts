@@ -1,4 +1,5 @@
 /** The log: text or JSON lines. Field values are escaped, so that none of them can forge a line. */
+import { escapeUnprintable, stringifyPrintable } from "./escape.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -19,7 +20,7 @@ interface LogOptions {
   /** Lines below this level are dropped. */
   level?: LogLevel;
   now?: () => Date;
-  /** Writes one line; its text has no line break at the end. */
+  /** Writes one line, without waiting; its text has no line break at the end. */
   write: (line: string) => void;
 }
 
@@ -50,7 +51,7 @@ export function createLog(options: LogOptions): Log {
 }
 
 function renderJson(time: Date, level: LogLevel, message: string, fields: LogFields): string {
-  return JSON.stringify({ time: time.toISOString(), level, message, ...fields });
+  return stringifyPrintable({ time: time.toISOString(), level, message, ...fields });
 }
 
 function renderText(time: Date, level: LogLevel, message: string, fields: LogFields): string {
@@ -60,15 +61,9 @@ function renderText(time: Date, level: LogLevel, message: string, fields: LogFie
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}=${quote(String(value))}`)
     .join("");
-  return `${clock}${mark} ${escapeControls(message)}${tail}`;
+  return `${clock}${mark} ${escapeUnprintable(message)}${tail}`;
 }
 
 function quote(value: string): string {
-  return /^[\w.:/@+-]+$/.test(value) ? value : JSON.stringify(escapeControls(value));
-}
-
-/** Escapes control characters, which could break a line in two or control the terminal. */
-function escapeControls(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return /^[\w.:/@+-]+$/.test(value) ? value : JSON.stringify(escapeUnprintable(value));
 }

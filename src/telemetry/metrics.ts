@@ -18,6 +18,8 @@ interface MetricsOptions {
   unsaved?: () => number;
   /** Number of viewers that are still connected after their session has ended. */
   stuck?: () => number;
+  /** Numbers of log lines that were lost, by where they should have gone. They only grow. */
+  lostLines?: () => Readonly<Record<string, number>>;
   memoryUsage?: () => { rss: number; heapUsed: number; external: number };
 }
 
@@ -53,9 +55,8 @@ const STUCK_HELP = "Viewers that are still connected after their session has end
 const UNSAVED_HELP = "Changes that are in effect but not stored: a restart would undo them.";
 
 /** Makes the instruments in a registry of their own. Gauges are read when Prometheus scrapes. */
-export function createMetrics(
-  { sessions, states, prewarmed, unsaved = () => 0, stuck = () => 0, memoryUsage = Deno.memoryUsage }: MetricsOptions,
-): Metrics {
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { sessions } = options;
   const registry = new Registry();
   const registers = [registry];
   const endings = countByCode("porthole_sessions_ended_total", "Sessions that ended, by code.", registers);
@@ -68,11 +69,7 @@ export function createMetrics(
     registers,
   );
   const countBytes = createByteCounter(sessions, registers);
-  gaugeSessions(sessions, states, registers);
-  gaugeNumber("porthole_prewarmed", PREWARMED_HELP, prewarmed, registers);
-  gaugeNumber("porthole_unsaved_changes", UNSAVED_HELP, unsaved, registers);
-  gaugeNumber("porthole_stuck_viewers", STUCK_HELP, stuck, registers);
-  gaugeMemory(memoryUsage, registers);
+  readAtScrape(options, registers);
   return {
     sessionOpened: (seconds) => openTimes.observe(seconds),
     sessionEnded: (code, count) => {
@@ -88,6 +85,17 @@ export function createMetrics(
     render: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+/** The metrics whose numbers are known elsewhere. */
+function readAtScrape(options: MetricsOptions, registers: Registers): void {
+  const { sessions, states, prewarmed, unsaved = () => 0, stuck = () => 0 } = options;
+  gaugeSessions(sessions, states, registers);
+  gaugeNumber("porthole_prewarmed", PREWARMED_HELP, prewarmed, registers);
+  gaugeNumber("porthole_unsaved_changes", UNSAVED_HELP, unsaved, registers);
+  gaugeNumber("porthole_stuck_viewers", STUCK_HELP, stuck, registers);
+  gaugeMemory(options.memoryUsage ?? Deno.memoryUsage, registers);
+  countLostLines(options.lostLines ?? (() => ({})), registers);
 }
 
 type ProcessMetrics = Pick<Metrics, "eventLoopLag" | "descriptors" | "valveOpened" | "listenerReturned">;
@@ -180,6 +188,19 @@ function gaugeNumber(name: string, help: string, read: () => number, registers: 
     registers,
     collect() {
       this.set(read());
+    },
+  });
+}
+
+function countLostLines(lostLines: NonNullable<MetricsOptions["lostLines"]>, registers: Registers): void {
+  new Counter({
+    name: "porthole_lines_lost_total",
+    help: "Lines of the log and the audit log that were lost, by where they should have gone.",
+    labelNames: ["to"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [to, count] of Object.entries(lostLines())) this.inc({ to }, count);
     },
   });
 }

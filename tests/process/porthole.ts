@@ -70,6 +70,8 @@ interface StartOptions {
   readonly preload?: string;
   /** The limit on its file descriptors. */
   readonly descriptors?: number;
+  /** Nothing reads stderr before `readStderr()` is called or the process ends. */
+  readonly stderrUnread?: boolean;
 }
 
 /** One process. */
@@ -79,9 +81,14 @@ export class Porthole {
   readonly #child: Deno.ChildProcess;
   readonly #output = { stdout: "", stderr: "" };
   #change = Promise.withResolvers<void>();
+  readonly #stderrRead = Promise.withResolvers<void>();
   #hasEnded = false;
 
-  constructor(folder: string, args: readonly string[], { input, env = {}, preload, descriptors }: StartOptions) {
+  constructor(
+    folder: string,
+    args: readonly string[],
+    { input, env = {}, preload, descriptors, stderrUnread }: StartOptions,
+  ) {
     const [program, ...rest] = limitDescriptors([Deno.execPath(), ...readTaskArguments(preload), ...args], descriptors);
     this.#child = new Deno.Command(program!, {
       args: rest,
@@ -91,6 +98,7 @@ export class Porthole {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    if (!stderrUnread) this.readStderr();
     if (input !== undefined) this.#write(input);
     this.ended = this.#watch();
   }
@@ -107,6 +115,10 @@ export class Porthole {
     return this.#output[output].match(pattern) ?? this.#fail(`ended without ${pattern}`);
   }
 
+  readStderr(): void {
+    this.#stderrRead.resolve();
+  }
+
   /** What it has said so far. */
   said(output: "stdout" | "stderr"): string {
     return this.#output[output];
@@ -117,10 +129,11 @@ export class Porthole {
   }
 
   async #watch(): Promise<Ended> {
+    const status = this.#child.status.finally(() => this.readStderr());
     const [{ code }] = await Promise.all([
-      this.#child.status,
+      status,
       this.#read("stdout", this.#child.stdout),
-      this.#read("stderr", this.#child.stderr),
+      this.#stderrRead.promise.then(() => this.#read("stderr", this.#child.stderr)),
     ]);
     this.#hasEnded = true;
     this.#change.resolve();

@@ -1,4 +1,5 @@
 import type { AuditLine } from "../../telemetry/audit.ts";
+import { escapeUnprintable } from "../../telemetry/escape.ts";
 import { formatTime } from "../format_time.ts";
 import { Layout, Masthead, type PageProps } from "../layout.tsx";
 
@@ -22,8 +23,8 @@ export function AuditPage({ lines, ...page }: PageProps & { readonly lines: read
                 <tr>
                   <td>{formatTime(line.time)}</td>
                   <td>{line.event.replaceAll("_", " ")}</td>
-                  <td>{line.who ?? ""}</td>
-                  <td>{line.from ?? ""}</td>
+                  <td>{escapeUnprintable(line.who ?? "")}</td>
+                  <td>{escapeUnprintable(line.from ?? "")}</td>
                   <td>{describe(line)}</td>
                   <td>{line.outcome.replaceAll("_", " ")}</td>
                 </tr>
@@ -37,10 +38,11 @@ export function AuditPage({ lines, ...page }: PageProps & { readonly lines: read
 }
 
 /** "pi, 12 s, 300 bytes up, 4000 bytes down" */
-function describe({ what = "", detail, by, seconds, up_bytes, down_bytes, left_out }: AuditLine): string {
+function describe({ event, what = "", detail, by, seconds, up_bytes, down_bytes, left_out }: AuditLine): string {
   const parts = [what, detail ?? ""];
   if (by) parts.push(`via ${by.replaceAll("_", " ")}`);
   if (seconds !== undefined) parts.push(`${Math.round(seconds)} s, ${up_bytes} bytes up, ${down_bytes} bytes down`);
-  if (left_out) parts.push(`${left_out} similar ${left_out === 1 ? "entry" : "entries"} suppressed`);
-  return parts.filter((part) => part !== "").join(", ");
+  if (event === "lines_lost") parts.push(`${left_out} ${left_out === 1 ? "entry" : "entries"} not written`);
+  else if (left_out) parts.push(`${left_out} similar ${left_out === 1 ? "entry" : "entries"} suppressed`);
+  return escapeUnprintable(parts.filter((part) => part !== "").join(", "));
 }

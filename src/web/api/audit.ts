@@ -18,7 +18,7 @@ const auditLineSchema = z.object({
   seconds: z.number().min(0).describe("How long the session lasted").optional(),
   up_bytes: count("Bytes sent from the viewer to the source").optional(),
   down_bytes: count("Bytes sent from the source to the viewer").optional(),
-  left_out: count("Similar refusals that were suppressed before this one").optional(),
+  left_out: count("Similar refusals that were suppressed before this one, or lines that were lost").optional(),
 }).meta({ id: "AuditLine", description: "An entry of the audit log" });
 
 const LIMIT = "limit must be a whole number from 1 to 1000";

@@ -1,0 +1,13 @@
+/** The log of a gateway, which goes to stderr and never waits for its reader. */
+import { createLineWriter, type LineWriter } from "./line_writer.ts";
+import { createLog, type Log } from "./log.ts";
+
+/** Opens the log, and the writer that it goes through. */
+export function openStderrLog({ format, verbose }: { format: "text" | "json"; verbose: boolean }) {
+  const stderr: LineWriter = createLineWriter({
+    write: (bytes) => Deno.stderr.write(bytes),
+    onBack: (lost) => log.warn("Log lines were lost, because nothing read them", { lines: lost }),
+  });
+  const log: Log = createLog({ format, level: verbose ? "debug" : "info", write: stderr.write });
+  return { log, stderr };
+}
