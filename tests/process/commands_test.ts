@@ -81,7 +81,7 @@ Deno.test("init writes an example that check accepts, and never over a file", as
 
 Deno.test("the line that init prints starts a gateway on the file that it wrote, called by the task or by deno run", async () => {
   const project = new URL("../../", import.meta.url).pathname;
-  const permissions = readTask("porthole").filter((word) => word.startsWith("--allow-"));
+  const permissions = readTask("start").filter((word) => word.startsWith("--allow-"));
   const calls = {
     task: ["task", "--cwd", project, "start"],
     run: ["run", ...permissions, `${project}main.ts`],

@@ -178,7 +178,7 @@ function limitDescriptors(command: readonly string[], most?: number): readonly s
 
 /** `run`, the flags and `main.ts`, as the task has them. */
 function readTaskArguments(preload?: string): string[] {
-  const words = readTask("porthole");
+  const words = readTask("start");
   const main = new URL("../../main.ts", import.meta.url).pathname;
   const more = preload === undefined ? [] : [`--preload=${preload}`];
   return [...words.slice(words.indexOf("run"), -1), "--no-prompt", ...more, main];

@@ -27,7 +27,7 @@ Deno.test("`deno serve src/worker.ts` serves pages, refuses who has not signed i
 });
 
 function serveWorker(env: Record<string, string>): Promise<Program> {
-  const task = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url))).tasks.porthole as string;
+  const task = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url))).tasks.start as string;
   const permissions = task.split(/\s+/).filter((word) => word.startsWith("--allow-"));
   const path = new URL("../../src/worker.ts", import.meta.url).pathname;
   const args = ["serve", "--no-prompt", "--host=127.0.0.1", "--port=0", ...permissions, path];

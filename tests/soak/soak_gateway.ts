@@ -61,7 +61,7 @@ export class SoakGateway implements AsyncDisposable {
     const ca = await makeCa({ host: "soak", names: NAMES, nowMs: Date.now() });
     await writeCertificate(place.folder, ca);
     await place.edit(writeYaml(options, NOTHING, "Edited 0"));
-    const words = readTask("porthole");
+    const words = readTask("start");
     const settings = words.slice(0, words.indexOf("deno")).map((word) => word.split("=") as [string, string]);
     const program = await place.serve([], { env: { ...Object.fromEntries(settings), PORTHOLE_LOG: "json" } });
     return new SoakGateway(place, program, ca, options);
