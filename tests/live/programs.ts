@@ -22,6 +22,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   curl: "curl",
   env: "coreutils",
   haproxy: "haproxy",
+  mkfifo: "coreutils",
   mount: "mount",
   nginx: "nginx-light",
   openssl: "openssl",
