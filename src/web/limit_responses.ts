@@ -11,6 +11,8 @@ import { streamBytes } from "./stream_bytes.ts";
  */
 const RESPONSES = { max: 2_048, portion: 1 / 8 };
 const RETRY_MS = 2_000;
+/** A monitor may share its address with those who take everything; these answers are small. */
+const UNLIMITED: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 
 /**
  * Refuses a request if too many responses to its sender are under way, from the request to its last byte.
@@ -21,6 +23,7 @@ const RETRY_MS = 2_000;
 export function limitResponses(): MiddlewareHandler<Env> {
   const shares = new FairShares(RESPONSES);
   return async (c, next) => {
+    if (UNLIMITED.has(c.req.path)) return await next();
     const giveBack = shares.take(readAddress(c));
     if (!giveBack) throw new PortholeError("busy", "Too many responses are under way", { retryAfterMs: RETRY_MS });
     await next();

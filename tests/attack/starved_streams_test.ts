@@ -39,6 +39,8 @@ for (const path of ["/static/viewer.js", "/", "/nothing/here"]) {
       });
       assert(Number(refused.headers.get("retry-after")) > 0);
       assertEquals((await refused.json()).code, "busy");
+      const health = await fetch(new URL("healthz", gateway.url), { headers: from("10.0.0.1") });
+      assertEquals([health.status, await health.text()], [200, "ok\n"]);
       const whole = await ask("10.0.0.2");
       assertEquals([whole.status, (await whole.bytes()).length], [200, size]);
       const grown = await readResidentBytes(gateway) - before;
