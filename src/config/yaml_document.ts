@@ -16,15 +16,15 @@ export interface YamlDocument {
   locate(path: Path, at?: "key" | "value"): Place;
 }
 
-/** Far more than any sources.yaml needs; a larger file is a mistake (a log, an image). */
-export const MAX_FILE_BYTES = 1 << 20;
+/** Enough for 50,000 sources with a title each; a larger file is a mistake (a log, an image). */
+export const MAX_FILE_BYTES = 8 << 20;
 
 /**
  * Reads one document.
  * @throws ConfigError with the place of each problem.
  */
 export function readYaml(text: string): YamlDocument {
-  if (text.length > MAX_FILE_BYTES) throw refuse("must be at most 1 MiB");
+  if (text.length > MAX_FILE_BYTES) throw refuse("must be at most 8 MiB");
   try {
     const document = parseTree(text);
     if (document === undefined || document.contents === null) throw refuse("must not be empty");

@@ -14,8 +14,8 @@ import {
 import { findPlace } from "./place.ts";
 import { ConfigError, MAX_PROBLEMS, type Problem } from "./problem.ts";
 
-/** Most values that aliases may expand to. This is enough for 512 sources with every key. */
-const MAX_VALUES = 100_000;
+/** Most values, with every alias expanded: enough for 50,000 sources of eight keys. */
+const MAX_VALUES = 500_000;
 
 type Complain = (node: unknown, message: string) => void;
 

@@ -164,8 +164,8 @@ Deno.test("loadConfig() ignores a byte order mark and carriage returns", async (
   assertEquals(await findProblems("\ufeffsources:\r\n  a: h\r\n"), []);
 });
 
-Deno.test("loadConfig() refuses a file of more than 1 MiB", async () => {
-  assertEquals((await findProblems(`sources: {} #${"x".repeat(1 << 20)}`))[0]?.message, "must be at most 1 MiB");
+Deno.test("loadConfig() refuses a file of more than 8 MiB", async () => {
+  assertEquals((await findProblems(`sources: {} #${"x".repeat(8 << 20)}`))[0]?.message, "must be at most 8 MiB");
 });
 
 Deno.test("loadConfig() refuses aliases that multiply, quickly", async () => {
