@@ -2,6 +2,7 @@
 import * as client from "openid-client";
 import type { Config, OidcProvider } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
+import { leavesRoom } from "../fair_shares.ts";
 import type { Store } from "../store/store.ts";
 import { Cap, refuseSurplus } from "./cap.ts";
 import { markProvider } from "./marks.ts";
@@ -60,9 +61,11 @@ export interface PendingSignOn {
 
 /** How long a user may take at the provider. */
 export const PENDING_MS = 10 * 60_000;
-/** Most flows that wait at a time, in all and of one address. */
-const MOST_PENDING = 2_000;
-const MOST_PENDING_OF_ONE = 50;
+/**
+ * Flows that wait at a time. One address gets 223, because a whole office or school may have it; 20 addresses that take
+ * all they get leave 185.
+ */
+const PENDING = { max: 2_000, portion: 1 / 8 };
 /** ID tokens that are kept for signing out. Without its own, a sign-out only asks the user once more. */
 const MOST_ID_TOKENS = 2_000;
 
@@ -149,7 +152,7 @@ export class OidcSignIn {
 
 function requireRoom({ from }: PendingSignOn, others: readonly PendingSignOn[]): void {
   const own = others.filter((other) => other.from === from);
-  if (others.length < MOST_PENDING && own.length < MOST_PENDING_OF_ONE) return;
+  if (leavesRoom({ own: own.length, all: others.length }, PENDING)) return;
   throw refuseSurplus("Too many people are signing in at the moment: try again later");
 }
 
