@@ -59,10 +59,11 @@ export class SlowRate implements TryCount {
     });
   }
 
-  /** The tries that are left now. */
+  /** The tries that are left now. A clock that was set back must not lock anybody out until it has caught up. */
   #drain(level: Level | undefined): number {
     const { intervalMs, now } = this.#options;
-    return level ? Math.max(0, level.tries - Math.max(0, now() - level.atMs) / intervalMs) : 0;
+    if (!level || level.atMs > now()) return 0;
+    return Math.max(0, level.tries - (now() - level.atMs) / intervalMs);
   }
 
   #requireRoom(tries: number): void {

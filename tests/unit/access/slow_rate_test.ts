@@ -38,6 +38,15 @@ Deno.test("SlowRate takes tries back, and forgets a name that has made none for 
   assertEquals(await store.list(), []);
 });
 
+Deno.test("a clock that is set back locks nobody out until it has caught up", async () => {
+  const { clock, rate } = makeRig();
+  clock.ms = 3_000 * 86_400_000;
+  for (let tries = 0; tries < 3; tries++) await rate.begin("ada");
+  clock.ms = 0;
+  await rate.check("ada");
+  assertEquals(await rate.begin("ada"), 1);
+});
+
 Deno.test("no number of invented names pushes the tries of a name out, or takes more than a fixed room", async () => {
   const { rate, store } = makeRig();
   for (let tries = 0; tries < 3; tries++) await rate.begin("ada");
