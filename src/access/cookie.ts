@@ -7,6 +7,9 @@ interface CookieOptions {
   secure: boolean;
 }
 
+/** Most users to whom one browser is known: many proxies refuse requests with more than 8 KB of cookies. */
+const MOST_DEVICES = 20;
+
 /** Browsers keep no cookie for longer (RFC 6265bis section 5.5), and Hono writes none that asks for more. */
 const MAX_AGE_LIMIT_MS = 400 * 24 * 3_600_000;
 
@@ -19,9 +22,11 @@ function nameCookie({ secure }: CookieOptions, suffix = ""): string {
   return `${secure ? "__Host-" : ""}porthole${suffix}`;
 }
 
+const DEVICE = "-device-";
+
 /** A browser may be known to several users: each has a cookie of their own. */
 function nameDevice(user: string): string {
-  return `-device-${hashToken(user).slice(0, 12)}`;
+  return `${DEVICE}${hashToken(user).slice(0, 12)}`;
 }
 
 /** The cookie's value in a request; undefined when there is none or the header is malformed. */
@@ -47,12 +52,21 @@ export function readDeviceCookie({ headers }: Request, user: string, options: Co
   return parse(headers.get("cookie") ?? "", name)[name] || undefined;
 }
 
-/** The Set-Cookie header that makes this browser known to a user. Only the form on the sign-in page needs it. */
-export function writeDeviceCookie(
+/**
+ * The Set-Cookie headers that make this browser known to a user. On a machine that many users share, the cookies that
+ * were set first are removed. Only the form on the sign-in page needs these cookies.
+ */
+export function writeDeviceCookies(
   value: string,
   user: string,
+  { headers }: Request,
   { secure, maxAgeMs }: CookieOptions & { maxAgeMs: number },
-): string {
-  const name = nameCookie({ secure }, nameDevice(user));
-  return serialize(name, value, { path: "/", maxAge: maxAgeMs / 1000, httpOnly: true, secure, sameSite: "Strict" });
+): string[] {
+  const write = (name: string, value: string, maxAge: number) =>
+    serialize(name, value, { path: "/", maxAge, httpOnly: true, secure, sameSite: "Strict" });
+  const own = nameCookie({ secure }, nameDevice(user));
+  const others = Object.keys(parse(headers.get("cookie") ?? ""))
+    .filter((name) => name.startsWith(nameCookie({ secure }, DEVICE)) && name !== own);
+  const surplus = others.slice(0, Math.max(0, others.length + 1 - MOST_DEVICES));
+  return [write(own, value, maxAgeMs / 1000), ...surplus.map((name) => write(name, "", 0))];
 }

@@ -1,6 +1,6 @@
 /** The cookie of a signed-in browser: set when any sign-in method succeeds, cleared when the browser signs out. */
 import type { Context } from "hono";
-import { readCookie, readDeviceCookie, writeCookie, writeDeviceCookie } from "../../access/cookie.ts";
+import { readCookie, readDeviceCookie, writeCookie, writeDeviceCookies } from "../../access/cookie.ts";
 import { isSecure } from "../../access/cookie_credential.ts";
 import { KNOWN_MS } from "../../access/known_devices.ts";
 import { markHash } from "../../access/marks.ts";
@@ -35,8 +35,10 @@ export async function finishPasswordSignIn(c: Context<Env>, user: User, next: st
   const of = markHash(user.passwordHash);
   const signIn = await beginSignIn(c, { name, by: "password", of });
   const value = await c.var.authentication.devices.remember({ name, of, signIn }, readDevice(c, name));
-  const cookie = writeDeviceCookie(value, name, { secure: isSecure(c.var.peer), maxAgeMs: KNOWN_MS });
-  c.header("Set-Cookie", cookie, { append: true });
+  const options = { secure: isSecure(c.var.peer), maxAgeMs: KNOWN_MS };
+  for (const cookie of writeDeviceCookies(value, name, c.req.raw, options)) {
+    c.header("Set-Cookie", cookie, { append: true });
+  }
   return goTo(c, next);
 }
 

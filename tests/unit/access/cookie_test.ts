@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { readCookie, writeCookie } from "../../../src/access/cookie.ts";
+import { readCookie, readDeviceCookie, writeCookie, writeDeviceCookies } from "../../../src/access/cookie.ts";
 
 const request = (cookie: string) => new Request("http://h/", { headers: { cookie } });
 
@@ -30,4 +30,27 @@ Deno.test("readCookie() ignores a malformed cookie header", () => {
     assertEquals(readCookie(request(header), { secure: false }), undefined, header);
   }
   assertEquals(readCookie(request("porthole=%E0%A4%A"), { secure: false }), "%E0%A4%A");
+});
+
+Deno.test("a browser is known to twenty users at most, so that its cookies do not outgrow a request", () => {
+  for (const secure of [false, true]) {
+    const jar = new Map([["porthole", "sign-in"], ["other", "x"]]);
+    const signIn = (user: string) => {
+      const cookie = [...jar].map((pair) => pair.join("=")).join("; ");
+      for (const line of writeDeviceCookies(`of ${user}`, user, request(cookie), { secure, maxAgeMs: 60_000 })) {
+        const [, name = "", value = "", isOver] = /^([^=]+)=([^;]*)(; Max-Age=0;)?/.exec(line)!;
+        if (isOver) jar.delete(name);
+        else jar.set(name, value);
+      }
+    };
+    for (let user = 0; user < 30; user++) signIn(`user ${user}`);
+    signIn("user 29");
+    const cookie = [...jar].map((pair) => pair.join("=")).join("; ");
+    const known = Array.from(
+      { length: 30 },
+      (_, user) => readDeviceCookie(request(cookie), `user ${user}`, { secure }),
+    );
+    assertEquals(known.map((value) => value !== undefined), known.map((_value, user) => user >= 10));
+    assertEquals([jar.size, jar.get("porthole"), jar.get("other")], [22, "sign-in", "x"]);
+  }
 });
