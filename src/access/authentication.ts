@@ -61,7 +61,7 @@ export function createAuthentication(
   const links = new ShareLinks({ store: kept.links, mayStillShare: (link) => lineage.mayStillShare(link), now });
   const perMinute = () => config().limits.signInsPerMinute;
   const signInLimit = createConnectLimit({ perMinute, what: "sign-in attempts" });
-  const tokenLimit = createConnectLimit({ perMinute, what: "different tokens" });
+  const tokenLimit = createConnectLimit({ perMinute, what: "wrong tokens" });
   const isLoginToken = (token: string) => loginLink.isToken(token);
   const check = createPasswordCheck();
   const byPassword = createPasswordParts({

@@ -16,7 +16,7 @@ interface BearerOptions {
   lineage: Pick<Lineage, "find">;
   /** Whether this is the token of the login link. */
   isLoginToken: (token: string) => Promise<boolean>;
-  guesses: Pick<TokenGuesses, "admit">;
+  guesses: Pick<TokenGuesses, "admit" | "accept">;
 }
 
 /** Makes the credential of API tokens. Refuses an invalid token, even if the request also has a valid cookie. */
@@ -34,8 +34,9 @@ export function createBearerCredential({ config, lineage, isLoginToken, guesses 
     await guesses.admit(hash, address);
     const proof = await prove(token, hash);
     const holder = proof && await lineage.find(proof);
-    if (holder) return { ...holder, ambient: false, by: "token", proof };
-    throw new PortholeError("sign_in_required", "This token is invalid, expired or revoked");
+    if (!holder) throw new PortholeError("sign_in_required", "This token is invalid, expired or revoked");
+    await guesses.accept(hash, address);
+    return { ...holder, ambient: false, by: "token", proof };
   };
 }
 

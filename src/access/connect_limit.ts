@@ -8,6 +8,8 @@ export interface ConnectLimit {
   take(key: string): Promise<void>;
   /** Says what `take()` would say now, without counting. @throws PortholeError as `take()` does. */
   check(key: string): Promise<void>;
+  /** Takes back a counted attempt. */
+  giveBack(key: string): Promise<void>;
   /** Forgets every count and stops the timers. */
   close(): void;
 }
@@ -48,6 +50,9 @@ export function createConnectLimit({ perMinute, what = "connections" }: ConnectL
       limiter.points = perMinute();
       const counted = await limiter.get(key);
       if (counted !== null && counted.remainingPoints <= 0) refuse(counted);
+    },
+    giveBack: async (key) => {
+      if (await limiter.get(key) !== null) await limiter.reward(key);
     },
     close: () => {
       for (const key of startedAtMs.keys()) limiter.delete(key);

@@ -4,5 +4,6 @@ import type { ConnectLimit } from "../../src/access/connect_limit.ts";
 export const NO_LIMIT: ConnectLimit = {
   take: () => Promise.resolve(),
   check: () => Promise.resolve(),
+  giveBack: () => Promise.resolve(),
   close: () => {},
 };

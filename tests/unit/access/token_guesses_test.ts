@@ -4,7 +4,7 @@ import { TokenGuesses } from "../../../src/access/token_guesses.ts";
 import { PortholeError } from "../../../src/errors.ts";
 
 function makeRig() {
-  const limit = createConnectLimit({ perMinute: () => 3, what: "different tokens" });
+  const limit = createConnectLimit({ perMinute: () => 3, what: "wrong tokens" });
   const guesses = new TokenGuesses(limit);
   const ask = async (hash: string, address = "10.0.0.1") => {
     try {
@@ -14,7 +14,7 @@ function makeRig() {
       return refusal instanceof PortholeError ? refusal.code : String(refusal);
     }
   };
-  return { ask, [Symbol.dispose]: () => limit.close() };
+  return { ask, guesses, [Symbol.dispose]: () => limit.close() };
 }
 
 Deno.test("an address may try a few different tokens a minute, also at once, and the rest are not even checked", async () => {
@@ -36,5 +36,21 @@ Deno.test("addresses of one /64 network are one", async () => {
   using rig = makeRig();
   const tried: string[] = [];
   for (let at = 1; at <= 5; at++) tried.push(await rig.ask(`guess ${at}`, `2001:db8::${at}`));
+  assertEquals(tried, ["ok", "ok", "ok", "limit_reached", "limit_reached"]);
+});
+
+Deno.test("right tokens do not count, and each is taken back once, however often it is sent", async () => {
+  using rig = makeRig();
+  const askRight = async (hash: string) => {
+    const outcome = await rig.ask(hash);
+    if (outcome === "ok") await rig.guesses.accept(hash, "10.0.0.1");
+    return outcome;
+  };
+  for (let at = 0; at < 20; at++) {
+    const both = await Promise.all([askRight(`program ${at}`), askRight(`program ${at}`)]);
+    assertEquals(both, ["ok", "ok"], `program ${at}`);
+  }
+  const tried: string[] = [];
+  for (let at = 0; at < 5; at++) tried.push(await rig.ask(`guess ${at}`));
   assertEquals(tried, ["ok", "ok", "ok", "limit_reached", "limit_reached"]);
 });
