@@ -25,12 +25,20 @@ export function limitResponses(): MiddlewareHandler<Env> {
   return async (c, next) => {
     if (UNLIMITED.has(c.req.path)) return await next();
     const giveBack = shares.take(readAddress(c));
-    if (!giveBack) throw new PortholeError("busy", "Too many responses are under way", { retryAfterMs: RETRY_MS });
-    await next();
-    if (!c.res.body || c.req.method === "HEAD") return giveBack();
-    c.res = await streamResponse(c.res);
-    const sent = c.env.whenSent?.() ?? Promise.resolve();
-    sent.then(giveBack, giveBack);
+    if (!giveBack) {
+      const message = "Too many responses to your address are under way: try again in a moment";
+      throw new PortholeError("busy", message, { retryAfterMs: RETRY_MS });
+    }
+    let sent: Promise<unknown> | undefined;
+    try {
+      await next();
+      if (!c.res.body || c.req.method === "HEAD") return;
+      c.res = await streamResponse(c.res);
+      sent = c.env.whenSent?.();
+    } finally {
+      if (sent) sent.then(giveBack, giveBack);
+      else giveBack();
+    }
   };
 }
 

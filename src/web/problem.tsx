@@ -60,8 +60,9 @@ export function answerProblem(c: Context<Env>, error: PortholeError): Response |
   if (error.retryAfterMs !== undefined) c.header("Retry-After", String(Math.ceil(error.retryAfterMs / 1000)));
   c.header("Cache-Control", "no-store");
   if (error.code === "sign_in_required") c.header("WWW-Authenticate", 'Bearer realm="Porthole"');
-  // A page would need further responses.
-  if (wantsPage(c) && error.code !== "busy") {
+  if (wantsPage(c)) {
+    // A page would need further responses.
+    if (error.code === "busy") return c.text(`${title}. ${error.message}.\n`, status);
     if (error.code === "sign_in_required" && c.req.method === "GET") {
       return showSignIn(c, { next: readOwnPath(c) }, 401);
     }
