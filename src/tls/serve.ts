@@ -35,6 +35,8 @@ export interface Revival {
   /** The listener could not be held up for `GIVE_UP_MS`; it goes on trying. Called once. */
   readonly onGivenUp?: (reason: string) => void;
   readonly giveUpMs?: number;
+  /** How long the new server must last. */
+  readonly steadyMs?: number;
 }
 
 /** A running listener. */
@@ -75,6 +77,8 @@ class LastingListener implements Listener {
   #closed = false;
   /** When the listener was last steady; undefined while it is. */
   #downSinceMs: number | undefined;
+  /** How often it went down. */
+  #downs = 0;
   #hasGivenUp = false;
   readonly #end = new AbortController();
   /** The replacement under way; the next one waits for it. */
@@ -176,6 +180,7 @@ class LastingListener implements Listener {
   #goDown(reason: unknown): void {
     this.#former.add(this.#server);
     this.#isUp = false;
+    this.#downs++;
     this.#options.revival?.onDown?.();
     if (this.#downSinceMs === undefined) {
       this.#downSinceMs = performance.now();
@@ -183,6 +188,9 @@ class LastingListener implements Listener {
         "warn",
         `Cannot accept connections on ${describeAddress(this.address)}, trying again: ${textOf(reason)}`,
       );
+    } else {
+      // The last return did not last.
+      this.#giveUpInTime(reason);
     }
     void this.#revive(reason);
   }
@@ -190,24 +198,27 @@ class LastingListener implements Listener {
   async #revive(reason: unknown): Promise<void> {
     const { hasRoom = () => true, onUp = () => {} } = this.#options.revival ?? {};
     for (; !this.#closed; await this.#wait(REVIVE_EVERY_MS)) {
-      this.#giveUpInTime(reason);
-      if (!hasRoom()) continue;
       try {
-        this.#server = this.#start(this.address, this.#currentPair());
+        if (hasRoom()) {
+          this.#server = this.#start(this.address, this.#currentPair());
+          break;
+        }
       } catch (thrown) {
         reason = thrown;
-        continue;
       }
-      this.#isUp = true;
-      onUp();
-      return void this.#watchSteadiness(this.#server);
+      this.#giveUpInTime(reason);
     }
+    if (this.#closed) return;
+    this.#isUp = true;
+    onUp();
+    void this.#watchSteadiness();
   }
 
   /** The reserve of descriptors that let it come back may be gone at the next connection. */
-  async #watchSteadiness(server: Server): Promise<void> {
-    await this.#wait(STEADY_MS);
-    if (this.#closed || !this.#isUp || this.#downSinceMs === undefined || server !== this.#server) return;
+  async #watchSteadiness(): Promise<void> {
+    const downs = this.#downs;
+    await this.#wait(this.#options.revival?.steadyMs ?? STEADY_MS);
+    if (this.#closed || downs !== this.#downs || this.#downSinceMs === undefined) return;
     const seconds = (performance.now() - this.#downSinceMs) / 1_000;
     this.#downSinceMs = undefined;
     this.#hasGivenUp = false;

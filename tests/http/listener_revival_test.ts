@@ -69,6 +69,40 @@ Deno.test("a listener that cannot come back says so once, and goes on trying", a
   assertMatch(reasons[0]!, /^Cannot accept connections on 127\.0\.0\.1:\d+: Cannot listen on .*: another program is/);
 });
 
+Deno.test("a listener that comes back at once is not given up, however late that is noticed", async () => {
+  const { serve, end } = makeFrailServe();
+  const reasons: string[] = [];
+  const up = Promise.withResolvers<void>();
+  await using rig = listen({
+    serve,
+    revival: { onGivenUp: (reason) => reasons.push(reason), onUp: up.resolve, giveUpMs: 0 },
+  });
+  end();
+  await up.promise;
+  assertEquals([rig.listener.isUp, reasons], [true, []]);
+});
+
+Deno.test("a listener that ends again and again says so, though it comes back each time", async () => {
+  const { serve, end } = makeFrailServe();
+  const givenUp = Promise.withResolvers<string>();
+  await using _rig = listen({ serve, revival: { onGivenUp: givenUp.resolve, onUp: end, giveUpMs: 0 } });
+  end();
+  assertMatch(await givenUp.promise, /Too many open files$/);
+});
+
+Deno.test("a listener that is replaced soon after it came back counts as steady all the same", async () => {
+  const { serve, end } = makeFrailServe();
+  const [up, steady] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+  const tell = (level: string, message: string) => {
+    if (level === "info") steady.resolve(message);
+  };
+  await using rig = listen({ serve, tell, revival: { onUp: up.resolve, steadyMs: 50 } });
+  end();
+  await up.promise;
+  await rig.listener.replace();
+  assertMatch(await steady.promise, /^Accepting connections again on 127\.0\.0\.1:\d+, after/);
+});
+
 Deno.test("replace() goes on at the same unix socket, and on a port that cannot be shared", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/porthole.sock`;
