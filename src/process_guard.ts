@@ -28,8 +28,8 @@ const VALVE_SHARE = 0.8;
 const DESCRIPTORS_SUSTAIN_MS = 10_000;
 /** This far above its limit, memory is so short that viewers get no goodbye. */
 const URGENT_FACTOR = 1.15;
-/** A listener that did not answer for so long is ended with the valve; and for so long, in spite of it, with the process. */
-const GIVE_UP_SILENT_MS = 90_000;
+/** A listener that did not answer is ended with the valve; after so many misses in spite of it, with the process. */
+const GIVE_UP_MISSES = 9;
 const NOTICE_MS = 3_600_000;
 
 const REASONS: Readonly<Record<ValveCause, string>> = {
@@ -94,8 +94,8 @@ export class ProcessGuard {
     const memory = setInterval(() => this.#lookAtMemory(), MEMORY_EVERY_MS);
     const descriptors = setInterval(() => this.#lookAtDescriptors(), DESCRIPTORS_EVERY_MS);
     const watchdog = watchListener({
-      ask: async () => main?.isUp ? await askListener(main.address, isSecure) : "unknown",
-      onSilent: (silentMs) => this.#takeSilence(silentMs),
+      ask: async () => main?.isUp ? await askListener(main.bound, isSecure) : "unknown",
+      onSilent: (misses) => this.#takeSilence(misses),
     });
     const clear = (timer: ReturnType<typeof setInterval>) => ({ close: () => clearInterval(timer) });
     this.#watches = [clear(memory), clear(descriptors), watchdog];
@@ -134,8 +134,8 @@ export class ProcessGuard {
     void this.#valve.open(cause);
   }
 
-  #takeSilence(silentMs: number): void {
-    if (silentMs >= GIVE_UP_SILENT_MS) this.#fail("The listener accepts no connections");
+  #takeSilence(misses: number): void {
+    if (misses >= GIVE_UP_MISSES) this.#fail("The listener accepts no connections");
     else if (this.#valve.isReady) void this.#valve.open("listener");
   }
 

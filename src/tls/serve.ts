@@ -43,6 +43,8 @@ export interface Revival {
 export interface Listener {
   /** The address with the port that is in use. */
   readonly address: Address;
+  /** The address in numbers, as its server has it. */
+  readonly bound: Address;
   /** Whether the port is open, as far as the runtime says. */
   readonly isUp: boolean;
   /** Ends every TCP connection, and goes on with a new server. */
@@ -93,6 +95,13 @@ class LastingListener implements Listener {
     this.#server = this.#start(address, certificate?.current);
     this.address = boundAddress(this.#server.addr, address);
     this.#unsubscribe = certificate?.subscribe((pair) => this.#inTurn(() => this.#renew(pair)));
+  }
+
+  get bound(): Address {
+    const { addr } = this.#server;
+    return this.address.kind === "tcp" && "hostname" in addr
+      ? { ...this.address, hostname: addr.hostname }
+      : this.address;
   }
 
   get isUp(): boolean {

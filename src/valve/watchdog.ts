@@ -4,29 +4,25 @@ import tls from "node:tls";
 import type { Address } from "../config/config.ts";
 import { isExhaustion } from "./descriptors.ts";
 
-/** What an attempt to reach the listener says; "unknown" if the attempt itself had no descriptor. */
+/** What an attempt to reach the listener says; "unknown" if it could not be made: without a descriptor or the address. */
 export type Reached = "yes" | "no" | "unknown";
 
 /** What the watchdog works with. */
 export interface WatchdogEffects {
   readonly ask: () => Promise<Reached>;
-  /** The listener has not answered for a while. */
-  readonly onSilent: (silentMs: number) => void;
+  /** The listener has not answered for so many times in a row. */
+  readonly onSilent: (misses: number) => void;
   readonly everyMs?: number;
-  readonly now?: () => number;
 }
 
 const EVERY_MS = 10_000;
 /** A loaded event loop answers late; a listener that is stuck never does. */
 const ANSWER_MS = 8_000;
-/** Two misses in a row. */
+/** One miss may be due to a stall of this process, or to a machine that was suspended. */
 const MISSES = 2;
 
-/** Asks every ten seconds until closed. */
-export function watchListener({ ask, onSilent, everyMs = EVERY_MS, now = () => performance.now() }: WatchdogEffects): {
-  close(): void;
-} {
-  let answeredAtMs = now();
+/** Asks every ten seconds until closed. Counts misses, not time, which goes on while a process is paused or stalled. */
+export function watchListener({ ask, onSilent, everyMs = EVERY_MS }: WatchdogEffects): { close(): void } {
   let misses = 0;
   let isAsking = false;
   const check = async () => {
@@ -36,17 +32,16 @@ export function watchListener({ ask, onSilent, everyMs = EVERY_MS, now = () => p
     isAsking = false;
     if (reached === "unknown") return;
     misses = reached === "yes" ? 0 : misses + 1;
-    if (reached === "yes") answeredAtMs = now();
-    if (misses >= MISSES) onSilent(now() - answeredAtMs);
+    if (misses >= MISSES) onSilent(misses);
   };
   const timer = setInterval(check, everyMs);
   return { close: () => clearInterval(timer) };
 }
 
-/** Whether a listener answers /healthz; the certificate is not verified, since the connection stays on this machine. */
+/** Whether a listener answers /healthz at an address in numbers; the certificate is not verified, since the connection stays on this machine. */
 export function askListener(address: Address, isSecure: boolean, answerMs = ANSWER_MS): Promise<Reached> {
   const where = address.kind === "unix"
-    ? { path: address.path }
+    ? { path: address.path, host: undefined }
     : { host: ownHost(address.hostname), port: address.port };
   const socket = isSecure ? tls.connect({ ...where, rejectUnauthorized: false }) : net.connect(where);
   return new Promise<Reached>((resolve) => {
@@ -59,7 +54,7 @@ export function askListener(address: Address, isSecure: boolean, answerMs = ANSW
       reached = "yes";
       socket.destroy();
     });
-    socket.on("close", () => resolve(reached));
+    socket.on("close", () => resolve(reached === "no" && !isOwn(where.host) ? "unknown" : reached));
     socket.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   });
 }
@@ -68,4 +63,15 @@ export function askListener(address: Address, isSecure: boolean, answerMs = ANSW
 function ownHost(hostname: string): string {
   if (hostname === "0.0.0.0") return "127.0.0.1";
   return hostname === "::" || hostname === "[::]" ? "::1" : hostname.replace(/^\[|\]$/g, "");
+}
+
+/** Whether this machine has the address now. A laptop loses that of its network; the listener goes on when it is back. */
+function isOwn(hostname: string | undefined): boolean {
+  if (hostname === undefined) return true;
+  try {
+    Deno.listen({ hostname, port: 0 }).close();
+    return true;
+  } catch (thrown) {
+    return thrown instanceof Deno.errors.NotCapable;
+  }
 }
