@@ -70,10 +70,8 @@ export async function createFileCertificate(options: FileCertificateOptions): Pr
 
 async function readFiles(options: FileCertificateOptions): Promise<CertificatePair> {
   const { reader = createFileReader(), cert, key } = options;
-  const [certText, keyText] = await Promise.all([
-    readText(reader, cert, "certificate"),
-    readText(reader, key, "key"),
-  ]);
+  const certText = await readText(reader, cert, "certificate");
+  const keyText = await readText(reader, key, "key");
   return readPair(pickBlocks(certText, "CERTIFICATE"), pickBlocks(keyText, "PRIVATE KEY"), { cert, key });
 }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { makeCa, makeLeaf, type Signed } from "../../../src/tls/ca.ts";
 import { CertificateError } from "../../../src/tls/certificate.ts";
+import { createFileReader } from "../../../src/files/file_reader.ts";
 import { createFileCertificate } from "../../../src/tls/files.ts";
 import { createManualEvery } from "../../fakes/manual_every.ts";
 
@@ -68,6 +69,21 @@ Deno.test("createFileCertificate() names the file and the fault", async () => {
     assertStringIncludes(error.message, message);
     assert(!error.message.includes(first.key.slice(40, 60)));
     assertEquals(rig.clock.running(), 0);
+  }
+});
+
+Deno.test("createFileCertificate() leaves no reading under way when a file is missing", async () => {
+  let underWay = 0;
+  const reader = createFileReader();
+  const read = async (path: string, maxBytes: number) => {
+    underWay++;
+    return await reader.read(path, maxBytes).finally(() => underWay--);
+  };
+  for (const missing of ["cert", "key"] as const) {
+    using rig = createRig();
+    Deno.removeSync(rig[missing]);
+    await assertRejects(() => createFileCertificate({ ...rig, reader: { ...reader, read } }), CertificateError);
+    assertEquals(underWay, 0);
   }
 });
 
