@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { measureSlope } from "../../soak/checks.ts";
+import { checkMemory, measureSlope } from "../../soak/checks.ts";
 import {
   buildMessages,
   encodeOrder,
@@ -41,4 +41,16 @@ Deno.test("measureSlope() is not misled by one sample", () => {
   const sample = (minute: number, memoryMib: number) => ({ minute, memoryMib, descriptors: 0 });
   assertEquals(measureSlope([sample(0, 100), sample(1, 102), sample(2, 300), sample(3, 106), sample(4, 108)]), 2);
   assertEquals(measureSlope([sample(0, 100)]), 0);
+});
+
+Deno.test("checkMemory() tells of memory that grows, and of none where the program ended before the first check", () => {
+  const judge = (mibs: readonly number[]) => {
+    const faults: string[] = [];
+    const samples = mibs.map((memoryMib, minute) => ({ minute, memoryMib, descriptors: 0 }));
+    checkMemory({ fault: (what) => faults.push(what) }, samples);
+    return faults;
+  };
+  assertEquals(judge([]), []);
+  assertEquals(judge([100, 102, 101, 103]), []);
+  assertEquals(judge([100, 150, 200, 250, 300, 350]), ["the memory grows by 50.0 MiB a minute"]);
 });
