@@ -6,10 +6,10 @@
  * the exit code is 1 when it is bad.
  */
 import { parseArgs } from "node:util";
-import { argon2id } from "hash-wasm";
 import { waitAtMost } from "../../src/async/wait_at_most.ts";
 import { makeClientKey } from "../../src/rfb/security/ra2.ts";
 import type { FakeSource } from "../fakes/rfb_security/source.ts";
+import { hashCheaply } from "../fakes/hash_cheaply.ts";
 import { Seeded } from "../fakes/seeded.ts";
 import type { TcpSource } from "../fakes/tcp_source.ts";
 import { checkAll, checkMemory, measureSlope, pickWarm, readLog, type Sample } from "./checks.ts";
@@ -127,13 +127,6 @@ async function soak(asked: Soak): Promise<boolean> {
   if (code !== 0) faults.add(`the program exited with ${code}`);
   console.log(describe(driver, samples, asked));
   return faults.all.length === 0;
-}
-
-/** The least that the configuration accepts, so that a sign-in costs little. */
-function hashCheaply(password: string): Promise<string> {
-  const salt = crypto.getRandomValues(new Uint8Array(16));
-  const cost = { memorySize: 8 * 1024, iterations: 1, parallelism: 1, hashLength: 32 };
-  return argon2id({ password, salt, ...cost, outputType: "encoded" });
 }
 
 /** Lets the lanes run, with a check after each minute, until the time is up. */
