@@ -19,8 +19,9 @@ Deno.test("a link revoked on a full disk is not answered as done, and does not c
   await assertShown(gateway);
 
   await place.unblock();
-  await waitUntil(async () => (await readReady(gateway)).saved);
-  assertEquals([(await readReady(gateway)).problems, await gateway.revoke(revoked.id)], [[], 404]);
+  // The audit log has its own rhythm: every problem is gone in the end.
+  await waitUntil(async () => (await readReady(gateway)).problems.length === 0);
+  assertEquals([(await readReady(gateway)).saved, await gateway.revoke(revoked.id)], [true, 404]);
   gateway.process.signal("SIGKILL");
   await gateway.process.ended;
   const again = await place.start();
