@@ -14,13 +14,15 @@ export interface LineWriter {
 interface LineWriterOptions {
   /** Writes some of the bytes, at least one, and returns their number, as `Deno.stderr.write()` does. */
   readonly write: (bytes: Uint8Array) => Promise<number>;
-  /** Called after the first successful write since lines were lost, with their number. A line that it writes takes their place. */
+  /** Called after lines were lost, with their number, once there is room again. A line that it writes takes their place. */
   readonly onBack?: (lost: number) => void;
 }
 
 /** Most characters that are queued. Then new lines are lost, so that the old ones stay in order. */
 const QUEUE_MAX_CHARS = 1024 ** 2;
 const BATCH_MAX_CHARS = 64 * 1024;
+/** Room for the line that says how many were lost, which must not be lost itself. */
+const TOLD_CHARS = 1024;
 /** A pipe that another program has made non-blocking refuses bytes while it is full. */
 const RETRY_MS = 100;
 
@@ -110,7 +112,7 @@ class Queue implements LineWriter {
   }
 
   #tell(): void {
-    if (this.#untold === 0) return;
+    if (this.#untold === 0 || this.#chars > QUEUE_MAX_CHARS - TOLD_CHARS) return;
     const lost = this.#untold;
     this.#untold = 0;
     this.#options.onBack?.(lost);

@@ -72,6 +72,18 @@ Deno.test("a pipe that nobody reads costs lines, which are counted, and told at 
   assert(lines.slice(0, -2).every((line, index) => line.startsWith(`line ${index} `)));
 });
 
+Deno.test("the line that tells how many were lost is not lost itself, though the queue is still full", async () => {
+  const pipe = createPipe(1);
+  const writer = createLineWriter({ write: pipe.write, onBack: (lost) => writer.write(`lost ${lost}`) });
+  writer.write("first");
+  for (let line = 0; line < 16; line++) writer.write("x".repeat(64 * 1024));
+  for (const line of ["second", "third"]) writer.write(line);
+  assertEquals(writer.lost, 2);
+  pipe.read();
+  await writer.settled();
+  assertEquals([pipe.text.trimEnd().split("\n").at(-1), writer.lost], ["lost 2", 2]);
+});
+
 Deno.test("a pipe that is closed loses lines and throws nothing, and a cut line does not spoil the next", async () => {
   const steps = [
     () => Promise.resolve(2),
