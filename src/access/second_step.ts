@@ -56,11 +56,19 @@ export class SecondStep {
     await this.#count.check(makeKey(name, sender));
   }
 
-  /** Whether a code is right; it is not even compared during a wait. @throws PortholeError limit_reached */
+  /**
+   * Whether a code is right; it is not even compared during a wait. If `isRight` fails, the code does not count.
+   *
+   * @throws PortholeError limit_reached
+   */
   async judge(name: string, sender: Sender, isRight: () => Promise<boolean>): Promise<boolean> {
     const key = makeKey(name, sender);
     const wrong = await this.#count.begin(key);
-    if (await isRight()) {
+    const right = await isRight().catch(async (thrown) => {
+      await this.#count.forgive(key, 1);
+      throw thrown;
+    });
+    if (right) {
       await this.#count.forgive(key, Infinity);
       return true;
     }

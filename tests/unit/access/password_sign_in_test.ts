@@ -259,3 +259,14 @@ Deno.test("a user has ten tickets at most at one sender, and nobody else's ticke
   for (let more = 0; more < 20; more++) await begin("bob", "10.0.0.2");
   assertEquals([await signIn.findName(ticket), await signIn.findName(first)], ["bob", undefined]);
 });
+
+Deno.test("a code that nobody could compare, or that was right but could not be saved, does not count", async () => {
+  const { secondStep } = makeRig();
+  const sender = { address: "10.0.0.1", device: undefined };
+  const judge = (isRight: () => Promise<boolean>) => secondStep.judge("bob", sender, isRight);
+  for (let at = 0; at < 10; at++) {
+    await assertRejects(() => judge(() => Promise.reject(new PortholeError("not_stored", "The disk is full"))));
+  }
+  for (let wrong = 0; wrong < 5; wrong++) assertEquals(await judge(() => Promise.resolve(false)), false);
+  await assertRejects(() => judge(() => Promise.resolve(true)), PortholeError, "Too many wrong codes");
+});
