@@ -144,10 +144,18 @@ class LastingListener implements Listener {
       this.#server = this.#start(this.address, pair);
     } catch (thrown) {
       tell("warn", `Keeping the old certificate: ${thrown instanceof Error ? thrown.message : thrown}`);
-      if (!this.#sharesPort) this.#server = this.#start(this.address, old.pair);
+      if (!this.#sharesPort) this.#startAgain(old.pair);
       return;
     }
     if (this.#sharesPort) await old.closeAtRequest();
+  }
+
+  #startAgain(pair: CertificatePair | undefined): void {
+    try {
+      this.#server = this.#start(this.address, pair);
+    } catch (thrown) {
+      this.#goDown(thrown);
+    }
   }
 
   /** Ends everything; the new server starts in the same turn, so that the port is never closed where it can be shared. */

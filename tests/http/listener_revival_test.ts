@@ -1,5 +1,8 @@
 /** A listener whose server ends by itself, as when no file descriptors are left. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { makeCa, makeLeaf } from "../../src/tls/ca.ts";
+import { type CertificateSource, readPair } from "../../src/tls/certificate.ts";
+import { createPublished } from "../../src/tls/published.ts";
 import { createListener, type ListenerOptions } from "../../src/tls/serve.ts";
 
 function listen(options: Partial<ListenerOptions>) {
@@ -101,6 +104,26 @@ Deno.test("a listener that is replaced soon after it came back counts as steady 
   await up.promise;
   await rig.listener.replace();
   assertMatch(await steady.promise, /^Accepting connections again on 127\.0\.0\.1:\d+, after/);
+});
+
+Deno.test("a listener whose port is taken while it is renewed comes back", async () => {
+  const { serve, state } = makeFrailServe();
+  const up = Promise.withResolvers<void>();
+  const names = ["127.0.0.1"];
+  const ca = await makeCa({ host: "gate", names, nowMs: Date.now() });
+  const sign = async () => {
+    const { cert, key } = await makeLeaf({ ca, names, nowMs: Date.now() });
+    return readPair(cert, key, { cert: "cert", key: "key" });
+  };
+  const { publish, ...published } = createPublished(await sign());
+  const certificate: CertificateSource = { ...published, close: () => {} };
+  await using rig = listen({ serve, sharesPort: false, certificate, revival: { onUp: up.resolve } });
+  // The new server is refused, and so is the old one.
+  state.refusals = 2;
+  publish(await sign());
+  await up.promise;
+  using client = Deno.createHttpClient({ caCerts: [ca.cert] });
+  assertEquals(await (await fetch(`https://127.0.0.1:${rig.port}/`, { client })).text(), "hello");
 });
 
 Deno.test("replace() goes on at the same unix socket, and on a port that cannot be shared", async () => {
