@@ -24,6 +24,8 @@ const MISSES = 2;
 /** Asks every ten seconds until closed. Counts misses, not time, which goes on while a process is paused or stalled. */
 export function watchListener({ ask, onSilent, everyMs = EVERY_MS }: WatchdogEffects): { close(): void } {
   let misses = 0;
+  // A firewall, or the owner of a unix socket, may keep the process from reaching itself: that says nothing.
+  let wasReached = false;
   let isAsking = false;
   const check = async () => {
     if (isAsking) return;
@@ -32,13 +34,17 @@ export function watchListener({ ask, onSilent, everyMs = EVERY_MS }: WatchdogEff
     isAsking = false;
     if (reached === "unknown") return;
     misses = reached === "yes" ? 0 : misses + 1;
-    if (misses >= MISSES) onSilent(misses);
+    wasReached ||= reached === "yes";
+    if (wasReached && misses >= MISSES) onSilent(misses);
   };
   const timer = setInterval(check, everyMs);
   return { close: () => clearInterval(timer) };
 }
 
-/** Whether a listener answers /healthz at an address in numbers; the certificate is not verified, since the connection stays on this machine. */
+/**
+ * Whether a listener answers /healthz at an address in numbers. The certificate is not verified, since the connection stays
+ * on this machine.
+ */
 export function askListener(address: Address, isSecure: boolean, answerMs = ANSWER_MS): Promise<Reached> {
   const where = address.kind === "unix"
     ? { path: address.path, host: undefined }

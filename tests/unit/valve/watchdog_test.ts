@@ -40,3 +40,16 @@ Deno.test("watchListener() counts misses in a row, however long they take, and n
   watch.close();
   assertEquals(told, [[2, 3], [3, 2]]);
 });
+
+Deno.test("watchListener() says nothing of a listener that it never reached, as behind a firewall", async () => {
+  let asked = 0;
+  const told: number[] = [];
+  const ask = () => {
+    asked++;
+    return Promise.resolve<Reached>("no");
+  };
+  const watch = watchListener({ ask, onSilent: (misses) => void told.push(misses), everyMs: 1 });
+  await waitUntil(() => asked >= 5);
+  watch.close();
+  assertEquals(told, []);
+});
