@@ -170,6 +170,7 @@ class LastingListener implements Listener {
     } catch (thrown) {
       this.#server = old;
       if (!this.#sharesPort) this.#goDown(thrown);
+      else this.#tell("warn", `Keeping the connections to ${describeAddress(this.address)}: ${textOf(thrown)}`);
       return;
     }
     if (this.#sharesPort) old.abort();

@@ -126,6 +126,16 @@ Deno.test("a listener whose port is taken while it is renewed comes back", async
   assertEquals(await (await fetch(`https://127.0.0.1:${rig.port}/`, { client })).text(), "hello");
 });
 
+Deno.test("replace() keeps the old server where no new one can start, and says so", async () => {
+  const { serve, state } = makeFrailServe();
+  const said: string[] = [];
+  await using rig = listen({ serve, sharesPort: true, tell: (_level, message) => said.push(message) });
+  state.refusals = 1;
+  await rig.listener.replace();
+  assertEquals(await (await fetch(`http://127.0.0.1:${rig.port}/`)).text(), "hello");
+  assertMatch(said.join(), /^Keeping the connections to 127\.0\.0\.1:\d+: Cannot listen on .*: another program is/);
+});
+
 Deno.test("replace() goes on at the same unix socket, and on a port that cannot be shared", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/porthole.sock`;
