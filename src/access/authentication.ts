@@ -1,5 +1,6 @@
 /** All sign-in methods, put together. */
 import type { Config, User } from "../config/config.ts";
+import { takesLoginLink } from "../config/exposure.ts";
 import type { Stores } from "../store/store.ts";
 import { type Access, createAccess, type Proof } from "./access.ts";
 import { createBearerCredential } from "./bearer.ts";
@@ -33,7 +34,7 @@ export interface Authentication {
   readonly oidc: OidcSignIn;
   /** Limits the sign-in attempts of one address, with all methods together. */
   readonly signInLimit: ConnectLimit;
-  /** Whether this is the token of the login link. */
+  /** Whether this is the token of the login link, and the link may be used. */
   isLoginToken(token: string): Promise<boolean>;
   /** Stops threads and timers; resolves when every change is stored. */
   close(): Promise<void>;
@@ -62,7 +63,10 @@ export function createAuthentication(
   const perMinute = () => config().limits.signInsPerMinute;
   const signInLimit = createConnectLimit({ perMinute, what: "sign-in attempts" });
   const tokenLimit = createConnectLimit({ perMinute, what: "wrong tokens" });
-  const isLoginToken = (token: string) => loginLink.isToken(token);
+  const isLoginToken = async (token: string) => {
+    const { gateway, auth } = config();
+    return takesLoginLink(gateway, auth) && await loginLink.isToken(token);
+  };
   const check = createPasswordCheck();
   const byPassword = createPasswordParts({
     users: () => readUsers(config()),

@@ -14,7 +14,7 @@ export const TOKEN_PROTOCOL = "porthole.token.";
 interface BearerOptions {
   config: () => Config;
   lineage: Pick<Lineage, "find">;
-  /** Whether this is the token of the login link. */
+  /** Whether this is the token of the login link, and the link may be used. */
   isLoginToken: (token: string) => Promise<boolean>;
   guesses: Pick<TokenGuesses, "admit" | "accept">;
 }

@@ -32,7 +32,7 @@ export function limitResponses(): MiddlewareHandler<Env> {
     let sent: Promise<unknown> | undefined;
     try {
       await next();
-      if (!c.res.body || c.req.method === "HEAD") return;
+      if (isRefusal(c.res) || !c.res.body || c.req.method === "HEAD") return;
       c.res = await streamResponse(c.res);
       sent = c.env.whenSent?.();
     } finally {
@@ -50,4 +50,8 @@ async function streamResponse(response: Response): Promise<Response> {
   const headers = new Headers(given);
   headers.set("Content-Length", String(bytes.length));
   return new Response(streamBytes(bytes), { status: response.status, headers });
+}
+
+function isRefusal({ headers }: Response): boolean {
+  return headers.get("content-type")?.startsWith("application/problem+json") ?? false;
 }

@@ -7,7 +7,7 @@ import { OWNER } from "../../access/login_link.ts";
 import { markHash } from "../../access/marks.ts";
 import { hashToken } from "../../access/opaque_token.ts";
 import { readReturnPath } from "../../access/return_path.ts";
-import { isOpenToAll, takesLoginLink } from "../../config/exposure.ts";
+import { isOpenToAll } from "../../config/exposure.ts";
 import { PortholeError } from "../../errors.ts";
 import { type Env, readAddress } from "../env.ts";
 import { readForm } from "../form.ts";
@@ -56,9 +56,8 @@ async function signIn(c: Context<Env>): Promise<Response> {
 
 async function signInWithToken(c: Context<Env>, token: string, next: string): Promise<Response> {
   const { authentication } = c.var;
-  const { gateway, auth } = c.var.config;
   await authentication.signInLimit.take(readAddress(c));
-  if (takesLoginLink(gateway, auth) && await authentication.isLoginToken(token)) {
+  if (await authentication.isLoginToken(token)) {
     const owner = { name: OWNER.name, by: "login_link", of: markHash(hashToken(token)) } as const;
     return await finishSignIn(c, owner, next);
   }
