@@ -1,15 +1,14 @@
 /**
  * `deno task test`: runs every test, then lists those that were left out and says how to have them.
  *
- * Two processes share the work, since most machines have two cores, and a test that measures memory needs a process in
- * which nothing else runs. Their sum is the last line.
+ * Three processes share the work: most machines have two cores, of which a test seldom keeps one busy, and a test that
+ * measures memory needs a process in which nothing else runs. Their sum is the last line.
  */
 import { PACKAGES } from "./live/programs.ts";
 
-/** What each process runs: tests that need nothing, and tests that need programs, of which one runs at a time. */
-const LANES = [["unit", "http", "process", "attack"], ["live", "browser"]].map((names) =>
-  names.map((name) => `tests/${name}/`)
-);
+/** What each process runs, one test after another. The last ones need programs, and take longest. */
+const LANES = [["unit", "process"], ["http", "attack"], ["live", "browser"]]
+  .map((names) => names.map((name) => `tests/${name}/`));
 
 /** A test that was left out, and what it needs: programs, or a right that the machine does not give. */
 export interface LeftOut {
@@ -74,7 +73,7 @@ async function runLane(
 ): Promise<LaneResult> {
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
-    const test = ["test", "--allow-all", `--junit-path=${report}`, ...folders, ...args];
+    const test = ["test", "--allow-all", "--no-check", `--junit-path=${report}`, ...folders, ...args];
     const env: Record<string, string> = Deno.stdout.isTerminal() ? { FORCE_COLOR: "1" } : {};
     const child = new Deno.Command(Deno.execPath(), { args: test, env, stdout: "piped", stderr: "piped" }).spawn();
     let output = "";
@@ -117,16 +116,46 @@ function print(text: string): void {
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }
 
-/** Runs everything. The first process speaks as it goes, the second when the first has ended. */
+/** Prints what several speakers say at the same time: what one says waits until those before it have ended. */
+function createTurns() {
+  const turns: { held: string; hasEnded: boolean }[] = [];
+  function speak(): void {
+    for (const turn of turns) {
+      print(turn.held);
+      turn.held = "";
+      if (!turn.hasEnded) return;
+    }
+  }
+  return () => {
+    const turn = { held: "", hasEnded: false };
+    turns.push(turn);
+    return {
+      tell(text: string) {
+        turn.held += text;
+        speak();
+      },
+      end() {
+        turn.hasEnded = true;
+        speak();
+      },
+    };
+  };
+}
+
+/** Checks the types once for all processes. */
+async function checkTypes(): Promise<number> {
+  return (await new Deno.Command(Deno.execPath(), { args: ["check", "--quiet"] }).spawn().status).code;
+}
+
+/** Runs everything. */
 async function runTests(args: readonly string[]): Promise<number> {
-  let held: string | undefined = "";
-  const first = runLane(LANES[0]!, args, print).then((result) => {
-    print(held!);
-    held = undefined;
-    return result;
-  });
-  const second = runLane(LANES[1]!, args, (text) => held === undefined ? print(text) : held += text);
-  const results = await Promise.all([first, second]);
+  const checked = await checkTypes();
+  if (checked !== 0) return checked;
+  const takeTurn = createTurns();
+  const results = await Promise.all(LANES.map(async (folders) => {
+    const { tell, end } = takeTurn();
+    return await runLane(folders, args, tell).finally(end);
+  }));
   const code = Math.max(...results.map(({ code }) => code));
   console.log(describeLeftOut(results.flatMap(({ leftOut }) => leftOut).filter(pickUnasked(args))));
   console.log(sumUp(results.map(({ output }) => output), code === 0));
