@@ -159,7 +159,7 @@ export class ProcessGuard {
     const { log } = this.#options;
     const memory = this.#memoryLimit();
     const { count, isExact } = this.#descriptors?.limit ?? { count: Infinity, isExact: false };
-    const descriptors = count === Infinity ? undefined : isExact ? count : `at least ${count}`;
+    const descriptors = count === Infinity ? undefined : isExact ? count : `at least ${wanted}`;
     log.info("Limits of the process", { descriptors, memory: memory === Infinity ? undefined : memory });
     if (!isExact || count >= wanted) return;
     const advice = "raise it with ulimit -n or LimitNOFILE, or lower limits.sessions";

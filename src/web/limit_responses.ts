@@ -1,5 +1,5 @@
 /** The limit on responses that are not sent yet: a reader that stalls keeps its part, and it must not be all memory. */
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { PortholeError } from "../errors.ts";
 import { FairShares } from "../fair_shares.ts";
 import { type Env, readAddress } from "./env.ts";
@@ -10,6 +10,9 @@ import { streamBytes } from "./stream_bytes.ts";
  * can have, since a page with many pictures asks for all at once; 20 addresses that take all they get leave 190.
  */
 const RESPONSES = { max: 2_048, portion: 1 / 8 };
+/** A list of 20,000 sources has 2 MB, and several times that while it is made. One address gets 8. */
+const LONG_LISTS = { max: 32, portion: 1 / 4 };
+const LONG_LIST_SOURCES = 1_000;
 const RETRY_MS = 2_000;
 /** A monitor may share its address with those who take everything; these answers are small. */
 const UNLIMITED: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
@@ -21,10 +24,10 @@ const UNLIMITED: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
  * deadline for that, and reads on from a body that fails only when its reader does.
  */
 export function limitResponses(): MiddlewareHandler<Env> {
-  const shares = new FairShares(RESPONSES);
+  const [shares, longLists] = [new FairShares(RESPONSES), new FairShares(LONG_LISTS)];
   return async (c, next) => {
     if (UNLIMITED.has(c.req.path)) return await next();
-    const giveBack = shares.take(readAddress(c));
+    const giveBack = (isLongList(c) ? longLists : shares).take(readAddress(c));
     if (!giveBack) {
       const message = "Too many responses to your address are under way: try again in a moment";
       throw new PortholeError("busy", message, { retryAfterMs: RETRY_MS });
@@ -40,6 +43,10 @@ export function limitResponses(): MiddlewareHandler<Env> {
       else giveBack();
     }
   };
+}
+
+function isLongList({ req, var: { config } }: Context<Env>): boolean {
+  return req.path === "/api/sources" && config.sources.size >= LONG_LIST_SOURCES;
 }
 
 /** Of a body in one piece, the runtime tells at once that it has been sent. */
