@@ -45,7 +45,7 @@ export const revokeSignIn: Action = async (driver) => {
   const own = (JSON.parse(listed?.body ?? "[]") as { id: string; current?: boolean }[]).find(({ current }) => current);
   if (viewer) viewer.mayEnd = "signed out";
   if (!own) return viewer?.leave("cut");
-  await driver.request(`/api/sign-ins/${own.id}`, { method: "DELETE" });
+  if (!await driver.request(`/api/sign-ins/${own.id}`, { method: "DELETE" })) return viewer?.leave("cut");
   if (viewer) await waitUntil(() => viewer.isOver, "the end of a session whose user was signed out");
   const after = await driver.request("/api/sources", { headers: { cookie } });
   if (after && after.status !== 401) driver.fault(`a revoked sign-in was answered with ${after.status}`);
