@@ -2,7 +2,7 @@
 # The command `porthole` of the container: its entry point, and for a running container `docker exec -it NAME porthole link`.
 # The same permissions as the task `start`, with reading and writing limited to the container's folders.
 cd /app
-exec deno run --cached-only --frozen --v8-flags=--max-semi-space-size=4 \
+exec deno run --cached-only --frozen --v8-flags=--max-semi-space-size=4,--expose-gc \
   --allow-net \
   --allow-read=/app,/config,/data,/run \
   --allow-write=/data,/run/porthole \

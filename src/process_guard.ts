@@ -4,6 +4,7 @@ import type { Gateway } from "./gateway.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Listener, Revival } from "./tls/serve.ts";
 import { type Descriptors, openDescriptors } from "./valve/descriptors.ts";
+import { findCollector, IdleCollection } from "./valve/idle_collection.ts";
 import { findMemoryLimit, openMachine } from "./valve/memory.ts";
 import { Trigger } from "./valve/trigger.ts";
 import { Valve, type ValveCause } from "./valve/valve.ts";
@@ -19,6 +20,7 @@ interface GuardOptions {
 /** Memory is looked at often, since one viewer on a fast link fills a gigabyte in a second. */
 const MEMORY_EVERY_MS = 250;
 const DESCRIPTORS_EVERY_MS = 1_000;
+const IDLE_EVERY_MS = 1_000;
 /** Two connections for each session, and as many again for pages and for what idles. */
 const DESCRIPTORS_PER_SESSION = 4;
 /** From this share of the descriptors on, new sessions wait, so that honest use alone does not open the valve. */
@@ -49,6 +51,7 @@ export class ProcessGuard {
   /** Undefined where they are not limited, as on Windows, or cannot be counted. */
   readonly #descriptors: Descriptors | undefined;
   readonly #machine = openMachine();
+  readonly #idle = new IdleCollection({ heapBytes: () => Deno.memoryUsage().heapUsed, collect: findCollector() });
   readonly #triggers = {
     memory: new Trigger({ sustainMs: 0 }),
     descriptors: new Trigger({ sustainMs: DESCRIPTORS_SUSTAIN_MS }),
@@ -93,12 +96,13 @@ export class ProcessGuard {
     const [main] = this.#listeners = listeners;
     const memory = setInterval(() => this.#lookAtMemory(), MEMORY_EVERY_MS);
     const descriptors = setInterval(() => this.#lookAtDescriptors(), DESCRIPTORS_EVERY_MS);
+    const idle = setInterval(() => this.#idle.look(this.#options.gateway.registry.size), IDLE_EVERY_MS);
     const watchdog = watchListener({
       ask: async () => main?.isUp ? await askListener(main.bound, isSecure) : "unknown",
       onSilent: (misses) => this.#takeSilence(misses),
     });
     const clear = (timer: ReturnType<typeof setInterval>) => ({ close: () => clearInterval(timer) });
-    this.#watches = [clear(memory), clear(descriptors), watchdog];
+    this.#watches = [clear(memory), clear(descriptors), clear(idle), watchdog];
   }
 
   /** Opens the valve for somebody who asks. */
