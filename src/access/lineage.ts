@@ -104,7 +104,7 @@ export function explainLoss({ proof: { by } }: Pick<Identity, "proof">): Porthol
     case "token":
       return new PortholeError("sign_in_required", "The token has expired or was revoked");
     case "jwt":
-      return new PortholeError("sign_in_required", "The signer of this token is no longer trusted");
+      return new PortholeError("sign_in_required", "The signer of this token was removed or changed");
     default:
       return new PortholeError("sign_in_required", "Your sign-in has ended: sign in again");
   }

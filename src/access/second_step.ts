@@ -57,7 +57,7 @@ export class SecondStep {
   }
 
   /**
-   * Whether a code is right; it is not even compared during a wait. If `isRight` fails, the code does not count.
+   * Whether a code is right. During a wait it is not compared. If `isRight` fails, the code does not count.
    *
    * @throws PortholeError limit_reached
    */

@@ -51,8 +51,7 @@ function recoverMissing({ path, editable, isOwner, tell }: RecoverOptions, copy:
 function recoverBroken({ path, editable, precious, isOwner, tell }: RecoverOptions, why: string, copy: Found): Start {
   const name = basename(path);
   if (copy.kind !== "read" && precious) {
-    const sentence =
-      `${name} in the data folder ${why}, and there is no copy of it: repair it, restore it from a backup, ` +
+    const sentence = `${name} in the data folder ${why}, and it has no copy: repair it, restore it from a backup, ` +
       `or remove it to start without its records`;
     if (!editable) throw new DataFolderError(sentence);
     // A person may be editing it. Until it is repaired, each use of its records is refused.
@@ -61,11 +60,11 @@ function recoverBroken({ path, editable, precious, isOwner, tell }: RecoverOptio
   }
   if (!isOwner) {
     if (copy.kind === "read") return copy;
-    throw new DataFolderError(`${name} in the data folder ${why}, and there is no copy of it`);
+    throw new DataFolderError(`${name} in the data folder ${why}, and it has no copy`);
   }
   const kept = setAside(path);
   if (copy.kind === "read") writeCopy(path, copy.text);
-  const result = copy.kind === "read" ? "Porthole uses its copy" : "There is no copy, so its records are lost";
+  const result = copy.kind === "read" ? "Porthole uses its copy" : "It has no copy, so its records are lost";
   tell(`${name} in the data folder ${why}. ${result}; the broken file was renamed to ${kept}.`);
   return copy.kind === "read" ? copy : { kind: "missing" };
 }

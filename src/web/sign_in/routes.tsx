@@ -63,7 +63,7 @@ async function signInWithToken(c: Context<Env>, token: string, next: string): Pr
   }
   throw new PortholeError(
     "sign_in_required",
-    `This login link is no longer valid: run ${findLinkCommand(c) ?? "the command link"} to get a new one`,
+    `This login link is invalid: run ${findLinkCommand(c) ?? "the command link"} to get a new one`,
   );
 }
 

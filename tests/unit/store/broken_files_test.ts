@@ -87,12 +87,12 @@ Deno.test("without a copy, broken records are lost if that is safe, and prevent 
   await using rig = await makeStoreRig();
   rig.write("share-links.json", "{");
   assertEquals(await listLinks(rig), []);
-  assertStringIncludes(rig.told[0]!, "There is no copy, so its records are lost");
+  assertStringIncludes(rig.told[0]!, "It has no copy, so its records are lost");
   rig.write("two-factor.json", "{");
   assertThrows(
     () => rig.open().open("two-factor", { precious: true }),
     DataFolderError,
-    "two-factor.json in the data folder is not complete JSON, and there is no copy of it: repair it, restore it",
+    "two-factor.json in the data folder is not complete JSON, and it has no copy: repair it, restore it",
   );
   assertEquals(rig.read("two-factor.json"), "{");
 });
