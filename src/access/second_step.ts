@@ -57,7 +57,7 @@ export class SecondStep {
   }
 
   /**
-   * Whether a code is right. During a wait it is not compared. If `isRight` fails, the code does not count.
+   * Checks a code, but not during a wait. If `isRight` rejects, the attempt is not counted as a wrong code.
    *
    * @throws PortholeError limit_reached
    */
