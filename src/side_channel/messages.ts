@@ -23,6 +23,8 @@ const SENTENCE_MAX_CHARS = 1024;
 const ID_MAX_CHARS = 64;
 const TITLE_MAX_CHARS = 256;
 const DAY_MS = 24 * 60 * 60_000;
+/** A place in one direction of a session; see `SentFrames`. */
+const POSITION = field.wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
 /** Messages from the gateway to the page. */
 const DOWN = {
@@ -76,6 +78,17 @@ const DOWN = {
   ping: { id: field.opaque },
   /** Round trip between gateway and page. */
   rtt: { ms: field.number(0, DAY_MS) },
+  /** First message on each WebSocket of a page that acknowledges: how to come back when this WebSocket is lost. */
+  resumable: {
+    /** Good for one return, from the same user to the same source. */
+    token: field.text(ID_MAX_CHARS),
+    /** How long the session waits. */
+    hold_ms: field.wholeNumber(0, DAY_MS),
+    /** Position up to which the gateway has what the page sent. */
+    received: POSITION,
+  },
+  /** The gateway has what the page sent up to this position. */
+  ack: { received: POSITION },
 } as const;
 
 /** Messages from the page to the gateway. */
@@ -87,7 +100,23 @@ const UP = {
     username: field.optional(field.text(CREDENTIAL_MAX_CHARS)),
     password: field.optional(field.text(CREDENTIAL_MAX_CHARS)),
   },
+  /** First message of a page that acknowledges, on a new session: the gateway's greeting may then leave at once. */
+  begin: {},
+  /** First message on the WebSocket with which a page comes back. */
+  resume: {
+    token: field.text(ID_MAX_CHARS),
+    /** Position up to which the page has what the gateway sent. */
+    received: POSITION,
+  },
+  /** The page has what the gateway sent up to this position. */
+  ack: { received: POSITION },
 } as const;
+
+/**
+ * Messages that belong to one WebSocket. All others count in the position of their direction, and come again on the next
+ * WebSocket; so does every type that may be added, or two versions would count differently.
+ */
+const UNCOUNTED: ReadonlySet<string> = new Set(["resumable", "begin", "resume", "ack", "ping", "pong", "rtt"]);
 
 type Rows = Readonly<Record<string, field.FieldReaders>>;
 type MessageOf<Table extends Rows> = {
@@ -107,6 +136,8 @@ export type Up<Type extends UpMessage["type"]> = Extract<UpMessage, { type: Type
 export interface Parsed<Message> {
   readonly message?: Message;
   readonly problem?: string;
+  /** Whether the frame is one of those that do not count in the position of their direction. */
+  readonly isUncounted?: boolean;
 }
 
 /** Parses a text frame from the gateway. Never throws. */
@@ -117,6 +148,11 @@ export function parseDown(frame: string): Parsed<DownMessage> {
 /** Parses a text frame from the page. Never throws. */
 export function parseUp(frame: string): Parsed<UpMessage> {
   return parse<UpMessage>(UP, frame);
+}
+
+/** Whether a message counts in the position of its direction. */
+export function isCounted({ type }: DownMessage | UpMessage): boolean {
+  return !UNCOUNTED.has(type);
 }
 
 /** The message as a text frame. */
@@ -130,8 +166,11 @@ function parse<Message>(table: Rows, frame: string): Parsed<Message> {
   const { type } = value;
   if (!Object.hasOwn(table, type)) return {};
   const read = field.readFields(table[type]!, value);
-  if ("malformed" in read) return { problem: `The field ${read.malformed} of a ${type} message is malformed` };
-  return { message: { type, ...read.object } as Message };
+  const counting = UNCOUNTED.has(type) ? { isUncounted: true } : {};
+  if ("malformed" in read) {
+    return { problem: `The field ${read.malformed} of a ${type} message is malformed`, ...counting };
+  }
+  return { message: { type, ...read.object } as Message, ...counting };
 }
 
 function parseObject(frame: string): Record<string, unknown> | undefined {

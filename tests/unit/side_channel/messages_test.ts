@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   CREDENTIAL_MAX_CHARS,
   type DownMessage,
+  isCounted,
   parseDown,
   parseUp,
   type UpMessage,
@@ -41,22 +42,40 @@ const DOWN: readonly DownMessage[] = [
   { ...GOODBYE, retry_after_ms: 700.5 },
   { type: "ping", id: 7 },
   { type: "rtt", ms: 1.3 },
+  { type: "resumable", token: "Zm9v", hold_ms: 30_000, received: 17 },
+  { type: "ack", received: 2 ** 40 },
 ];
 const UP: readonly UpMessage[] = [
   { type: "pong", id: 7 },
   { type: "credentials" },
   { type: "credentials", username: "ada", password: "" },
+  { type: "begin" },
+  { type: "resume", token: "Zm9v", received: 0 },
+  { type: "ack", received: 2 ** 40 },
 ];
+/** The messages of one WebSocket: what is lost with it is not sent again. */
+const UNCOUNTED = ["ping", "pong", "rtt", "resumable", "begin", "resume", "ack"];
 
 Deno.test("every message arrives unchanged, and only in its own direction", () => {
   for (const message of DOWN) {
-    assertEquals(parseDown(writeMessage(message)), { message });
-    assertEquals(parseUp(writeMessage(message)), {}, message.type);
+    assertEquals(parseDown(writeMessage(message)).message, message);
+    if (message.type !== "ack") assertEquals(parseUp(writeMessage(message)), {}, message.type);
   }
   for (const message of UP) {
-    assertEquals(parseUp(writeMessage(message)), { message });
-    assertEquals(parseDown(writeMessage(message)), {}, message.type);
+    assertEquals(parseUp(writeMessage(message)).message, message);
+    if (message.type !== "ack") assertEquals(parseDown(writeMessage(message)), {}, message.type);
   }
+});
+
+Deno.test("both ends count the same messages", () => {
+  for (const message of [...DOWN, ...UP]) {
+    const [down, up] = [parseDown(writeMessage(message)), parseUp(writeMessage(message))];
+    const counts = !UNCOUNTED.includes(message.type);
+    assertEquals(isCounted(message), counts, message.type);
+    for (const { isUncounted } of [down, up].filter((parsed) => parsed.message)) assertEquals(!isUncounted, counts);
+  }
+  assertEquals(parseUp('{"type":"ack","received":-1}').isUncounted, true);
+  assertEquals(parseUp('{"type":"of a later version"}').isUncounted, undefined);
 });
 
 Deno.test("fields that this version does not know are dropped", () => {
@@ -136,6 +155,10 @@ const MALFORMED: Readonly<Record<DownMessage["type"] | UpMessage["type"], readon
   rtt: [{ ms: "3" }, { ms: undefined }, { ms: -1 }],
   ping: [],
   pong: [],
+  begin: [],
+  resume: [{ token: 1 }, { token: "x".repeat(65) }, { received: -1 }, { received: 0.5 }, { received: undefined }],
+  resumable: [{ token: undefined }, { hold_ms: -1 }, { received: "0" }],
+  ack: [{ received: undefined }, { received: -1 }, { received: 2 ** 60 }],
   credentials: [
     { username: null },
     { password: 7 },
@@ -218,13 +241,29 @@ function assertOfItsType(message: DownMessage | UpMessage): void {
       isLeftOutOr("username", isText(message.username, CREDENTIAL_MAX_CHARS));
       isLeftOutOr("password", isText(message.password, CREDENTIAL_MAX_CHARS));
       break;
+    case "resumable":
+      assert(isText(message.token, 64) && isNumber(message.hold_ms, 0, 86_400_000));
+      assertPosition(message.received);
+      break;
+    case "resume":
+      assert(isText(message.token, 64));
+      assertPosition(message.received);
+      break;
+    case "ack":
+      assertPosition(message.received);
+      break;
     case "asking":
+    case "begin":
     case "ping":
     case "pong":
       break;
     default:
       throw new Error(`An unknown type came through: ${JSON.stringify(message satisfies never)}`);
   }
+}
+
+function assertPosition(position: number): void {
+  assert(Number.isSafeInteger(position) && position >= 0);
 }
 
 function assertParses(text: string): void {
