@@ -3,7 +3,7 @@ import { waitAtMost } from "../async/wait_at_most.ts";
 import { chainStages, NO_STAGES, type Stages } from "../rfb/stage.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import type { Taps } from "./taps.ts";
-import type { ViewerSocket } from "./viewer_socket.ts";
+import type { Viewer } from "./viewer.ts";
 
 /** Size of the read buffer: small for many quiet sessions. A read that fills it makes the next one four times as large. */
 const READ_MIN_BYTES = 4 * 1024;
@@ -15,7 +15,7 @@ const FLUSH_MS = 5_000;
 
 interface PumpOptions {
   source: ByteStream;
-  viewer: ViewerSocket;
+  viewer: Viewer;
   /** Bytes that the handshake has already read from the source. */
   downFirst?: Uint8Array<ArrayBuffer>;
   /** The stages that the bytes go through; without them, bytes pass untouched. */
@@ -82,7 +82,7 @@ function readOrEnd(reader: ReadableStreamBYOBReader, into: Uint8Array<ArrayBuffe
   );
 }
 
-function sendDown(bytes: Uint8Array, viewer: ViewerSocket, taps: Taps): void {
+function sendDown(bytes: Uint8Array, viewer: Viewer, taps: Taps): void {
   viewer.send(bytes as Uint8Array<ArrayBuffer>);
   taps.copy("down", bytes);
 }

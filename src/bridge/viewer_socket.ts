@@ -1,10 +1,9 @@
-/** The viewer's side of a session: the only place that calls `socket.send`. */
-import { closeCodeOf, PortholeError } from "../errors.ts";
+/** A viewer that has one WebSocket: a plain one, or a page that does not acknowledge. */
+import { PortholeError } from "../errors.ts";
 import { type DownMessage, parseUp, type UpMessage, writeMessage } from "../side_channel/messages.ts";
 import { ByteQueue } from "./byte_queue.ts";
-import { fitReason } from "./close_reason.ts";
-import { DownBacklog } from "./down_backlog.ts";
-import { dropSocket } from "./drop_socket.ts";
+import { Link, type LinkClose } from "./link.ts";
+import type { Viewer } from "./viewer.ts";
 
 /**
  * KeyEvent, PointerEvent, ClientCutText (RFC 6143 section 7.5) and QEMU's key events. A frame need not begin with a
@@ -22,147 +21,97 @@ interface ViewerSocketOptions {
   now?: () => number;
 }
 
-/** The close code and reason that the WebSocket reported. */
-export interface ViewerClose {
-  readonly code: number;
-  readonly reason: string;
-}
-
-/**
- * One viewer's WebSocket. It adds what Deno's lacks: a byte limit up and back-pressure down. `viewer_ending.ts` ends it.
- *
- * Construct it in the same tick as the upgrade, or `open` is missed. No method throws because of the peer's state.
- */
-export class ViewerSocket {
-  /** Bytes that the viewer sent and the source has not accepted yet. */
+/** One viewer's WebSocket, with a byte limit up. Construct it in the same tick as the upgrade. */
+export class ViewerSocket implements Viewer {
   readonly up = new ByteQueue();
-  /** Receives the messages of the side channel. */
+  readonly isHeld = false;
   onSide: (message: UpMessage) => void = () => {};
-  /** Resolves once when the socket has closed, whoever closed it. */
-  readonly closed: Promise<ViewerClose>;
-  /** Resolves when frames may be sent, or when the socket closed before that. */
-  readonly opened: Promise<void>;
-  readonly #socket: WebSocket;
+  readonly #link: Link;
   readonly #options: Required<ViewerSocketOptions>;
   readonly #fail: PromiseWithResolvers<never>;
-  readonly #backlog: DownBacklog;
   #lastInputAt: number;
-  #receivedAt = 0;
-  #isGone = false;
 
   constructor(socket: WebSocket, options: ViewerSocketOptions) {
-    this.#socket = socket;
     this.#options = { now: () => performance.now(), ...options };
-    this.#backlog = new DownBacklog(socket, this.#options);
+    this.#link = new Link(socket, this.#options);
     this.#lastInputAt = this.#options.now();
     this.#fail = Promise.withResolvers<never>();
     this.#fail.promise.catch(() => {});
-    socket.binaryType = "arraybuffer";
-    this.opened = new Promise((done) => {
-      socket.addEventListener("open", () => done(), { once: true });
-      socket.addEventListener("close", () => done(), { once: true });
-    });
-    this.closed = new Promise((done) => {
-      socket.addEventListener("close", (event) => {
-        this.up.end();
-        this.#isGone = true;
-        done({ code: event.code, reason: event.reason });
-      }, { once: true });
-    });
-    // Close always follows an error event, which would be uncaught without a listener.
-    socket.addEventListener("error", (event) => event.preventDefault());
-    socket.onmessage = (event) => this.#receive(event.data);
+    this.#link.receiver = {
+      onBytes: (bytes) => this.#receiveBytes(bytes),
+      onText: (text) => this.#receiveText(text),
+      onClosed: () => this.up.end(),
+    };
   }
 
-  /** Rejects with a PortholeError when the viewer broke a rule; never resolves. */
+  get closed(): Promise<LinkClose> {
+    return this.#link.closed;
+  }
+
+  get opened(): Promise<void> {
+    return this.#link.opened;
+  }
+
   get failed(): Promise<never> {
     return this.#fail.promise;
   }
 
-  /** Whether frames can still be sent. */
   get isOpen(): boolean {
-    return this.#socket.readyState === WebSocket.OPEN;
+    return this.#link.isOpen;
   }
 
-  /** Whether the socket has closed: until then it may hold unsent bytes. */
   get isGone(): boolean {
-    return this.#isGone;
+    return this.#link.isGone;
   }
 
-  /** Whether `porthole.v1` was agreed. */
   get hasSideChannel(): boolean {
     return this.#options.sideChannel;
   }
 
-  /** Milliseconds since the viewer last sent what looks like a key, a pointer event or cut text. */
   get idleMs(): number {
     return this.#options.now() - this.#lastInputAt;
   }
 
-  /** Milliseconds since the viewer last sent anything. */
   get silentMs(): number {
-    return this.#options.now() - this.#receivedAt;
+    return this.#link.silentMs;
   }
 
-  /** Unsent bytes. */
   get unsentBytes(): number {
-    return this.#backlog.bytes;
+    return this.#link.backlog.bytes;
   }
 
-  /** Whether so many bytes are unsent that the source must wait. */
   get isFull(): boolean {
-    return this.#backlog.isFull;
+    return this.#link.backlog.isFull;
   }
 
-  /** Milliseconds after which the last byte has most likely left the machine, once nothing is unsent. */
   get lingerMs(): number {
-    return this.#backlog.lingerMs;
+    return this.#link.backlog.lingerMs;
   }
 
-  /** Sends RFB bytes as one binary frame; they are copied, so the buffer may be reused at once. */
   send(bytes: Uint8Array<ArrayBuffer>): void {
-    if (bytes.length === 0 || this.#socket.readyState !== WebSocket.OPEN) return;
-    this.#socket.send(bytes);
-    this.#backlog.noteSent(bytes.length);
+    this.#link.send(bytes);
   }
 
-  /** Sends a message on the side channel, if the viewer speaks `porthole.v1`. */
   sendSide(message: DownMessage): void {
-    if (!this.#options.sideChannel || !this.isOpen) return;
-    const text = writeMessage(message);
-    this.#socket.send(text);
-    this.#backlog.noteSent(text.length);
+    if (this.#options.sideChannel) this.#link.send(writeMessage(message));
   }
 
   /** See `DownBacklog.explainStall()`. */
   explainStall(): PortholeError | undefined {
-    return this.#backlog.explainStall();
+    return this.#link.backlog.explainStall();
   }
 
   /** See `DownBacklog.drain()`. */
   drain(downToBytes?: number): Promise<void> {
-    return this.#backlog.drain(downToBytes);
+    return this.#link.backlog.drain(downToBytes);
   }
 
-  /** Sends the close frame now; unsent bytes may be lost (see `endViewer()`). Later calls change nothing. */
-  close({ code, message }: PortholeError): void {
-    if (this.#socket.readyState > WebSocket.OPEN) return;
-    try {
-      this.#socket.close(closeCodeOf(code), fitReason(message));
-    } catch {
-      // The socket is closing already.
-    }
+  close(reason: PortholeError): void {
+    this.#link.close(reason);
   }
 
-  /** Ends the TCP connection now, after `close()` and when nothing is unsent. */
   drop(): void {
-    dropSocket(this.#socket);
-  }
-
-  #receive(data: unknown): void {
-    this.#receivedAt = this.#options.now();
-    if (data instanceof ArrayBuffer) this.#receiveBytes(new Uint8Array(data));
-    else if (typeof data === "string") this.#receiveText(data);
+    this.#link.drop();
   }
 
   #receiveBytes(bytes: Uint8Array): void {

@@ -4,7 +4,7 @@ import { readSteadyClock } from "../async/steady_clock.ts";
 import { pump, type PumpEnd } from "../bridge/pump.ts";
 import { Taps } from "../bridge/taps.ts";
 import { abandonViewer, endViewer } from "../bridge/viewer_ending.ts";
-import type { ViewerSocket } from "../bridge/viewer_socket.ts";
+import type { Viewer } from "../bridge/viewer.ts";
 import { asPortholeError, PortholeError } from "../errors.ts";
 import type { LoginWatch } from "../rfb/login_watch.ts";
 import type { HandshakeViewer } from "../source/handshake_viewer.ts";
@@ -19,7 +19,7 @@ import { isTold, mayBecome, type SessionState } from "./state.ts";
 /** The source, the viewer and the user of a session. */
 export interface SessionParties {
   readonly source: Pick<Source, "config" | "name" | "open">;
-  readonly viewer: ViewerSocket;
+  readonly viewer: Viewer;
   readonly user: SessionUser;
 }
 
@@ -49,7 +49,7 @@ export interface SessionEffects {
 export class Session {
   readonly id: string;
   readonly source: SessionParties["source"];
-  readonly viewer: ViewerSocket;
+  readonly viewer: Viewer;
   readonly user: SessionUser;
   readonly side: SideChannel;
   /** Whether the session is view-only, because of the source or because of the user. */

@@ -1,6 +1,6 @@
 /** The gateway's end of a session's side channel: asks for credentials and measures round-trip times. */
 import { startDeadline } from "../async/deadline.ts";
-import type { ViewerSocket } from "../bridge/viewer_socket.ts";
+import type { Viewer } from "../bridge/viewer.ts";
 import { Secret } from "../config/secret.ts";
 import { PortholeError } from "../errors.ts";
 import type { Down, DownMessage, Up, UpMessage } from "../side_channel/messages.ts";
@@ -11,7 +11,7 @@ const ANSWER_MS = 5 * 60_000;
 
 /** Speaks `porthole.v1` with the page. For other viewers, `canAsk` is false, and messages are not sent. */
 export class SideChannel {
-  readonly #viewer: ViewerSocket;
+  readonly #viewer: Viewer;
   readonly #now: () => number;
   #answer: PromiseWithResolvers<Credentials> | undefined;
   #pinger: ReturnType<typeof setInterval> | undefined;
@@ -21,7 +21,7 @@ export class SideChannel {
   #pingedAt = 0;
   #rttMs: number | undefined;
 
-  constructor(viewer: ViewerSocket, now: () => number = () => performance.now()) {
+  constructor(viewer: Viewer, now: () => number = () => performance.now()) {
     this.#viewer = viewer;
     this.#now = now;
     viewer.onSide = (message) => this.#receive(message);

@@ -104,7 +104,7 @@ const PERMISSIONS: readonly (readonly [permission: RegExp, places: RegExp])[] = 
   [/\bDeno\.upgradeWebSocket\b/, /^src\/web\/viewer\/socket_route\.ts$/],
   [/\bDeno\.connect\(/, /^src\/source\/dial\/(tcp|unix)\.ts$/],
   [/\bDeno, "internal"/, /^src\/bridge\/drop_socket\.ts$/],
-  [/#socket\.send\(/, /^src\/(bridge\/viewer_socket|viewer\/\w+)\.ts$/],
+  [/#socket\.send\(/, /^src\/(bridge\/link|viewer\/\w+)\.ts$/],
   [/\bDeno\.|\bset(Timeout|Interval)\b|\bconsole\./, /^(?!src\/(rfb|side_channel)\/)/],
   [/\bDeno\.|\bglobalThis\b|\bdocument\b|\bnode:/, /^(?!src\/(side_channel\/|errors\.ts))/],
 ];
