@@ -96,6 +96,8 @@ export interface Gateway {
   readonly allowedHosts: readonly string[];
   /** IP addresses and CIDR ranges that the gateway never connects to; checked after DNS resolution. */
   readonly denyNetworks: readonly string[];
+  /** How long a session waits for a viewer that has lost its connection, in milliseconds; 0 means not at all. */
+  readonly resumeMs: number;
   /** A service that also receives the audit log, and the Bearer token for it. */
   readonly audit?: { readonly url: URL; readonly token?: Secret };
   /** Absolute path of the folder for certificates, keys and state. */
@@ -125,6 +127,8 @@ export interface Limits {
   readonly signInsPerMinute: number;
   /** Bytes from a viewer that may wait for a source that does not read. */
   readonly upQueueBytes: number;
+  /** Bytes on their way to viewers that may be kept until they are acknowledged, for all sessions together. */
+  readonly unacknowledgedBytes: number;
   /** A session ends after this many milliseconds without key and pointer events; 0 means never. */
   readonly idleMs: number;
   /** A viewer that reads nothing for this many milliseconds is disconnected. */

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { parseHost, parseListener } from "./address.ts";
 import type { Gateway, Tls } from "./config.ts";
-import { address, choose, isMapping, list, parsed, section, text } from "./fields.ts";
+import { address, choose, duration, isMapping, list, parsed, section, text } from "./fields.ts";
 import { parseNetwork, parseProxy } from "./network.ts";
 import type { Overrides } from "./overrides.ts";
 import type { Resolver } from "./resolver.ts";
@@ -24,6 +24,9 @@ const DEFAULT_DENY_NETWORKS: readonly string[] = [
   "100.100.100.200/32",
 ];
 
+/** A session that waits for its viewer keeps its connection to the VNC server and its slot in every limit. */
+const RESUME_MAX_MS = 60 * 60_000;
+
 const tlsFiles = section({ cert: text(), key: text() });
 const gatewayTls = choose<"auto" | "none" | z.output<typeof tlsFiles>>((written) => {
   if (isMapping(written)) return tlsFiles;
@@ -43,6 +46,7 @@ export const gatewaySchema = section({
   allowed_origins: list(parsed(parseOrigin)).default([]),
   allowed_hosts: list(parsed(parseHost)).default([]),
   deny_networks: list(parsed(parseNetwork)).default([...DEFAULT_DENY_NETWORKS]),
+  resume: duration().refine((ms) => ms <= RESUME_MAX_MS, "must be at most 1h").default(30_000),
   audit: section({ url: webAddress(parseSinkUrl), token: secretSchema.optional() }).optional(),
   data: text().optional(),
 });
@@ -73,6 +77,7 @@ export async function buildGateway(
     allowedOrigins: written.allowed_origins,
     allowedHosts: written.allowed_hosts.map((host) => host.toLowerCase()),
     denyNetworks: written.deny_networks,
+    resumeMs: written.resume,
     ...(audit && { audit }),
     dataDir: overrides.data === undefined ? resolver.resolvePath(written.data ?? "data") : resolve(overrides.data),
   };

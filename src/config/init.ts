@@ -64,6 +64,7 @@ sources:
 #   allowed_origins: [https://home.example.net]  # other sites whose pages may open sources; default: none
 #   allowed_hosts: [vnc.example.org]   # further host names of the gateway; default: none
 #   deny_networks: [169.254.0.0/16]    # Porthole never connects to these; default: link-local and cloud metadata
+#   resume: 30s                        # how long a session waits for a viewer that was cut off; 0: never; default: 30s
 #   data: ./data                       # folder for certificates, keys and state; default: ./data
 #   audit:                             # a service that also receives the audit log; default: none
 #     url: https://logs.example.net/audit
@@ -131,6 +132,7 @@ sources:
 #   connects_per_minute: 60            # most new sessions of one IP address; default: 60
 #   sign_ins_per_minute: 10            # most sign-in attempts of one IP address or known browser; default: 10
 #   up_queue: 16MiB                    # most bytes that wait for a source that does not read; default: 16MiB
+#   unacknowledged: 128MiB             # most bytes kept for viewers that may be cut off, in total; default: 128MiB
 #   idle: 0                            # ends a session after this long without keys and pointer; 0: never; default: 0
 #   stall: 90s                         # disconnects a viewer that reads nothing for this long; default: 90s
 `;

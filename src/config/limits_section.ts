@@ -14,6 +14,7 @@ export const limitsSchema = section({
   connects_per_minute: integer(1).default(60),
   sign_ins_per_minute: integer(1).default(10),
   up_queue: size(64 * 1024).default(16 * 1024 ** 2),
+  unacknowledged: size(1024 ** 2).default(128 * 1024 ** 2),
   idle: duration().default(0),
   stall: duration(1000).default(90_000),
 });
@@ -30,6 +31,7 @@ export function buildLimits(written: z.output<typeof limitsSchema>): Limits {
     connectsPerMinute: written.connects_per_minute,
     signInsPerMinute: written.sign_ins_per_minute,
     upQueueBytes: written.up_queue,
+    unacknowledgedBytes: written.unacknowledged,
     idleMs: written.idle,
     stallMs: written.stall,
   };

@@ -62,9 +62,10 @@ gateway:
   trusted_proxies: [10.0.0.0/8, ::1, unix]
   allowed_origins: ["https://home.example.net:444"]
   deny_networks: []
+  resume: 2m
   data: state
 auth: none
-limits: { memory: 50%, sessions: 1, per_source: 2, per_address: 3, connects_per_minute: 4, up_queue: 1MiB, idle: 1h, stall: 2m }
+limits: { memory: 50%, sessions: 1, per_source: 2, per_address: 3, connects_per_minute: 4, up_queue: 1MiB, unacknowledged: 8MiB, idle: 1h, stall: 2m }
 defaults: { keepalive: 0, group: All, username: u, look: off }
 sources:
   a:
@@ -99,6 +100,7 @@ sources:
     allowedOrigins: ["https://home.example.net:444"],
     allowedHosts: [],
     denyNetworks: [],
+    resumeMs: 120_000,
     dataDir: "/c/state",
   });
   assertEquals<unknown[]>(Object.values(config.limits), [
@@ -111,6 +113,7 @@ sources:
     4,
     10,
     1 << 20,
+    8 << 20,
     3_600_000,
     120_000,
   ]);
