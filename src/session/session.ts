@@ -11,6 +11,7 @@ import type { HandshakeViewer } from "../source/handshake_viewer.ts";
 import type { Opened } from "../source/opened.ts";
 import type { Source } from "../source/source.ts";
 import type { Log } from "../telemetry/log.ts";
+import { composeHello } from "./hello.ts";
 import { explainClose, type Patience, watchPatience } from "./login_patience.ts";
 import { nameSender, type SessionUser } from "./session_user.ts";
 import { SideChannel } from "./side_channel.ts";
@@ -173,7 +174,8 @@ export class Session {
     this.#noteConnected();
     this.#become("open");
     this.#events.onOpened(this, opened);
-    this.#sayHello(opened);
+    this.side.tell(composeHello(this, opened));
+    this.side.startPings(this.source.config.keepaliveMs);
     return opened;
   }
 
@@ -226,23 +228,6 @@ export class Session {
 
   #noteConnected(): void {
     if (this.#state === "dialing") this.#become("handshake");
-  }
-
-  #sayHello({ mode, security, version }: Opened): void {
-    const { name, title, clipboard, clipboardLimitBytes, keepaliveMs } = this.source.config;
-    const about = {
-      session: this.id,
-      source: name,
-      title,
-      view_only: this.viewOnly,
-      clipboard,
-      clipboard_limit: clipboardLimitBytes,
-      mode,
-      security,
-      version,
-    };
-    this.side.tell({ type: "hello", ...about });
-    this.side.startPings(keepaliveMs);
   }
 
   async #endViewer(reason: PortholeError): Promise<void> {
