@@ -49,7 +49,6 @@ export interface SessionEffects {
 /** A live session. */
 export class Session {
   readonly id: string;
-  readonly source: SessionParties["source"];
   readonly viewer: Viewer;
   readonly user: SessionUser;
   readonly side: SideChannel;
@@ -67,6 +66,7 @@ export class Session {
   readonly #beganAtMs: number;
   readonly #explainEnd: Required<SessionEffects>["explainEnd"];
   readonly #abort = new AbortController();
+  #source: SessionParties["source"];
   #state: SessionState = "dialing";
   #opened: Opened | undefined;
   #endedBy: PortholeError | undefined;
@@ -78,7 +78,7 @@ export class Session {
     const { log, events, now = readSteadyClock, explainEnd = (_session, reason) => Promise.resolve(reason) } = effects;
     // The last group of a UUID: 48 random bits, so that no two open sessions have the same id.
     this.id = crypto.randomUUID().slice(-12);
-    this.source = source;
+    this.#source = source;
     this.viewer = viewer;
     this.user = user;
     this.side = new SideChannel(viewer);
@@ -88,6 +88,11 @@ export class Session {
     this.#explainEnd = explainEnd;
     this.#beganAtMs = now();
     this.log = log.with({ session: this.id, source: source.name });
+  }
+
+  /** The source, as it is configured now. */
+  get source(): SessionParties["source"] {
+    return this.#source;
   }
 
   get state(): SessionState {
@@ -112,6 +117,12 @@ export class Session {
   /** Whole milliseconds since it began. */
   get ageMs(): number {
     return Math.round(this.#now() - this.#beganAtMs);
+  }
+
+  /** Takes over settings of the source that do not change how it is reached, and tells the page, which shows some. */
+  renewSource(source: SessionParties["source"]): void {
+    this.#source = source;
+    if (this.#state === "open") this.side.tell(composeHello(this, this.#opened!));
   }
 
   /** Ends the session with a reason, which the viewer receives. Later calls have no effect. */

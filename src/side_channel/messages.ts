@@ -28,7 +28,7 @@ const POSITION = field.wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
 /** Messages from the gateway to the page. */
 const DOWN = {
-  /** First message of an open session: its properties and permissions. The gateway enforces all of them. */
+  /** First message of an open session, and again when they change: its properties and permissions, all enforced. */
   hello: {
     session: field.text(ID_MAX_CHARS),
     source: field.shownText(TITLE_MAX_CHARS),

@@ -235,3 +235,18 @@ Deno.test("viewSession() describes a session, and omits fields that are not know
   const { state, mode, detail, down_bytes } = viewSession(rig.session);
   assertEquals([state, mode, detail, down_bytes], ["open", "pass_through", "RFB 3.8, None", 1]);
 });
+
+Deno.test("a page is told when the title of its screen changes, once the session is open", async () => {
+  await using rig = await startRig({ protocol: "porthole.v1" });
+  await rig.scripted.asked;
+  const { source } = rig.session;
+  const renamed = (title: string) => ({ ...source, config: { ...source.config, title } });
+  rig.session.renewSource(renamed("While it connects"));
+  rig.scripted.open();
+  await rig.viewer.until(({ side }) => side.some(({ type }) => type === "hello"));
+  rig.session.renewSource(renamed("While it is open"));
+  await rig.viewer.until(({ side }) => side.filter(({ type }) => type === "hello").length === 2);
+  const titles = rig.viewer.side.filter(({ type }) => type === "hello").map(({ title }) => title);
+  assertEquals(titles, ["While it connects", "While it is open"]);
+  assertEquals(rig.session.source.config.title, "While it is open");
+});
