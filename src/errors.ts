@@ -61,6 +61,7 @@ const table = {
     "Viewer does not read",
     "The gateway disconnected this viewer: it read too slowly",
   ),
+  resume_refused: row(null, 4412, RETRY, "Cannot resume", "The session is over: it cannot be resumed"),
   draining: row(503, 1012, RETRY, "Restarting", "The gateway is restarting"),
   busy: row(503, null, RETRY, "Busy", "The gateway is too busy right now"),
   source_changed: row(503, 1012, RETRY, "Source changed", "The settings of this screen changed"),
