@@ -1,21 +1,21 @@
 /**
- * The gateway against websockify, side by side in one run:
- * `deno task bench [--quick] [--only NAME,…] [--rounds N] [--schemes ws,wss] [--against CHECKOUT]`.
+ * The gateway against what else there is, side by side in one run:
+ * `deno task bench [--quick] [--only NAME,…] [--rounds N] [--schemes ws,wss] [--against CHECKOUT] [--c-relay FOLDER]`.
  *
- * Nothing is installed; without websockify only the gateway's own numbers are printed. The subjects take turns within each
- * round, since a shared machine's speed changes from minute to minute, and medians count. `--against` compares with another
- * checkout of this project instead, `--gateway` takes another one for the gateway itself. Deno reads /proc, where CPU time and
- * memory stand, with `--allow-all` only.
+ * Nothing is installed; what the machine lacks is left out by name. The subjects take turns within each round, since a
+ * shared machine's speed changes from minute to minute, and medians count. Deno reads /proc, where CPU time and memory
+ * stand, with `--allow-all` only.
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { findProgram } from "../live/programs.ts";
 import { makeCertificate } from "./certificate.ts";
-import { describeNotes, type Notes, READY_TIMEOUT_MS, runScenario, type Start, startScript } from "./rounds.ts";
-import { listScenarios, listStageScenarios, type Run, type Scenario } from "./scenarios.ts";
-import { type Setting, startGateway, startWebsockify } from "./subjects.ts";
-import { type Cell, renderTable, type Row } from "./table.ts";
+import { findPeers, type Peer } from "./contestants.ts";
+import { listGroups } from "./groups.ts";
 import type { Running } from "./processes.ts";
+import { describeNotes, type Notes, READY_TIMEOUT_MS, runScenario, type Start, startScript } from "./rounds.ts";
+import type { Group, Run, Scenario } from "./scenario.ts";
+import { type Setting, startGateway } from "./subjects.ts";
+import { renderTable, type Row } from "./table.ts";
 
 type Options = ReturnType<typeof readOptions>;
 
@@ -25,6 +25,7 @@ interface Bench {
   readonly source: Running;
   readonly settings: ReadonlyMap<string, Setting>;
   readonly gateway: Start;
+  readonly peers: readonly Peer[];
   readonly notes: Notes;
 }
 
@@ -38,69 +39,71 @@ function readOptions() {
       rounds: { type: "string" },
       schemes: { type: "string", default: "ws,wss" },
       against: { type: "string" },
+      alone: { type: "boolean", default: false },
+      "c-relay": { type: "string" },
+      crowd: { type: "string", default: "5000" },
       gateway: { type: "string", default: CHECKOUT },
     },
   }).values;
 }
 
-function buildRows(scenario: Scenario, byScheme: { scheme: string; runs: Run[][] }[]): Row[] {
+/** One measure of one scenario over one scheme; the first runs are ours. */
+function buildRows(scenario: Scenario, scheme: string, names: readonly string[], runs: readonly Run[][]): Row[] {
   return scenario.measures.map((measure) => {
-    const takeFrom = (runs: Run[]) => runs.map((run) => measure.take(run));
-    const cells = byScheme.map(({ scheme, runs: [ours = [], peers] }): Cell => ({
+    const [ours = [], ...theirs] = runs.map((own) => own.map((run) => measure.take(run)));
+    return {
+      label: measure.label,
       scheme,
-      ours: takeFrom(ours),
-      peers: peers && takeFrom(peers),
-    }));
-    return { label: measure.label, digits: measure.digits, cells, ...(measure.target && { target: measure.target }) };
+      digits: measure.digits,
+      ...(measure.target && { target: measure.target }),
+      ours,
+      peers: new Map(theirs.map((values, index) => [names[index]!, values])),
+    };
   });
 }
 
-/** The peer to compare with, by name, or undefined when there is none. */
-function findPeer(against: string | undefined): { name: string; start: Start } | undefined {
-  if (against !== undefined) return { name: "other", start: (setting) => startGateway("other", against, setting) };
-  const websockify = findProgram("websockify");
-  if (websockify === undefined) return undefined;
-  return { name: "websockify", start: (setting) => startWebsockify(websockify, setting) };
-}
-
 /** Those that `--only` names, or all, with as many rounds as `--rounds` says. */
-function choose(scenarios: Scenario[], { only, rounds }: Options): Scenario[] {
+function choose(groups: readonly Group[], { only, rounds }: Options): Group[] {
   const names = only?.split(",");
-  return scenarios.filter(({ name }) => names?.includes(name) ?? true)
-    .map((scenario) => ({ ...scenario, rounds: scenario.rounds > 1 ? Number(rounds ?? scenario.rounds) : 1 }));
+  return groups.map((group) => ({
+    ...group,
+    scenarios: group.scenarios.filter(({ name }) => names?.includes(name) ?? true)
+      .map((scenario) => ({ ...scenario, rounds: scenario.rounds > 1 ? Number(rounds ?? scenario.rounds) : 1 })),
+  })).filter(({ scenarios }) => scenarios.length > 0);
 }
 
-async function measure(bench: Bench, scenario: Scenario, peer: Start | undefined, schemes: string[]): Promise<Row[]> {
-  const contestants = [
-    { start: bench.gateway, source: scenario.source },
-    ...peer ? [{ start: peer, source: scenario.than ?? scenario.source }] : [],
-  ];
-  const byScheme = [];
-  for (const scheme of schemes) {
+/** The rows of one scenario; one that fails is reported, and costs only its own rows. */
+async function measure(bench: Bench, scenario: Scenario): Promise<Row[]> {
+  const schemes = scenario.than === undefined ? bench.options.schemes.split(",") : ["stages"];
+  const peers = scenario.than === undefined
+    ? bench.peers.filter(({ kind }) => scenario.peers?.includes(kind) ?? true)
+    : [{ name: "without", start: bench.gateway }];
+  const rows: Row[] = [];
+  for (const scheme of schemes.filter((one) => scenario.schemes?.includes(one) ?? true)) {
     console.error(`${scenario.name} over ${scheme} …`);
+    const contestants = [
+      { start: bench.gateway, source: scenario.source },
+      ...peers.map(({ start }) => ({ start, source: scenario.than ?? scenario.source })),
+    ];
     const setting = bench.settings.get(scheme);
     if (setting === undefined) throw new Error(`There is no scheme ${scheme}`);
-    byScheme.push({ scheme, runs: await runScenario({ ...bench, scenario, contestants, setting }) });
+    const runs = await runScenario({ ...bench, scenario, contestants, setting }).catch((error) => {
+      console.error(`${scenario.name} over ${scheme} failed: ${error.message}`);
+      return [];
+    });
+    const shown = scheme === "stages" ? "ws" : scheme;
+    if (runs.length > 0) rows.push(...buildRows(scenario, shown, peers.map(({ name }) => name), runs));
   }
-  return buildRows(scenario, byScheme);
+  return rows;
 }
 
-async function measureAgainstPeer(bench: Bench): Promise<void> {
-  const scenarios = choose(listScenarios(bench.options.quick), bench.options);
-  const peer = findPeer(bench.options.against);
-  if (peer === undefined) console.error("websockify is not installed: only the gateway's own numbers follow.");
-  const rows: Row[] = [];
-  for (const scenario of scenarios) {
-    rows.push(...await measure(bench, scenario, peer?.start, bench.options.schemes.split(",")));
+async function measureAll(bench: Bench): Promise<void> {
+  const { quick, crowd } = bench.options;
+  for (const { heading, ours, scenarios } of choose(listGroups({ quick, crowd: Number(crowd) }), bench.options)) {
+    const rows: Row[] = [];
+    for (const scenario of scenarios) rows.push(...await measure(bench, scenario));
+    if (rows.length > 0) console.log(`### ${heading}\n\n${renderTable(rows, ours)}\n`);
   }
-  if (rows.length > 0) console.log(`${renderTable(rows, "porthole", peer?.name)}\n`);
-}
-
-async function measureStages(bench: Bench): Promise<void> {
-  const scenarios = choose(listStageScenarios(bench.options.quick), bench.options);
-  const rows: Row[] = [];
-  for (const scenario of scenarios) rows.push(...await measure(bench, scenario, bench.gateway, ["stages"]));
-  if (rows.length > 0) console.log(`${renderTable(rows, "with", "without")}\n`);
 }
 
 async function main(): Promise<void> {
@@ -116,12 +119,13 @@ async function main(): Promise<void> {
       ["wss", { folder, ports, certificate: await makeCertificate(folder) }],
       ["stages", { folder, ports: { ...ports, far } }],
     ]);
+    const lacks: string[] = [];
+    const peers = await findPeers(options, folder, (lack) => lacks.push(lack));
     const gateway: Start = (setting) => startGateway("porthole", options.gateway, setting);
     const notes: Notes = { busy: { load: 0, source: 0 }, reopened: new Map() };
-    const bench = { options, source, settings, gateway, notes };
-    await measureAgainstPeer(bench);
-    await measureStages(bench);
+    await measureAll({ options, source, settings, gateway, peers, notes });
     console.log(`${cpus().length} cores, ${cpus()[0]?.model}; Deno ${Deno.version.deno}. ${describeNotes(notes)}`);
+    if (lacks.length > 0) console.log(`Left out: ${lacks.join("; ")}.`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

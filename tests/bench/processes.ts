@@ -127,14 +127,14 @@ function readTree(root: number): Stat[] {
   return tree;
 }
 
-/** CPU time that a process and its children, living and waited for, have taken so far. */
-export function readCpuSeconds(pid: number): number {
-  return readTree(pid).reduce((sum, stat) => sum + stat.waitedSeconds + readOwnSeconds(stat.pid), 0);
+/** CPU time that processes and their children, living and waited for, have taken so far. */
+export function readCpuSeconds(pids: readonly number[]): number {
+  return pids.flatMap(readTree).reduce((sum, stat) => sum + stat.waitedSeconds + readOwnSeconds(stat.pid), 0);
 }
 
-/** Memory of a process and its living children in KiB: the proportional set size, so that shared pages count once. */
-export function readMemoryKiB(pid: number): number {
+/** Memory of processes and their living children in KiB: the proportional set size, so that shared pages count once. */
+export function readMemoryKiB(pids: readonly number[]): number {
   const readOne = (stat: Stat) =>
     Number(/^Pss:\s+(\d+)/m.exec(readIfThere(`/proc/${stat.pid}/smaps_rollup`))?.[1] ?? 0);
-  return readTree(pid).reduce((sum, stat) => sum + readOne(stat), 0);
+  return pids.flatMap(readTree).reduce((sum, stat) => sum + readOne(stat), 0);
 }

@@ -1,7 +1,7 @@
 /** Takes turns: the subjects of one scenario, round by round, and what each turn measured. */
-import type { Job, Result } from "./load.ts";
+import type { Job, Result } from "./job.ts";
 import { readCpuSeconds, readMemoryKiB, type Running, startProcess } from "./processes.ts";
-import { type Run, type Scenario, WARM_SESSIONS } from "./scenarios.ts";
+import type { Run, Scenario } from "./scenario.ts";
 import type { Setting, Subject } from "./subjects.ts";
 
 /** Starts one subject. */
@@ -27,6 +27,8 @@ export interface Rounds {
 /** Any process of the bench is ready within this. */
 export const READY_TIMEOUT_MS = 60_000;
 const DONE_TIMEOUT_MS = 120_000;
+/** Idle sessions that are open on each subject before its first turn, so that what it needs only once is not measured. */
+const WARM_SESSIONS = 8;
 
 /** Starts a script of the bench as a process of its own. */
 export function startScript(script: string, ...args: string[]): Running {
@@ -41,11 +43,11 @@ function startLoad(job: Job): Running {
 /** One turn: opens the sessions, then measures from the nudge to the result; they stay open until all is read. */
 async function runOnce(subject: Subject, sourceName: string, { scenario, source, notes }: Rounds): Promise<Run> {
   const url = subject.urlOf(sourceName);
-  const memoryBeforeKiB = readMemoryKiB(subject.pid);
+  const memoryBeforeKiB = readMemoryKiB(subject.pids);
   const sessions = Math.min(scenario.job.sessions, subject.mostSessions);
   await using load = startLoad({ ...scenario.job, sessions, url });
   await load.readLine(READY_TIMEOUT_MS);
-  const pids = { subject: subject.pid, load: load.pid, source: source.pid };
+  const pids = { subject: subject.pids, load: [load.pid], source: [source.pid] };
   const before = readSeconds(pids);
   await load.nudge();
   const result = JSON.parse(await load.readLine(DONE_TIMEOUT_MS)) as Result;
@@ -53,13 +55,12 @@ async function runOnce(subject: Subject, sourceName: string, { scenario, source,
   noteBusy(notes, before, after, result.ms);
   notes.reopened.set(subject.name, (notes.reopened.get(subject.name) ?? 0) + (result.reopened ?? 0));
   await new Promise((resolve) => setTimeout(resolve, scenario.settleMs ?? 0));
-  const memoryKiB = readMemoryKiB(subject.pid) - memoryBeforeKiB;
+  const memoryKiB = readMemoryKiB(subject.pids) - memoryBeforeKiB;
   await load.nudge();
   return { result, sessions, cpuSeconds: after.subject - before.subject, memoryKiB };
 }
 
-function readSeconds(pids: Record<keyof Seconds, number>): Seconds {
-  const { subject, load, source } = pids;
+function readSeconds({ subject, load, source }: Record<keyof Seconds, readonly number[]>): Seconds {
   return { subject: readCpuSeconds(subject), load: readCpuSeconds(load), source: readCpuSeconds(source) };
 }
 

@@ -1,6 +1,4 @@
-/** The subjects of the bench: this gateway, and what it is compared with. Each is started as its users start it. */
-import { waitUntil } from "../fakes/wait_until.ts";
-import { accepts, findFreePort } from "../live/programs.ts";
+/** The gateways of the bench: this one, and any other checkout of it. Each is started as its users start it. */
 import { startProcess } from "./processes.ts";
 
 /** The ports of the bench's source process. */
@@ -9,12 +7,14 @@ export type Ports = Readonly<Record<string, number>>;
 /** A running gateway of some kind. */
 export interface Subject extends AsyncDisposable {
   readonly name: string;
-  /** The process to measure, children included. */
-  readonly pid: number;
+  /** The processes to measure, children included. */
+  readonly pids: readonly number[];
   /** The maximum number of sessions that it can carry at once. */
   readonly mostSessions: number;
   /** The address of a session with a source. */
   urlOf(source: string): string;
+  /** The address of the page that shows a source. */
+  pageOf?(source: string): string;
 }
 
 /** A certificate and its key on disk, the same for all subjects. */
@@ -32,8 +32,8 @@ export interface Setting {
 }
 
 const READY_TIMEOUT_MS = 20_000;
-/** At the 508th session websockify's select() says "filedescriptor out of range": two for each child, and 1,024 at most. */
-const WEBSOCKIFY_SESSIONS = 480;
+/** A limit that no scenario reaches. */
+const MOST = 20_000;
 
 /** Starts the gateway of a checkout as its start task does. */
 export async function startGateway(name: string, checkout: string, setting: Setting): Promise<Subject> {
@@ -49,9 +49,10 @@ export async function startGateway(name: string, checkout: string, setting: Sett
   if (ready === null) throw new Error("The gateway did not print its ready line");
   return {
     name,
-    pid: process.pid,
+    pids: [process.pid],
     mostSessions: Infinity,
     urlOf: (source) => `ws${ready[1]}ws/vnc/${source}`,
+    pageOf: (source) => `http${ready[1]}site/vnc/${source}`,
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };
 }
@@ -60,7 +61,8 @@ export async function startGateway(name: string, checkout: string, setting: Sett
 function buildConfig(folder: string, { ports, certificate }: Setting): string {
   const tls = certificate ? `{ cert: ${certificate.cert}, key: ${certificate.key} }` : "none";
   return `gateway: { listen: "127.0.0.1:0", data: ${folder}/data, tls: ${tls} }\nauth: none\n` +
-    "limits: { sessions: 5000, per_source: 5000, per_address: 5000, connects_per_minute: 1000000 }\nsources:\n" +
+    `limits: { memory: 90%, sessions: ${MOST}, per_source: ${MOST}, per_address: ${MOST}, connects_per_minute: 1000000 }\n` +
+    "sources:\n" +
     ["flood", "echo", "cut"].map((name) => buildSource(name, ports[name])).join("") +
     (ports.far === undefined ? "" : buildStagedSources(ports));
 }
@@ -77,24 +79,4 @@ function buildStagedSources(ports: Ports): string {
 
 function buildSource(name: string, port: number | undefined, rest = ""): string {
   return `  ${name}: { host: 127.0.0.1, port: ${port}${rest} }\n`;
-}
-
-/** Starts websockify with its token routing. */
-export async function startWebsockify(path: string, setting: Setting): Promise<Subject> {
-  const tokens = await Deno.makeTempFile({ dir: setting.folder });
-  const lines = Object.entries(setting.ports).map(([name, port]) => `${name}: 127.0.0.1:${port}\n`);
-  await Deno.writeTextFile(tokens, lines.join(""));
-  const port = findFreePort();
-  const { certificate } = setting;
-  const tls = certificate === undefined ? [] : ["--ssl-only", "--cert", certificate.cert, "--key", certificate.key];
-  const routing = ["--token-plugin", "TokenFile", "--token-source", tokens];
-  const process = startProcess(path, [...tls, ...routing, `127.0.0.1:${port}`]);
-  await waitUntil(() => accepts(port), "websockify");
-  return {
-    name: "websockify",
-    pid: process.pid,
-    mostSessions: WEBSOCKIFY_SESSIONS,
-    urlOf: (source) => `${certificate === undefined ? "ws" : "wss"}://127.0.0.1:${port}/websockify?token=${source}`,
-    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
-  };
 }

@@ -6,26 +6,31 @@ Deno.test("takeMedian() takes the middle, or the mean of the two middle values",
   assertEquals(takeMedian([4, 1, 3, 100]), 3.5);
 });
 
+const speed = { label: "speed", scheme: "ws", digits: 0 };
+
 Deno.test("renderTable() takes the ratio round by round, so that a slow round counts for both", () => {
-  const cells = [{ scheme: "ws", ours: [20, 2, 40], peers: [10, 1, 10] }];
-  const table = renderTable([{ label: "speed", digits: 0, target: "≥ 1.2", cells }], "porthole", "websockify");
-  assertStringIncludes(table, "|  | ratio ws | target | porthole ws | websockify ws |");
-  assertStringIncludes(table, "| speed | **2.00** | ≥ 1.2 | 20 | 10 |");
+  const peers = new Map([["websockify", [10, 1, 10]]]);
+  const table = renderTable([{ ...speed, target: "≥ 1.2", ours: [20, 2, 40], peers }], "porthole");
+  assertStringIncludes(table, "|  | over | porthole | websockify | ratio | target |");
+  assertStringIncludes(table, "| speed | ws | 20 | 10 | **2.00** | ≥ 1.2 |");
 });
 
-Deno.test("renderTable() leaves the ratios out when there is no peer", () => {
-  const table = renderTable(
-    [{ label: "speed", digits: 1, cells: [{ scheme: "wss", ours: [2] }] }],
-    "porthole",
-    undefined,
-  );
-  assertEquals(table, "|  | porthole wss |\n| --- | ---: |\n| speed | 2.0 |");
+Deno.test("renderTable() leaves out what nobody was compared with, and the targets when there are none", () => {
+  const table = renderTable([{ ...speed, ours: [2], digits: 1, peers: new Map() }], "porthole");
+  assertEquals(table, "|  | over | porthole |\n| --- | --- | ---: |\n| speed | ws | 2.0 |");
+});
+
+Deno.test("renderTable() shows a dash for a peer that took no part in one measure", () => {
+  const rows = [
+    { ...speed, ours: [4], peers: new Map([["websockify", [2]], ["before", [4]]]) },
+    { ...speed, label: "idle", ours: [3], peers: new Map([["before", [6]]]) },
+  ];
+  const table = renderTable(rows, "porthole");
+  assertStringIncludes(table, "| speed | ws | 4 | 2 | **2.00** | 4 | **1.00** |");
+  assertStringIncludes(table, "| idle | ws | 3 | – | – | 6 | **0.500** |");
 });
 
 Deno.test("renderTable() shows no ratio to a peer's zero", () => {
-  const cells = [{ scheme: "ws", ours: [0], peers: [0] }];
-  assertStringIncludes(
-    renderTable([{ label: "lost", digits: 0, cells }], "porthole", "peer"),
-    "| lost | – |  | 0 | 0 |",
-  );
+  const row = { ...speed, label: "lost", ours: [0], peers: new Map([["peer", [0]]]) };
+  assertStringIncludes(renderTable([row], "porthole"), "| lost | ws | 0 | 0 | – |");
 });

@@ -1,0 +1,25 @@
+/** All scenarios, in the order of the tables. */
+import type { Group } from "./scenario.ts";
+import { listEchoes } from "./scenarios/echoes.ts";
+import { listIdle } from "./scenarios/idle.ts";
+import { listStages } from "./scenarios/stages.ts";
+import { listStreams } from "./scenarios/streams.ts";
+
+/** What the lists of scenarios depend on. */
+export interface Extent {
+  /** For seeing that the bench works, not for its numbers. */
+  readonly quick: boolean;
+  /** Sessions of the largest crowd. */
+  readonly crowd: number;
+}
+
+const OURS = "porthole";
+
+/** The groups, each of which is one table. */
+export function listGroups({ quick, crowd }: Extent): Group[] {
+  return [
+    { heading: "Streams and echoes", ours: OURS, scenarios: [...listStreams(quick), ...listEchoes(quick)] },
+    { heading: "Idle sessions", ours: OURS, scenarios: listIdle(quick, crowd) },
+    { heading: "What stages cost", ours: "with", scenarios: listStages(quick) },
+  ];
+}
