@@ -6,6 +6,8 @@ import { LinkSpeed } from "./link_speed.ts";
 
 /** With more unsent bytes than this, the pump stops reading the source. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
+/** With less room than this there is none, or the last bytes of it would leave one by one. */
+const LEAST_ROOM_BYTES = HIGH_WATER_BYTES / 16;
 /** Turns of the event loop before polling switches to timers. */
 const EAGER_TURNS = 48;
 const POLL_MAX_MS = 50;
@@ -43,9 +45,10 @@ export class DownBacklog {
     return this.#socket.bufferedAmount;
   }
 
-  /** Whether so many bytes are unsent that the source must wait. */
-  get isFull(): boolean {
-    return this.#socket.bufferedAmount > HIGH_WATER_BYTES;
+  /** How many bytes the source may send before it must wait; 0 when it must wait now. */
+  get roomBytes(): number {
+    const roomBytes = HIGH_WATER_BYTES - this.#socket.bufferedAmount;
+    return roomBytes < LEAST_ROOM_BYTES ? 0 : roomBytes;
   }
 
   /** Milliseconds after which the last byte has most likely left the machine, once nothing is unsent. */

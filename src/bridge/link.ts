@@ -16,6 +16,8 @@ export interface LinkOptions {
 export interface LinkClose {
   readonly code: number;
   readonly reason: string;
+  /** Whether the viewer sent a close frame; otherwise the connection broke, or the runtime gave up on it. */
+  readonly isClean: boolean;
 }
 
 /** Receives what comes over a link. */
@@ -53,10 +55,10 @@ export class Link {
       socket.addEventListener("close", () => done(), { once: true });
     });
     this.closed = new Promise((done) => {
-      socket.addEventListener("close", ({ code, reason }) => {
+      socket.addEventListener("close", ({ code, reason, wasClean: isClean }) => {
         this.#isGone = true;
-        this.receiver?.onClosed({ code, reason });
-        done({ code, reason });
+        this.receiver?.onClosed({ code, reason, isClean });
+        done({ code, reason, isClean });
       }, { once: true });
     });
     // Close always follows an error event, which would be uncaught without a listener.

@@ -59,12 +59,15 @@ async function pumpDown(options: PumpOptions): Promise<"source_closed" | "source
   let buffer = new ArrayBuffer(size);
   if (downFirst) sendDown(stage ? stage.push(downFirst) : downFirst, viewer, taps);
   for (;;) {
-    const { value, done, end } = await readOrEnd(reader, new Uint8Array(buffer, 0, size));
+    const room = viewer.roomBytes || await viewer.drain().then(() => viewer.roomBytes);
+    const most = Math.min(size, Math.max(READ_MIN_BYTES, room));
+    const { value, done, end } = await readOrEnd(reader, new Uint8Array(buffer, 0, most));
     if (done) return end;
     count.downBytes += value.length;
-    sendDown(stage ? stage.push(value) : value, viewer, taps);
-    if (viewer.isFull) await viewer.drain();
-    buffer = value.buffer;
+    const passing = stage ? stage.push(value) : value;
+    const isGiven = viewer.isLasting && passing.buffer === value.buffer && passing.length * 2 >= size;
+    sendDown(passing, viewer, taps, isGiven);
+    buffer = isGiven ? new ArrayBuffer(size) : value.buffer;
     spare = value.length * 4 <= size ? spare + 1 : 0;
     if (value.length === size && size < READ_MAX_BYTES) buffer = new ArrayBuffer(size *= 4);
     else if (spare > SHRINK_AFTER_READS && size > READ_MIN_BYTES) {
@@ -82,8 +85,10 @@ function readOrEnd(reader: ReadableStreamBYOBReader, into: Uint8Array<ArrayBuffe
   );
 }
 
-function sendDown(bytes: Uint8Array, viewer: Viewer, taps: Taps): void {
-  viewer.send(bytes as Uint8Array<ArrayBuffer>);
+/** Sends what goes on; of a buffer that is given, nothing may be used again. */
+function sendDown(bytes: Uint8Array, viewer: Viewer, taps: Taps, isGiven = false): void {
+  if (isGiven) viewer.give(bytes as Uint8Array<ArrayBuffer>);
+  else viewer.send(bytes as Uint8Array<ArrayBuffer>);
   taps.copy("down", bytes);
 }
 

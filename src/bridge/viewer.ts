@@ -20,26 +20,34 @@ export interface Viewer {
   readonly isOpen: boolean;
   /** Whether it has left: until then it may use memory. */
   readonly isGone: boolean;
-  /** Whether it has lost its link, and may come back. */
+  /** Whether it outlives its WebSocket: it keeps what it sends until that is acknowledged. */
+  readonly isLasting: boolean;
+  /** Whether it has lost its WebSocket, and may come back. */
   readonly isHeld: boolean;
+  /** Resolves when it has no WebSocket: it has left, or is held. */
+  readonly lost: Promise<unknown>;
   /** Whether `porthole.v1` was agreed. */
   readonly hasSideChannel: boolean;
   /** Milliseconds since the viewer last sent what looks like a key, a pointer event or cut text. */
   readonly idleMs: number;
   /** Milliseconds since the viewer last sent anything. */
   readonly silentMs: number;
-  /** Bytes on their way that may still be lost. */
+  /** Bytes that its WebSocket has not sent. */
   readonly unsentBytes: number;
-  /** Whether so many bytes are unsent that the source must wait. */
-  readonly isFull: boolean;
+  /** How many bytes the source may send before it must wait; 0 when it must wait now. */
+  readonly roomBytes: number;
   /** Milliseconds after which the last byte has most likely left the machine, once nothing is unsent. */
   readonly lingerMs: number;
   /** Sends RFB bytes as one binary frame; the buffer may be reused at once. */
   send(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Does the same with bytes that never change again: a viewer that keeps them need not copy them. */
+  give(bytes: Uint8Array<ArrayBuffer>): void;
   /** Sends a message on the side channel, if the viewer speaks `porthole.v1`. */
   sendSide(message: DownMessage): void;
   /** Why the viewer counts as stalled; undefined while it does not. Call it every few seconds. */
   explainStall(): PortholeError | undefined;
+  /** How it left, as a sentence. */
+  describeLeaving(): string;
   /**
    * Waits until at most `downToBytes` are unsent (by default, until the source may go on), or the viewer cannot be sent
    * anything any more.

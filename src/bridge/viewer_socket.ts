@@ -1,15 +1,10 @@
 /** A viewer that has one WebSocket: a plain one, or a page that does not acknowledge. */
-import { PortholeError } from "../errors.ts";
+import type { PortholeError } from "../errors.ts";
 import { type DownMessage, parseUp, type UpMessage, writeMessage } from "../side_channel/messages.ts";
-import { ByteQueue } from "./byte_queue.ts";
+import type { ByteQueue } from "./byte_queue.ts";
 import { Link, type LinkClose } from "./link.ts";
 import type { Viewer } from "./viewer.ts";
-
-/**
- * KeyEvent, PointerEvent, ClientCutText (RFC 6143 section 7.5) and QEMU's key events. A frame need not begin with a
- * message, but those of viewers do, and this only decides when a user is idle.
- */
-const INPUT_TYPES: ReadonlySet<number> = new Set([4, 5, 6, 255]);
+import { ViewerInput } from "./viewer_input.ts";
 
 interface ViewerSocketOptions {
   /** Whether `porthole.v1` was agreed: text frames carry the side channel. */
@@ -23,25 +18,26 @@ interface ViewerSocketOptions {
 
 /** One viewer's WebSocket, with a byte limit up. Construct it in the same tick as the upgrade. */
 export class ViewerSocket implements Viewer {
-  readonly up = new ByteQueue();
+  readonly isLasting = false;
   readonly isHeld = false;
   onSide: (message: UpMessage) => void = () => {};
   readonly #link: Link;
-  readonly #options: Required<ViewerSocketOptions>;
-  readonly #fail: PromiseWithResolvers<never>;
-  #lastInputAt: number;
+  readonly #input: ViewerInput;
+  readonly #sideChannel: boolean;
 
-  constructor(socket: WebSocket, options: ViewerSocketOptions) {
-    this.#options = { now: () => performance.now(), ...options };
-    this.#link = new Link(socket, this.#options);
-    this.#lastInputAt = this.#options.now();
-    this.#fail = Promise.withResolvers<never>();
-    this.#fail.promise.catch(() => {});
+  constructor(socket: WebSocket, { now = () => performance.now(), ...options }: ViewerSocketOptions) {
+    this.#link = new Link(socket, { ...options, now });
+    this.#input = new ViewerInput({ ...options, now });
+    this.#sideChannel = options.sideChannel;
     this.#link.receiver = {
-      onBytes: (bytes) => this.#receiveBytes(bytes),
+      onBytes: (bytes) => this.#input.take(bytes),
       onText: (text) => this.#receiveText(text),
       onClosed: () => this.up.end(),
     };
+  }
+
+  get up(): ByteQueue {
+    return this.#input.up;
   }
 
   get closed(): Promise<LinkClose> {
@@ -53,7 +49,7 @@ export class ViewerSocket implements Viewer {
   }
 
   get failed(): Promise<never> {
-    return this.#fail.promise;
+    return this.#input.failed;
   }
 
   get isOpen(): boolean {
@@ -65,11 +61,11 @@ export class ViewerSocket implements Viewer {
   }
 
   get hasSideChannel(): boolean {
-    return this.#options.sideChannel;
+    return this.#sideChannel;
   }
 
   get idleMs(): number {
-    return this.#options.now() - this.#lastInputAt;
+    return this.#input.idleMs;
   }
 
   get silentMs(): number {
@@ -80,20 +76,28 @@ export class ViewerSocket implements Viewer {
     return this.#link.backlog.bytes;
   }
 
-  get isFull(): boolean {
-    return this.#link.backlog.isFull;
+  get roomBytes(): number {
+    return this.#link.backlog.roomBytes;
   }
 
   get lingerMs(): number {
     return this.#link.backlog.lingerMs;
   }
 
+  get lost(): Promise<unknown> {
+    return this.#link.closed;
+  }
+
   send(bytes: Uint8Array<ArrayBuffer>): void {
     this.#link.send(bytes);
   }
 
+  give(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#link.send(bytes);
+  }
+
   sendSide(message: DownMessage): void {
-    if (this.#options.sideChannel) this.#link.send(writeMessage(message));
+    if (this.#sideChannel) this.#link.send(writeMessage(message));
   }
 
   /** See `DownBacklog.explainStall()`. */
@@ -106,6 +110,10 @@ export class ViewerSocket implements Viewer {
     return this.#link.backlog.drain(downToBytes);
   }
 
+  describeLeaving(): string {
+    return "The viewer left";
+  }
+
   close(reason: PortholeError): void {
     this.#link.close(reason);
   }
@@ -114,23 +122,10 @@ export class ViewerSocket implements Viewer {
     this.#link.drop();
   }
 
-  #receiveBytes(bytes: Uint8Array): void {
-    this.up.push(bytes);
-    if (INPUT_TYPES.has(bytes[0]!)) this.#lastInputAt = this.#options.now();
-    if (this.up.bytes <= this.#options.upQueueBytes) return;
-    this.up.clear();
-    this.#fail.reject(new PortholeError("viewer_too_fast", "The VNC server is reading too slowly"));
-  }
-
   #receiveText(text: string): void {
-    if (!this.#options.sideChannel) return this.#refuse("text_refused", "RFB travels in binary frames only");
+    if (!this.#sideChannel) return this.#input.refuse("text_refused", "RFB travels in binary frames only");
     const { message, problem } = parseUp(text);
     if (message !== undefined) this.onSide(message);
-    else if (problem !== undefined) this.#refuse("viewer_malformed", problem);
-  }
-
-  #refuse(code: "text_refused" | "viewer_malformed", problem: string): void {
-    this.up.end();
-    this.#fail.reject(new PortholeError(code, problem));
+    else if (problem !== undefined) this.#input.refuse("viewer_malformed", problem);
   }
 }

@@ -35,9 +35,9 @@ export class FakeGatewaySocket extends EventTarget {
     this.onmessage?.(new MessageEvent("message", { data: frame }));
   }
 
-  /** The connection has ended. */
-  end(code = 1000): void {
+  /** The connection has ended: by a close frame, or with 1006 without one. */
+  end(code = 1000, wasClean = code !== 1006): void {
     this.readyState = WebSocket.CLOSED;
-    this.dispatchEvent(new CloseEvent("close", { code }));
+    this.dispatchEvent(new CloseEvent("close", { code, wasClean }));
   }
 }

@@ -107,7 +107,7 @@ Deno.test("a viewer that reads nothing is noticed although the source has no mor
   look.session = () => registry.list()[0];
   await using _viewer = await openStuck(gateway.port);
   await waitUntil(() => (registry.list()[0]?.viewer.unsentBytes ?? 0) > 0);
-  assertEquals(registry.list()[0]!.viewer.isFull, false);
+  assert(registry.list()[0]!.viewer.roomBytes > 0);
   await waitUntil(() => registry.size === 0);
   assertEquals(gateway.lines.findLast(({ message }) => message === "Session ended")?.code, "viewer_stalled");
 });

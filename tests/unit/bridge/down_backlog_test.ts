@@ -58,12 +58,13 @@ Deno.test("explainStall() does not blame the viewer for a machine that slept", (
   assertEquals(watchUntil(clock.ms + 1)?.code, "viewer_stalled");
 });
 
-Deno.test("isFull is true above 4 MiB, and drain() waits for half of that", async () => {
+Deno.test("there is room for 4 MiB, and drain() waits for half of that", async () => {
   const { backlog, socket, send } = makeRig();
-  send(4 * MIB);
-  assertEquals(backlog.isFull, false);
-  send(1);
-  assertEquals(backlog.isFull, true);
+  assertEquals(backlog.roomBytes, 4 * MIB);
+  send(3 * MIB);
+  assertEquals(backlog.roomBytes, MIB);
+  send(2 * MIB);
+  assertEquals(backlog.roomBytes, 0);
   let isDrained = false;
   const drained = backlog.drain().then(() => isDrained = true);
   socket.bufferedAmount = 2 * MIB + 1;
