@@ -7,13 +7,18 @@ export interface Shared {
   readonly portion: number;
 }
 
+/** How much one owner may come to have while all together have `all`: the portion of what is free. */
+export function portionOf(all: number, { max, portion }: Shared): number {
+  return (max - all) * portion;
+}
+
 /**
  * Whether an owner of `own` may have one more, while all together have `all`: as long as that is less than the portion of
  * what is free. So a greedy owner leaves most to others, the next one most of the rest, and an owner who has none gets
  * one as long as there is one.
  */
-export function leavesRoom({ own, all }: { own: number; all: number }, { max, portion }: Shared): boolean {
-  return own < (max - all) * portion;
+export function leavesRoom({ own, all }: { own: number; all: number }, shared: Shared): boolean {
+  return own < portionOf(all, shared);
 }
 
 /** Counts who has how many. */

@@ -1,4 +1,4 @@
-/** Ends a viewer's WebSocket without losing what was sent. */
+/** Ends a viewer without losing what was sent. */
 import { waitAtMost } from "../async/wait_at_most.ts";
 import { closeCodeOf, type PortholeError } from "../errors.ts";
 import type { Viewer } from "./viewer.ts";
@@ -10,6 +10,8 @@ const CLOSE_WAIT_MS = 5_000;
 /** How long the viewer must be silent before `close()`: a later message makes the runtime drop the close frame. */
 const QUIET_MS = 100;
 const QUIET_WAIT_MS = 5_000;
+/** How long a page may take to acknowledge the last bytes, or to come back for them. */
+const ACK_WAIT_MS = 90_000;
 /** How often a stalled viewer is checked for unsent bytes. */
 const ABANDONED_POLL_MS = 1_000;
 
@@ -19,18 +21,39 @@ const ABANDONED_POLL_MS = 1_000;
  * After `close()`, the first message from the viewer makes Deno drop the socket and its unsent bytes, so this first
  * waits until nothing is unsent. Then a viewer with a side channel gets a goodbye and closes by itself. Any other viewer
  * gets the time that the kernel's buffer needs at the measured speed. The close frame follows once the viewer is silent.
+ *
+ * A lasting viewer gets its goodbye behind everything else at once, since nothing of it is lost. While it is held, this
+ * waits no longer: it keeps all of that for when it comes back, until its time is over.
  */
 export async function endViewer(viewer: Viewer, reason: PortholeError): Promise<void> {
   // Nothing reads the queue any more, so it must not grow.
   viewer.up.clear();
+  if (viewer.isLasting) return endLasting(viewer, reason);
   try {
     await viewer.drain(0);
   } catch {
     return void abandonViewer(viewer, reason);
   }
   if (!viewer.isOpen) return;
-  if (viewer.hasSideChannel) await sayGoodbye(viewer, reason);
-  else await waitAtMost(viewer.closed, viewer.lingerMs);
+  if (viewer.hasSideChannel) {
+    sayGoodbye(viewer, reason);
+    await waitAtMost(viewer.closed, GOODBYE_WAIT_MS);
+  } else await waitAtMost(viewer.closed, viewer.lingerMs);
+  await waitForQuiet(viewer);
+  await closeViewer(viewer, reason);
+}
+
+async function endLasting(viewer: Viewer, reason: PortholeError): Promise<void> {
+  await viewer.opened;
+  sayGoodbye(viewer, reason);
+  await waitAtMost(Promise.race([closeWhenRead(viewer, reason), viewer.lost]), GOODBYE_WAIT_MS);
+}
+
+/** Waits until the page has everything and closes by itself, or is not held and shows no sign of either. */
+async function closeWhenRead(viewer: Viewer, reason: PortholeError): Promise<void> {
+  const read = Promise.race([viewer.drain(0), viewer.closed]);
+  do await waitAtMost(read, ACK_WAIT_MS); while (viewer.isHeld);
+  await waitAtMost(viewer.closed, GOODBYE_WAIT_MS);
   await waitForQuiet(viewer);
   await closeViewer(viewer, reason);
 }
@@ -51,14 +74,14 @@ async function closeViewer(viewer: Viewer, reason: PortholeError): Promise<void>
  */
 export async function abandonViewer(viewer: Viewer, reason: PortholeError): Promise<void> {
   viewer.up.clear();
+  if (viewer.isLasting) sayGoodbye(viewer, reason);
   while (viewer.isOpen && viewer.unsentBytes > 0) await waitAtMost(viewer.closed, ABANDONED_POLL_MS);
   await closeViewer(viewer, reason);
 }
 
-async function sayGoodbye(viewer: Viewer, { code, message, retry, retryAfterMs }: PortholeError): Promise<void> {
+function sayGoodbye(viewer: Viewer, { code, message, retry, retryAfterMs }: PortholeError): void {
   const later = retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs };
   viewer.sendSide({ type: "goodbye", code, close: closeCodeOf(code), message, retry, ...later });
-  await waitAtMost(viewer.closed, GOODBYE_WAIT_MS);
 }
 
 /** Waits until the viewer has been silent for a moment; drops what it sends. */

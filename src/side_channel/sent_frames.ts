@@ -34,6 +34,11 @@ export class SentFrames {
     return this.#sent - this.#acknowledged;
   }
 
+  /** Number of frames that are not acknowledged. */
+  get count(): number {
+    return this.#frames.length - this.#first;
+  }
+
   /** Adds a frame; its bytes must not change any more. */
   push(frame: Frame): void {
     this.#frames.push(frame);
