@@ -14,7 +14,7 @@ import { listGroups } from "./groups.ts";
 import type { Running } from "./processes.ts";
 import { describeNotes, type Notes, READY_TIMEOUT_MS, runScenario, type Start, startScript } from "./rounds.ts";
 import type { Group, Run, Scenario } from "./scenario.ts";
-import { type Setting, startGateway } from "./subjects.ts";
+import { type Ports, type Setting, startGateway } from "./subjects.ts";
 import { renderTable, type Row } from "./table.ts";
 
 type Options = ReturnType<typeof readOptions>;
@@ -106,12 +106,18 @@ async function measureAll(bench: Bench): Promise<void> {
   }
 }
 
+async function readPorts(source: Running): Promise<Ports> {
+  return JSON.parse(await source.readLine(READY_TIMEOUT_MS));
+}
+
 async function main(): Promise<void> {
   const options = readOptions();
   const folder = await Deno.makeTempDir({ prefix: "porthole-bench-" });
   try {
     await using source = startScript("source.ts");
-    const ports = JSON.parse(await source.readLine(READY_TIMEOUT_MS)) as Setting["ports"];
+    await using second = startScript("source.ts");
+    // A source that floods answers no echo: the stream beside another session needs a process of its own.
+    const ports: Ports = { ...await readPorts(source), beside: (await readPorts(second)).flood! };
     await using slowLink = startScript("slow_link.ts", String(ports.asks));
     const far = Number(await slowLink.readLine(READY_TIMEOUT_MS));
     const settings = new Map<string, Setting>([

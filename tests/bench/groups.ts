@@ -2,7 +2,9 @@
 import type { Group } from "./scenario.ts";
 import { listEchoes } from "./scenarios/echoes.ts";
 import { listIdle } from "./scenarios/idle.ts";
+import { listOpenings } from "./scenarios/openings.ts";
 import { listStages } from "./scenarios/stages.ts";
+import { listStalls } from "./scenarios/stalls.ts";
 import { listStreams } from "./scenarios/streams.ts";
 
 /** What the lists of scenarios depend on. */
@@ -19,6 +21,8 @@ const OURS = "porthole";
 export function listGroups({ quick, crowd }: Extent): Group[] {
   return [
     { heading: "Streams and echoes", ours: OURS, scenarios: [...listStreams(quick), ...listEchoes(quick)] },
+    { heading: "Stalls", ours: OURS, scenarios: listStalls(quick) },
+    { heading: "Openings", ours: OURS, scenarios: listOpenings(quick) },
     { heading: "Idle sessions", ours: OURS, scenarios: listIdle(quick, crowd) },
     { heading: "What stages cost", ours: "with", scenarios: listStages(quick) },
   ];

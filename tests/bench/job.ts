@@ -2,13 +2,15 @@
 
 /** The job of one load process. */
 export interface Job {
-  readonly kind: "flood" | "echo" | "idle" | "cut" | "first";
+  readonly kind: "flood" | "echo" | "idle" | "cut" | "first" | "open" | "pieces";
   readonly url: string;
   readonly sessions: number;
-  /** Updates of 1 MiB for each session (flood, cut). */
+  /** Updates of 1 MiB for each session (flood, cut), or small ones one after another (pieces). */
   readonly updates?: number;
-  /** Length of the measurement (echo). */
+  /** Length of the measurement (echo, idle). */
   readonly ms?: number;
+  /** Sessions begun in each second; left out, one after another (open). */
+  readonly perSecond?: number;
 }
 
 /** The results of one load process; which fields it has depends on the job. */
@@ -26,6 +28,8 @@ export interface Result {
   readonly firstMs?: number;
   /** Streams that ended before their last byte. */
   readonly truncated?: number;
+  /** Sessions that could not be opened. */
+  readonly failed?: number;
   /** Sessions that had to be opened again because the first attempt was refused. */
   readonly reopened?: number;
 }

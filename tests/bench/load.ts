@@ -7,7 +7,9 @@ import { runEcho } from "./jobs/echo.ts";
 import { runCut, runFlood } from "./jobs/flood.ts";
 import { runFirst } from "./jobs/first.ts";
 import { runIdle } from "./jobs/idle.ts";
+import { runOpen } from "./jobs/open.ts";
 import { openAll } from "./jobs/opening.ts";
+import { runPieces } from "./jobs/pieces.ts";
 import type { RawViewer } from "./raw_viewer.ts";
 
 /** How a job is done; without `readBytes`, it opens its sessions itself. */
@@ -24,6 +26,8 @@ const WORK: Readonly<Record<Job["kind"], Work>> = {
   idle: { readBytes: SMALL_BYTES, run: runIdle },
   cut: { run: runCut },
   first: { run: runFirst },
+  open: { run: runOpen },
+  pieces: { readBytes: SMALL_BYTES, run: runPieces },
 };
 
 async function waitForLine(): Promise<void> {

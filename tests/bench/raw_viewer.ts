@@ -19,8 +19,9 @@ export class RawViewer {
   /** Opens a session at a ws: or wss: address and goes through the RFB handshake. @throws when anything is refused. */
   static async open(url: URL, bufferBytes: number): Promise<RawViewer> {
     const address = { hostname: url.hostname, port: Number(url.port) };
-    const conn = url.protocol === "wss:" ? await Deno.connectTls(address) : await Deno.connect(address);
-    if ("setNoDelay" in conn) conn.setNoDelay(true);
+    const tcp = await Deno.connect(address);
+    tcp.setNoDelay(true);
+    const conn = url.protocol === "wss:" ? await Deno.startTls(tcp, { hostname: url.hostname }) : tcp;
     const viewer = new RawViewer(conn, bufferBytes);
     await viewer.#upgrade(url);
     await viewer.#shakeHands();

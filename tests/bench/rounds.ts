@@ -26,6 +26,8 @@ export interface Rounds {
 
 /** Any process of the bench is ready within this. */
 export const READY_TIMEOUT_MS = 60_000;
+/** More than any turn lasts; the number has 16 bits in the request. */
+const ENDLESS_UPDATES = 65_535;
 const DONE_TIMEOUT_MS = 120_000;
 /** Idle sessions that are open on each subject before its first turn, so that what it needs only once is not measured. */
 const WARM_SESSIONS = 8;
@@ -40,7 +42,18 @@ function startLoad(job: Job): Running {
   return startScript("load.ts", JSON.stringify(job));
 }
 
-/** One turn: opens the sessions, then measures from the nudge to the result; they stay open until all is read. */
+/** One turn; with a stream beside it, the load runs alone first. */
+async function runTurn(subject: Subject, sourceName: string, rounds: Rounds): Promise<Run> {
+  const { beside } = rounds.scenario;
+  if (beside === undefined) return await runOnce(subject, sourceName, rounds);
+  const { result: alone } = await runOnce(subject, sourceName, rounds);
+  await using stream = startLoad({ kind: "flood", sessions: 1, updates: ENDLESS_UPDATES, url: subject.urlOf(beside) });
+  await stream.readLine(READY_TIMEOUT_MS);
+  await stream.nudge();
+  return { ...await runOnce(subject, sourceName, rounds), alone };
+}
+
+/** Opens the sessions, then measures from the nudge to the result; they stay open until all is read. */
 async function runOnce(subject: Subject, sourceName: string, { scenario, source, notes }: Rounds): Promise<Run> {
   const url = subject.urlOf(sourceName);
   const memoryBeforeKiB = readMemoryKiB(subject.pids);
@@ -81,7 +94,7 @@ export async function runScenario(rounds: Rounds): Promise<Run[][]> {
   for (let round = scenario.rounds > 1 ? 0 : 1; round <= scenario.rounds; round++) {
     const turns = [...subjects.entries()];
     for (const [index, subject] of round % 2 === 0 ? turns.reverse() : turns) {
-      const run = await runOnce(subject, rounds.contestants[index]!.source, rounds);
+      const run = await runTurn(subject, rounds.contestants[index]!.source, rounds);
       if (round > 0) runs[index]!.push(run);
     }
   }

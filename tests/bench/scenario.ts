@@ -4,6 +4,8 @@ import type { Job, Result } from "./job.ts";
 /** One run of a scenario against one subject. */
 export interface Run {
   readonly result: Result;
+  /** What the same load gave without the stream beside it, if the scenario has one. */
+  readonly alone?: Result;
   /** The number of sessions: as many as the scenario asks for, or as the subject can carry. */
   readonly sessions: number;
   /** CPU time that the subject took while the load measured, children included. */
@@ -32,6 +34,8 @@ export interface Scenario {
   readonly source: string;
   /** The gateway's own source to compare with, in place of other programs. */
   readonly than?: string;
+  /** A source whose stream runs at full speed, in a session of its own, while the load measures. */
+  readonly beside?: string;
   /** Who can take part beside the gateway; all, if left out. */
   readonly peers?: readonly PeerKind[];
   /** Over which schemes it makes sense; all that were asked for, if left out. */

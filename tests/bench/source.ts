@@ -1,20 +1,25 @@
 /**
  * The bench's VNC server, a process of its own: a minimal RFB 3.8 handshake, then the behaviour of its port.
- * `flood` sends as many updates as asked, `echo` sends back what comes, `cut` sends what is asked and closes; `asks` floods
- * after VNC authentication, `sealed` over RSA-AES.
+ * `flood` sends as many updates as asked, `echo` sends back what comes, `cut` sends what is asked and closes; `pieces` answers
+ * each request with an update in two pieces, `paint` with a whole picture, as for a page; `asks` floods after VNC
+ * authentication, `sealed` over RSA-AES.
  */
 import type { ByteStream } from "../../src/bridge/byte_stream.ts";
 import { makeClientKey } from "../../src/rfb/security/ra2.ts";
 import { serve as playLogin } from "../fakes/rfb_security/serve.ts";
 import { playSource } from "../fakes/rfb_security/source.ts";
-import { buildUpdate, readRequest, SOURCE_STEPS, VIEWER_STEPS } from "./wire.ts";
+import { ClientMessages, type UpdateRequest } from "./client_messages.ts";
+import { buildPieces, buildUpdate, readRequest, SOURCE_STEPS, VIEWER_STEPS } from "./wire.ts";
 
 type Play = (conn: Deno.TcpConn, buffer: Uint8Array<ArrayBuffer>) => Promise<void>;
 
 const VNC_AUTHENTICATION = 2;
 const RSA_AES = 5;
 
+const PIECES_APART_MS = 1;
+
 const update = buildUpdate();
+const pieces = buildPieces();
 
 async function readFull(conn: Deno.TcpConn, into: Uint8Array<ArrayBuffer>): Promise<boolean> {
   for (let have = 0; have < into.length;) {
@@ -67,6 +72,29 @@ const playCut: Play = async (conn, buffer) => {
   await drained;
 };
 
+/** Answers a viewer's requests, one after another. */
+function answerRequests(answer: (conn: Deno.TcpConn, request: UpdateRequest) => Promise<void>): Play {
+  return async (conn, buffer) => {
+    const messages = new ClientMessages();
+    for (let got = await conn.read(buffer); got !== null; got = await conn.read(buffer)) {
+      for (const request of messages.push(buffer.subarray(0, got))) await answer(conn, request);
+    }
+  };
+}
+
+const playPieces = answerRequests(async (conn, { isIncremental }) => {
+  // A page asks for the whole screen first, and draws nothing before that.
+  if (!isIncremental) return await writeAll(conn, update, update.length);
+  for (const [index, piece] of pieces.entries()) {
+    if (index > 0) await new Promise((resolve) => setTimeout(resolve, PIECES_APART_MS));
+    await writeAll(conn, piece, piece.length);
+  }
+});
+
+const playPaint = answerRequests(async (conn, { isIncremental }) => {
+  if (!isIncremental) await writeAll(conn, update, update.length);
+});
+
 const key = await makeClientKey();
 
 /** The fake source's own handshake, with a real secret; then a flood. */
@@ -108,6 +136,8 @@ console.log(JSON.stringify({
   flood: listen((conn) => serve(conn, playFlood)),
   echo: listen((conn) => serve(conn, playEcho)),
   cut: listen((conn) => serve(conn, playCut)),
+  pieces: listen((conn) => serve(conn, playPieces)),
+  paint: listen((conn) => serve(conn, playPaint)),
   asks: listen((conn) => playWithLogin(conn, VNC_AUTHENTICATION)),
   sealed: listen((conn) => playWithLogin(conn, RSA_AES)),
 }));

@@ -61,11 +61,21 @@ export async function startGateway(name: string, checkout: string, setting: Sett
 function buildConfig(folder: string, { ports, certificate }: Setting): string {
   const tls = certificate ? `{ cert: ${certificate.cert}, key: ${certificate.key} }` : "none";
   return `gateway: { listen: "127.0.0.1:0", data: ${folder}/data, tls: ${tls} }\nauth: none\n` +
-    `limits: { memory: 90%, sessions: ${MOST}, per_source: ${MOST}, per_address: ${MOST}, connects_per_minute: 1000000 }\n` +
+    buildLimits() +
     "sources:\n" +
-    ["flood", "echo", "cut"].map((name) => buildSource(name, ports[name])).join("") +
+    Object.entries(ports).filter(([name]) => !WITH_LOGIN.has(name)).map(([name, port]) => buildSource(name, port)).join(
+      "",
+    ) +
     (ports.far === undefined ? "" : buildStagedSources(ports));
 }
+
+function buildLimits(): string {
+  const most = ["sessions", "per_source", "per_address", "handshakes"].map((name) => `${name}: ${MOST}`).join(", ");
+  return `limits: { memory: 90%, ${most}, connects_per_minute: 1000000 }\n`;
+}
+
+/** The ports behind which the source wants a log-in. */
+const WITH_LOGIN: ReadonlySet<string> = new Set(["asks", "sealed", "far"]);
 
 /** The ways to use a port that cost or save something; `far` is there when these are measured. */
 function buildStagedSources(ports: Ports): string {

@@ -6,6 +6,11 @@ const UPDATE_SIDE = 512;
 /** Bytes of one FramebufferUpdate of the flood: its header, one Raw rectangle's header, and 1 MiB of pixels. */
 export const UPDATE_BYTES = 16 + UPDATE_SIDE * UPDATE_SIDE * 4;
 
+const PIECES_SIDE = 16;
+
+/** Bytes of an update that is sent in two pieces: small, as for a letter that was typed. */
+export const PIECES_BYTES = 16 + PIECES_SIDE * PIECES_SIDE * 4;
+
 /** Bytes of one echoed message: two FramebufferUpdateRequests. */
 export const ECHO_BYTES = 20;
 
@@ -37,22 +42,34 @@ function buildServerInit(): Uint8Array<ArrayBuffer> {
   return message;
 }
 
-/** One FramebufferUpdate with one Raw rectangle of noise. */
+/** One FramebufferUpdate with one Raw rectangle of noise that fills the screen. */
 export function buildUpdate(): Uint8Array<ArrayBuffer> {
-  const message = new Uint8Array(UPDATE_BYTES);
-  for (let at = 16; at < UPDATE_BYTES; at++) message[at] = (at * 2654435761) >>> 13;
+  return buildSquare(UPDATE_SIDE);
+}
+
+/** A small update, as its two pieces. */
+export function buildPieces(): readonly Uint8Array<ArrayBuffer>[] {
+  const message = buildSquare(PIECES_SIDE);
+  return [message.slice(0, PIECES_BYTES / 2), message.slice(PIECES_BYTES / 2)];
+}
+
+/** A FramebufferUpdate with one Raw square of noise, in 32-bit pixels. */
+export function buildSquare(side: number): Uint8Array<ArrayBuffer> {
+  const message = new Uint8Array(16 + side * side * 4);
+  for (let at = 16; at < message.length; at++) message[at] = (at * 2654435761) >>> 13;
   const view = new DataView(message.buffer);
   view.setUint16(2, 1);
-  view.setUint16(8, UPDATE_SIDE);
-  view.setUint16(10, UPDATE_SIDE);
+  view.setUint16(8, side);
+  view.setUint16(10, side);
   return message;
 }
 
 /** A FramebufferUpdateRequest; the flooding source takes its width as the number of updates to send. */
-export function buildRequest(updates: number): Uint8Array<ArrayBuffer> {
+export function buildRequest(updates: number, isIncremental = false): Uint8Array<ArrayBuffer> {
   const message = new Uint8Array(10);
   const view = new DataView(message.buffer);
   view.setUint8(0, 3);
+  view.setUint8(1, Number(isIncremental));
   view.setUint16(6, updates);
   view.setUint16(8, 1);
   return message;
