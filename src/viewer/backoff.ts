@@ -12,7 +12,10 @@ const JITTER = 0.25;
  * @param atLeastMs the wait that the gateway asked for
  */
 export function computeDelayMs(attempt: number, random: number, atLeastMs = 0): number {
-  const step = STEPS_MS[attempt] ?? LAST_STEP_MS;
-  const jittered = step * (1 - JITTER + 2 * JITTER * random);
-  return Math.round(Math.max(jittered, atLeastMs));
+  return Math.max(jitter(STEPS_MS[attempt] ?? LAST_STEP_MS, random), Math.round(atLeastMs));
+}
+
+/** The time with 25 % jitter either way. */
+export function jitter(ms: number, random: number): number {
+  return Math.round(ms * (1 - JITTER + 2 * JITTER * random));
 }

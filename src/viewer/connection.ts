@@ -1,11 +1,12 @@
 /**
- * Keeps one source open: opens the page's WebSocket, notices its end, and reconnects with backoff.
+ * Keeps one source open: begins a session, learns of its end, and begins another with backoff.
  * It does not touch the page; the page passes in functions to show and draw with.
  */
-import { type DownMessage, parseDown, SUBPROTOCOL, type UpMessage, writeMessage } from "../side_channel/messages.ts";
-import { computeDelayMs } from "./backoff.ts";
-import { type Ending, explainClose, explainGoodbye, LEFT, NOT_OPENED, UPGRADE_LOST } from "./ending.ts";
-import { RfbChannel } from "./rfb_channel.ts";
+import { SUBPROTOCOL, type UpMessage } from "../side_channel/messages.ts";
+import { computeDelayMs, jitter } from "./backoff.ts";
+import { type Ending, LEFT, NOT_OPENED, UPGRADE_LOST } from "./ending.ts";
+import type { RfbChannel } from "./rfb_channel.ts";
+import { type Resume, Session, type ShownMessage } from "./session.ts";
 
 /** State of a connection; `untilMs` is on the clock of `now()`. */
 export type Phase =
@@ -14,22 +15,24 @@ export type Phase =
   | { readonly kind: "waiting"; readonly ending: Ending; readonly untilMs: number }
   | { readonly kind: "ended"; readonly ending: Ending };
 
-/** The messages that the page shows; the connection itself answers pings and the goodbye. */
-export type ShownMessage = Exclude<DownMessage, { type: "goodbye" | "ping" }>;
-
 /** Functions of the page that a connection uses. */
 export interface ConnectionParts {
   /** Opens a WebSocket to the source with this subprotocol. */
-  readonly openSocket: (subprotocol: string) => WebSocket;
-  /** Receives the channel to draw from; called once for each attempt. */
+  readonly openSocket: (subprotocol: string, resume: Resume) => WebSocket;
+  /** Receives the channel to draw from; called once for each session. */
   readonly attach: (channel: RfbChannel) => void;
   readonly showPhase: (phase: Phase) => void;
+  /** The session goes on, but its WebSocket was lost a moment ago, and there is no other yet; or there is. */
+  readonly showAway: (isAway: boolean) => void;
   readonly takeMessage: (message: ShownMessage) => void;
   /** Asks why a WebSocket did not open; "admitted" if the gateway would open it. Never rejects. */
   readonly diagnose: () => Promise<Ending | "admitted">;
+  /** A clock that goes on while the device sleeps. */
   readonly now?: () => number;
   /** Runs something later; returns a function that cancels it. */
   readonly startTimer?: (run: () => void, afterMs: number) => () => void;
+  /** Runs something after what has arrived by now. */
+  readonly defer: (run: () => void) => void;
   readonly random?: () => number;
 }
 
@@ -37,29 +40,28 @@ export interface ConnectionParts {
 const GOOD_MS = 10_000;
 /** The gateway opens a WebSocket before it connects to the source, so that a longer wait is a lost packet or host. */
 const OPEN_MS = 20_000;
-/** The gateway pings every 20 s; after three silent intervals the link is dead, although no error was reported. */
-const SILENCE_MS = 60_000;
-/** After a tab or device slept, what arrived meanwhile is delivered within this time. */
-const CATCH_UP_MS = 5_000;
+/** How long, and how often, the page tries when the gateway is back in a moment. */
+const MOMENT_MS = 10_000;
+const MOMENTARY_STEP_MS = 250;
 
 /** Keeps one source open until the user disconnects, or until a retry cannot help. */
 export class Connection {
   readonly #parts: Required<ConnectionParts>;
-  #socket: WebSocket | null = null;
+  #session: Session | null = null;
   #cancelRetry = () => {};
   #cancelWatch = () => {};
   #phase: Phase = { kind: "ended", ending: LEFT };
   #attempt = 0;
+  /** Until when the gateway may be back in a moment; undefined if it did not say so since a session lasted. */
+  #momentUntilMs: number | undefined;
   /** Attempts in a row that did not open although the gateway would admit them. */
   #unopened = 0;
-  /** Whether the socket has closed and the reason is being asked for. */
+  /** Whether the WebSocket has not opened and the reason is being asked for. */
   #isAsking = false;
-  #hasOpened = false;
   #openedAtMs = Infinity;
-  #heardAtMs = 0;
 
   constructor(parts: ConnectionParts) {
-    this.#parts = { now: () => performance.now(), startTimer, random: Math.random, ...parts };
+    this.#parts = { now: Date.now, startTimer, random: Math.random, ...parts };
   }
 
   get phase(): Phase {
@@ -72,27 +74,29 @@ export class Connection {
     this.#show(
       this.#phase.kind === "waiting" ? { kind: "connecting", after: this.#phase.ending } : { kind: "connecting" },
     );
-    const socket = this.#parts.openSocket(SUBPROTOCOL);
-    this.#socket = socket;
     this.#openedAtMs = Infinity;
-    this.#hasOpened = this.#isAsking = false;
-    this.#cancelWatch = this.#parts.startTimer(() => void this.#explainUnopened(socket), OPEN_MS);
-    socket.addEventListener("open", () => this.#takeOpen(socket));
-    socket.addEventListener("message", () => this.#heardAtMs = this.#parts.now());
-    socket.addEventListener("close", ({ code, reason }) => this.#takeClose(socket, code, reason));
-    this.#parts.attach(new RfbChannel(socket, (text) => this.#takeText(socket, text)));
+    this.#isAsking = false;
+    const session: Session = this.#session = new Session({
+      ...this.#parts,
+      openSocket: (resume) => this.#parts.openSocket(SUBPROTOCOL, resume),
+      onOpen: () => this.#takeOpen(session),
+      onUnopened: () => void this.#explainUnopened(session),
+      onEnd: (ending) => session === this.#session && this.#end(ending),
+    });
+    this.#cancelWatch = this.#parts.startTimer(() => void this.#explainUnopened(session), OPEN_MS);
+    this.#parts.attach(session.channel);
   }
 
   /** The VNC handshake is done and the picture is coming. */
   confirmOpen(): void {
-    if (this.#socket === null) return;
+    if (this.#session === null) return;
     this.#openedAtMs = this.#parts.now();
     this.#show({ kind: "open" });
   }
 
   /** Ends this attempt with a failure that the page itself found; ignored when it has ended already. */
   fail(sentence: string, retry: boolean): void {
-    if (this.#socket !== null && !this.#isAsking) this.#end({ sentence, retry, remedy: "again" });
+    if (this.#session !== null && !this.#isAsking) this.#end({ sentence, retry, remedy: "again" });
   }
 
   /** Disconnects for the user: no reconnect. */
@@ -102,82 +106,62 @@ export class Connection {
     this.#show({ kind: "ended", ending: LEFT });
   }
 
-  /** Reconnects at once if it is waiting, but for a wait that the gateway named: the network or the page is back. */
-  wake(): void {
+  /** The network or the page is back: connects at once, but not before the time that the gateway named. */
+  wake(isNetworkNew = false): void {
+    this.#session?.wake(isNetworkNew);
     if (this.#phase.kind === "waiting" && this.#phase.ending.retryAfterMs === undefined) this.connect();
   }
 
-  /** Sends a message to the gateway; dropped while no socket is open. */
+  /** Sends a message to the gateway; dropped while there is no session. */
   send(message: UpMessage): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(writeMessage(message));
+    this.#session?.send(message);
   }
 
-  #takeText(socket: WebSocket, text: string): void {
-    if (socket !== this.#socket) return;
-    const { message } = parseDown(text);
-    if (message === undefined) return;
-    if (message.type === "goodbye") return this.#end(explainGoodbye(message));
-    if (message.type !== "ping") return this.#parts.takeMessage(message);
-    this.send({ type: "pong", id: message.id });
-    this.#guardSilence();
-  }
-
-  #takeOpen(socket: WebSocket): void {
-    if (socket !== this.#socket) return;
-    this.#hasOpened = true;
+  #takeOpen(session: Session): void {
+    if (session !== this.#session) return;
     this.#unopened = 0;
     this.#cancelWatch();
   }
 
-  #takeClose(socket: WebSocket, code: number, reason: string): void {
-    if (socket !== this.#socket) return;
-    if (this.#hasOpened) this.#end(explainClose(code, reason));
-    else void this.#explainUnopened(socket);
-  }
-
-  async #explainUnopened(socket: WebSocket): Promise<void> {
-    if (socket !== this.#socket || this.#isAsking) return;
+  async #explainUnopened(session: Session): Promise<void> {
+    if (session !== this.#session || this.#isAsking) return;
     this.#isAsking = true;
     const verdict = await this.#parts.diagnose();
-    if (socket !== this.#socket) return;
+    if (session !== this.#session) return;
     this.#unopened = verdict === "admitted" ? this.#unopened + 1 : 0;
     if (verdict !== "admitted") return this.#end(verdict);
     this.#end(this.#unopened < 2 ? NOT_OPENED : UPGRADE_LOST);
   }
 
   #end(ending: Ending): void {
-    const heldMs = this.#parts.now() - this.#openedAtMs;
+    const lastedMs = this.#parts.now() - this.#openedAtMs;
     this.#drop();
-    if (heldMs >= GOOD_MS) this.#attempt = 0;
+    if (lastedMs >= GOOD_MS) {
+      this.#attempt = 0;
+      this.#momentUntilMs = undefined;
+    }
     if (!ending.retry) return this.#show({ kind: "ended", ending });
-    const delayMs = computeDelayMs(this.#attempt++, this.#parts.random(), ending.retryAfterMs);
+    const delayMs = this.#chooseDelayMs(ending);
     this.#cancelRetry = this.#parts.startTimer(() => this.connect(), delayMs);
     this.#show({ kind: "waiting", ending, untilMs: this.#parts.now() + delayMs });
   }
 
-  /** Closes the socket without waiting for the other side, which may be gone. */
+  #chooseDelayMs({ isMomentary = false, retryAfterMs }: Ending): number {
+    const { now, random } = this.#parts;
+    if (isMomentary && this.#momentUntilMs === undefined) {
+      this.#momentUntilMs = now() + MOMENT_MS;
+      return 0;
+    }
+    const isMoment = retryAfterMs === undefined && now() < (this.#momentUntilMs ?? -Infinity);
+    return isMoment ? jitter(MOMENTARY_STEP_MS, random()) : computeDelayMs(this.#attempt++, random(), retryAfterMs);
+  }
+
   #drop(): void {
     this.#cancelRetry();
     this.#cancelWatch();
-    const socket = this.#socket;
-    this.#socket = null;
-    socket?.close(1000);
-  }
-
-  /** Starts with the first ping: a gateway that never pings may be silent for any length of time. */
-  #guardSilence(): void {
-    this.#cancelWatch();
-    const dueMs = this.#heardAtMs + SILENCE_MS;
-    const leftMs = dueMs - this.#parts.now();
-    if (leftMs <= 0) return this.#end(explainClose(1006, ""));
-    this.#cancelWatch = this.#parts.startTimer(() => this.#takeSilence(dueMs), leftMs);
-  }
-
-  /** A timer that comes late means that the tab or device slept: what arrived meanwhile has not been read yet. */
-  #takeSilence(dueMs: number): void {
-    const lateMs = this.#parts.now() - dueMs;
-    if (lateMs > CATCH_UP_MS) this.#heardAtMs = Math.max(this.#heardAtMs, this.#parts.now() - SILENCE_MS + CATCH_UP_MS);
-    this.#guardSilence();
+    const session = this.#session;
+    this.#session = null;
+    session?.leave();
   }
 
   #show(phase: Phase): void {

@@ -14,6 +14,8 @@ export interface Ending {
   readonly remedy: Remedy;
   /** Shortest wait, if the gateway named one. */
   readonly retryAfterMs?: number;
+  /** Whether the gateway is back at once, or in a moment. */
+  readonly isMomentary?: boolean;
 }
 
 /** Codes for which another try from this page does not help. */
@@ -24,6 +26,9 @@ const REMEDIES: { readonly [Code in ErrorCode]?: Remedy } = {
   text_refused: "reload",
   viewer_malformed: "reload",
 };
+
+/** Codes after which the gateway, or the screen, is back at once or in a moment. */
+const MOMENTARY: ReadonlySet<ErrorCode> = new Set(["draining", "source_changed", "certificate_renewed"]);
 
 /** The ending when the user disconnected. */
 export const LEFT: Ending = explainCode("viewer_left", "");
@@ -38,10 +43,14 @@ export const UPGRADE_LOST: Ending = describe(
   false,
 );
 
+/** The ending when the gateway keeps a session no longer, but may open another at once. */
+export const GONE: Ending = { ...explainClose(1006, ""), isMomentary: true };
+
 /** The ending in the gateway's goodbye. */
 export function explainGoodbye({ code, close, message, retry, retry_after_ms }: Down<"goodbye">): Ending {
   const ending = isErrorCode(code) ? explainCode(code, message) : explainClose(close, message);
-  return { ...ending, retry: retry && ending.retry, ...wait(retry_after_ms) };
+  const isMomentary = isErrorCode(code) && MOMENTARY.has(code) && retry_after_ms === undefined;
+  return { ...ending, retry: retry && ending.retry, ...wait(retry_after_ms), ...(isMomentary ? { isMomentary } : {}) };
 }
 
 /** The ending in a close frame. The browser reports 1006 when the connection was lost or never opened. */

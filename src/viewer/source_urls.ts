@@ -1,8 +1,8 @@
 /** The addresses of one source, below the gateway's base path. Pure. */
 
-/** The WebSocket's absolute URL, for a page at `pageUrl`. */
-export function makeSocketUrl(basePath: string, source: string, pageUrl: string): string {
-  const url = new URL(`${basePath}ws/vnc/${encodeURIComponent(source)}`, pageUrl);
+/** The WebSocket's absolute URL, for a page at `pageUrl`; `resume` is "new" or "held". */
+export function makeSocketUrl(basePath: string, source: string, pageUrl: string, resume: string): string {
+  const url = new URL(`${basePath}ws/vnc/${encodeURIComponent(source)}?resume=${resume}`, pageUrl);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
 }

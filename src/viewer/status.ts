@@ -17,7 +17,10 @@ const LABELS: Readonly<Record<Remedy, string>> = {
   sign_in: "",
   take_back: "Take it back",
 };
+const CONNECTED = "Connected";
 const TICK_MS = 250;
+/** A shorter wait is not counted down. */
+const SHORT_MS = 400;
 
 /** The status line and the notice. */
 export class Status {
@@ -53,15 +56,25 @@ export class Status {
     this.#rtt.textContent = `${Math.round(ms)} ms`;
   }
 
+  /** Shows that the session goes on, but cannot be reached for the moment. */
+  showAway(isAway: boolean): void {
+    if (isAway) document.body.dataset.link = "away";
+    else delete document.body.dataset.link;
+    this.#rtt.textContent = "";
+    const progress = document.body.dataset.phase === "open" ? CONNECTED : this.#title.textContent;
+    this.#announce(isAway ? "Reconnecting…" : progress);
+  }
+
   /** Shows a phase. */
   show(phase: Phase): void {
     clearInterval(this.#ticker);
     document.body.dataset.phase = phase.kind;
+    delete document.body.dataset.link;
     this.#notice.hidden = phase.kind === "open";
     if (phase.kind !== "open") this.#rtt.textContent = "";
     this.#showButtons(phase);
     this.#wait.textContent = "";
-    if (phase.kind === "open") this.#announce("Connected");
+    if (phase.kind === "open") this.#announce(CONNECTED);
     if (phase.kind === "connecting") this.#showConnecting(phase.after);
     if (phase.kind === "waiting") this.#showWaiting(phase.ending, phase.untilMs);
     if (phase.kind === "ended") this.#showEnded(phase.ending);
@@ -69,9 +82,11 @@ export class Status {
 
   #showButtons(phase: Phase): void {
     const needsSignIn = phase.kind === "ended" && phase.ending.remedy === "sign_in";
-    this.#retry.hidden = needsSignIn || phase.kind === "connecting" || phase.kind === "open";
+    // A further attempt may last no longer than a moment: the buttons of the wait for it stay.
+    const isTrying = phase.kind === "waiting" || (phase.kind === "connecting" && phase.after !== undefined);
+    this.#retry.hidden = needsSignIn || !(isTrying || phase.kind === "ended");
     this.#signIn.hidden = !needsSignIn;
-    this.#stop.hidden = phase.kind !== "waiting";
+    this.#stop.hidden = !isTrying;
     this.#back.hidden = phase.kind !== "ended";
   }
 
@@ -89,7 +104,8 @@ export class Status {
     this.#title.textContent = "Reconnecting";
     this.#sentence.textContent = sentence;
     this.#announce(`Reconnecting: ${sentence}`);
-    const tick = () => this.#wait.textContent = describeWait(untilMs - performance.now());
+    const tick = () => this.#wait.textContent = describeWait(untilMs - Date.now());
+    if (untilMs - Date.now() < SHORT_MS) return void (this.#wait.textContent = describeWait(0));
     tick();
     this.#ticker = setInterval(tick, TICK_MS);
   }

@@ -1,8 +1,9 @@
 /** The viewer page: makes its parts and connects them. Its HTML is src/web/viewer/page.tsx. */
 import type { Down } from "../side_channel/messages.ts";
 import { ClipboardPanel, type ClipboardRules } from "./clipboard_panel.ts";
-import { Connection, type Phase, type ShownMessage } from "./connection.ts";
+import { Connection, type Phase } from "./connection.ts";
 import { CredentialsPrompt, type Question } from "./credentials_prompt.ts";
+import { createDefer } from "./defer.ts";
 import { diagnose } from "./diagnose.ts";
 import { forceViewOnly, startDisplayPanel } from "./display_panel.ts";
 import { getElement } from "./element.ts";
@@ -13,6 +14,7 @@ import type { KeyStroke } from "./keys.ts";
 import { startKeysPanel } from "./keys_panel.ts";
 import { Screen } from "./screen.ts";
 import { savePicture } from "./screenshot.ts";
+import type { ShownMessage } from "./session.ts";
 import { loadSettings, saveSettings, type Settings } from "./settings.ts";
 import { startSoftKeyboard } from "./soft_keyboard.ts";
 import { makeSocketUrl } from "./source_urls.ts";
@@ -20,6 +22,7 @@ import { Status } from "./status.ts";
 import { Toolbar } from "./toolbar.ts";
 import { enableTools, labelTool, showTool, startTools, toggleTool } from "./tools.ts";
 import { typeText } from "./type_text.ts";
+import { watchNetwork } from "./watch_network.ts";
 import { watchWayOut } from "./way_out.ts";
 
 const { basePath = "/", source = "", title = source, viewOnly } = document.body.dataset;
@@ -52,11 +55,14 @@ const screen = new Screen(elements, title, settings, {
 });
 
 const connection = new Connection({
-  openSocket: (subprotocol) => new WebSocket(makeSocketUrl(basePath, source, location.href), [subprotocol]),
+  openSocket: (subprotocol, resume) =>
+    new WebSocket(makeSocketUrl(basePath, source, location.href, resume), [subprotocol]),
   attach: (channel) => screen.attach(channel),
   showPhase,
+  showAway: (isAway) => status.showAway(isAway),
   takeMessage,
   diagnose: () => diagnose(basePath, source),
+  defer: createDefer(),
 });
 
 const releaseModifiers = startKeysPanel(send);
@@ -70,7 +76,7 @@ startTools({
 });
 toolbar.pin(settings.pinned);
 showPermitted();
-addEventListener("online", () => connection.wake());
+watchNetwork(() => connection.wake(true));
 addEventListener("pagehide", () => connection.leave());
 addEventListener("pageshow", ({ persisted }) => persisted && connection.connect());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && connection.wake());

@@ -5,6 +5,7 @@ export class FakeBrowserSocket extends EventTarget {
   readyState: number = WebSocket.CONNECTING;
   binaryType = "blob";
   protocol = "porthole.v1";
+  url = "wss://gateway.example/ws/vnc/pi";
   readonly sent: unknown[] = [];
   closedWith: number | undefined;
 

@@ -36,7 +36,7 @@ Deno.test("Connection keeps trying while the gateway is away", async () => {
   await settle();
   const last = phases.at(-1)!;
   assert(last.kind === "waiting");
-  assertEquals([last.ending, timers.size], [AWAY, 1]);
+  assertEquals([last.ending, timers.waiting], [AWAY, 1]);
 });
 
 Deno.test("Connection gives up when the gateway admits it and the WebSocket does not open, twice in a row", async () => {

@@ -22,7 +22,7 @@ Deno.test("Connection answers a ping at once with its id", () => {
   connection.connect();
   socket().open();
   socket().receive({ type: "ping", id: 7 });
-  assertEquals(socket().sent, ['{"type":"pong","id":7}']);
+  assertEquals(socket().sent, ['{"type":"begin"}', '{"type":"pong","id":7}']);
 });
 
 Deno.test("Connection backs off while attempts fail", async () => {
@@ -69,7 +69,7 @@ Deno.test("Connection shows the gateway's goodbye, closes with 1000 and reconnec
   assertEquals(kinds(phases), ["connecting", "open", "waiting"]);
   const last = phases.at(-1)!;
   assertEquals(last.kind === "waiting" && last.ending.sentence, "Restarting.");
-  assertEquals(timers.size, 1);
+  assertEquals(timers.waiting, 1);
 });
 
 Deno.test("Connection waits as long as the gateway asks", () => {
@@ -98,7 +98,7 @@ Deno.test("Connection does not reconnect after a code for which a retry cannot h
     socket().end(code, "Because");
     await settle();
     assertEquals(phases.at(-1)?.kind, "ended", String(code));
-    assertEquals(timers.size, 0, String(code));
+    assertEquals(timers.waiting, 0, String(code));
     connection.wake();
     assertEquals(phases.at(-1)?.kind, "ended", String(code));
   }
@@ -116,7 +116,7 @@ Deno.test("Connection does not reconnect after the user left, whatever was under
     pass(60_000);
     await settle();
     assertEquals(phases.at(-1)?.kind, "ended", moment);
-    assertEquals([sockets.length, timers.size], [1, 0], moment);
+    assertEquals([sockets.length, timers.waiting], [1, 0], moment);
   }
 });
 
@@ -130,7 +130,7 @@ Deno.test("Connection tries at once if it is woken while it waits, and only then
   socket().end(1006);
   await settle();
   connection.wake();
-  assertEquals([sockets.length, timers.size], [2, 1]); // The limit on opening
+  assertEquals([sockets.length, timers.waiting], [2, 1]); // The limit on opening
 });
 
 Deno.test("Connection keeps the reason during the next attempt", async () => {
@@ -160,11 +160,11 @@ Deno.test("Connection notices a link that went silent, once the gateway has begu
 });
 
 Deno.test("Connection reads what arrived while the tab slept before it calls the link dead", () => {
-  const { connection, phases, pass, socket, openUp } = createConnectionRig();
+  const { connection, phases, pass, standStill, socket, openUp } = createConnectionRig();
   connection.connect();
   openUp();
   socket().receive({ type: "ping", id: 1 });
-  pass(600_000);
+  standStill(600_000);
   assertEquals(phases.at(-1)?.kind, "open");
   socket().receive({ type: "ping", id: 2 });
   pass(59_999);
@@ -174,12 +174,14 @@ Deno.test("Connection reads what arrived while the tab slept before it calls the
 });
 
 Deno.test("Connection calls a link dead that stays silent after the tab slept", () => {
-  const { connection, phases, pass, socket, openUp } = createConnectionRig();
+  const { connection, phases, pass, standStill, socket, openUp } = createConnectionRig();
   connection.connect();
   openUp();
   socket().receive({ type: "ping", id: 1 });
-  pass(600_000);
-  pass(5_000);
+  standStill(600_000);
+  pass(4_999);
+  assertEquals(phases.at(-1)?.kind, "open");
+  pass(1);
   assertEquals(phases.at(-1)?.kind, "waiting");
 });
 
