@@ -132,7 +132,7 @@ function createServices(options: GatewayOptions, notices: Notices): Services {
     states: LIVE_STATES,
     prewarmed: () => sources.prewarmed,
     unsaved: stores.unsaved,
-    stuck: () => registry.countStuck(),
+    stuck: () => registry.stuck,
     lostLines: () => ({ ...options.about?.lostLines?.(), audit: audit.lost }),
   });
   const sources: Sources = createSources({ ...options, stores }, registry, metrics);

@@ -5,6 +5,7 @@ import { PortholeError } from "../errors.ts";
 import { leavesRoom } from "../fair_shares.ts";
 import type { SessionCounts } from "../source/source.ts";
 import type { Log } from "../telemetry/log.ts";
+import { Census } from "./census.ts";
 import { explainEnd } from "./explain_end.ts";
 import { Overload } from "./overload.ts";
 import { Session, type SessionParties } from "./session.ts";
@@ -37,8 +38,7 @@ export class SessionRegistry implements SessionCounts {
   readonly overload = new Overload();
   readonly #log: Log;
   readonly #sessions = new Map<string, Session>();
-  /** Number of sessions of each source that has some: lists ask for thousands of sources. */
-  readonly #bySource = new Map<string, number>();
+  readonly #census = new Census();
   /** Ended sessions whose viewer is still connected because it does not read. It uses memory, so limits include it. */
   readonly #stuck = new Set<Session>();
   #draining = false;
@@ -50,6 +50,7 @@ export class SessionRegistry implements SessionCounts {
 
   constructor(log: Log) {
     this.#log = log;
+    this.events.subscribe({ onState: (session) => this.#census.noteState(session) });
   }
 
   /** Live sessions, oldest first. */
@@ -66,16 +67,16 @@ export class SessionRegistry implements SessionCounts {
   }
 
   countSource(name: string): number {
-    return this.#bySource.get(name) ?? 0;
+    return this.#census.bySource.of(name);
   }
 
   hasOpen(name: string): boolean {
-    return this.#count(({ source, state }) => source.name === name && state === "open") > 0;
+    return this.#census.openBySource.of(name) > 0;
   }
 
   /** Number of ended sessions whose viewer is still connected. */
-  countStuck(pick: (session: Session) => boolean = () => true): number {
-    return [...this.#stuck].filter(pick).length;
+  get stuck(): number {
+    return this.#stuck.size;
   }
 
   /** Whether new sessions are refused because the gateway is stopping. */
@@ -92,14 +93,10 @@ export class SessionRegistry implements SessionCounts {
     if (this.#draining) throw new PortholeError("draining", "The gateway is restarting; try again in a moment");
     if (this.size + this.#stuck.size >= limits.sessions) throw full("The gateway has reached its session limit");
     if (this.countSource(source) >= limits.perSource) throw full("This screen has reached its session limit");
-    const isTheirs = ({ user }: Session) => user.address === address;
-    if (this.#count(isTheirs) + this.countStuck(isTheirs) >= limits.perAddress) {
-      throw full("You have reached your limit of open screens");
-    }
-    const isUsers = ({ user }: Session) => user.name === userName;
-    if (userName !== undefined && this.#count(isUsers) + this.countStuck(isUsers) >= limits.perUser) {
-      throw full("You have reached your limit of open screens");
-    }
+    const { byAddress, byUser } = this.#census;
+    const isTooMany = byAddress.of(address) >= limits.perAddress ||
+      userName !== undefined && byUser.of(userName) >= limits.perUser;
+    if (isTooMany) throw full("You have reached your limit of open screens");
     this.#admitHandshake({ source, address }, limits.handshakes);
   }
 
@@ -108,11 +105,10 @@ export class SessionRegistry implements SessionCounts {
    * of them. The first one on a source needs none: a source that does not answer must not keep others closed.
    */
   #admitHandshake({ source, address }: SessionRequest, max: number): void {
-    const connecting = this.list().filter(({ state }) => state === "dialing" || state === "handshake");
-    const onSource = connecting.filter(({ source: { name } }) => name === source).length;
-    const fromAddress = connecting.filter(({ user }) => user.address === address).length;
-    const hasRoom = (own: number) => leavesRoom({ own, all: connecting.length }, { max, portion: HANDSHAKES_PORTION });
-    if (onSource === 0 || hasRoom(Math.max(onSource, fromAddress))) return;
+    const { connecting: all, connectingBySource, connectingByAddress } = this.#census;
+    const onSource = connectingBySource.of(source);
+    const hasRoom = (own: number) => leavesRoom({ own, all }, { max, portion: HANDSHAKES_PORTION });
+    if (onSource === 0 || hasRoom(Math.max(onSource, connectingByAddress.of(address)))) return;
     throw full("Too many screens are being opened at the moment");
   }
 
@@ -121,10 +117,11 @@ export class SessionRegistry implements SessionCounts {
     const session = new Session(parties, {
       log: this.#log,
       events: this.events,
-      explainEnd: (ended, reason, signal) => explainEnd(ended, reason, signal, { list: () => this.list() }),
+      explainEnd: (ended, reason, signal) =>
+        explainEnd(ended, reason, signal, { list: () => this.#census.listNeighbours(ended) }),
     });
     this.#sessions.set(session.id, session);
-    this.#bySource.set(session.source.name, this.countSource(session.source.name) + 1);
+    this.#census.enter(session);
     this.#sweep ??= setInterval(() => this.endUnpermitted(), SWEEP_MS);
     session.run().then((reason) => {
       this.#remove(session);
@@ -177,27 +174,23 @@ export class SessionRegistry implements SessionCounts {
 
   #remove(session: Session): void {
     this.#sessions.delete(session.id);
-    const rest = this.countSource(session.source.name) - 1;
-    if (rest > 0) this.#bySource.set(session.source.name, rest);
-    else this.#bySource.delete(session.source.name);
-    if (!session.viewer.isGone) this.#noteStuck(session);
+    this.#census.leave(session);
+    if (session.viewer.isGone) this.#census.noteGone(session);
+    else this.#noteStuck(session);
     if (this.size === 0) this.#stopSweep();
   }
 
   #noteStuck(session: Session): void {
     this.#stuck.add(session);
-    session.viewer.closed.then(() => this.#stuck.delete(session));
+    session.viewer.closed.then(() => {
+      this.#stuck.delete(session);
+      this.#census.noteGone(session);
+    });
   }
 
   #stopSweep(): void {
     clearInterval(this.#sweep);
     this.#sweep = undefined;
-  }
-
-  #count(pick: (session: Session) => boolean): number {
-    let count = 0;
-    for (const session of this.#sessions.values()) if (pick(session)) count++;
-    return count;
   }
 }
 

@@ -29,7 +29,7 @@ for (const [code, end] of Object.entries(ENDINGS)) {
     assertEquals(viewer.close?.code, Number(code));
     assertEquals([viewer.isGone, await ask()], [false, 429]);
     await viewer.gone;
-    await waitUntil(() => gateway.gateway.registry.size + gateway.gateway.registry.countStuck() === 0);
+    await waitUntil(() => gateway.gateway.registry.size + gateway.gateway.registry.stuck === 0);
     assertEquals(await ask(), 101);
   });
 }

@@ -263,7 +263,7 @@ async function playSeeds(seeds: number[]): Promise<void> {
     }
   }));
   const { registry } = gateway.gateway;
-  await waitUntil(() => registry.size === 0 && registry.countStuck() === 0, "all sessions to be gone");
+  await waitUntil(() => registry.size === 0 && registry.stuck === 0, "all sessions to be gone");
   assertEquals(gateway.lines.filter(({ level, code }) => level === "error" || code === "internal"), []);
   const grown = Deno.memoryUsage().rss - half.rss;
   assert(grown < 256 * MIB, `The second half of the sessions left ${Math.round(grown / MIB)} MiB behind`);

@@ -81,14 +81,14 @@ Deno.test("a viewer stuck for longer than the stall limit is disconnected, and i
   await waitUntil(() => registry.size === 0);
   assertEquals(gateway.lines.findLast(({ message }) => message === "Session ended")?.code, "viewer_stalled");
   // Its socket and what is queued cannot be dropped, so it still counts.
-  assertEquals(registry.countStuck(), 1);
+  assertEquals(registry.stuck, 1);
   await using second = await openRaw(gateway.port);
   assertEquals(second.status, 429);
   viewer.readOn();
   await viewer.until(({ close }) => close !== undefined);
   assertEquals(viewer.close, { code: 1008, reason: "The viewer read nothing for 1 s" });
   await viewer.sendClose(1008);
-  await waitUntil(() => registry.countStuck() === 0);
+  await waitUntil(() => registry.stuck === 0);
 });
 
 Deno.test("a viewer that reads nothing is noticed although the source has no more to send", async () => {
@@ -118,8 +118,8 @@ for (const how of ["leave", "reset"] as const) {
     await using gateway = await start(source.port, "stall: 1s");
     const { registry } = gateway.gateway;
     await using viewer = await openStuck(gateway.port);
-    await waitUntil(() => registry.countStuck() === 1);
+    await waitUntil(() => registry.stuck === 1);
     viewer[how]();
-    await waitUntil(() => registry.countStuck() === 0);
+    await waitUntil(() => registry.stuck === 0);
   });
 }

@@ -218,7 +218,7 @@ function makeWaitingParties(whyEnd: () => Promise<PortholeError | undefined>): S
     close: () => {},
   };
   const viewer = { opened: never, failed: never, closed: never, sendSide: () => {}, ...gone };
-  const source = { name: "pi", config: { viewOnly: false }, open: () => never };
+  const source = { name: "pi", config: { viewOnly: false, target: { kind: "demo" } }, open: () => never };
   return { source, viewer, user: { address: "10.0.0.1", whyEnd } } as unknown as SessionParties;
 }
 
