@@ -6,8 +6,15 @@
 ARG DENO_VERSION=2.9.6
 FROM denoland/deno:bin-${DENO_VERSION} AS deno
 
+# The library that porthole.sh preloads, for the platform of the image. The image itself has no compiler.
+FROM debian:trixie-slim AS nodelay
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev
+COPY deploy/build-nodelay deploy/nodelay.c /build/
+RUN /build/build-nodelay
+
 FROM debian:trixie-slim
 COPY --from=deno /deno /usr/local/bin/deno
+COPY --from=nodelay /usr/local/lib/porthole/nodelay.so /usr/local/lib/porthole/nodelay.so
 
 RUN useradd --system --uid 10001 --user-group --home-dir /nonexistent --shell /usr/sbin/nologin porthole \
   && install -d -m 0755 /config \

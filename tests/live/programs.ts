@@ -9,6 +9,7 @@ export function findProgram(name: string): string | undefined {
 
 /** The Debian package of each program, or file, that a test needs. */
 export const PACKAGES: Readonly<Record<string, string>> = {
+  "/usr/include/netinet/tcp.h": "libc6-dev",
   "/usr/share/novnc/vnc.html": "novnc",
   "/usr/share/fonts/X11/misc/fonts.dir": "xfonts-base",
   Xtightvnc: "tightvncserver",
@@ -17,6 +18,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   Xvnc: "tigervnc-standalone-server",
   apache2: "apache2-bin",
   caddy: "caddy",
+  cc: "gcc",
   chromium: "chromium",
   chroot: "coreutils",
   curl: "curl",
