@@ -8,6 +8,7 @@
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { CHROMIUM, findProgram } from "../live/programs.ts";
 import { makeCertificate } from "./certificate.ts";
 import { findPeers, type Peer } from "./contestants.ts";
 import { listGroups } from "./groups.ts";
@@ -65,9 +66,10 @@ function buildRows(scenario: Scenario, scheme: string, names: readonly string[],
 /** Those that `--only` names, or all, with as many rounds as `--rounds` says. */
 function choose(groups: readonly Group[], { only, rounds }: Options): Group[] {
   const names = only?.split(",");
+  const canShow = findProgram(CHROMIUM) !== undefined;
   return groups.map((group) => ({
     ...group,
-    scenarios: group.scenarios.filter(({ name }) => names?.includes(name) ?? true)
+    scenarios: group.scenarios.filter(({ name, inPage }) => (names?.includes(name) ?? true) && (canShow || !inPage))
       .map((scenario) => ({ ...scenario, rounds: scenario.rounds > 1 ? Number(rounds ?? scenario.rounds) : 1 })),
   })).filter(({ scenarios }) => scenarios.length > 0);
 }
@@ -76,7 +78,9 @@ function choose(groups: readonly Group[], { only, rounds }: Options): Group[] {
 async function measure(bench: Bench, scenario: Scenario): Promise<Row[]> {
   const schemes = scenario.than === undefined ? bench.options.schemes.split(",") : ["stages"];
   const peers = scenario.than === undefined
-    ? bench.peers.filter(({ kind }) => scenario.peers?.includes(kind) ?? true)
+    ? bench.peers.filter(({ kind, hasPage }) =>
+      (scenario.peers?.includes(kind) ?? true) && (hasPage || !scenario.inPage)
+    )
     : [{ name: "without", start: bench.gateway }];
   const rows: Row[] = [];
   for (const scheme of schemes.filter((one) => scenario.schemes?.includes(one) ?? true)) {
@@ -126,6 +130,7 @@ async function main(): Promise<void> {
       ["stages", { folder, ports: { ...ports, far } }],
     ]);
     const lacks: string[] = [];
+    if (findProgram(CHROMIUM) === undefined) lacks.push("pages, since Chromium is not installed");
     const peers = await findPeers(options, folder, (lack) => lacks.push(lack));
     const gateway: Start = (setting) => startGateway("porthole", options.gateway, setting);
     const notes: Notes = { busy: { load: 0, source: 0 }, reopened: new Map() };

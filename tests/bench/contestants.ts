@@ -1,6 +1,6 @@
 /** Who takes part in a run of the bench, beside the gateway. */
 import { findProgram } from "../live/programs.ts";
-import { buildCRelay, startCRelay, startWebsockify } from "./relays.ts";
+import { buildCRelay, NOVNC_PAGE, startCRelay, startWebsockify } from "./relays.ts";
 import type { Start } from "./rounds.ts";
 import type { PeerKind } from "./scenario.ts";
 import { startGateway } from "./subjects.ts";
@@ -11,6 +11,8 @@ export interface Peer {
   /** Its name in the tables. */
   readonly name: string;
   readonly start: Start;
+  /** Whether it has a page that shows a source. */
+  readonly hasPage: boolean;
 }
 
 /** What the command line says of peers. */
@@ -28,12 +30,26 @@ export async function findPeers(wishes: Wishes, folder: string, report: (lack: s
   const peers: Peer[] = [];
   const { against, "c-relay": relay, alone } = wishes;
   if (against !== undefined) {
-    peers.push({ kind: "other", name: "before", start: (setting) => startGateway("before", against, setting) });
+    peers.push({
+      kind: "other",
+      name: "before",
+      hasPage: true,
+      start: (setting) => startGateway("before", against, setting),
+    });
   }
   const websockify = findProgram("websockify");
   if (alone) report("websockify, as asked");
   else if (websockify === undefined) report("websockify, which is not installed");
-  else peers.push({ kind: "websockify", name: "websockify", start: (setting) => startWebsockify(websockify, setting) });
+  else {
+    const hasPage = findProgram(NOVNC_PAGE) !== undefined;
+    if (!hasPage) report("noVNC's own page, which is not installed");
+    peers.push({
+      kind: "websockify",
+      name: "websockify",
+      hasPage,
+      start: (setting) => startWebsockify(websockify, setting),
+    });
+  }
   if (relay === undefined) report("the relay in C, of which no folder was given");
   else {
     const program = await buildCRelay(relay, folder).catch((error) => {
@@ -41,7 +57,7 @@ export async function findPeers(wishes: Wishes, folder: string, report: (lack: s
       return undefined;
     });
     if (program !== undefined) {
-      peers.push({ kind: "c", name: "C relay", start: (setting) => startCRelay(program, setting) });
+      peers.push({ kind: "c", name: "C relay", hasPage: false, start: (setting) => startCRelay(program, setting) });
     }
   }
   return peers;

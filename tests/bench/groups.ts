@@ -3,6 +3,7 @@ import type { Group } from "./scenario.ts";
 import { listEchoes } from "./scenarios/echoes.ts";
 import { listIdle } from "./scenarios/idle.ts";
 import { listOpenings } from "./scenarios/openings.ts";
+import { listPages } from "./scenarios/pages.ts";
 import { listStages } from "./scenarios/stages.ts";
 import { listStalls } from "./scenarios/stalls.ts";
 import { listStreams } from "./scenarios/streams.ts";
@@ -22,6 +23,7 @@ export function listGroups({ quick, crowd }: Extent): Group[] {
   return [
     { heading: "Streams and echoes", ours: OURS, scenarios: [...listStreams(quick), ...listEchoes(quick)] },
     { heading: "Stalls", ours: OURS, scenarios: listStalls(quick) },
+    { heading: "Pages in Chromium", ours: OURS, scenarios: listPages(quick) },
     { heading: "Openings", ours: OURS, scenarios: listOpenings(quick) },
     { heading: "Idle sessions", ours: OURS, scenarios: listIdle(quick, crowd) },
     { heading: "What stages cost", ours: "with", scenarios: listStages(quick) },

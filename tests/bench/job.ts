@@ -1,8 +1,11 @@
 /** What the bench asks of one process of load, and what it answers. */
 
+/** Jobs of viewers that only count bytes. */
+type RawKind = "flood" | "echo" | "idle" | "cut" | "first" | "open" | "pieces";
+
 /** The job of one load process. */
 export interface Job {
-  readonly kind: "flood" | "echo" | "idle" | "cut" | "first" | "open" | "pieces";
+  readonly kind: RawKind | "page_first" | "page_pieces";
   readonly url: string;
   readonly sessions: number;
   /** Updates of 1 MiB for each session (flood, cut), or small ones one after another (pieces). */

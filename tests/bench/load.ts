@@ -10,6 +10,7 @@ import { runIdle } from "./jobs/idle.ts";
 import { runOpen } from "./jobs/open.ts";
 import { openAll } from "./jobs/opening.ts";
 import { runPieces } from "./jobs/pieces.ts";
+import { waitForLine } from "./steps.ts";
 import type { RawViewer } from "./raw_viewer.ts";
 
 /** How a job is done; without `readBytes`, it opens its sessions itself. */
@@ -20,7 +21,7 @@ interface Work {
 }
 
 const SMALL_BYTES = 4096;
-const WORK: Readonly<Record<Job["kind"], Work>> = {
+const WORK: Readonly<Partial<Record<Job["kind"], Work>>> = {
   flood: { readBytes: 256 * 1024, run: runFlood },
   echo: { readBytes: SMALL_BYTES, run: runEcho },
   idle: { readBytes: SMALL_BYTES, run: runIdle },
@@ -30,13 +31,9 @@ const WORK: Readonly<Record<Job["kind"], Work>> = {
   pieces: { readBytes: SMALL_BYTES, run: runPieces },
 };
 
-async function waitForLine(): Promise<void> {
-  if (await Deno.stdin.read(new Uint8Array(16)) === null) Deno.exit(1);
-}
-
 if (import.meta.main) {
   const job = JSON.parse(Deno.args[0] ?? "") as Job;
-  const { readBytes, run } = WORK[job.kind];
+  const { readBytes, run } = WORK[job.kind]!;
   const { viewers, reopened } = readBytes === undefined ? { viewers: [], reopened: 0 } : await openAll(job, readBytes);
   console.log("ready");
   await waitForLine();

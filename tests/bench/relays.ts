@@ -8,6 +8,8 @@ import type { Setting, Subject } from "./subjects.ts";
 const WEBSOCKIFY_SESSIONS = 480;
 /** Where Debian's package puts noVNC's own page. */
 const NOVNC_FOLDER = "/usr/share/novnc";
+/** The page of it that has everything. */
+export const NOVNC_PAGE = `${NOVNC_FOLDER}/vnc.html`;
 /** The relay in C forks for each session too, but holds no list of its children. */
 const C_SESSIONS = 1000;
 

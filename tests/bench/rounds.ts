@@ -42,6 +42,12 @@ function startLoad(job: Job): Running {
   return startScript("load.ts", JSON.stringify(job));
 }
 
+/** The same steps in Chromium, which needs every right. */
+function startPage(job: Job): Running {
+  const path = new URL("../browser/bench_page.ts", import.meta.url).pathname;
+  return startProcess(Deno.execPath(), ["run", "--quiet", "--no-check", "--allow-all", path, JSON.stringify(job)]);
+}
+
 /** One turn; with a stream beside it, the load runs alone first. */
 async function runTurn(subject: Subject, sourceName: string, rounds: Rounds): Promise<Run> {
   const { beside } = rounds.scenario;
@@ -55,17 +61,18 @@ async function runTurn(subject: Subject, sourceName: string, rounds: Rounds): Pr
 
 /** Opens the sessions, then measures from the nudge to the result; they stay open until all is read. */
 async function runOnce(subject: Subject, sourceName: string, { scenario, source, notes }: Rounds): Promise<Run> {
-  const url = subject.urlOf(sourceName);
+  const url = scenario.inPage ? subject.pageOf?.(sourceName) : subject.urlOf(sourceName);
+  if (url === undefined) throw new Error(`${subject.name} has no page`);
   const memoryBeforeKiB = readMemoryKiB(subject.pids);
   const sessions = Math.min(scenario.job.sessions, subject.mostSessions);
-  await using load = startLoad({ ...scenario.job, sessions, url });
+  await using load = (scenario.inPage ? startPage : startLoad)({ ...scenario.job, sessions, url });
   await load.readLine(READY_TIMEOUT_MS);
   const pids = { subject: subject.pids, load: [load.pid], source: [source.pid] };
   const before = readSeconds(pids);
   await load.nudge();
   const result = JSON.parse(await load.readLine(DONE_TIMEOUT_MS)) as Result;
   const after = readSeconds(pids);
-  noteBusy(notes, before, after, result.ms);
+  if (!scenario.inPage) noteBusy(notes, before, after, result.ms);
   notes.reopened.set(subject.name, (notes.reopened.get(subject.name) ?? 0) + (result.reopened ?? 0));
   await new Promise((resolve) => setTimeout(resolve, scenario.settleMs ?? 0));
   const memoryKiB = readMemoryKiB(subject.pids) - memoryBeforeKiB;

@@ -36,6 +36,8 @@ export interface Scenario {
   readonly than?: string;
   /** A source whose stream runs at full speed, in a session of its own, while the load measures. */
   readonly beside?: string;
+  /** Whether the load is the subject's own page in Chromium. */
+  readonly inPage?: boolean;
   /** Who can take part beside the gateway; all, if left out. */
   readonly peers?: readonly PeerKind[];
   /** Over which schemes it makes sense; all that were asked for, if left out. */

@@ -1,10 +1,10 @@
 /** The format that the bench's source and its raw viewers share, so that viewers only count bytes. RFC 6143 section 7. */
 
-/** The side of the square that one FramebufferUpdate of the flood carries, in 32-bit pixels: 1 MiB. */
-const UPDATE_SIDE = 512;
+/** The side of the screen, a square, and of the update that fills it, in 32-bit pixels: 1 MiB. */
+export const SCREEN_SIDE = 512;
 
 /** Bytes of one FramebufferUpdate of the flood: its header, one Raw rectangle's header, and 1 MiB of pixels. */
-export const UPDATE_BYTES = 16 + UPDATE_SIDE * UPDATE_SIDE * 4;
+export const UPDATE_BYTES = 16 + SCREEN_SIDE * SCREEN_SIDE * 4;
 
 const PIECES_SIDE = 16;
 
@@ -34,8 +34,8 @@ export const VIEWER_STEPS: readonly Uint8Array<ArrayBuffer>[] = [
 function buildServerInit(): Uint8Array<ArrayBuffer> {
   const message = new Uint8Array(24 + name.length);
   const view = new DataView(message.buffer);
-  view.setUint16(0, UPDATE_SIDE);
-  view.setUint16(2, UPDATE_SIDE);
+  view.setUint16(0, SCREEN_SIDE);
+  view.setUint16(2, SCREEN_SIDE);
   message.set([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0], 4);
   view.setUint32(20, name.length);
   message.set(name, 24);
@@ -44,7 +44,7 @@ function buildServerInit(): Uint8Array<ArrayBuffer> {
 
 /** One FramebufferUpdate with one Raw rectangle of noise that fills the screen. */
 export function buildUpdate(): Uint8Array<ArrayBuffer> {
-  return buildSquare(UPDATE_SIDE);
+  return buildSquare(SCREEN_SIDE);
 }
 
 /** A small update, as its two pieces. */

@@ -1,9 +1,8 @@
 /** Debian's Chromium, driven by playwright-core. */
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { findProgram } from "../live/programs.ts";
+import { CHROMIUM, findProgram } from "../live/programs.ts";
 
-/** As Debian calls it; PORTHOLE_CHROMIUM is the path of another. */
-export const CHROMIUM = Deno.env.get("PORTHOLE_CHROMIUM") ?? "chromium";
+export { CHROMIUM };
 
 const FLAGS = [
   "--headless",

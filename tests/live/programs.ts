@@ -1,6 +1,9 @@
 /** Installed programs that live and browser tests and the bench drive: found, started, ended. */
 import { AsyncLocalStorage } from "node:async_hooks";
 
+/** Chromium as Debian calls it; PORTHOLE_CHROMIUM is the path of another. */
+export const CHROMIUM = Deno.env.get("PORTHOLE_CHROMIUM") ?? "chromium";
+
 /** The path of a program of that name, or at that path; undefined where there is none. */
 export function findProgram(name: string): string | undefined {
   const folders = name.includes("/") ? [""] : (Deno.env.get("PATH") ?? "").split(":").map((folder) => `${folder}/`);

@@ -1,0 +1,97 @@
+/**
+ * The bench's load in Chromium, a process of its own with the same steps as tests/bench/load.ts: the viewer pages themselves, ours and
+ * noVNC's, as a person opens them. What happens in them is seen from outside: on their canvas, and on what they send.
+ */
+import type { Page } from "playwright-core";
+import { Chromium } from "./chromium.ts";
+import { type Job, type Result, sumUpTimes } from "../bench/job.ts";
+import { waitForLine } from "../bench/steps.ts";
+import { SCREEN_SIDE } from "../bench/wire.ts";
+
+/** What the watcher in the page has seen so far. */
+interface Seen {
+  /** Time from the navigation to the first pixels, or 0 while there are none. */
+  firstMs: number;
+  /** When each FramebufferUpdateRequest was sent. */
+  requestsMs: number[];
+}
+
+/** Requests before the page has settled. */
+const WARM_REQUESTS = 5;
+const UPDATE_REQUEST = 3;
+const TIMEOUT_MS = 60_000;
+
+/** Runs in the page before its own scripts. noVNC asks for the next update when it has drawn the one before. */
+function watch({ side, type }: { side: number; type: number }): void {
+  const seen: Seen = { firstMs: 0, requestsMs: [] };
+  Object.assign(globalThis, { seen });
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : [];
+    if (bytes[0] === type && bytes.length === 10) seen.requestsMs.push(performance.now());
+    send.call(this, data);
+  };
+  const look = () => {
+    const screen = [...document.querySelectorAll("canvas")].find(({ width }) => width === side);
+    const pixel = screen?.getContext("2d")?.getImageData(side / 2, side / 2, 1, 1).data;
+    if (pixel === undefined || pixel[0]! + pixel[1]! + pixel[2]! === 0) requestAnimationFrame(look);
+    else seen.firstMs = performance.now();
+  };
+  requestAnimationFrame(look);
+}
+
+async function openPage(browser: Chromium, url: string): Promise<Page> {
+  const page = await browser.openPage({ ignoreHTTPSErrors: true });
+  await page.addInitScript(watch, { side: SCREEN_SIDE, type: UPDATE_REQUEST });
+  await page.goto(url);
+  return page;
+}
+
+function readSeen(page: Page): Promise<Seen> {
+  return page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen);
+}
+
+/** Waits in the page, without asking it again and again. */
+async function waitForSeen(page: Page, requests: number): Promise<Seen> {
+  await page.waitForFunction(
+    (least) => {
+      const { seen } = globalThis as unknown as { seen: Seen };
+      return seen.requestsMs.length >= least && (least > 0 || seen.firstMs > 0);
+    },
+    requests,
+    { timeout: TIMEOUT_MS, polling: 100 },
+  );
+  return await readSeen(page);
+}
+
+/** Every time with an empty cache, as on the first visit. */
+async function runFirstPixels(browser: Chromium, { url, sessions }: Job): Promise<Result> {
+  const timesMs: number[] = [];
+  for (let turn = 0; turn < sessions; turn++) {
+    const page = await openPage(browser, url);
+    timesMs.push((await waitForSeen(page, 0)).firstMs);
+    await page.context().close();
+  }
+  return { ms: 0, ...sumUpTimes(timesMs) };
+}
+
+/** From each request to the next: a round trip, two pieces, and the drawing. */
+async function runPagePieces(browser: Chromium, { url, updates = 1 }: Job): Promise<Result> {
+  const page = await openPage(browser, url);
+  const { requestsMs } = await waitForSeen(page, updates + WARM_REQUESTS + 1);
+  const settled = requestsMs.slice(WARM_REQUESTS);
+  await page.context().close();
+  return { ms: 0, ...sumUpTimes(settled.slice(1).map((at, index) => at - settled[index]!)) };
+}
+
+if (import.meta.main) {
+  const job = JSON.parse(Deno.args[0] ?? "") as Job;
+  const browser = await Chromium.start();
+  console.log("ready");
+  await waitForLine();
+  const result = await (job.kind === "page_first" ? runFirstPixels : runPagePieces)(browser, job);
+  console.log(JSON.stringify(result));
+  await waitForLine();
+  await browser[Symbol.asyncDispose]();
+  Deno.exit(0);
+}
