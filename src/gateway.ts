@@ -13,8 +13,8 @@ import { memoize, once } from "./memoize.ts";
 import { makeClientKey } from "./rfb/security/ra2.ts";
 import { createMemoryStores } from "./store/memory_stores.ts";
 import type { Stores } from "./store/store.ts";
+import { applyToSessions } from "./session/apply_to_sessions.ts";
 import { auditSessions } from "./session/audit_sessions.ts";
-import { endChangedSources } from "./session/end_changed_sources.ts";
 import { informSources } from "./session/inform_sources.ts";
 import { measureSessions } from "./session/measure_sessions.ts";
 import { SessionRegistry } from "./session/registry.ts";
@@ -85,7 +85,7 @@ export interface Gateway {
   readonly notices: Notices;
   /** What every user should know, such as that nobody has to sign in. */
   warnings(): readonly string[];
-  /** Applies a changed configuration: ends sessions whose source or permission changed, and updates prewarming. */
+  /** Applies a changed configuration: ends sessions that cannot go on with it, tells the others, updates prewarming. */
   applyConfig(): Promise<void>;
   /** Refuses new sessions, tells viewers to reconnect (1012), and resolves when all sessions and timers have ended. */
   drain(): Promise<void>;
@@ -117,7 +117,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     audit,
     notices,
     warnings,
-    applyConfig: () => applyConfig(services, live.current),
+    applyConfig: () => applyConfig(services, () => live.current),
     drain: () => drain(services),
   };
 }
@@ -163,11 +163,11 @@ function describeFault({ fault }: Audit): string[] {
   return fault === undefined ? [] : [`The audit log cannot be written: ${fault}`];
 }
 
-async function applyConfig({ sessions: { registry }, sources }: Services, config: Config): Promise<void> {
+async function applyConfig({ sessions: { registry }, sources }: Services, config: () => Config): Promise<void> {
   // Permissions come first, because they are a better reason than a changed source.
   await registry.endUnpermitted();
-  endChangedSources(registry, config.sources);
   sources.apply();
+  applyToSessions(registry, config().sources);
 }
 
 async function drain({ sessions: { registry, connectLimit }, sources, authentication }: Services): Promise<void> {

@@ -136,6 +136,10 @@ function explainRoleEnd(holder: Holder, name: string, role: Role, { sources }: C
   if (role === "control" && now === "view" && !source.viewOnly) {
     return new PortholeError("not_allowed", "Your permission for this screen is now view-only: open it again");
   }
+  // The filter of a view-only session stays for its life, so a viewer that may control comes back for it.
+  if (role === "view" && now === "control") {
+    return new PortholeError("source_changed", "You may now control this screen; it will be back in a moment");
+  }
 }
 
 /**

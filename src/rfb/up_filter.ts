@@ -18,8 +18,11 @@ export interface UpPolicy {
   readonly viewOnly: boolean;
   /** Whether the viewer's cut text may reach the source. */
   readonly clipboardIn: boolean;
-  /** Most bytes of one ClientCutText after its length field; longer ones are dropped, since servers close on them. */
-  readonly cutTextLimitBytes: number;
+  /**
+   * Most bytes of one ClientCutText after its length field; longer ones are dropped, since servers close on them. Asked
+   * for each text.
+   */
+  readonly cutTextLimitBytes: () => number;
   /** Called for each text that is dropped because of the limit only. */
   readonly onTooLong?: (bytes: number) => void;
   /** Whether the source's cut text may reach the viewer; the down framer enforces it. */
@@ -51,7 +54,7 @@ class Filter implements UpFilter {
   readonly #viewOnly: boolean;
   readonly #textMayPass: boolean;
   readonly #signalsMayPass: boolean;
-  readonly #limitBytes: number;
+  readonly #limitBytes: () => number;
   readonly #onTooLong: (bytes: number) => void;
   readonly #pixels: PixelState | undefined;
   readonly #encodingMayStay: (encoding: number) => boolean;
@@ -142,7 +145,7 @@ class Filter implements UpFilter {
 
   #judgeCutText(bytes: Uint8Array, at: number, length: number): number {
     if (!this.#signalsMayPass) return this.#drop(at, length);
-    if (length - CUT_TEXT_HEAD_BYTES > this.#limitBytes) return this.#dropTooLong(at, length);
+    if (length - CUT_TEXT_HEAD_BYTES > this.#limitBytes()) return this.#dropTooLong(at, length);
     if (readS32(bytes, at + 4) >= 0) return this.#textMayPass ? this.#stream(at, length) : this.#drop(at, length);
     if (length < CLIPBOARD_HEAD_BYTES) return this.#drop(at, length);
     if (bytes.length - at < CLIPBOARD_HEAD_BYTES) return -1;

@@ -5,6 +5,7 @@ import { pump, type PumpEnd } from "../bridge/pump.ts";
 import { Taps } from "../bridge/taps.ts";
 import { abandonViewer, endViewer } from "../bridge/viewer_ending.ts";
 import type { Viewer } from "../bridge/viewer.ts";
+import type { SourceConfig } from "../config/config.ts";
 import { asPortholeError, PortholeError } from "../errors.ts";
 import type { LoginWatch } from "../rfb/login_watch.ts";
 import type { HandshakeViewer } from "../source/handshake_viewer.ts";
@@ -49,6 +50,7 @@ export interface SessionEffects {
 /** A live session. */
 export class Session {
   readonly id: string;
+  readonly source: SessionParties["source"];
   readonly viewer: Viewer;
   readonly user: SessionUser;
   readonly side: SideChannel;
@@ -66,9 +68,9 @@ export class Session {
   readonly #beganAtMs: number;
   readonly #explainEnd: Required<SessionEffects>["explainEnd"];
   readonly #abort = new AbortController();
-  #source: SessionParties["source"];
   #state: SessionState = "dialing";
   #opened: Opened | undefined;
+  #greetedWith: SourceConfig | undefined;
   #endedBy: PortholeError | undefined;
   #patience: Patience | undefined;
   #enteredAtMs: number | undefined;
@@ -78,7 +80,7 @@ export class Session {
     const { log, events, now = readSteadyClock, explainEnd = (_session, reason) => Promise.resolve(reason) } = effects;
     // The last group of a UUID: 48 random bits, so that no two open sessions have the same id.
     this.id = crypto.randomUUID().slice(-12);
-    this.#source = source;
+    this.source = source;
     this.viewer = viewer;
     this.user = user;
     this.side = new SideChannel(viewer);
@@ -88,11 +90,6 @@ export class Session {
     this.#explainEnd = explainEnd;
     this.#beganAtMs = now();
     this.log = log.with({ session: this.id, source: source.name });
-  }
-
-  /** The source, as it is configured now. */
-  get source(): SessionParties["source"] {
-    return this.#source;
   }
 
   get state(): SessionState {
@@ -119,10 +116,13 @@ export class Session {
     return Math.round(this.#now() - this.#beganAtMs);
   }
 
-  /** Takes over settings of the source that do not change how it is reached, and tells the page, which shows some. */
-  renewSource(source: SessionParties["source"]): void {
-    this.#source = source;
-    if (this.#state === "open") this.side.tell(composeHello(this, this.#opened!));
+  /** Tells the page of the session once it is open, and again when the source has taken up other settings. */
+  greet(): void {
+    const { config } = this.source;
+    if (this.#state !== "open" || this.#greetedWith === config) return;
+    this.#greetedWith = config;
+    this.side.tell(composeHello(this, this.#opened!));
+    this.side.startPings(config.keepaliveMs);
   }
 
   /** Ends the session with a reason, which the viewer receives. Later calls have no effect. */
@@ -185,8 +185,7 @@ export class Session {
     this.#noteConnected();
     this.#become("open");
     this.#events.onOpened(this, opened);
-    this.side.tell(composeHello(this, opened));
-    this.side.startPings(this.source.config.keepaliveMs);
+    this.greet();
     return opened;
   }
 

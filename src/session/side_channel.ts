@@ -59,8 +59,9 @@ export class SideChannel {
     }
   }
 
-  /** Pings at once and then at this interval, until `close()`. */
+  /** Pings at once and then at this interval, until `close()` or the next call. */
   startPings(intervalMs: number): void {
+    this.close();
     if (!this.canAsk || intervalMs === 0) return;
     const ping = () => {
       this.#pingedAt = this.#now();

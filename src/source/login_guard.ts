@@ -17,7 +17,7 @@ type GuardedSource = Pick<SourceConfig, "title" | "username" | "password">;
 
 /** Remembers failed logins to one source, and refuses logins that would lead to a lockout. */
 export class LoginGuard {
-  readonly #source: GuardedSource;
+  readonly #settings: () => GuardedSource;
   readonly #now: () => number;
   readonly #senders: SenderWaits;
   /** Whether the server refused the credentials of the configuration. */
@@ -26,8 +26,9 @@ export class LoginGuard {
   #lockedOutInARow = 0;
   #waitUntilMs = 0;
 
-  constructor(source: GuardedSource, now: () => number = readSteadyClock) {
-    this.#source = source;
+  /** @param settings the settings in force. */
+  constructor(settings: () => GuardedSource, now: () => number = readSteadyClock) {
+    this.#settings = settings;
     this.#now = now;
     this.#senders = new SenderWaits(now);
   }
@@ -69,6 +70,10 @@ export class LoginGuard {
     this.#wrongInARow = this.#lockedOutInARow = this.#waitUntilMs = 0;
   }
 
+  get #source(): GuardedSource {
+    return this.#settings();
+  }
+
   #noteWrong(credentials: Credentials | undefined, sender: string | undefined): void {
     const isConfigured = this.#isConfigured(credentials);
     this.#refused ||= isConfigured;
@@ -85,7 +90,8 @@ export class LoginGuard {
 
   #isConfigured(credentials: Credentials | undefined): boolean {
     if (!credentials) return false;
-    return this.#source.username === credentials.username && this.#source.password === credentials.password;
+    const { username, password } = this.#source;
+    return username === credentials.username && password?.reveal() === credentials.password?.reveal();
   }
 
   #refuse(kind: "wrong_secret" | "locked_out", state: string): LoginRefused {

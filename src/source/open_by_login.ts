@@ -24,11 +24,10 @@ export async function openByLogin(
   const { desktop, hasColourMap, version, security, stream } = loggedIn;
   const script = greetAndAdmit(desktop, begun?.offer.version.spoken);
   await closeOnFailure(stream, runWithViewer(viewer, script, signal));
-  const { clipboard, clipboardLimitBytes } = parts.source;
   const stages = createStages({
     viewOnly: viewer.viewOnly,
-    clipboard,
-    cutTextLimitBytes: clipboardLimitBytes,
+    clipboard: parts.source.clipboard,
+    cutTextLimitBytes: () => parts.source.clipboardLimitBytes,
     onTooLong: (bytes) => viewer.noteTextDropped(bytes),
     serverFormat: desktop.pixelFormat,
     hasColourMap,

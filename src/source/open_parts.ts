@@ -8,6 +8,7 @@ import type { SourceLogin } from "./source_login.ts";
 
 /** The parts of one source. */
 export interface OpenParts {
+  /** The settings in force. */
   readonly source: SourceConfig;
   readonly dial: Dial;
   readonly login: SourceLogin;

@@ -33,9 +33,12 @@ export interface PrewarmEffects {
   readonly setTimer?: SetTimer;
 }
 
+/** The part of a source that prewarming depends on. */
+type PrewarmedSource = Pick<SourceConfig, "name" | "prewarm">;
+
 /** Keeps as many connections ready as `prewarm` of the source says, the newest last. */
 export class Prewarm {
-  readonly #source: Pick<SourceConfig, "name" | "prewarm">;
+  readonly #settings: () => PrewarmedSource;
   readonly #effects: Required<PrewarmEffects>;
   readonly #ready: LoggedInAhead[] = [];
   readonly #abort = new AbortController();
@@ -50,8 +53,9 @@ export class Prewarm {
   /** Ends the pause, while there is one. */
   #endPause: (() => void) | undefined;
 
-  constructor(source: Pick<SourceConfig, "name" | "prewarm">, effects: PrewarmEffects) {
-    this.#source = source;
+  /** @param settings the settings in force. */
+  constructor(settings: () => PrewarmedSource, effects: PrewarmEffects) {
+    this.#settings = settings;
     this.#effects = { onReady: () => {}, setTimer: startTimer, takeSlot: (work) => work(), ...effects };
   }
 
@@ -60,9 +64,10 @@ export class Prewarm {
     return this.#ready.length;
   }
 
-  /** Begins to keep connections ready; later calls top up. */
+  /** Begins to keep connections ready; later calls top up, or close those that are too many by now. */
   begin(): void {
     this.#began = true;
+    while (this.count > this.#source.prewarm) this.#ready.shift()?.stream.close();
     this.fill();
   }
 
@@ -113,6 +118,10 @@ export class Prewarm {
     await this.#adding;
   }
 
+  get #source(): PrewarmedSource {
+    return this.#settings();
+  }
+
   async #enter(ahead: LoggedInAhead, signal: AbortSignal): Promise<LoggedIn | undefined> {
     const opened = await ahead.enter({ signal, timeoutMs: ENTER_MS }).catch(() => undefined);
     if (signal.aborted) opened?.stream.close();
@@ -129,7 +138,7 @@ export class Prewarm {
         this.#isLoggingIn = true;
         return this.#effects.logInAhead(signal).finally(() => this.#isLoggingIn = false);
       }, signal);
-      if (signal.aborted) return ahead.stream.close();
+      if (signal.aborted || this.count >= this.#source.prewarm) return ahead.stream.close();
       this.#ready.push(ahead);
       this.#told = undefined;
       ahead.gone.then(() => this.#remove(ahead));

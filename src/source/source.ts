@@ -1,6 +1,7 @@
 /** One source of the gateway: opens it, logs in to it, keeps connections ready, and probes it. */
 import { limitTime } from "../async/time_limit.ts";
 import type { SourceConfig } from "../config/config.ts";
+import { canTakeUp } from "../config/taken_up.ts";
 import { LoginRefused } from "../rfb/refusal.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Addresses, SharedAddress } from "./addresses.ts";
@@ -38,9 +39,9 @@ export interface SourceParts extends LoginParts {
   readonly now?: () => number;
 }
 
-/** A source with one configuration. A changed configuration gets a new Source. */
+/** A source. A configuration that it cannot take up gets a new Source. */
 export class Source {
-  readonly config: SourceConfig;
+  #config: SourceConfig;
   readonly #parts: SourceParts;
   readonly #login: SourceLogin;
   readonly #address: SharedAddress;
@@ -49,14 +50,17 @@ export class Source {
   readonly #prober: Prober;
 
   constructor(config: SourceConfig, parts: SourceParts) {
-    this.config = config;
+    this.#config = config;
     this.#parts = parts;
     this.#address = parts.addresses.get(config.target);
-    this.#login = new SourceLogin(config, parts, this.#address);
-    this.#prewarm = new Prewarm(config, this.#makePrewarmEffects());
+    const settings = () => this.#config;
+    this.#login = new SourceLogin(settings, parts, this.#address);
+    this.#prewarm = new Prewarm(settings, this.#makePrewarmEffects());
     const { trust, log, now = Date.now } = parts;
     this.#probe = new SourceProbe({
-      source: config,
+      get source() {
+        return settings();
+      },
       login: this.#login,
       trust,
       memory: this.#address.memory,
@@ -71,8 +75,22 @@ export class Source {
     });
   }
 
+  /** The configuration in force, as far as it can be taken up. */
+  get config(): SourceConfig {
+    return this.#config;
+  }
+
   get name(): string {
-    return this.config.name;
+    return this.#config.name;
+  }
+
+  /** Goes on with another configuration, and with it all sessions; returns whether it can. */
+  takeUp(config: SourceConfig): boolean {
+    const { look, prewarm } = this.#config;
+    if (!canTakeUp(this.#config, config)) return false;
+    this.#config = config;
+    if (look !== config.look || prewarm !== config.prewarm) this.#forgetFindings();
+    return true;
   }
 
   /** Number of connections that are logged in and wait for a viewer. */
@@ -93,8 +111,11 @@ export class Source {
   open(viewer: HandshakeViewer, signal: AbortSignal): Promise<Opened> {
     const { setTimer } = this.#parts;
     const { dial, memory } = this.#address;
+    const settings = () => this.#config;
     const parts = {
-      source: this.config,
+      get source() {
+        return settings();
+      },
       dial,
       memory,
       login: this.#login,
@@ -133,9 +154,8 @@ export class Source {
   forgive(): void {
     this.#login.forgive();
     this.#address.memory.forgive();
-    this.#probe.forget();
     this.#prewarm.retry();
-    this.#prober.forget();
+    this.#forgetFindings();
   }
 
   /** Begins to keep connections ready if the configuration asks for it. */
@@ -151,6 +171,11 @@ export class Source {
   /** Closes the connections that are kept ready and makes no new ones. Sessions continue. */
   close(): Promise<void> {
     return this.#prewarm.close();
+  }
+
+  #forgetFindings(): void {
+    this.#probe.forget();
+    this.#prober.forget();
   }
 
   /** Waits for one of the slots, and only then for the turn of the address, so that no viewer waits for a slot. */

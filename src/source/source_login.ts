@@ -62,16 +62,17 @@ type LoginFrom = Pick<LoginAttempt, "credentials" | "sender">;
 
 /** The logins to one source. */
 export class SourceLogin {
-  readonly #source: SourceConfig;
+  readonly #settings: () => SourceConfig;
   readonly #parts: LoginParts;
   readonly #address: SharedAddress;
   readonly #guard: LoginGuard;
 
-  constructor(source: SourceConfig, parts: LoginParts, address: SharedAddress) {
-    this.#source = source;
+  /** @param settings the settings in force. */
+  constructor(settings: () => SourceConfig, parts: LoginParts, address: SharedAddress) {
+    this.#settings = settings;
     this.#parts = parts;
     this.#address = address;
-    this.#guard = new LoginGuard(source);
+    this.#guard = new LoginGuard(settings);
   }
 
   /** Dials and logs in, or continues a handshake. @throws PortholeError */
@@ -141,6 +142,10 @@ export class SourceLogin {
   /** Allows another try of the configured secret. */
   forgive(): void {
     this.#guard.forgive();
+  }
+
+  get #source(): SourceConfig {
+    return this.#settings();
   }
 
   #refuseAhead(): LoginRefused {

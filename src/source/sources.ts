@@ -1,5 +1,6 @@
 /** The sources of a gateway, by the current configuration. */
 import type { SourceConfig } from "../config/config.ts";
+import { canTakeUp } from "../config/taken_up.ts";
 import { type Finding, NOT_PROBED } from "./prober.ts";
 import { Source, type SourceParts } from "./source.ts";
 
@@ -22,14 +23,15 @@ export class Sources {
   }
 
   /**
-   * The Source for this configuration. If the configuration has changed since a request began, the request gets a Source
-   * of its own.
+   * The Source for this configuration: the one that there is, if it can take it up. If the configuration has changed since
+   * a request began, and the Source with it, the request gets a Source of its own.
    */
   get(config: SourceConfig): Source {
     const known = this.#sources.get(config.name);
-    if (known?.config === config) return known;
+    const isInForce = this.#configured().get(config.name) === config;
+    if (known && (isInForce ? known.takeUp(config) : canTakeUp(known.config, config))) return known;
     const source = new Source(config, this.#parts);
-    if (this.#configured().get(config.name) !== config) return source;
+    if (!isInForce) return source;
     this.#sources.set(config.name, source);
     known?.close();
     return source;
@@ -41,7 +43,7 @@ export class Sources {
     return known?.config === config ? known.finding : NOT_PROBED;
   }
 
-  /** Applies the configuration: closes sources that changed or were removed, and begins to keep connections ready. */
+  /** Applies the configuration: closes sources that cannot go on with it, and begins to keep connections ready. */
   apply(): void {
     if (this.#closed) return;
     const configured = this.#configured();

@@ -44,8 +44,8 @@ const STREAMS: Record<string, number[]> = {
 };
 
 const POLICIES: Record<string, UpPolicy> = {
-  "view-only": { viewOnly: true, clipboardIn: true, clipboardOut: true, cutTextLimitBytes: 1024 ** 2 },
-  "clipboard out": { viewOnly: false, clipboardIn: false, clipboardOut: true, cutTextLimitBytes: 1024 ** 2 },
+  "view-only": { viewOnly: true, clipboardIn: true, clipboardOut: true, cutTextLimitBytes: () => 1024 ** 2 },
+  "clipboard out": { viewOnly: false, clipboardIn: false, clipboardOut: true, cutTextLimitBytes: () => 1024 ** 2 },
 };
 
 for (const [name, stream] of Object.entries(STREAMS)) {

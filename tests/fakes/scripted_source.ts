@@ -1,5 +1,6 @@
 /** A source whose opening the test scripts; what it opens is a stream with the test at the other end. */
 import type { ByteStream } from "../../src/bridge/byte_stream.ts";
+import type { SourceConfig } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createStreamPair } from "../../src/demo/channel.ts";
 import type { SessionParties } from "../../src/session/session.ts";
@@ -8,7 +9,7 @@ import type { Opened } from "../../src/source/opened.ts";
 
 /** A source, and what the test sees and says of it. */
 export interface ScriptedSource {
-  readonly source: SessionParties["source"];
+  readonly source: SessionParties["source"] & { config: SourceConfig };
   /** The far end of the stream that is handed to the session. */
   readonly far: ByteStream;
   /** Whether the near end was closed. */

@@ -42,7 +42,7 @@ export class FramedViewer implements AsyncDisposable {
       viewOnly: false,
       clipboardIn: true,
       clipboardOut: false,
-      cutTextLimitBytes: 1024 ** 2,
+      cutTextLimitBytes: () => 1024 ** 2,
       pixels,
     });
     this.#down = createDownFramer({

@@ -176,9 +176,10 @@ testWith(["Xvnc", "xdotool"], "createUpFilter() keeps a view-only viewer's input
   const before = await locate();
   await using viewer = await FramedViewer.connect(screen.port, { encodings: [E.raw] });
   await waitUntil(() => viewer.updates > 0, "the first picture");
-  const left = createUpFilter({ viewOnly: true, clipboardIn: true, clipboardOut: true, cutTextLimitBytes: 1024 }).push(
-    input,
-  );
+  const left = createUpFilter({ viewOnly: true, clipboardIn: true, clipboardOut: true, cutTextLimitBytes: () => 1024 })
+    .push(
+      input,
+    );
   assertEquals(left, concat([client.updateRequest()]));
   // When the server answers a fence, it has read everything before it.
   await viewer.sendRaw(left, client.setEncodings([E.raw, E.fence]));

@@ -29,7 +29,7 @@ const ENTRIES = ["main.ts", "src/worker.ts", "src/viewer/viewer.ts", "src/viewer
  * reading files.
  */
 const COMMON =
-  /^src\/(errors|fair_shares|memoize|config\/(command_hint|config|exposure|secret|source_token|units)|(async|files)\/\w+)\.ts$/;
+  /^src\/(errors|fair_shares|memoize|config\/(command_hint|config|exposure|secret|source_token|taken_up|units)|(async|files)\/\w+)\.ts$/;
 
 interface ImportingFile {
   specifier: string;

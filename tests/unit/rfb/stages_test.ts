@@ -7,7 +7,7 @@ import * as server from "./server_bytes.ts";
 
 const serverFormat = Uint8Array.from(client.TRUE_COLOUR);
 
-const cutTextLimitBytes = 1024;
+const cutTextLimitBytes = () => 1024;
 
 Deno.test("createStages(): a source without rules has no stages", () => {
   assertEquals(createStages({ viewOnly: false, clipboard: "both", serverFormat, cutTextLimitBytes }), {

@@ -7,7 +7,7 @@ import * as client from "./client_bytes.ts";
 import { concat, cut, run, startsWith } from "./cuts.ts";
 import { judgeAll } from "./up_oracle.ts";
 
-const LIMIT = { cutTextLimitBytes: 1024 ** 2 };
+const LIMIT = { cutTextLimitBytes: () => 1024 ** 2 };
 const policies = fc.record({ viewOnly: fc.boolean(), clipboardIn: fc.boolean(), clipboardOut: fc.boolean() })
   .map((policy) => ({ ...policy, ...LIMIT }));
 const payload = fc.array(fc.nat(255), { maxLength: 40 });

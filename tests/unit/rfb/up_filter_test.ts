@@ -8,20 +8,25 @@ import { CLIPBOARD } from "./client_bytes.ts";
 import { concat, cut, randomLengths, run } from "./cuts.ts";
 
 const LIMIT_BYTES = 128 * 1024;
-const VIEW: UpPolicy = { viewOnly: true, clipboardIn: true, clipboardOut: true, cutTextLimitBytes: LIMIT_BYTES };
+const VIEW: UpPolicy = { viewOnly: true, clipboardIn: true, clipboardOut: true, cutTextLimitBytes: () => LIMIT_BYTES };
 const NO_TEXT_IN: UpPolicy = {
   viewOnly: false,
   clipboardIn: false,
   clipboardOut: true,
-  cutTextLimitBytes: LIMIT_BYTES,
+  cutTextLimitBytes: () => LIMIT_BYTES,
 };
 const NO_TEXT_OUT: UpPolicy = {
   viewOnly: false,
   clipboardIn: true,
   clipboardOut: false,
-  cutTextLimitBytes: LIMIT_BYTES,
+  cutTextLimitBytes: () => LIMIT_BYTES,
 };
-const NO_TEXT: UpPolicy = { viewOnly: false, clipboardIn: false, clipboardOut: false, cutTextLimitBytes: LIMIT_BYTES };
+const NO_TEXT: UpPolicy = {
+  viewOnly: false,
+  clipboardIn: false,
+  clipboardOut: false,
+  cutTextLimitBytes: () => LIMIT_BYTES,
+};
 
 const OWN_VIEW = [
   client.setPixelFormat(),

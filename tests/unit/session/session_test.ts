@@ -239,12 +239,15 @@ Deno.test("viewSession() describes a session, and omits fields that are not know
 Deno.test("a page is told when the title of its screen changes, once the session is open", async () => {
   await using rig = await startRig({ protocol: "porthole.v1" });
   await rig.scripted.asked;
-  const { source } = rig.session;
-  const renamed = (title: string) => ({ ...source, config: { ...source.config, title } });
-  rig.session.renewSource(renamed("While it connects"));
+  const rename = (title: string) => {
+    rig.scripted.source.config = { ...rig.session.source.config, title };
+    rig.session.greet();
+  };
+  rename("While it connects");
   rig.scripted.open();
   await rig.viewer.until(({ side }) => side.some(({ type }) => type === "hello"));
-  rig.session.renewSource(renamed("While it is open"));
+  rename("While it is open");
+  rig.session.greet();
   await rig.viewer.until(({ side }) => side.filter(({ type }) => type === "hello").length === 2);
   const titles = rig.viewer.side.filter(({ type }) => type === "hello").map(({ title }) => title);
   assertEquals(titles, ["While it connects", "While it is open"]);

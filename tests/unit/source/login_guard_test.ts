@@ -9,7 +9,7 @@ const TYPED = { password: new Secret("typed") };
 
 function makeRig() {
   const clock = { ms: 1_000_000 };
-  const guard = new LoginGuard({ title: "Pi", ...CONFIGURED }, () => clock.ms);
+  const guard = new LoginGuard(() => ({ title: "Pi", ...CONFIGURED }), () => clock.ms);
   return {
     clock,
     guard,

@@ -52,8 +52,8 @@ class Rig implements AsyncDisposable {
       trust: createTrust({ pins: openPins(createMemoryStores()) }),
       getClientKey: makeClientKey,
     };
-    this.login = new SourceLogin(source, parts, addresses.get(source.target));
-    this.prewarm = new Prewarm(source, {
+    this.login = new SourceLogin(() => source, parts, addresses.get(source.target));
+    this.prewarm = new Prewarm(() => source, {
       logInAhead: (signal) => this.login.logInAhead(signal),
       countRoom: () => this.room,
       log: createLog({ level: "debug", write: (line) => this.lines.push(line) }),

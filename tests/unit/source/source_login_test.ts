@@ -21,7 +21,7 @@ function makeLogin(...streams: ByteStream[]): { login: SourceLogin; address: Sha
   const dial = () => Promise.resolve(streams.shift()!);
   const address = new Addresses({ stores: createMemoryStores(), dial }).get(pi.target);
   const parts = { trust: createTrust({ pins: keepPins() }), getClientKey: () => Promise.resolve(clientKey) };
-  return { login: new SourceLogin(pi, parts, address), address };
+  return { login: new SourceLogin(() => pi, parts, address), address };
 }
 
 Deno.test("a quick login after the offer does not unlearn that the source asks its user before the offer", async () => {

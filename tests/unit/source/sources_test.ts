@@ -75,30 +75,61 @@ class Rig implements AsyncDisposable {
   }
 }
 
-Deno.test("get() returns the same source for the same configuration, and another for a changed one", async () => {
+Deno.test("get() returns the same source for a configuration that it can take up, and another otherwise", async () => {
   await using rig = await Rig.start();
   const before = await rig.configure({ pi: {} });
   const source = rig.sources.get(before);
   assertStrictEquals(rig.sources.get(before), source);
   const after = await rig.configure({ pi: { title: "Other" } });
-  assertNotStrictEquals(rig.sources.get(after), source);
-  assertStrictEquals(rig.sources.get(after).config, after);
+  assertStrictEquals(rig.sources.get(after), source);
+  assertStrictEquals(source.config, after);
+  const changed = await rig.configure({ pi: { view_only: true } });
+  assertNotStrictEquals(rig.sources.get(changed), source);
+  assertStrictEquals(rig.sources.get(changed).config, changed);
 });
 
 Deno.test("get() for an old configuration does not replace the source of the current one", async () => {
   await using rig = await Rig.start();
   const before = await rig.configure({ pi: {} });
-  const after = await rig.configure({ pi: { title: "Other" } });
+  const after = await rig.configure({ pi: { view_only: true } });
   const current = rig.sources.get(after);
   assertStrictEquals(rig.sources.get(before).config, before);
   assertStrictEquals(rig.sources.get(after), current);
 });
 
-Deno.test("a changed source does not keep the finding of the old one", async () => {
+Deno.test("get() for an old configuration gives the current source if that differs in what it could take up", async () => {
   await using rig = await Rig.start();
-  const before = rig.sources.get(await rig.configure({ pi: {} }));
-  assertEquals((await before.probe()).status, "up");
-  assertEquals(rig.sources.get(await rig.configure({ pi: { title: "Other" } })).finding.status, "unknown");
+  const before = await rig.configure({ pi: {} });
+  const current = rig.sources.get(await rig.configure({ pi: { title: "Other" } }));
+  assertStrictEquals(rig.sources.get(before), current);
+  assertEquals(current.config.title, "Other");
+});
+
+Deno.test("a changed source keeps its finding only where the change says nothing of the server or of probes", async () => {
+  await using rig = await Rig.start();
+  const source = rig.sources.get(await rig.configure({ pi: {} }));
+  assertEquals((await source.probe()).status, "up");
+  assertEquals(rig.sources.get(await rig.configure({ pi: { title: "Other" } })).finding.status, "up");
+  assertEquals(rig.sources.get(await rig.configure({ pi: { look: "off" } })).finding.status, "unknown");
+  assertEquals((await source.probe()).detail, "not probed (look: off)");
+  assertEquals(rig.sources.get(await rig.configure({ pi: { username: "ada" } })).finding.status, "unknown");
+});
+
+Deno.test("apply() keeps prewarmed connections of a source with a new title, and closes those that are too many", async () => {
+  await using rig = await Rig.start();
+  await rig.configure({ pi: { prewarm: 2 } });
+  rig.sources.apply();
+  await rig.untilPrewarmed(2);
+  await rig.configure({ pi: { prewarm: 2, title: "Other" } });
+  rig.sources.apply();
+  assertEquals([rig.sources.prewarmed, rig.fake.accepted], [2, 2]);
+  await rig.configure({ pi: { prewarm: 1, title: "Other" } });
+  rig.sources.apply();
+  await rig.fake.waitFor(({ live }) => live === 1);
+  await rig.configure({ pi: { title: "Other" } });
+  rig.sources.apply();
+  await rig.fake.waitFor(({ live }) => live === 0);
+  assertEquals([rig.sources.prewarmed, rig.fake.accepted], [0, 2]);
 });
 
 Deno.test("apply() prewarms the sources that ask for it, and closes changed and removed ones", async () => {

@@ -2,8 +2,11 @@ import type { SourceConfig } from "../config/config.ts";
 import { PortholeError } from "../errors.ts";
 import type { SessionRegistry } from "./registry.ts";
 
-/** Ends the sessions whose source was removed or changed; other sessions continue. */
-export function endChangedSources(registry: SessionRegistry, sources: ReadonlyMap<string, SourceConfig>): void {
+/**
+ * Applies changed sources to the sessions: those whose source was removed, or could not take up its new settings, end;
+ * the pages of the others are told of the new settings.
+ */
+export function applyToSessions(registry: SessionRegistry, sources: ReadonlyMap<string, SourceConfig>): void {
   registry.endWhere(
     ({ source }) => !sources.has(source.name),
     new PortholeError("source_removed", "This screen was removed from the configuration"),
@@ -12,4 +15,5 @@ export function endChangedSources(registry: SessionRegistry, sources: ReadonlyMa
     ({ source }) => sources.get(source.name) !== source.config,
     new PortholeError("source_changed", "The settings of this screen have changed; it will be back in a moment"),
   );
+  for (const session of registry.list()) session.greet();
 }
