@@ -34,7 +34,7 @@ const STALL_MS = 4_000;
 export class Screen {
   readonly #host: HTMLElement;
   readonly #still: HTMLCanvasElement;
-  readonly #title: string;
+  #title: string;
   readonly #events: ScreenEvents;
   #rfb: TolerantRfb | null = null;
   #settings: Settings;
@@ -45,6 +45,12 @@ export class Screen {
     this.#title = title;
     this.#settings = settings;
     this.#events = events;
+  }
+
+  /** Gives it another title, which screen readers speak. */
+  rename(title: string): void {
+    this.#title = title;
+    this.#labelCanvas(this.#host.querySelector("canvas"));
   }
 
   /** Draws what arrives on the channel. */
@@ -165,8 +171,12 @@ export class Screen {
     if (canvas === null) return;
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "application");
-    canvas.setAttribute("aria-label", `Remote screen of ${this.#title}. Ctrl+Alt+Shift leaves it for the toolbar.`);
+    this.#labelCanvas(canvas);
     canvas.addEventListener("blur", () => this.releaseKeys());
+  }
+
+  #labelCanvas(canvas: Element | null): void {
+    canvas?.setAttribute("aria-label", `Remote screen of ${this.#title}. Ctrl+Alt+Shift leaves it for the toolbar.`);
   }
 
   async #showIdentity(key: Uint8Array<ArrayBuffer>): Promise<void> {

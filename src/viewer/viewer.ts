@@ -13,6 +13,7 @@ import { askIdentity } from "./identity_prompt.ts";
 import type { KeyStroke } from "./keys.ts";
 import { startKeysPanel } from "./keys_panel.ts";
 import { Screen } from "./screen.ts";
+import { showScreenTitle } from "./screen_title.ts";
 import { savePicture } from "./screenshot.ts";
 import type { ShownMessage } from "./session.ts";
 import { loadSettings, saveSettings, type Settings } from "./settings.ts";
@@ -25,7 +26,8 @@ import { typeText } from "./type_text.ts";
 import { watchNetwork } from "./watch_network.ts";
 import { watchWayOut } from "./way_out.ts";
 
-const { basePath = "/", source = "", title = source, viewOnly } = document.body.dataset;
+const { basePath = "/", source = "", viewOnly } = document.body.dataset;
+let { title = source } = document.body.dataset;
 let isForcedViewOnly = viewOnly === "true";
 let clipboardRules: ClipboardRules = { clipboard: "both" };
 /** Whether this connection's hello, with the rules of the clipboard, has arrived. */
@@ -114,12 +116,19 @@ function takeMessage(message: ShownMessage): void {
 function takeHello(hello: Down<"hello">): void {
   clipboardRules = hello;
   isGreeted = true;
+  if (hello.title !== title) showTitle(hello.title);
   if (hello.view_only) {
     isForcedViewOnly = true;
     forceViewOnly();
   }
   changeSettings(settings);
   if (connection.phase.kind === "open") void clipboard.readLocal();
+}
+
+function showTitle(shown: string): void {
+  title = shown;
+  showScreenTitle(title);
+  screen.rename(title);
 }
 
 function describeState(state: Down<"state">["state"]): string {

@@ -5,7 +5,9 @@ export function CredentialsDialog({ title }: { title: string }) {
   return (
     <dialog id="credentials" aria-labelledby="credentials-title">
       <form method="dialog">
-        <h2 id="credentials-title">Log in to {title}</h2>
+        <h2 id="credentials-title">
+          Log in to <span class="screen-title">{title}</span>
+        </h2>
         <p id="credentials-message" class="callout problem" role="alert" hidden></p>
         <label id="credentials-username-row" for="credentials-username">
           User name
@@ -41,7 +43,9 @@ export function IdentityDialog({ title }: { title: string }) {
   return (
     <dialog id="identity" aria-labelledby="identity-title">
       <form method="dialog">
-        <h2 id="identity-title">Is this {title}?</h2>
+        <h2 id="identity-title">
+          Is this <span class="screen-title">{title}</span>?
+        </h2>
         <p>The VNC server identifies itself with this key. Compare it with the fingerprint that its owner gave you.</p>
         <p>
           <code id="identity-fingerprint"></code>

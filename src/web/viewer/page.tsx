@@ -66,7 +66,7 @@ function Bar({ source, basePath, version }: { source: ViewerSource; basePath: st
           <span class="unseen">All screens</span>
         </a>
         <div id="bar-text">
-          <h1>{source.title}</h1>
+          <h1 class="screen-title">{source.title}</h1>
           <p id="status">
             <span class="dot" aria-hidden="true"></span>
             <span id="status-text" role="status">Connecting…</span>
