@@ -1,0 +1,99 @@
+/** The ways back to sessions whose viewers may lose their links: one-time tokens, of which only hashes are kept. */
+import { createHash } from "node:crypto";
+
+/** 256 bits cannot be guessed, so a fast hash is enough. */
+const TOKEN_BYTES = 32;
+
+/** Who may go a way back. */
+export interface Bearer {
+  /** The name of the source. */
+  readonly source: string;
+  /** Who the user is and how they signed in; compared as a whole. */
+  readonly user: string;
+}
+
+/** Who comes back, and from where. */
+export interface Visitor extends Bearer {
+  /** As limits group it. */
+  readonly address: string;
+}
+
+/** The way back to one session. */
+export interface WayBack<Target> {
+  /** What it leads to; nothing yet while that is being made. */
+  target: Target | undefined;
+  /** Makes the next token, 43 characters of base64url. The one before is void. */
+  renewToken(): string;
+  /** The viewer has another address now. */
+  moveTo(address: string): void;
+  /** Closes the way: its token is void. */
+  close(): void;
+}
+
+/** All ways back of one gateway. */
+export class WaysBack<Target> {
+  readonly #byHash = new Map<string, { readonly bearer: Bearer; readonly way: WayBack<Target> }>();
+  readonly #counts = new Map<string, number>();
+
+  /** Opens a way for a viewer. */
+  open({ source, user, address }: Visitor): WayBack<Target> {
+    const bearer = { source, user };
+    let hash = "";
+    let at: string | undefined;
+    const stand = (next: string | undefined) => {
+      if (at !== undefined) this.#count({ user, address: at }, -1);
+      if (next !== undefined) this.#count({ user, address: next }, 1);
+      at = next;
+    };
+    const way: WayBack<Target> = {
+      target: undefined,
+      renewToken: () => {
+        this.#byHash.delete(hash);
+        const token = makeToken();
+        hash = hashToken(token);
+        if (at !== undefined) this.#byHash.set(hash, { bearer, way });
+        return token;
+      },
+      moveTo: stand,
+      close: () => {
+        this.#byHash.delete(hash);
+        stand(undefined);
+      },
+    };
+    stand(address);
+    return way;
+  }
+
+  /** The way that the token opens; the token is void from then on. One of somebody else opens none, and stays valid. */
+  take(token: string, { source, user }: Bearer): WayBack<Target> | undefined {
+    const hash = hashToken(token);
+    const found = this.#byHash.get(hash);
+    if (found?.bearer.source !== source || found.bearer.user !== user) return undefined;
+    this.#byHash.delete(hash);
+    return found.way;
+  }
+
+  /** Number of ways of this user to all sources, whose viewer was last seen at this address. */
+  count(visitor: Pick<Visitor, "user" | "address">): number {
+    return this.#counts.get(nameVisitor(visitor)) ?? 0;
+  }
+
+  #count(visitor: Pick<Visitor, "user" | "address">, change: 1 | -1): void {
+    const count = this.count(visitor) + change;
+    if (count > 0) this.#counts.set(nameVisitor(visitor), count);
+    else this.#counts.delete(nameVisitor(visitor));
+  }
+}
+
+/** The user at the address, as the key of counts. */
+export function nameVisitor({ user, address }: Pick<Visitor, "user" | "address">): string {
+  return `${address} ${user}`;
+}
+
+function makeToken(): string {
+  return crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)).toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+function hashToken(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}
