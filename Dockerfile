@@ -10,7 +10,7 @@ FROM denoland/deno:bin-${DENO_VERSION} AS deno
 FROM debian:trixie-slim AS nodelay
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev
 COPY deploy/build-nodelay deploy/nodelay.c /build/
-RUN /build/build-nodelay
+RUN sh /build/build-nodelay
 
 FROM debian:trixie-slim
 COPY --from=deno /deno /usr/local/bin/deno
