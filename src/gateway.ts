@@ -7,6 +7,7 @@ import { createRangeTest } from "./access/peer.ts";
 import { createApp } from "./app.ts";
 import type { SetTimer } from "./async/timer.ts";
 import type { ByteStream } from "./bridge/byte_stream.ts";
+import { Unacknowledged } from "./bridge/unacknowledged.ts";
 import { describeTask } from "./config/command_hint.ts";
 import type { Config } from "./config/config.ts";
 import { memoize, once } from "./memoize.ts";
@@ -18,7 +19,8 @@ import { auditSessions } from "./session/audit_sessions.ts";
 import { informSources } from "./session/inform_sources.ts";
 import { measureSessions } from "./session/measure_sessions.ts";
 import { SessionRegistry } from "./session/registry.ts";
-import { LIVE_STATES } from "./session/state.ts";
+import { LIVE_STATES, showState } from "./session/state.ts";
+import { WaysBack } from "./session/ways_back.ts";
 import { Addresses } from "./source/addresses.ts";
 import { createDialer } from "./source/dial/dial.ts";
 import { openPins } from "./source/pins.ts";
@@ -30,8 +32,9 @@ import type { Log } from "./telemetry/log.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { Notices } from "./telemetry/notices.ts";
 import type { Env } from "./web/env.ts";
-import type { About, Services } from "./web/services.ts";
+import type { About, Services, Sessions } from "./web/services.ts";
 import type { StaticFiles } from "./web/static_files.ts";
+import { WaitingLinks } from "./web/viewer/waiting_links.ts";
 
 /** Sources that do not answer take up to 25 s each, and must not delay the others. */
 const PROBES_AT_ONCE = 16;
@@ -128,7 +131,7 @@ function createServices(options: GatewayOptions, notices: Notices): Services {
   const registry = new SessionRegistry(log);
   const audit = options.audit ?? createAudit();
   const metrics: Metrics = createMetrics({
-    sessions: () => registry.list(),
+    sessions: () => registry.list().map((session) => ({ state: showState(session), count: session.count })),
     states: LIVE_STATES,
     prewarmed: () => sources.prewarmed,
     unsaved: stores.unsaved,
@@ -136,7 +139,6 @@ function createServices(options: GatewayOptions, notices: Notices): Services {
     lostLines: () => ({ ...options.about?.lostLines?.(), audit: audit.lost }),
   });
   const sources: Sources = createSources({ ...options, stores }, registry, metrics);
-  const connectLimit = createConnectLimit({ perMinute: () => live.current.limits.connectsPerMinute });
   const problems = () => [...live.problems, ...stores.problems(), ...notices.list(), ...describeFault(audit)];
   return {
     authentication: createAuthentication({
@@ -148,7 +150,7 @@ function createServices(options: GatewayOptions, notices: Notices): Services {
       },
       now,
     }),
-    sessions: { registry, connectLimit },
+    sessions: createSessions(live, registry),
     sources,
     telemetry: { log, metrics, audit, warnRarely: createMinuteLog(warn, options.now) },
     get readTokensAgain() {
@@ -159,20 +161,36 @@ function createServices(options: GatewayOptions, notices: Notices): Services {
   };
 }
 
+function createSessions(live: ConfigInForce, registry: SessionRegistry): Sessions {
+  const limits = () => live.current.limits;
+  const perMinute = () => limits().connectsPerMinute;
+  return {
+    registry,
+    connectLimit: createConnectLimit({ perMinute }),
+    waysBack: new WaysBack(),
+    wrongTokens: createConnectLimit({ perMinute, what: "attempts to resume a session" }),
+    waitingLinks: new WaitingLinks(() => limits().handshakes),
+    unacknowledged: new Unacknowledged(limits().unacknowledgedBytes),
+  };
+}
+
 function describeFault({ fault }: Audit): string[] {
   return fault === undefined ? [] : [`The audit log cannot be written: ${fault}`];
 }
 
-async function applyConfig({ sessions: { registry }, sources }: Services, config: () => Config): Promise<void> {
+async function applyConfig({ sessions, sources }: Services, config: () => Config): Promise<void> {
+  const { registry, unacknowledged } = sessions;
+  unacknowledged.maxBytes = config().limits.unacknowledgedBytes;
   // Permissions come first, because they are a better reason than a changed source.
   await registry.endUnpermitted();
   sources.apply();
   applyToSessions(registry, config().sources);
 }
 
-async function drain({ sessions: { registry, connectLimit }, sources, authentication }: Services): Promise<void> {
-  await Promise.all([registry.drain(), sources.close()]);
-  connectLimit.close();
+async function drain({ sessions, sources, authentication }: Services): Promise<void> {
+  await Promise.all([sessions.registry.drain(), sources.close()]);
+  sessions.connectLimit.close();
+  sessions.wrongTokens.close();
   await authentication.close();
 }
 

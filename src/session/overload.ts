@@ -42,6 +42,15 @@ export class Overload {
         retryAfterMs: SHORT_MS,
       });
     }
+    this.checkAddress(address);
+  }
+
+  /**
+   * Checks whether this address is refused, also to a viewer that comes back to its session, which takes nothing new.
+   *
+   * @throws PortholeError overloaded.
+   */
+  checkAddress(address: string | undefined): void {
     if (address === undefined) return;
     const leftMs = (this.#refusedUntilMs.get(address) ?? 0) - this.#now();
     if (leftMs > 0) {

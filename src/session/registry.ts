@@ -84,13 +84,18 @@ export class SessionRegistry implements SessionCounts {
     return this.#draining;
   }
 
+  /** Checks whether viewers may come. @throws PortholeError draining. */
+  checkDraining(): void {
+    if (this.#draining) throw new PortholeError("draining", "The gateway is restarting; try again in a moment");
+  }
+
   /**
    * Checks whether one more session may begin.
    *
    * @throws PortholeError limit_reached or draining.
    */
   admit({ source, address, user: userName }: SessionRequest, limits: Limits): void {
-    if (this.#draining) throw new PortholeError("draining", "The gateway is restarting; try again in a moment");
+    this.checkDraining();
     if (this.size + this.#stuck.size >= limits.sessions) throw full("The gateway has reached its session limit");
     if (this.countSource(source) >= limits.perSource) throw full("This screen has reached its session limit");
     const { byAddress, byUser } = this.#census;

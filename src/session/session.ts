@@ -6,7 +6,7 @@ import { Taps } from "../bridge/taps.ts";
 import { abandonViewer, endViewer } from "../bridge/viewer_ending.ts";
 import type { Viewer } from "../bridge/viewer.ts";
 import type { SourceConfig } from "../config/config.ts";
-import { asPortholeError, PortholeError } from "../errors.ts";
+import { asPortholeError, type PortholeError } from "../errors.ts";
 import type { LoginWatch } from "../rfb/login_watch.ts";
 import type { HandshakeViewer } from "../source/handshake_viewer.ts";
 import type { Opened } from "../source/opened.ts";
@@ -14,6 +14,7 @@ import type { Source } from "../source/source.ts";
 import type { Log } from "../telemetry/log.ts";
 import { composeHello } from "./hello.ts";
 import { explainClose, type Patience, watchPatience } from "./login_patience.ts";
+import { describeLeaving, describePumpEnd, logEnd } from "./session_end.ts";
 import { nameSender, type SessionUser } from "./session_user.ts";
 import { SideChannel } from "./side_channel.ts";
 import { isTold, mayBecome, type SessionState } from "./state.ts";
@@ -52,7 +53,6 @@ export class Session {
   readonly id: string;
   readonly source: SessionParties["source"];
   readonly viewer: Viewer;
-  readonly user: SessionUser;
   readonly side: SideChannel;
   /** Whether the session is view-only, because of the source or because of the user. */
   readonly viewOnly: boolean;
@@ -68,6 +68,7 @@ export class Session {
   readonly #beganAtMs: number;
   readonly #explainEnd: Required<SessionEffects>["explainEnd"];
   readonly #abort = new AbortController();
+  #user: SessionUser;
   #state: SessionState = "dialing";
   #opened: Opened | undefined;
   #greetedWith: SourceConfig | undefined;
@@ -82,7 +83,7 @@ export class Session {
     this.id = crypto.randomUUID().slice(-12);
     this.source = source;
     this.viewer = viewer;
-    this.user = user;
+    this.#user = user;
     this.side = new SideChannel(viewer);
     this.viewOnly = source.config.viewOnly || user.viewOnly === true;
     this.#events = events;
@@ -90,6 +91,10 @@ export class Session {
     this.#explainEnd = explainEnd;
     this.#beganAtMs = now();
     this.log = log.with({ session: this.id, source: source.name });
+  }
+
+  get user(): SessionUser {
+    return this.#user;
   }
 
   get state(): SessionState {
@@ -125,6 +130,22 @@ export class Session {
     this.side.startPings(config.keepaliveMs);
   }
 
+  /** The viewer has come back from this address, for which limits count the session from now on. */
+  moveTo(address: string): void {
+    this.#user = { ...this.#user, address };
+  }
+
+  /** The viewer has lost its WebSocket, and may come back. */
+  noteHeld(): void {
+    if (this.#endedBy === undefined) this.log.info("Session held");
+  }
+
+  /** The viewer has come back, after so many milliseconds. */
+  noteResumed(gapMs: number): void {
+    if (this.#endedBy !== undefined) return;
+    this.log.info("Session resumed", { from: this.#user.address, gap_ms: Math.round(gapMs) });
+  }
+
   /** Ends the session with a reason, which the viewer receives. Later calls have no effect. */
   end(reason: PortholeError): void {
     this.#abort.abort(reason);
@@ -133,7 +154,7 @@ export class Session {
   /** Runs the session; resolves with the reason of its end after the cleanup. Never rejects. */
   async run(): Promise<PortholeError> {
     this.#announceState();
-    const end = await this.#serve().then(describeEnd, asPortholeError);
+    const end = await this.#serve().then((end) => describePumpEnd(end, this.viewer), asPortholeError);
     const reason = await this.#explainEnd(this, end, this.#abort.signal).catch(asPortholeError);
     this.#endedBy = reason;
     this.#abort.abort(reason);
@@ -145,7 +166,7 @@ export class Session {
     this.#opened?.stream.close();
     await this.#endViewer(reason);
     this.#become("ended");
-    this.#logEnd(reason);
+    logEnd(this, reason);
     return reason;
   }
 
@@ -167,7 +188,7 @@ export class Session {
   /** Ends the session if the viewer leaves before the source is open. After that, the pump notices it. */
   async #watchLeaving(): Promise<never> {
     await this.viewer.closed;
-    const reason = new PortholeError("viewer_left", "The viewer left");
+    const reason = describeLeaving(this.viewer);
     if (this.#state === "dialing" || this.#state === "handshake") this.#abort.abort(reason);
     throw reason;
   }
@@ -261,17 +282,4 @@ export class Session {
   #showState(): void {
     if (isTold(this.#state)) this.side.tell({ type: "state", state: this.#state });
   }
-
-  #logEnd(reason: PortholeError): void {
-    const { count: { upBytes: up, downBytes: down }, ageMs } = this;
-    const fields = { code: reason.code, reason: reason.message, seconds: ageMs / 1000, up, down };
-    if (reason.code === "internal") this.log.error("Session ended", { ...fields, cause: String(reason.cause) });
-    else this.log.info("Session ended", fields);
-  }
-}
-
-function describeEnd(end: PumpEnd): PortholeError {
-  if (end === "viewer_left") return new PortholeError("viewer_left", "The viewer left");
-  if (end === "source_lost") return new PortholeError("source_closed", "The connection to the VNC server broke");
-  return new PortholeError("source_closed", "The VNC server closed the connection");
 }

@@ -16,8 +16,11 @@ const NEXT_STATES: Readonly<Record<SessionState, readonly SessionState[]>> = {
   ended: [],
 };
 
+/** A state as lists and metrics show it. `held`: the viewer has lost its WebSocket, and may come back. */
+export type ShownState = SessionState | "held";
+
 /** The states of a session that has not ended. */
-export const LIVE_STATES: readonly SessionState[] = ["dialing", "handshake", "open", "closing"];
+export const LIVE_STATES: readonly ShownState[] = ["dialing", "handshake", "open", "held", "closing"];
 
 /** Whether a session may go from one state to the other. */
 export function mayBecome(from: SessionState, to: SessionState): boolean {
@@ -27,4 +30,11 @@ export function mayBecome(from: SessionState, to: SessionState): boolean {
 /** Whether the page receives this state. The end of a session is in the goodbye. */
 export function isTold(state: SessionState): state is ToldState {
   return state !== "closing" && state !== "ended";
+}
+
+/** The state of a session as lists and metrics show it. */
+export function showState(
+  { state, viewer }: { readonly state: SessionState; readonly viewer: { readonly isHeld: boolean } },
+): ShownState {
+  return viewer.isHeld && isTold(state) ? "held" : state;
 }

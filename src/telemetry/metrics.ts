@@ -29,6 +29,8 @@ export interface Metrics {
   sessionOpened(seconds: number): void;
   /** A session ended with a code of errors.ts; `count` is its object from the list of live sessions. */
   sessionEnded(code: string, count: ByteCount): void;
+  /** A viewer came back to its session: "ok", "ended" if that had ended, or a code of errors.ts. */
+  resumed(outcome: "ok" | "ended" | string): void;
   /** A connection to a source was opened ("ok"), or failed with a code of errors.ts. */
   dialed(code: "ok" | string, seconds: number): void;
   /** A request was refused with a code of errors.ts. */
@@ -68,6 +70,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     "Time from the WebSocket upgrade until the first RFB byte could pass: dial, login and handshake.",
     registers,
   );
+  const resumes = new Counter({
+    name: "porthole_resumes_total",
+    help: "Viewers that came back to their sessions, by outcome.",
+    labelNames: ["outcome"],
+    registers,
+  });
   const countBytes = createByteCounter(sessions, registers);
   readAtScrape(options, registers);
   return {
@@ -76,6 +84,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       endings.inc({ code });
       countBytes(count);
     },
+    resumed: (outcome) => resumes.inc({ outcome }),
     dialed: (code, seconds) => {
       dials.inc({ code });
       if (code === "ok") dialTimes.observe(seconds);

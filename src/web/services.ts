@@ -2,13 +2,18 @@
 import type { Authentication } from "../access/authentication.ts";
 import type { ConnectLimit } from "../access/connect_limit.ts";
 import type { MinuteLog } from "../access/minute_log.ts";
+import type { ResumableViewer } from "../bridge/resumable_viewer.ts";
+import type { Unacknowledged } from "../bridge/unacknowledged.ts";
 import type { DescribeCommand } from "../config/command_hint.ts";
 import type { Config } from "../config/config.ts";
 import type { SessionRegistry } from "../session/registry.ts";
+import type { Session } from "../session/session.ts";
+import type { WaysBack } from "../session/ways_back.ts";
 import type { Sources } from "../source/sources.ts";
 import type { Audit } from "../telemetry/audit.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { WaitingLinks } from "./viewer/waiting_links.ts";
 
 /** A route takes what it needs from `c.var`. */
 export interface Services {
@@ -24,11 +29,24 @@ export interface Services {
   readonly readTokensAgain?: (() => Promise<Config>) | undefined;
 }
 
-/** Live sessions, and the limit on new ones. */
+/** Live sessions, the limit on new ones, and what viewers need to come back to theirs. */
 export interface Sessions {
   readonly registry: SessionRegistry;
   /** The limit on new connections. */
   readonly connectLimit: ConnectLimit;
+  readonly waysBack: WaysBack<ResumableSession>;
+  /** The limit on wrong tokens of viewers that come back. */
+  readonly wrongTokens: ConnectLimit;
+  /** The limit on WebSockets that have not said their token. */
+  readonly waitingLinks: WaitingLinks;
+  /** The memory for what viewers have not acknowledged. */
+  readonly unacknowledged: Unacknowledged;
+}
+
+/** A session whose viewer may come back. */
+export interface ResumableSession {
+  readonly session: Session;
+  readonly viewer: ResumableViewer;
 }
 
 /** Reports to the gateway's operators. */

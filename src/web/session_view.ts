@@ -1,13 +1,16 @@
 /** Sessions as the JSON interface shows them. */
 import { z } from "zod";
 import type { Session } from "../session/session.ts";
+import { showState } from "../session/state.ts";
 import { count, instant } from "./json_fields.ts";
 
 /** One session. */
 export const sessionSchema = z.object({
   id: z.string(),
   source: z.string().describe("The source's name"),
-  state: z.enum(["dialing", "handshake", "open", "closing", "ended"]),
+  state: z.enum(["dialing", "handshake", "open", "held", "closing", "ended"]).describe(
+    "held: the viewer has lost its connection, and may come back",
+  ),
   address: z.string().describe("The viewer's address, as limits group it"),
   user: z.string().describe("Who opened the session").optional(),
   started: instant("When the session began"),
@@ -22,13 +25,12 @@ export const sessionSchema = z.object({
 }).meta({ id: "Session", description: "One viewer on one source" });
 
 /** Describes a session for lists. */
-export function viewSession(
-  { id, source, state, user, startedAtMs, count, opened, side }: Session,
-): z.output<typeof sessionSchema> {
+export function viewSession(session: Session): z.output<typeof sessionSchema> {
+  const { id, source, user, startedAtMs, count, opened, side } = session;
   return {
     id,
     source: source.name,
-    state,
+    state: showState(session),
     address: user.address,
     ...(user.name === undefined ? {} : { user: user.name }),
     started: new Date(startedAtMs).toISOString(),

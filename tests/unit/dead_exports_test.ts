@@ -6,7 +6,6 @@ import { parseModule, readModules, type Syntax } from "./syntax.ts";
 const ALLOWED: Readonly<Record<string, string>> = {
   "src/worker.ts default": "read by `deno serve` and edge runtimes",
   "src/bridge/tap.ts TapFailure": "thrown at readers of taps, who have to name it to tell it from other errors",
-  "src/bridge/resumable_viewer.ts ResumableViewer": "used once sessions can be resumed",
 };
 
 function listDead(program: readonly Syntax[]): string[] {

@@ -4,14 +4,13 @@ import { isUser } from "../../access/access.ts";
 import { isSecureContext } from "../../access/peer.ts";
 import { TOKEN_PROTOCOL } from "../../access/bearer.ts";
 import { readWebsockifyToken } from "../../access/websockify_request.ts";
-import { ViewerSocket } from "../../bridge/viewer_socket.ts";
-import type { SourceConfig } from "../../config/config.ts";
 import { PortholeError } from "../../errors.ts";
-import type { SessionUser } from "../../session/session_user.ts";
 import { SUBPROTOCOL } from "../../side_channel/messages.ts";
 import { admitViewer } from "../admit_viewer.ts";
 import type { Env } from "../env.ts";
 import { listSources } from "../find_source.ts";
+import { beginSession } from "./begin_session.ts";
+import { resumeSession } from "./resume_session.ts";
 
 /** The subprotocol of websockify's clients: plain RFB in binary frames. */
 const PLAIN = "binary";
@@ -38,14 +37,20 @@ async function nameOnlySource(c: Context<Env>): Promise<string> {
 }
 
 /**
- * Upgrades to a session on the source with this name, if permissions and limits allow it.
+ * Upgrades to a session on the source with this name, if permissions and limits allow it; with `?resume=held`, to one
+ * that the viewer has had before.
  *
  * @throws PortholeError bad_request, source_unknown, limit_reached, overloaded or draining.
  */
 export function openSession(c: Context<Env>, name: string): Promise<Response> {
+  const protocol = chooseSubprotocol(c.req.header("sec-websocket-protocol"));
+  if (protocol === SUBPROTOCOL && c.req.query("resume") === "held") {
+    return resumeSession(c, name, (source) => upgrade(c.req.raw, source.keepaliveMs, protocol));
+  }
   const { identity, authentication, peer } = c.var;
-  return admitViewer(c, { name, connects: "take" }, ({ source, role, address }) =>
-    startSession(c, source, {
+  return admitViewer(c, { name, connects: "take" }, ({ source, role, address }) => {
+    const { socket, response } = upgrade(c.req.raw, source.keepaliveMs, protocol);
+    const user = {
       address,
       name: identity.name,
       signIn: identity.signIn,
@@ -53,35 +58,18 @@ export function openSession(c: Context<Env>, name: string): Promise<Response> {
       hasSecureContext: isSecureContext(peer),
       viewOnly: role === "view",
       whyEnd: () => authentication.access.whyEnd(identity, source.name, role),
-    }));
-}
-
-function startSession(c: Context<Env>, source: SourceConfig, user: SessionUser): Response {
-  const { limits } = c.var.config;
-  const protocol = chooseSubprotocol(c.req.header("sec-websocket-protocol"));
-  const { socket, response } = upgrade(c.req.raw, source.keepaliveMs);
-  if (protocol) response.headers.set("sec-websocket-protocol", protocol);
-  const viewer = new ViewerSocket(socket, {
-    sideChannel: protocol === SUBPROTOCOL,
-    upQueueBytes: limits.upQueueBytes,
-    stallMs: limits.stallMs,
+    };
+    beginSession(c, { socket, protocol, source, user });
+    return response;
   });
-  const whyEnd = async () =>
-    viewer.explainStall() ?? explainIdle(viewer.idleMs, limits.idleMs) ?? await user.whyEnd?.();
-  c.var.sessions.registry.begin({ source: c.var.sources.get(source), viewer, user: { ...user, whyEnd } });
-  return response;
-}
-
-function explainIdle(idleMs: number, limitMs: number): PortholeError | undefined {
-  if (limitMs === 0 || idleMs < limitMs) return undefined;
-  const limit = limitMs < 120_000 ? `${limitMs / 1000} s` : `${Math.round(limitMs / 60_000)} minutes`;
-  return new PortholeError("idle", `No keyboard or mouse input for ${limit}`);
 }
 
 /** Deno pings after half of the timeout without traffic, so twice the interval keeps proxies from timing out. */
-function upgrade(request: Request, keepaliveMs: number): Deno.WebSocketUpgrade {
+function upgrade(request: Request, keepaliveMs: number, protocol: string | undefined): Deno.WebSocketUpgrade {
   try {
-    return Deno.upgradeWebSocket(request, { idleTimeout: Math.ceil(keepaliveMs * 2 / 1000) });
+    const upgraded = Deno.upgradeWebSocket(request, { idleTimeout: Math.ceil(keepaliveMs * 2 / 1000) });
+    if (protocol) upgraded.response.headers.set("sec-websocket-protocol", protocol);
+    return upgraded;
   } catch (cause) {
     throw new PortholeError("bad_request", "This is not a valid WebSocket handshake (RFC 6455)", { cause });
   }

@@ -1,4 +1,7 @@
 /** The app without a listener, with small test parts. */
+import { Unacknowledged } from "../../../src/bridge/unacknowledged.ts";
+import { WaysBack } from "../../../src/session/ways_back.ts";
+import { WaitingLinks } from "../../../src/web/viewer/waiting_links.ts";
 import { describeTask } from "../../../src/config/command_hint.ts";
 import { createAuthentication } from "../../../src/access/authentication.ts";
 import { createMinuteLog } from "../../../src/access/minute_log.ts";
@@ -44,7 +47,14 @@ export async function makeApp({ yaml = "sources: { pi: 127.0.0.1:1 }", change, s
   const authentication = createAuthentication({ config: () => config, warn: () => {}, stores: createMemoryStores() });
   const services: Services = {
     authentication,
-    sessions: { registry, connectLimit: NO_LIMIT },
+    sessions: {
+      registry,
+      connectLimit: NO_LIMIT,
+      wrongTokens: NO_LIMIT,
+      waysBack: new WaysBack(),
+      waitingLinks: new WaitingLinks(() => 64),
+      unacknowledged: new Unacknowledged(1 << 20),
+    },
     sources,
     telemetry: { log, metrics, audit, warnRarely: createMinuteLog((text, fields) => log.warn(text, fields), Date.now) },
     about: {

@@ -1,0 +1,70 @@
+/** Begins a session on a WebSocket: with a viewer that ends with it, or with one that may come back. */
+import type { Context } from "hono";
+import { Link } from "../../bridge/link.ts";
+import { ResumableViewer } from "../../bridge/resumable_viewer.ts";
+import type { Viewer } from "../../bridge/viewer.ts";
+import { ViewerSocket } from "../../bridge/viewer_socket.ts";
+import type { Limits, SourceConfig } from "../../config/config.ts";
+import { PortholeError } from "../../errors.ts";
+import type { SessionUser } from "../../session/session_user.ts";
+import { SUBPROTOCOL } from "../../side_channel/messages.ts";
+import type { Env } from "../env.ts";
+import { nameBearer } from "./resume_session.ts";
+
+/** What a session begins with. */
+interface Beginning {
+  readonly socket: WebSocket;
+  /** The subprotocol that was agreed. */
+  readonly protocol: string | undefined;
+  readonly source: SourceConfig;
+  readonly user: SessionUser;
+}
+
+/** Begins a session; the viewer may come back to it if its page says that it acknowledges. */
+export function beginSession(c: Context<Env>, beginning: Beginning): void {
+  const isSide = beginning.protocol === SUBPROTOCOL;
+  const isResumable = isSide && c.req.query("resume") === "new" && c.var.config.gateway.resumeMs > 0;
+  if (isResumable) return beginResumable(c, beginning);
+  const { socket, source, user } = beginning;
+  const { limits } = c.var.config;
+  const { upQueueBytes, stallMs } = limits;
+  const viewer = new ViewerSocket(socket, { sideChannel: isSide, upQueueBytes, stallMs });
+  c.var.sessions.registry.begin({
+    source: c.var.sources.get(source),
+    viewer,
+    user: endWithLimits(user, viewer, limits),
+  });
+}
+
+function beginResumable(c: Context<Env>, { socket, source, user }: Beginning): void {
+  const { config: { limits, gateway }, sessions } = c.var;
+  const { upQueueBytes, stallMs } = limits;
+  const way = sessions.waysBack.open({ ...nameBearer(c.var.identity, source), address: user.address });
+  const viewer = new ResumableViewer(new Link(socket, { stallMs }), {
+    upQueueBytes,
+    stallMs,
+    holdMs: gateway.resumeMs,
+    share: sessions.unacknowledged,
+    makeToken: () => way.renewToken(),
+  });
+  const session = sessions.registry.begin({
+    source: c.var.sources.get(source),
+    viewer,
+    user: endWithLimits(user, viewer, limits),
+  });
+  way.target = { session, viewer };
+  viewer.onHeld = () => session.noteHeld();
+  viewer.onResumed = (gapMs) => session.noteResumed(gapMs);
+  viewer.closed.then(() => way.close());
+}
+
+function endWithLimits(user: SessionUser, viewer: Viewer, { idleMs }: Limits): SessionUser {
+  const whyEnd = async () => viewer.explainStall() ?? explainIdle(viewer.idleMs, idleMs) ?? await user.whyEnd?.();
+  return { ...user, whyEnd };
+}
+
+function explainIdle(idleMs: number, limitMs: number): PortholeError | undefined {
+  if (limitMs === 0 || idleMs < limitMs) return undefined;
+  const limit = limitMs < 120_000 ? `${limitMs / 1000} s` : `${Math.round(limitMs / 60_000)} minutes`;
+  return new PortholeError("idle", `No keyboard or mouse input for ${limit}`);
+}
