@@ -1,28 +1,10 @@
 /** Who has how many sessions, counted as they begin, open and end: every new session asks, and may be one of thousands. */
 import { nameTarget } from "../source/addresses.ts";
 import type { Session } from "./session.ts";
+import { Tally } from "./tally.ts";
 
 /** The part of a session that is counted. */
 export type Counted = Pick<Session, "source" | "user" | "state">;
-
-/** Counts by key. */
-class Tally {
-  readonly #counts = new Map<string | undefined, number>();
-
-  of(key: string | undefined): number {
-    return this.#counts.get(key) ?? 0;
-  }
-
-  add(key: string | undefined): void {
-    this.#counts.set(key, this.of(key) + 1);
-  }
-
-  remove(key: string | undefined): void {
-    const rest = this.of(key) - 1;
-    if (rest > 0) this.#counts.set(key, rest);
-    else this.#counts.delete(key);
-  }
-}
 
 /** The sessions of a gateway, by what limits and lists count them. */
 export class Census {
@@ -59,6 +41,16 @@ export class Census {
     this.connectingByAddress.add(user.address);
     this.#connecting.add(session);
     if (!this.#byServer.get(server)?.add(session)) this.#byServer.set(server, new Set([session]));
+  }
+
+  /** Counts a session for another address of its viewer, which it has not got yet. */
+  move(session: Counted, address: string): void {
+    const before = session.user.address;
+    this.byAddress.remove(before);
+    this.byAddress.add(address);
+    if (!this.#connecting.has(session)) return;
+    this.connectingByAddress.remove(before);
+    this.connectingByAddress.add(address);
   }
 
   /** Notes that a session has another state. */

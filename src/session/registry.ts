@@ -135,6 +135,12 @@ export class SessionRegistry implements SessionCounts {
     return session;
   }
 
+  /** The viewer of a session has come back from this address, for which limits count the session from now on. */
+  move(session: Session, address: string): void {
+    this.#census.move(session, address);
+    session.moveTo(address);
+  }
+
   /** Ends every session that the predicate picks. */
   endWhere(pick: (session: Session) => boolean, reason: PortholeError): void {
     for (const session of this.list()) if (pick(session)) session.end(reason);

@@ -130,7 +130,7 @@ export class Session {
     this.side.startPings(config.keepaliveMs);
   }
 
-  /** The viewer has come back from this address, for which limits count the session from now on. */
+  /** The viewer has another address now; `SessionRegistry.move()` counts it there. */
   moveTo(address: string): void {
     this.#user = { ...this.#user, address };
   }

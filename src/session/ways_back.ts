@@ -1,5 +1,6 @@
 /** The ways back to sessions whose viewers may lose their links: one-time tokens, of which only hashes are kept. */
 import { createHash } from "node:crypto";
+import { Tally } from "./tally.ts";
 
 /** 256 bits cannot be guessed, so a fast hash is enough. */
 const TOKEN_BYTES = 32;
@@ -33,7 +34,7 @@ export interface WayBack<Target> {
 /** All ways back of one gateway. */
 export class WaysBack<Target> {
   readonly #byHash = new Map<string, { readonly bearer: Bearer; readonly way: WayBack<Target> }>();
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Tally();
 
   /** Opens a way for a viewer. */
   open({ source, user, address }: Visitor): WayBack<Target> {
@@ -41,8 +42,8 @@ export class WaysBack<Target> {
     let hash = "";
     let at: string | undefined;
     const stand = (next: string | undefined) => {
-      if (at !== undefined) this.#count({ user, address: at }, -1);
-      if (next !== undefined) this.#count({ user, address: next }, 1);
+      if (at !== undefined) this.#counts.remove(nameVisitor({ user, address: at }));
+      if (next !== undefined) this.#counts.add(nameVisitor({ user, address: next }));
       at = next;
     };
     const way: WayBack<Target> = {
@@ -75,13 +76,7 @@ export class WaysBack<Target> {
 
   /** Number of ways of this user to all sources, whose viewer was last seen at this address. */
   count(visitor: Pick<Visitor, "user" | "address">): number {
-    return this.#counts.get(nameVisitor(visitor)) ?? 0;
-  }
-
-  #count(visitor: Pick<Visitor, "user" | "address">, change: 1 | -1): void {
-    const count = this.count(visitor) + change;
-    if (count > 0) this.#counts.set(nameVisitor(visitor), count);
-    else this.#counts.delete(nameVisitor(visitor));
+    return this.#counts.of(nameVisitor(visitor));
   }
 }
 

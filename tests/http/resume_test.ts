@@ -147,7 +147,7 @@ Deno.test("what was left and the reason reach a viewer whose source closed while
   await page.closed;
   assertEquals(new TextDecoder().decode(page.bytes()), "RFB 003.008\nthe last words");
   assertEquals(page.last("goodbye")?.code, "source_closed");
-  await waitUntil(() => gateway.gateway.registry.countStuck() === 0);
+  await waitUntil(() => gateway.gateway.registry.stuck === 0);
 });
 
 Deno.test("with resume: 0, and without the flag, there is no token", async () => {

@@ -58,12 +58,12 @@ export async function resumeSession(
 
 /** Gives the link to the session that the token is for. @throws PortholeError resume_refused or viewer_malformed. */
 function attach(c: Context<Env>, visitor: Visitor, link: Link, { token, received }: Up<"resume">): void {
-  const { sessions: { waysBack }, telemetry: { metrics } } = c.var;
-  const way = waysBack.take(token, visitor);
+  const { sessions, telemetry: { metrics } } = c.var;
+  const way = sessions.waysBack.take(token, visitor);
   if (!way?.target) throw new PortholeError("resume_refused", "The session is over: it cannot be resumed");
   const { session, viewer } = way.target;
   way.moveTo(visitor.address);
-  session.moveTo(visitor.address);
+  sessions.registry.move(session, visitor.address);
   try {
     viewer.resume(link, received);
   } catch (cause) {

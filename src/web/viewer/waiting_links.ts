@@ -1,6 +1,7 @@
 /** The cap on WebSockets of viewers that come back, and have not said to which session. */
 import { PortholeError } from "../../errors.ts";
 import { FairShares } from "../../fair_shares.ts";
+import { Tally } from "../../session/tally.ts";
 import { nameVisitor, type Visitor } from "../../session/ways_back.ts";
 
 /** How much of the free slots one address may come to have. */
@@ -14,7 +15,7 @@ const RETRY_MS = 1_000;
  */
 export class WaitingLinks {
   readonly #shares: FairShares;
-  readonly #owned = new Map<string, number>();
+  readonly #owned = new Tally();
 
   constructor(max: () => number) {
     this.#shares = new FairShares({
@@ -33,7 +34,7 @@ export class WaitingLinks {
    */
   admit(visitor: Visitor, sessions: number): () => void {
     const key = nameVisitor(visitor);
-    if ((this.#owned.get(key) ?? 0) < sessions) return this.#takeOwn(key);
+    if (this.#owned.of(key) < sessions) return this.#takeOwn(key);
     const giveBack = this.#shares.take(visitor.address);
     if (giveBack) return giveBack;
     throw new PortholeError("limit_reached", "Too many viewers are coming back at the moment", {
@@ -42,14 +43,11 @@ export class WaitingLinks {
   }
 
   #takeOwn(key: string): () => void {
-    this.#owned.set(key, (this.#owned.get(key) ?? 0) + 1);
+    this.#owned.add(key);
     let isGiven = false;
     return () => {
-      if (isGiven) return;
+      if (!isGiven) this.#owned.remove(key);
       isGiven = true;
-      const rest = this.#owned.get(key)! - 1;
-      if (rest > 0) this.#owned.set(key, rest);
-      else this.#owned.delete(key);
     };
   }
 }

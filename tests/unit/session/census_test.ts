@@ -68,3 +68,23 @@ Deno.test("neighbours are on one VNC server, under whichever names, until they l
   census.leave(here);
   assertEquals(census.listNeighbours(here), []);
 });
+
+Deno.test("a session whose viewer comes back from elsewhere is counted there", () => {
+  const census = new Census();
+  const AWAY = "10.9.9.9";
+  const counts = () =>
+    [census.byAddress, census.connectingByAddress].map((tally) => [tally.of(ADA.address), tally.of(AWAY)]);
+  const user = { ...ADA };
+  const [session, move] = makeSession(census, "pi", 5900, user);
+  census.move(session, AWAY);
+  user.address = AWAY;
+  assertEquals(counts(), [[0, 1], [0, 1]]);
+  move("open");
+  census.move(session, ADA.address);
+  user.address = ADA.address;
+  assertEquals(counts(), [[1, 0], [0, 0]]);
+  move("closing");
+  census.leave(session);
+  census.noteGone(session);
+  assertEquals(count(census), NONE);
+});
