@@ -5,7 +5,16 @@
 import { delay } from "@std/async/delay";
 import type { Address } from "../config/config.ts";
 import type { CertificatePair, CertificateSource, Tell } from "./certificate.ts";
-import { describeAddress, type Handler, listenOn, type Serve, type Server, startServer } from "./server.ts";
+import {
+  assertFree,
+  boundAddress,
+  describeAddress,
+  type Handler,
+  ListenError,
+  type Serve,
+  type Server,
+  startServer,
+} from "./server.ts";
 
 /** Options of `createListener()`. */
 export interface ListenerOptions {
@@ -64,8 +73,11 @@ export function createListener(options: ListenerOptions): Listener {
   return new LastingListener(options);
 }
 
-/** On Windows, only one socket can listen on a port. */
-const CAN_SHARE_PORT = Deno.build.os !== "windows";
+/** Elsewhere `reusePort` fails, and only one socket can listen on a port. */
+const CAN_SHARE_PORT = Deno.build.os === "linux" || Deno.build.os === "android";
+/** How long a port that was closed on purpose is tried, and how often: the runtime closes it some milliseconds late. */
+const REOPEN_MS = 1_000;
+const REOPEN_EVERY_MS = 10;
 
 class LastingListener implements Listener {
   readonly address: Address;
@@ -126,7 +138,6 @@ class LastingListener implements Listener {
 
   #start(at: Address, pair: CertificatePair | undefined): Server {
     const { serve, handler } = this.#options;
-    if (at.kind === "unix") removeLeftover(at.path);
     const server = startServer({ serve, at, pair, reusePort: this.#sharesPort, handler });
     void server.ended.then((reason) => this.#takeEnd(server, reason));
     return server;
@@ -135,26 +146,46 @@ class LastingListener implements Listener {
   /** Switches to a renewed pair; requests under way end first. */
   async #renew(pair: CertificatePair): Promise<void> {
     if (this.#closed || !this.#isUp) return;
-    const { onReplace = () => {}, tell = () => {} } = this.#options;
+    const { onReplace = () => {} } = this.#options;
     await onReplace();
-    const old = this.#server;
-    if (!this.#sharesPort) await this.#retire(() => old.close());
     if (this.#closed) return;
+    const old = this.#server;
+    if (!this.#sharesPort) return await this.#reopen(pair, (server) => server.close());
     try {
       this.#server = this.#start(this.address, pair);
     } catch (thrown) {
-      tell("warn", `Keeping the old certificate: ${thrown instanceof Error ? thrown.message : thrown}`);
-      if (!this.#sharesPort) this.#startAgain(old.pair);
-      return;
+      return this.#tell("warn", `Keeping the old certificate: ${textOf(thrown)}`);
     }
-    if (this.#sharesPort) await old.closeAtRequest();
+    await old.closeAtRequest();
   }
 
-  #startAgain(pair: CertificatePair | undefined): void {
+  /** Closes the port and opens it again, with the old pair if the new one cannot be used. */
+  async #reopen(pair: CertificatePair | undefined, end: (server: Server) => Promise<void>): Promise<void> {
+    const old = this.#server;
+    this.#isUp = false;
+    const ended = end(old);
+    // The runtime removes a unix socket when its server has ended, whoever has it by then.
+    if (this.address.kind === "unix") await ended;
     try {
-      this.#server = this.#start(this.address, pair);
+      await this.#startSoon(pair);
     } catch (thrown) {
-      this.#goDown(thrown);
+      if (isTaken(thrown) || pair === old.pair) return this.#goDown(thrown);
+      this.#tell("warn", `Keeping the old certificate: ${textOf(thrown)}`);
+      await this.#startSoon(old.pair).catch((failure) => this.#goDown(failure));
+    }
+    await ended;
+  }
+
+  /** Starts a server as soon as the port is free. @throws ListenError if it stays taken, or for another reason */
+  async #startSoon(pair: CertificatePair | undefined): Promise<void> {
+    for (const endMs = performance.now() + REOPEN_MS; !this.#closed; await this.#wait(REOPEN_EVERY_MS)) {
+      try {
+        this.#server = this.#start(this.address, pair);
+        this.#isUp = true;
+        return;
+      } catch (thrown) {
+        if (!isTaken(thrown) || performance.now() >= endMs) throw thrown;
+      }
     }
   }
 
@@ -162,32 +193,14 @@ class LastingListener implements Listener {
   async #replace(): Promise<void> {
     this.#abortFormer();
     if (this.#closed || !this.#isUp) return;
+    if (!this.#sharesPort) return await this.#reopen(this.#currentPair(), abort);
     const old = this.#server;
-    if (!this.#sharesPort) await this.#retire(() => this.#abort(old));
-    if (this.#closed) return;
     try {
       this.#server = this.#start(this.address, this.#currentPair());
     } catch (thrown) {
-      this.#server = old;
-      if (!this.#sharesPort) this.#goDown(thrown);
-      else this.#tell("warn", `Keeping the connections to ${describeAddress(this.address)}: ${textOf(thrown)}`);
-      return;
+      return this.#tell("warn", `Keeping the connections to ${describeAddress(this.address)}: ${textOf(thrown)}`);
     }
-    if (this.#sharesPort) old.abort();
-  }
-
-  /** Ends the server on purpose, so that its end is not taken for a failure. */
-  async #retire(end: () => Promise<void>): Promise<void> {
-    const retired = this.#server;
-    this.#isUp = false;
-    await end();
-    await retired.ended;
-    this.#isUp = true;
-  }
-
-  async #abort(server: Server): Promise<void> {
-    server.abort();
-    await server.ended;
+    old.abort();
   }
 
   #takeEnd(server: Server, reason: unknown): void {
@@ -272,26 +285,16 @@ class LastingListener implements Listener {
   }
 }
 
+async function abort(server: Server): Promise<void> {
+  server.abort();
+  await server.ended;
+}
+
+/** Whether a server could not start since something still has the port. */
+function isTaken(thrown: unknown): boolean {
+  return thrown instanceof ListenError && thrown.cause instanceof Deno.errors.AddrInUse;
+}
+
 function textOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-/** Checks that the port is free: with `reusePort`, a second gateway would share it and get half of the viewers. */
-function assertFree(at: Address): void {
-  if (at.kind === "tcp" && at.port !== 0) {
-    listenOn(at, () => Deno.listen({ hostname: at.hostname, port: at.port })).close();
-  }
-}
-
-/** Removes the unix socket that a killed gateway, or a server that ended, has left behind. */
-function removeLeftover(path: string): void {
-  try {
-    if (Deno.lstatSync(path).isSocket) Deno.removeSync(path);
-  } catch (thrown) {
-    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
-  }
-}
-
-function boundAddress(addr: Deno.Addr, asked: Address): Address {
-  return asked.kind === "tcp" && "port" in addr ? { ...asked, port: addr.port } : asked;
 }

@@ -52,6 +52,7 @@ export interface ServerOptions {
 
 /** Starts a server. @throws ListenError */
 export function startServer({ serve, at, pair, reusePort, handler }: ServerOptions): Server {
+  if (at.kind === "unix") removeLeftover(at.path);
   let onRequest: (() => void) | undefined;
   const answer: Handler = (request, info) => {
     onRequest?.();
@@ -93,8 +94,29 @@ function pemOf(pair: CertificatePair | undefined): Deno.TlsCertifiedKeyPem | Rec
   return pair === undefined ? {} : { cert: pair.cert, key: pair.key };
 }
 
+/** Checks that the port is free: with `reusePort`, a second gateway would share it and get half of the viewers. */
+export function assertFree(at: Address): void {
+  if (at.kind === "tcp" && at.port !== 0) {
+    listenOn(at, () => Deno.listen({ hostname: at.hostname, port: at.port })).close();
+  }
+}
+
+/** Removes the unix socket that a killed gateway, or a server that ended, has left behind. */
+function removeLeftover(path: string): void {
+  try {
+    if (Deno.lstatSync(path).isSocket) Deno.removeSync(path);
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+  }
+}
+
+/** The address that was asked for, with the port that is in use. */
+export function boundAddress(addr: Deno.Addr, asked: Address): Address {
+  return asked.kind === "tcp" && "port" in addr ? { ...asked, port: addr.port } : asked;
+}
+
 /** Runs something that listens on the address. @throws ListenError instead of the runtime's own error */
-export function listenOn<T>(at: Address, listen: () => T): T {
+function listenOn<T>(at: Address, listen: () => T): T {
   try {
     return listen();
   } catch (cause) {

@@ -116,10 +116,17 @@ Deno.test("a listener whose port is taken while it is renewed comes back", async
     return readPair(cert, key, { cert: "cert", key: "key" });
   };
   const { publish, ...published } = createPublished(await sign());
-  const certificate: CertificateSource = { ...published, close: () => {} };
-  await using rig = listen({ serve, sharesPort: false, certificate, revival: { onUp: up.resolve } });
-  // The new server is refused, and so is the old one.
-  state.refusals = 2;
+  const certificate: CertificateSource = {
+    get current() {
+      return published.current;
+    },
+    subscribe: published.subscribe,
+    close: () => {},
+  };
+  // It stays taken for as long as it is tried.
+  const revival = { onDown: () => state.refusals = 2, onUp: up.resolve };
+  await using rig = listen({ serve, sharesPort: false, certificate, revival });
+  state.refusals = Infinity;
   publish(await sign());
   await up.promise;
   using client = Deno.createHttpClient({ caCerts: [ca.cert] });
