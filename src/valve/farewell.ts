@@ -1,11 +1,14 @@
-/** Says goodbye to viewers before their connections end, and waits until they have gone. */
+/**
+ * Says goodbye to viewers before their connections end, and waits until they have gone. A viewer that lasts hears nothing:
+ * it loses its connection, and comes back to its session on another one.
+ */
 import { delay } from "@std/async/delay";
 import { PortholeError } from "../errors.ts";
 
 /** A session, as far as its end is concerned. */
 export interface Leaving {
   readonly user: { readonly address: string };
-  readonly viewer: { readonly isGone: boolean };
+  readonly viewer: { readonly isGone: boolean; readonly isLasting: boolean; readonly isHeld: boolean };
   end(reason: PortholeError): void;
 }
 
@@ -22,8 +25,8 @@ const RETURN_MS = 800;
 const LOOK_EVERY_MS = 20;
 
 /**
- * Ends the sessions with this reason; resolves when all viewers have gone, after `ANSWER_MS` at most, or when it is urgent.
- * Returns the sessions whose viewers did not answer.
+ * Ends the sessions with this reason, except those of lasting viewers; resolves when their viewers have gone, after
+ * `ANSWER_MS` at most, or when it is urgent. Returns the ended sessions whose viewers did not answer.
  */
 export async function sayFarewell<Session extends Leaving>(
   sessions: readonly Session[],
@@ -31,9 +34,10 @@ export async function sayFarewell<Session extends Leaving>(
   isUrgent: () => boolean = () => false,
 ): Promise<Session[]> {
   const reason = new PortholeError(code, message, { retryAfterMs: RETURN_MS });
-  for (const session of sessions) session.end(reason);
+  const leaving = sessions.filter(({ viewer }) => !viewer.isLasting);
+  for (const session of leaving) session.end(reason);
   const endMs = performance.now() + ANSWER_MS;
-  const list = () => sessions.filter(({ viewer }) => !viewer.isGone);
+  const list = () => leaving.filter(({ viewer }) => !viewer.isGone);
   while (list().length > 0 && performance.now() < endMs && !isUrgent()) await delay(LOOK_EVERY_MS);
   return list();
 }

@@ -1,6 +1,6 @@
 /**
- * The valve: ends every TCP connection of the gateway at once, and goes on. Honest pages come back by themselves; what
- * others had sent and not finished, which nobody can see, is freed.
+ * The valve: ends every TCP connection of the gateway at once, and goes on. Honest pages come back by themselves, to the
+ * same session where they can. What others had sent and not finished, which nobody can see, is freed.
  */
 import { delay } from "@std/async/delay";
 import type { Log } from "../telemetry/log.ts";
@@ -81,9 +81,13 @@ export class Valve {
    */
   async #refuseAbsent(all: readonly Leaving[], silent: readonly Leaving[]): Promise<void> {
     await delay(this.#effects.returnMs, { persistent: false });
-    const present = all.filter((one) => !silent.includes(one)).concat(this.#effects.sessions());
+    const isAway = ({ viewer }: Leaving) => viewer.isLasting && (viewer.isHeld || viewer.isGone);
+    const away = [...silent, ...all.filter(isAway)];
+    const present = all.filter((one) => !away.includes(one)).concat(
+      this.#effects.sessions().filter((one) => !isAway(one)),
+    );
     const known = new Set(present.map(({ user }) => user.address));
-    const absent = [...new Set(silent.map(({ user }) => user.address))].filter((address) => !known.has(address));
+    const absent = [...new Set(away.map(({ user }) => user.address))].filter((address) => !known.has(address));
     if (absent.length === 0) return;
     this.#effects.refuse(absent);
     this.#effects.log.warn("Refusing addresses for a minute: they did not come back", { addresses: absent.join() });

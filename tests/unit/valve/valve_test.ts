@@ -6,9 +6,9 @@ import { Valve, type ValveCause } from "../../../src/valve/valve.ts";
 
 const MIB = 1024 ** 2;
 
-/** A session; a silent viewer does not answer the goodbye. */
-function makeSession(address: string, isSilent = false) {
-  const viewer = { isGone: false };
+/** A session; a silent viewer does not answer the goodbye, and a lasting one has only lost its connection. */
+function makeSession(address: string, isSilent = false, isLasting = false) {
+  const viewer = { isGone: false, isLasting, isHeld: isLasting };
   const told: PortholeError[] = [];
   const end = (reason: PortholeError) => {
     told.push(reason);
@@ -47,6 +47,15 @@ Deno.test("Valve says goodbye, and replaces the listeners as soon as all viewers
   assertEquals(session.told.map(({ code, retry }) => [code, retry]), [["overloaded", true]]);
   assert((session.told[0]?.retryAfterMs ?? 0) > 700);
   assertEquals([seen.replaced, seen.causes], [1, ["signal"]]);
+});
+
+Deno.test("Valve says nothing to viewers that last, and counts those that resumed as present", async () => {
+  const sessions = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.3"].map((one) => makeSession(one, true, true));
+  const { valve, seen } = makeValve({ sessions, back: sessions, freed: 200 * MIB });
+  sessions[0]!.viewer.isHeld = sessions[2]!.viewer.isHeld = false;
+  await valve.open("memory");
+  assertEquals([seen.replaced, sessions.flatMap(({ told }) => told)], [1, []]);
+  assertEquals(seen.refused, ["192.0.2.2"]);
 });
 
 Deno.test("Valve does not wait for goodbyes when memory is short", async () => {
