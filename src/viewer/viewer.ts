@@ -61,7 +61,7 @@ const connection = new Connection({
     new WebSocket(makeSocketUrl(basePath, source, location.href, resume), [subprotocol]),
   attach: (channel) => screen.attach(channel),
   showPhase,
-  showAway: (isAway) => status.showAway(isAway),
+  showAway,
   takeMessage,
   diagnose: () => diagnose(basePath, source),
   defer: createDefer(),
@@ -100,6 +100,12 @@ function showPhase(phase: Phase): void {
   if (phase.kind !== "open") return releaseModifiers();
   if (document.activeElement === document.body) screen.focus();
   if (isGreeted) void clipboard.readLocal();
+}
+
+/** The bar says what is going on, so it comes up for that. */
+function showAway(isAway: boolean): void {
+  status.showAway(isAway);
+  if (connection.phase.kind === "open") toolbar.allowHiding(!isAway);
 }
 
 function takeMessage(message: ShownMessage): void {
