@@ -195,3 +195,52 @@ Deno.test("Connection ends once with a failure that the page found", async () =>
   await settle();
   assertEquals(kinds(phases), ["connecting", "open", "ended"]);
 });
+
+const RESTART = { type: "goodbye", code: "draining", close: 1012, message: "Restarting", retry: true };
+
+Deno.test("Connection tries at once when the gateway restarts, then quickly for ten seconds, then with backoff", async () => {
+  const { connection, sockets, timers, pass, settle, socket, openUp } = createConnectionRig();
+  connection.connect();
+  openUp();
+  pass(20_000);
+  socket().receive(RESTART);
+  const startMs = timers.ms;
+  const tries: number[] = [];
+  while (timers.ms - startMs < 15_000) {
+    pass(0);
+    if (sockets.length > tries.length + 1) {
+      tries.push(timers.ms - startMs);
+      socket().end(1006);
+      await settle();
+    }
+    pass(50);
+  }
+  const quick = Array.from({ length: 41 }, (_, index) => index * 250);
+  assertEquals(tries, [...quick, 10_500, 11_500, 13_500]);
+});
+
+Deno.test("Connection is quick once only, if sessions end again before they have lasted", () => {
+  const { connection, phases, timers, pass, socket, openUp } = createConnectionRig();
+  connection.connect();
+  const waits: number[] = [];
+  for (const lastedMs of [5_000, 5_000, 20_000]) {
+    openUp();
+    pass(lastedMs);
+    socket().receive(RESTART);
+    const phase = phases.at(-1)!;
+    waits.push(phase.kind === "waiting" ? phase.untilMs - timers.ms : NaN);
+    pass(12_000);
+  }
+  assertEquals(waits, [0, 500, 0]);
+});
+
+Deno.test("Connection waits as long as a restarting or overloaded gateway asks", () => {
+  for (const code of ["draining", "overloaded"]) {
+    const { connection, phases, socket, openUp } = createConnectionRig();
+    connection.connect();
+    openUp();
+    socket().receive({ ...RESTART, code, retry_after_ms: 3_000 });
+    const last = phases.at(-1)!;
+    assertEquals(last.kind === "waiting" && last.untilMs, 3_000, code);
+  }
+});
