@@ -6,6 +6,7 @@ import { testWith } from "../live/programs.ts";
 import { Relay } from "../live/relay.ts";
 import { Xvnc } from "../live/xvnc.ts";
 import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
+import { readWritten, startTerminal } from "./terminal.ts";
 
 const PROGRAMS = [CHROMIUM, "Xvnc", "vncpasswd", "xsetroot", "xdpyinfo", "xterm", "xclip", "xdotool"];
 
@@ -21,26 +22,11 @@ function readPixel(page: Page, x: number, y: number): Promise<string> {
 const waitForPixel = (page: Page, x: number, y: number, colour: string) =>
   waitUntil(async () => await readPixel(page, x, y) === colour, `${colour} at ${x},${y}`);
 
-/** A real xterm that runs a shell command and has the keyboard: without a window manager, what is below the pointer. */
-async function startTerminal(xvnc: Xvnc, command: string): Promise<void> {
-  await xvnc.run("xdotool", "mousemove", "100", "80");
-  const ready = await Deno.makeTempFile();
-  const shell = `echo ready > ${ready}; ${command}`;
-  await xvnc.start("xterm", ["-geometry", "60x10+20+20", "-T", ready, "-e", "sh", "-c", shell]);
-  await readFile(ready);
-  const find = () => xvnc.run("xdotool", "search", "--onlyvisible", "--name", `^${ready}$`).catch(() => false);
-  await waitUntil(find, "the terminal's window");
-  await Deno.remove(ready);
-}
-
-const readFile = (path: string) =>
-  waitUntil(() => Deno.readTextFile(path).catch(() => "").then((text) => text || false), `text in ${path}`);
-
 testWith(PROGRAMS, "the viewer page shows and controls a real Xvnc", async (t) => {
   await using xvnc = await Xvnc.start({ geometry: "800x500" });
   await using gateway = await startGateway({
     workshop: { host: "127.0.0.1", port: xvnc.port, title: "Workshop PC" },
-  });
+  }, { resume: 0 });
   await using relay = new Relay(Number(gateway.url.port));
   await using browser = await Chromium.start();
   const folder = await Deno.makeTempDir();
@@ -64,7 +50,7 @@ testWith(PROGRAMS, "the viewer page shows and controls a real Xvnc", async (t) =
     await startTerminal(xvnc, `read -r line; printf %s "$line" > ${folder}/typed`);
     await page.keyboard.type("Hello, World (42)!");
     await page.keyboard.press("Enter");
-    assertEquals(await readFile(`${folder}/typed`), "Hello, World (42)!");
+    assertEquals(await readWritten(`${folder}/typed`), "Hello, World (42)!");
   });
 
   await t.step("the panel types text as keys, beyond ASCII too", async () => {
@@ -72,7 +58,7 @@ testWith(PROGRAMS, "the viewer page shows and controls a real Xvnc", async (t) =
     await page.click("#tool-clipboard");
     await page.fill("#clipboard-text", "Grüße: 5 € {~}\n");
     await page.click("#clipboard-type");
-    assertEquals(await readFile(`${folder}/panel`), "Grüße: 5 € {~}");
+    assertEquals(await readWritten(`${folder}/panel`), "Grüße: 5 € {~}");
     await page.click("#tool-clipboard");
   });
 
@@ -82,7 +68,7 @@ testWith(PROGRAMS, "the viewer page shows and controls a real Xvnc", async (t) =
     await page.click("[data-hold=Control]");
     await page.locator("#screen canvas").focus();
     await page.keyboard.press("c");
-    assertEquals(await readFile(`${folder}/keys`), "interrupted");
+    assertEquals(await readWritten(`${folder}/keys`), "interrupted");
     await page.click("#tool-keys");
   });
 
@@ -251,7 +237,7 @@ testWith(PROGRAMS, "on a phone, the on-screen keyboard types and a finger moves 
   await page.keyboard.press("Backspace");
   await page.keyboard.insertText("he Ärger");
   await page.keyboard.press("Enter");
-  assertEquals(await readFile(file), "the Ärger");
+  assertEquals(await readWritten(file), "the Ärger");
   await page.tap("#screen canvas", { position: { x: 300, y: 600 } });
   await waitUntil(async () => /^x:300 y:6\d\d /.test(await xvnc.run("xdotool", "getmouselocation")), "the pointer");
   await keepPicture(page, "viewer-phone");
