@@ -15,10 +15,16 @@ export class Relay implements AsyncDisposable {
     this.#accepting = this.#accept(this.#listener);
   }
 
+  /** Drops every connection, and accepts new ones. */
+  drop(): void {
+    for (const connection of this.#connections) close(connection);
+    this.#connections.clear();
+  }
+
   /** Drops every connection and refuses new ones. */
   async cut(): Promise<void> {
     this.#listener.close();
-    for (const connection of this.#connections) close(connection);
+    this.drop();
     await this.#accepting;
   }
 

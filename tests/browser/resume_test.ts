@@ -1,0 +1,85 @@
+/** A session that survives its WebSocket, in a real browser on a real screen. */
+import { assertEquals, assertMatch } from "@std/assert";
+import type { Page } from "playwright-core";
+import { waitUntil } from "../fakes/wait_until.ts";
+import { type LiveGateway, startGateway } from "../live/gateway.ts";
+import { testWith } from "../live/programs.ts";
+import { Relay } from "../live/relay.ts";
+import { Xvnc } from "../live/xvnc.ts";
+import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
+import { readWritten, startTerminal } from "./terminal.ts";
+
+const PROGRAMS = [CHROMIUM, "Xvnc", "xterm", "xdotool"];
+
+/** Notes each phase that the page comes through. */
+async function recordPhases(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const phases: string[] = (globalThis as unknown as { phases: string[] }).phases = [];
+    const note = () => phases.push(document.body.dataset.phase ?? "");
+    const watch = () => new MutationObserver(note).observe(document.body, { attributeFilter: ["data-phase"] });
+    addEventListener("DOMContentLoaded", watch);
+  });
+}
+
+const listPhases = (page: Page) => page.evaluate(() => (globalThis as unknown as { phases: string[] }).phases);
+
+async function listSessions({ url }: LiveGateway): Promise<string[]> {
+  const answer = await fetch(new URL("api/sessions", url));
+  return (await answer.json() as { id: string }[]).map(({ id }) => id);
+}
+
+testWith(PROGRAMS, "a session survives hard cuts while its user types, and a second of nothing", async (t) => {
+  await using xvnc = await Xvnc.start({ geometry: "800x500" });
+  await using gateway = await startGateway({ workshop: { host: "127.0.0.1", port: xvnc.port, title: "Workshop PC" } });
+  await using relay = new Relay(Number(gateway.url.port));
+  await using browser = await Chromium.start();
+  const folder = await Deno.makeTempDir();
+  const page = await browser.openPage();
+  await recordPhases(page);
+  const sockets: string[] = [];
+  page.on("websocket", (socket) => sockets.push(socket.url()));
+  await page.goto(`http://127.0.0.1:${relay.port}/site/vnc/workshop`);
+  await waitForPhase(page, "open");
+  const sessions = await listSessions(gateway);
+  await startTerminal(
+    xvnc,
+    `read -r line; printf %s "$line" > ${folder}/one; read -r line; printf %s "$line" > ${folder}/two`,
+  );
+  const typed = "The quick brown fox jumps over 13 lazy dogs";
+
+  await t.step("five cuts: every character arrives once", async () => {
+    for (const [index, character] of [...typed].entries()) {
+      if (index % 8 === 3) relay.drop();
+      await page.keyboard.type(character);
+    }
+    await page.keyboard.press("Enter");
+    assertEquals(await readWritten(`${folder}/one`), typed);
+  });
+
+  await t.step("while nothing answers, the page says so and keeps the picture and what is typed", async () => {
+    await relay.cut();
+    await page.waitForSelector("body[data-link=away]");
+    assertEquals(await page.innerText("#status-text"), "Reconnecting…");
+    await keepPicture(page, "viewer-away");
+    await page.keyboard.type(typed);
+    await page.keyboard.press("Enter");
+    relay.mend();
+    assertEquals(await readWritten(`${folder}/two`), typed);
+    await page.waitForSelector("body:not([data-link])");
+    assertEquals(await page.textContent("#status-text"), "Connected");
+  });
+
+  await t.step("nobody else noticed: one session, one page, one address without a token", async () => {
+    assertEquals(await listPhases(page), ["connecting", "open"]);
+    assertEquals(await listSessions(gateway), sessions);
+    assertMatch(sockets.join(), /^\S+\?resume=new(,\S+\?resume=held)+$/);
+    for (const word of ["token", "secret"]) assertEquals(sockets.join().includes(word), false);
+  });
+
+  await t.step("leaving ends the session at once", async () => {
+    await page.evaluate(() => document.getElementById("tool-disconnect")?.click());
+    await waitUntil(async () => (await listSessions(gateway)).length === 0, "the end of the session");
+  });
+  await Deno.remove(folder, { recursive: true });
+  assertEquals(browser.complaints, []);
+});
