@@ -55,7 +55,7 @@ testWith([CHROMIUM], "a viewer page beyond a limit says which, counts down and o
 });
 
 testWith([CHROMIUM], "a viewer page behind a proxy that spoils its requests says so", async (t) => {
-  await using gateway = await startGateway(SOURCES);
+  await using gateway = await startGateway(SOURCES, { resume: "2s" });
   await using proxy = new HeadProxy(Number(gateway.url.port));
   await using browser = await Chromium.start();
 
