@@ -3,14 +3,15 @@ import { delay } from "@std/async/delay";
 import { setImmediate } from "node:timers";
 import { PortholeError } from "../errors.ts";
 import { LinkSpeed } from "./link_speed.ts";
+import { QueueLimit } from "./queue_limit.ts";
 
-/** With more unsent bytes than this, the pump stops reading the source. */
-const HIGH_WATER_BYTES = 4 * 1024 * 1024;
-/** With less room than this there is none, or the last bytes of it would leave one by one. */
-const LEAST_ROOM_BYTES = HIGH_WATER_BYTES / 16;
+/** With less room than this part of the limit there is none, or the last bytes of it would leave one by one. */
+const LEAST_ROOM = 1 / 16;
 /** Turns of the event loop before polling switches to timers. */
 const EAGER_TURNS = 48;
 const POLL_MAX_MS = 50;
+/** Looks after a quarter of what it has waited already: a queue is not empty by then. */
+const POLL_SHARE = 1 / 4;
 /** `drain()` and `explainStall()` look far more often. A longer gap means that the gateway itself stood still. */
 const GAP_MS = 10_000;
 const DRAIN_GAP_MS = 500;
@@ -27,6 +28,7 @@ export class DownBacklog {
   readonly #socket: Pick<WebSocket, "bufferedAmount" | "readyState">;
   readonly #options: DownBacklogOptions;
   readonly #speed: LinkSpeed;
+  readonly #limit: QueueLimit;
   #sentBytes = 0;
   #takenBytes = 0;
   #takenAt: number;
@@ -38,6 +40,7 @@ export class DownBacklog {
     this.#speed = new LinkSpeed(options.now);
     this.#takenAt = options.now();
     this.#lookedAt = this.#takenAt;
+    this.#limit = new QueueLimit(this.#takenAt);
   }
 
   /** Unsent bytes. */
@@ -47,8 +50,9 @@ export class DownBacklog {
 
   /** How many bytes the source may send before it must wait; 0 when it must wait now. */
   get roomBytes(): number {
-    const roomBytes = HIGH_WATER_BYTES - this.#socket.bufferedAmount;
-    return roomBytes < LEAST_ROOM_BYTES ? 0 : roomBytes;
+    const { bytes: mostBytes } = this.#limit;
+    const roomBytes = mostBytes - this.#socket.bufferedAmount;
+    return roomBytes < mostBytes * LEAST_ROOM ? 0 : roomBytes;
   }
 
   /** Milliseconds after which the last byte has most likely left the machine, once nothing is unsent. */
@@ -89,7 +93,7 @@ export class DownBacklog {
    *
    * @throws PortholeError viewer_stalled when the amount has not shrunk for the stall limit.
    */
-  async drain(downToBytes = HIGH_WATER_BYTES / 2): Promise<void> {
+  async drain(downToBytes = this.#limit.bytes / 2): Promise<void> {
     const { now, stallMs } = this.#options;
     const startedAt = now();
     const startBytes = this.#socket.bufferedAmount;
@@ -97,7 +101,8 @@ export class DownBacklog {
     let shrankAt = startedAt;
     let lookedAt = startedAt;
     for (let turn = 0; this.#socket.bufferedAmount > downToBytes && this.#isOpen; turn++) {
-      await (turn < EAGER_TURNS ? nextTurn() : delay(Math.min(POLL_MAX_MS, 1 + (turn - EAGER_TURNS) / 16)));
+      const pauseMs = Math.min(POLL_MAX_MS, Math.max(1, (lookedAt - startedAt) * POLL_SHARE));
+      await (turn < EAGER_TURNS ? nextTurn() : delay(pauseMs));
       const buffered = this.#socket.bufferedAmount;
       const atMs = now();
       if (buffered < lowest || atMs - lookedAt > DRAIN_GAP_MS) {
@@ -108,7 +113,9 @@ export class DownBacklog {
       }
       lookedAt = atMs;
     }
-    this.#speed.drained(startBytes - this.#socket.bufferedAmount, now() - startedAt);
+    const [leftBytes, endedAt] = [this.#socket.bufferedAmount, now()];
+    this.#speed.drained(startBytes - leftBytes, endedAt - startedAt);
+    this.#limit.noteWait(endedAt - startedAt, this.#sentBytes - leftBytes, endedAt);
   }
 
   get #isOpen(): boolean {

@@ -4,7 +4,8 @@ import { PortholeError } from "../../../src/errors.ts";
 import { waitUntil } from "../../fakes/wait_until.ts";
 
 const STALL_MS = 90_000;
-const MIB = 1024 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
 
 function makeRig() {
   const socket = { bufferedAmount: 0, readyState: WebSocket.OPEN as number };
@@ -58,20 +59,31 @@ Deno.test("explainStall() does not blame the viewer for a machine that slept", (
   assertEquals(watchUntil(clock.ms + 1)?.code, "viewer_stalled");
 });
 
-Deno.test("there is room for 4 MiB, and drain() waits for half of that", async () => {
+Deno.test("there is room up to a limit, and drain() waits for half of it", async () => {
   const { backlog, socket, send } = makeRig();
-  assertEquals(backlog.roomBytes, 4 * MIB);
-  send(3 * MIB);
-  assertEquals(backlog.roomBytes, MIB);
-  send(2 * MIB);
+  const limit = backlog.roomBytes;
+  assertEquals(limit, 64 * KIB);
+  send(limit / 2);
+  assertEquals(backlog.roomBytes, limit / 2);
+  send(limit / 2 - 100);
   assertEquals(backlog.roomBytes, 0);
   let isDrained = false;
   const drained = backlog.drain().then(() => isDrained = true);
-  socket.bufferedAmount = 2 * MIB + 1;
+  socket.bufferedAmount = limit / 2 + 1;
   await new Promise((done) => setTimeout(done));
   assertEquals(isDrained, false);
-  socket.bufferedAmount = 2 * MIB;
+  socket.bufferedAmount = limit / 2;
   await drained;
+});
+
+Deno.test("the limit grows with what the link has carried", async () => {
+  const { backlog, socket, clock, send } = makeRig();
+  send(64 * MIB);
+  const drained = backlog.drain();
+  clock.ms += 100;
+  socket.bufferedAmount = 0;
+  await drained;
+  assertEquals(backlog.roomBytes, 4 * MIB);
 });
 
 Deno.test("drain() gives up on a viewer that reads nothing, and never on one that reads a little", async () => {
