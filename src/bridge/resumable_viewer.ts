@@ -211,6 +211,7 @@ export class ResumableViewer implements Viewer {
   }
 
   #lose(close: LinkClose): void {
+    this.#link!.receiver = undefined;
     this.#link = undefined;
     this.#lostAtMs = this.#options.now();
     const { holdMs } = this.#options;
