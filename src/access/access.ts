@@ -89,7 +89,7 @@ export interface Access {
   identify(request: Request, peer: Peer): Promise<Identity | null>;
   /** Their role on the source; null when it must look as if the source did not exist. */
   roleOn(identity: Identity, source: SourceConfig): Role | null;
-  /** Why a session that began with this role must end. Called every two seconds for each live session. */
+  /** Why a session that began with this role must end. Called every two seconds for each permission in use. */
   whyEnd(identity: Identity, sourceName: string, role: Role): Promise<PortholeError | undefined>;
 }
 
@@ -125,6 +125,11 @@ export function createAccess({ config, credentials, renew }: AccessOptions): Acc
       return holder instanceof PortholeError ? holder : explainRoleEnd(holder, sourceName, role, config());
     },
   };
+}
+
+/** The same text for sessions that must end at the same time, and for the same reason: see `Access.whyEnd()`. */
+export function namePermission({ signIn, proof }: Identity, sourceName: string, role: Role): string {
+  return JSON.stringify([signIn ?? proof, sourceName, role]);
 }
 
 /** Only the permission is checked here: a source that was removed ends its sessions elsewhere. */

@@ -3,7 +3,7 @@
  * a proof of what it was made from, and every use follows the proofs down to the configuration as it is now. So whatever
  * is removed, changed, expired or narrowed there ends or narrows everything that stands on it, at any depth.
  */
-import type { ApiToken, Config, Gateway, SignInMethods } from "../config/config.ts";
+import type { ApiToken, Config, Gateway, SignInMethods, User } from "../config/config.ts";
 import { isOpenToAll, takesLoginLink } from "../config/exposure.ts";
 import { PortholeError } from "../errors.ts";
 import { memoize } from "../memoize.ts";
@@ -46,6 +46,8 @@ interface Present extends Pick<LineageOptions, "links" | "loginLink"> {
   readonly auth: SignInMethods & { readonly mode: "unset" | "methods" };
   readonly isTrustedProxy: (address: string) => boolean;
   readonly mayStillShare: Lineage["mayStillShare"];
+  /** The mark of a part of the configuration, which is made once: sessions ask for it every two seconds. */
+  readonly mark: <Part extends object>(part: Part, make: (part: Part) => string) => string;
 }
 
 type FindHolder = (proof: Proof, present: Present) => Promise<Holder | undefined> | Holder | undefined;
@@ -65,6 +67,7 @@ const FINDERS: Readonly<Record<Method, FindHolder>> = {
 /** Makes the lineage. */
 export function createLineage({ config, links, loginLink, now }: LineageOptions): Lineage {
   const isTrusted = memoize(() => config().gateway.trustedProxies, createRangeTest);
+  const mark = createMarkMemory();
   async function find(proof: Proof): Promise<Holder | undefined> {
     const { gateway, auth } = config();
     if (auth.mode === "none") return proof.by === "open" ? ANYBODY : undefined;
@@ -78,6 +81,7 @@ export function createLineage({ config, links, loginLink, now }: LineageOptions)
       loginLink,
       isTrustedProxy,
       mayStillShare,
+      mark,
     });
     return holder && now() < (holder.untilMs ?? Infinity) ? holder : undefined;
   }
@@ -92,6 +96,15 @@ export function createLineage({ config, links, loginLink, now }: LineageOptions)
     return role !== null && (role === "control" || link.role === "view" || source.viewOnly);
   }
   return { find, mayStillShare };
+}
+
+function createMarkMemory(): Present["mark"] {
+  const known = new WeakMap<object, string>();
+  return (part, make) => {
+    const mark = known.get(part) ?? make(part);
+    known.set(part, mark);
+    return mark;
+  };
 }
 
 /** Why a session ends whose proof no longer stands. */
@@ -115,9 +128,17 @@ function isOf({ of }: Proof, mark: string): boolean {
   return of === undefined || of === mark;
 }
 
-function findUser(proof: Proof, { auth }: Present): Holder | undefined {
+function markUser({ passwordHash }: User): string {
+  return markHash(passwordHash);
+}
+
+function markToken({ hash }: ApiToken): string {
+  return markHash(hash);
+}
+
+function findUser(proof: Proof, { auth, mark }: Present): Holder | undefined {
   const user = auth.users.get(proof.name);
-  if (!user || !isOf(proof, markHash(user.passwordHash))) return undefined;
+  if (!user || !isOf(proof, mark(user, markUser))) return undefined;
   return { name: user.name, groups: user.groups, admin: isNamed(user, auth.admins) };
 }
 
@@ -127,12 +148,12 @@ async function findOwner(proof: Proof, { gateway, auth, loginLink }: Present): P
 }
 
 /** The groups are those that the provider named when the user signed in. */
-function findProviderUser(proof: Proof, { auth }: Present): Holder | undefined {
-  return auth.oidc && isOf(proof, markProvider(auth.oidc)) ? findVouchedFor(proof, auth) : undefined;
+function findProviderUser(proof: Proof, { auth, mark }: Present): Holder | undefined {
+  return auth.oidc && isOf(proof, mark(auth.oidc, markProvider)) ? findVouchedFor(proof, auth) : undefined;
 }
 
-function findProxyUser(proof: Proof, { auth, isTrustedProxy }: Present): Holder | undefined {
-  if (!auth.proxy || !isOf(proof, markProxy(auth.proxy))) return undefined;
+function findProxyUser(proof: Proof, { auth, isTrustedProxy, mark }: Present): Holder | undefined {
+  if (!auth.proxy || !isOf(proof, mark(auth.proxy, markProxy))) return undefined;
   return proof.via === undefined || isTrustedProxy(proof.via) ? findVouchedFor(proof, auth) : undefined;
 }
 
@@ -148,14 +169,14 @@ async function findGuest({ name, of = "" }: Proof, { links, mayStillShare }: Pre
   return { name, groups: [], admin: false, bounds, untilMs: link.expiresMs };
 }
 
-function findSigned(proof: Proof, { auth }: Present): Holder | undefined {
+function findSigned(proof: Proof, { auth, mark }: Present): Holder | undefined {
   const { name, bounds = { sources: [] } } = proof;
-  const signers = auth.signers.filter((signer) => isOf(proof, markSigner(signer)));
+  const signers = auth.signers.filter((signer) => isOf(proof, mark(signer, markSigner)));
   return signers.length > 0 ? { name, groups: [], admin: false, bounds: limitBounds(bounds, signers) } : undefined;
 }
 
-function findProgram(proof: Proof, { auth }: Present): Holder | undefined {
-  const token = auth.tokens.find((one) => nameToken(one) === proof.name && isOf(proof, markHash(one.hash)));
+function findProgram(proof: Proof, { auth, mark }: Present): Holder | undefined {
+  const token = auth.tokens.find((one) => nameToken(one) === proof.name && isOf(proof, mark(one, markToken)));
   if (!token) return undefined;
   const { groups, scopes, expiresAtMs } = token;
   const who = { name: nameToken(token), groups };

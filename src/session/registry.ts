@@ -10,16 +10,12 @@ import { explainEnd } from "./explain_end.ts";
 import { Overload } from "./overload.ts";
 import { Session, type SessionParties } from "./session.ts";
 import { SessionEvents } from "./session_events.ts";
+import { Sweep } from "./sweep.ts";
 
 /** Retry-After of a refusal because of a limit. */
 const RETRY_MS = 5_000;
 /** How much of the free slots for handshakes one source, or one address, may come to have. */
 const HANDSHAKES_PORTION = 1 / 2;
-/** How often the permission and the sign-in of each live session are checked. */
-const SWEEP_MS = 2_000;
-
-/** Sessions checked in one turn of the event loop; bytes pass between turns. */
-const ASKED_AT_ONCE = 500;
 
 /** A session that is to begin: what the limits count it against. */
 export interface SessionRequest {
@@ -43,10 +39,7 @@ export class SessionRegistry implements SessionCounts {
   readonly #stuck = new Set<Session>();
   #draining = false;
   /** Runs while there are sessions. */
-  #sweep: ReturnType<typeof setInterval> | undefined;
-  #lastCheck: Promise<void> = Promise.resolve();
-  /** A check that has not begun yet. */
-  #nextCheck: Promise<void> | undefined;
+  readonly #sweep = new Sweep(() => this.list());
 
   constructor(log: Log) {
     this.#log = log;
@@ -127,7 +120,7 @@ export class SessionRegistry implements SessionCounts {
     });
     this.#sessions.set(session.id, session);
     this.#census.enter(session);
-    this.#sweep ??= setInterval(() => this.endUnpermitted(), SWEEP_MS);
+    this.#sweep.begin();
     session.run().then((reason) => {
       this.#remove(session);
       this.events.onEnded(session, reason);
@@ -147,31 +140,11 @@ export class SessionRegistry implements SessionCounts {
   }
 
   /**
-   * Ends every session whose permission or sign-in has ended, each with its own reason; resolves when all are checked.
-   * Checks do not overlap: a call during a check waits for a further one, because the first may have checked a session
-   * before its permission changed.
+   * Ends every session whose permission or sign-in has ended, each with its own reason; resolves when all are checked, by
+   * a check that begins after this call.
    */
   endUnpermitted(): Promise<void> {
-    return this.#nextCheck ??= this.#lastCheck = this.#lastCheck.then(() => {
-      this.#nextCheck = undefined;
-      return this.#askEach();
-    });
-  }
-
-  /** A session that cannot be checked continues; the next check tries again. */
-  async #askEach(): Promise<void> {
-    const failures: [Session, unknown][] = [];
-    const sessions = this.list();
-    for (let at = 0; at < sessions.length; at += ASKED_AT_ONCE) {
-      if (at > 0) await delay(0);
-      await Promise.all(
-        sessions.slice(at, at + ASKED_AT_ONCE).map((session) =>
-          endIfUnpermitted(session).catch((cause) => failures.push([session, cause]))
-        ),
-      );
-    }
-    const [[session, cause] = []] = failures;
-    session?.log.error("Cannot check permissions; trying again", { sessions: failures.length, cause: String(cause) });
+    return this.#sweep.look();
   }
 
   /** Refuses new sessions and tells the live ones to come back (1012); resolves when none is left. */
@@ -180,7 +153,7 @@ export class SessionRegistry implements SessionCounts {
     this.endWhere(() => true, new PortholeError("draining", "The gateway is restarting; it will be back in a moment"));
     while (this.size > 0) await delay(20);
     // A check of permissions may still be on its way through the sessions.
-    await this.#lastCheck;
+    await this.#sweep.settled;
   }
 
   #remove(session: Session): void {
@@ -188,7 +161,7 @@ export class SessionRegistry implements SessionCounts {
     this.#census.leave(session);
     if (session.viewer.isGone) this.#census.noteGone(session);
     else this.#noteStuck(session);
-    if (this.size === 0) this.#stopSweep();
+    if (this.size === 0) this.#sweep.stop();
   }
 
   #noteStuck(session: Session): void {
@@ -198,18 +171,8 @@ export class SessionRegistry implements SessionCounts {
       this.#census.noteGone(session);
     });
   }
-
-  #stopSweep(): void {
-    clearInterval(this.#sweep);
-    this.#sweep = undefined;
-  }
 }
 
 function full(message: string): PortholeError {
   return new PortholeError("limit_reached", message, { retryAfterMs: RETRY_MS });
-}
-
-async function endIfUnpermitted(session: Session): Promise<void> {
-  const reason = await session.user.whyEnd?.();
-  if (reason) session.end(reason);
 }

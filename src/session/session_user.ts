@@ -16,6 +16,10 @@ export interface SessionUser {
   readonly viewOnly?: boolean;
   /** Why the session must end: the permission or the sign-in has ended. Called every two seconds, so it must be cheap. */
   readonly whyEnd?: () => Promise<PortholeError | undefined>;
+  /** The same text where `whyEnd` gives the same answer: it is then asked once for all these sessions. */
+  readonly permission?: string;
+  /** Without a key, a pointer event or cut text for this long, the session ends; 0 or absent means never. */
+  readonly idleLimitMs?: number;
 }
 
 /** Whose wrong passwords of VNC servers are counted together: those of a user, or of others at one address. */

@@ -2,10 +2,8 @@
 import type { Context } from "hono";
 import { Link } from "../../bridge/link.ts";
 import { ResumableViewer } from "../../bridge/resumable_viewer.ts";
-import type { Viewer } from "../../bridge/viewer.ts";
 import { ViewerSocket } from "../../bridge/viewer_socket.ts";
-import type { Limits, SourceConfig } from "../../config/config.ts";
-import { PortholeError } from "../../errors.ts";
+import type { SourceConfig } from "../../config/config.ts";
 import type { SessionUser } from "../../session/session_user.ts";
 import { SUBPROTOCOL } from "../../side_channel/messages.ts";
 import type { Env } from "../env.ts";
@@ -26,14 +24,9 @@ export function beginSession(c: Context<Env>, beginning: Beginning): void {
   const isResumable = isSide && c.req.query("resume") === "new" && c.var.config.gateway.resumeMs > 0;
   if (isResumable) return beginResumable(c, beginning);
   const { socket, source, user } = beginning;
-  const { limits } = c.var.config;
-  const { upQueueBytes, stallMs } = limits;
+  const { upQueueBytes, stallMs } = c.var.config.limits;
   const viewer = new ViewerSocket(socket, { sideChannel: isSide, upQueueBytes, stallMs });
-  c.var.sessions.registry.begin({
-    source: c.var.sources.get(source),
-    viewer,
-    user: endWithLimits(user, viewer, limits),
-  });
+  c.var.sessions.registry.begin({ source: c.var.sources.get(source), viewer, user });
 }
 
 function beginResumable(c: Context<Env>, { socket, source, user }: Beginning): void {
@@ -47,24 +40,9 @@ function beginResumable(c: Context<Env>, { socket, source, user }: Beginning): v
     share: sessions.unacknowledged,
     makeToken: () => way.renewToken(),
   });
-  const session = sessions.registry.begin({
-    source: c.var.sources.get(source),
-    viewer,
-    user: endWithLimits(user, viewer, limits),
-  });
+  const session = sessions.registry.begin({ source: c.var.sources.get(source), viewer, user });
   way.target = { session, viewer };
   viewer.onHeld = () => session.noteHeld();
   viewer.onResumed = (gapMs) => session.noteResumed(gapMs);
   viewer.closed.then(() => way.close());
-}
-
-function endWithLimits(user: SessionUser, viewer: Viewer, { idleMs }: Limits): SessionUser {
-  const whyEnd = async () => viewer.explainStall() ?? explainIdle(viewer.idleMs, idleMs) ?? await user.whyEnd?.();
-  return { ...user, whyEnd };
-}
-
-function explainIdle(idleMs: number, limitMs: number): PortholeError | undefined {
-  if (limitMs === 0 || idleMs < limitMs) return undefined;
-  const limit = limitMs < 120_000 ? `${limitMs / 1000} s` : `${Math.round(limitMs / 60_000)} minutes`;
-  return new PortholeError("idle", `No keyboard or mouse input for ${limit}`);
 }

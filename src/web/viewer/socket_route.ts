@@ -1,10 +1,11 @@
 /** The WebSocket of a viewer: name, permission and limits, each an HTTP error; then the upgrade and a session. */
 import type { Context } from "hono";
-import { isUser } from "../../access/access.ts";
+import { type Access, type Identity, isUser, namePermission, type Role } from "../../access/access.ts";
 import { isSecureContext } from "../../access/peer.ts";
 import { TOKEN_PROTOCOL } from "../../access/bearer.ts";
 import { readWebsockifyToken } from "../../access/websockify_request.ts";
 import { PortholeError } from "../../errors.ts";
+import type { SessionUser } from "../../session/session_user.ts";
 import { SUBPROTOCOL } from "../../side_channel/messages.ts";
 import { admitViewer } from "../admit_viewer.ts";
 import type { Env } from "../env.ts";
@@ -57,11 +58,18 @@ export function openSession(c: Context<Env>, name: string): Promise<Response> {
       isUser: isUser(identity),
       hasSecureContext: isSecureContext(peer),
       viewOnly: role === "view",
-      whyEnd: () => authentication.access.whyEnd(identity, source.name, role),
+      permission: namePermission(identity, source.name, role),
+      whyEnd: askWhyEnd(authentication.access, identity, source.name, role),
+      idleLimitMs: c.var.config.limits.idleMs,
     };
     beginSession(c, { socket, protocol, source, user });
     return response;
   });
+}
+
+/** Apart from the route, so that a session does not keep the whole request. */
+function askWhyEnd(access: Access, identity: Identity, name: string, role: Role): NonNullable<SessionUser["whyEnd"]> {
+  return () => access.whyEnd(identity, name, role);
 }
 
 /** Deno pings after half of the timeout without traffic, so twice the interval keeps proxies from timing out. */

@@ -216,6 +216,7 @@ function makeWaitingParties(whyEnd: () => Promise<PortholeError | undefined>): S
     up: { clear: () => {} },
     drain: () => Promise.resolve(),
     close: () => {},
+    explainStall: () => undefined,
   };
   const viewer = { opened: never, failed: never, closed: never, sendSide: () => {}, ...gone };
   const source = { name: "pi", config: { viewOnly: false, target: { kind: "demo" } }, open: () => never };
