@@ -10,8 +10,12 @@ import type { Unacknowledged } from "./unacknowledged.ts";
 import type { Viewer } from "./viewer.ts";
 import { ViewerInput } from "./viewer_input.ts";
 
-/** What the page sent is acknowledged after so much of it, and with each ping. */
+/**
+ * What the page sent is acknowledged after so much of it, or so long: a page that hears nothing for some seconds after a
+ * key takes its link for dead.
+ */
 const ACK_BYTES = 16 * 1024;
+const ACK_MS = 1_000;
 /** The close codes with which a page leaves for good: the user disconnected, or closed it (RFC 6455 section 7.4.1). */
 const LEAVING: ReadonlySet<number> = new Set([1000, 1001]);
 
@@ -24,8 +28,10 @@ interface ResumableViewerOptions {
   readonly holdMs: number;
   /** What all viewers share. */
   readonly share: Unacknowledged;
-  /** Makes the token for the next return; the one before is void from then on. */
+  /** Makes the token for the next return. */
   readonly makeToken: () => string;
+  /** The page has that token, and needs the one before no longer. */
+  readonly confirmToken: () => void;
   readonly now?: () => number;
 }
 
@@ -51,14 +57,16 @@ export class ResumableViewer implements Viewer {
   #lost = Promise.withResolvers<void>();
   #lostAtMs = 0;
   #stopHold = () => {};
-  /** The page has a token. */
+  /** A token is on its way to the page, and the page has it. */
   #hasBegun = false;
+  #hasToken = false;
   #isClosing = false;
   #isGone = false;
   #isOverdue = false;
   /** Position up to which there is what the page sent, and the one of it that the page knows. */
   #received = 0;
   #acknowledged = 0;
+  #stopAcknowledging: (() => void) | undefined;
 
   constructor(link: Link, { now = () => performance.now(), ...options }: ResumableViewerOptions) {
     this.#options = { ...options, now };
@@ -198,6 +206,7 @@ export class ResumableViewer implements Viewer {
 
   #greet(link: Link): void {
     const { makeToken, holdMs } = this.#options;
+    this.#hasToken = false;
     this.#acknowledged = this.#received;
     link.send(
       writeMessage({ type: "resumable", token: makeToken(), hold_ms: holdMs, received: this.#received }),
@@ -213,6 +222,7 @@ export class ResumableViewer implements Viewer {
   #lose(close: LinkClose): void {
     this.#link!.receiver = undefined;
     this.#link = undefined;
+    this.#restAcknowledging();
     this.#lostAtMs = this.#options.now();
     const { holdMs } = this.#options;
     const hasLeft = close.isClean && LEAVING.has(close.code);
@@ -228,13 +238,22 @@ export class ResumableViewer implements Viewer {
   #end(close: LinkClose): void {
     this.#isGone = true;
     this.#stopHold();
+    this.#restAcknowledging();
     this.#down.end();
     this.up.end();
     this.#lost.resolve();
     this.#leave.resolve(close);
   }
 
+  /** The page says something: that is, after the token has come, and at once. */
+  #noteToken(): void {
+    if (this.#hasToken) return;
+    this.#hasToken = true;
+    this.#options.confirmToken();
+  }
+
   #receiveBytes(bytes: Uint8Array): void {
+    this.#noteToken();
     this.#input.take(bytes);
     this.#count(bytes.length);
   }
@@ -242,6 +261,8 @@ export class ResumableViewer implements Viewer {
   #receiveText(text: string): void {
     const { message, problem, isUncounted } = parseUp(text);
     if (problem !== undefined) return this.#input.refuse("viewer_malformed", problem);
+    if (message?.type === "begin") return;
+    this.#noteToken();
     if (message?.type === "ack") return this.#takeAcknowledgement(message.received);
     if (message !== undefined) this.onSide(message);
     if (!isUncounted) this.#count(text.length);
@@ -255,9 +276,16 @@ export class ResumableViewer implements Viewer {
   #count(length: number): void {
     this.#received += length;
     if (this.#received - this.#acknowledged >= ACK_BYTES) this.#acknowledge();
+    else this.#stopAcknowledging ??= startTimer(() => this.#acknowledge(), ACK_MS);
+  }
+
+  #restAcknowledging(): void {
+    this.#stopAcknowledging?.();
+    this.#stopAcknowledging = undefined;
   }
 
   #acknowledge(): void {
+    this.#restAcknowledging();
     if (this.#received === this.#acknowledged || !this.#link) return;
     this.#acknowledged = this.#received;
     this.#link.send(writeMessage({ type: "ack", received: this.#received }));

@@ -23,23 +23,33 @@ export interface Visitor extends Bearer {
 export interface WayBack<Target> {
   /** What it leads to; nothing yet while that is being made. */
   target: Target | undefined;
-  /** Makes the next token, 43 characters of base64url. The one before is void. */
+  /** Makes the next token, 43 characters of base64url. Of those before, the one that was used last stays good. */
   renewToken(): string;
+  /** The viewer has the next token: the one that it used is void. */
+  confirmToken(): void;
   /** The viewer has another address now. */
   moveTo(address: string): void;
   /** Closes the way: its token is void. */
   close(): void;
 }
 
+/** What a hash stands for. */
+interface Entry<Target> {
+  readonly bearer: Bearer;
+  readonly way: WayBack<Target>;
+  /** The token of this hash was used. */
+  readonly use: (hash: string) => void;
+}
+
 /** All ways back of one gateway. */
 export class WaysBack<Target> {
-  readonly #byHash = new Map<string, { readonly bearer: Bearer; readonly way: WayBack<Target> }>();
+  readonly #byHash = new Map<string, Entry<Target>>();
   readonly #counts = new Tally();
 
   /** Opens a way for a viewer. */
   open({ source, user, address }: Visitor): WayBack<Target> {
     const bearer = { source, user };
-    let hash = "";
+    let [newest, used] = ["", ""];
     let at: string | undefined;
     const stand = (next: string | undefined) => {
       if (at !== undefined) this.#counts.remove(nameVisitor({ user, address: at }));
@@ -49,28 +59,39 @@ export class WaysBack<Target> {
     const way: WayBack<Target> = {
       target: undefined,
       renewToken: () => {
-        this.#byHash.delete(hash);
+        if (newest !== used) this.#byHash.delete(newest);
         const token = makeToken();
-        hash = hashToken(token);
-        if (at !== undefined) this.#byHash.set(hash, { bearer, way });
+        newest = hashToken(token);
+        if (at !== undefined) this.#byHash.set(newest, { bearer, way, use });
         return token;
+      },
+      confirmToken: () => {
+        this.#byHash.delete(used);
+        used = "";
       },
       moveTo: stand,
       close: () => {
-        this.#byHash.delete(hash);
+        for (const hash of [newest, used]) this.#byHash.delete(hash);
         stand(undefined);
       },
+    };
+    const use = (hash: string) => {
+      if (hash !== used) way.confirmToken();
+      used = hash;
     };
     stand(address);
     return way;
   }
 
-  /** The way that the token opens; the token is void from then on. One of somebody else opens none, and stays valid. */
+  /**
+   * The way that the token opens. It is void once its viewer has the next one: until then the connection can break with
+   * that one on its way, and this one is all that the viewer has. One of somebody else opens none, and stays valid.
+   */
   take(token: string, { source, user }: Bearer): WayBack<Target> | undefined {
     const hash = hashToken(token);
     const found = this.#byHash.get(hash);
     if (found?.bearer.source !== source || found.bearer.user !== user) return undefined;
-    this.#byHash.delete(hash);
+    found.use(hash);
     return found.way;
   }
 

@@ -19,7 +19,11 @@ export async function makeResumableRig({ stallMs = 90_000, holdMs = 30_000, upQu
   };
   const first = makeLink();
   const makeToken = () => `token ${++tokens}`;
-  const viewer = new ResumableViewer(first.link, { stallMs, holdMs, upQueueBytes, share, makeToken, now });
+  /** The tokens that the page has shown that it has. */
+  const confirmed: number[] = [];
+  const confirmToken = () => void confirmed.push(tokens);
+  const options = { stallMs, holdMs, upQueueBytes, share, makeToken, confirmToken, now };
+  const viewer = new ResumableViewer(first.link, options);
   viewer.onHeld = () => events.push("held");
   viewer.onResumed = (gapMs) => events.push(`resumed after ${gapMs}`);
   first.socket.dispatchEvent(new Event("open"));
@@ -30,7 +34,7 @@ export async function makeResumableRig({ stallMs = 90_000, holdMs = 30_000, upQu
     viewer.resume(link, received);
     return socket;
   };
-  return { viewer, share, clock, events, socket: first.socket, resume };
+  return { viewer, share, clock, events, confirmed, socket: first.socket, resume };
 }
 
 /** The messages of the gateway on this WebSocket. */

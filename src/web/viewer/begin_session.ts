@@ -39,6 +39,7 @@ function beginResumable(c: Context<Env>, { socket, source, user }: Beginning): v
     holdMs: gateway.resumeMs,
     share: sessions.unacknowledged,
     makeToken: () => way.renewToken(),
+    confirmToken: () => way.confirmToken(),
   });
   const session = sessions.registry.begin({ source: c.var.sources.get(source), viewer, user });
   way.target = { session, viewer };

@@ -207,6 +207,37 @@ Deno.test("what the page sent is acknowledged after 16 KiB, and with a ping; wha
   viewer.close(new PortholeError("source_closed", "The end"));
 });
 
+Deno.test("what the page sent is acknowledged after a second, since a page that hears nothing takes its link for dead", async () => {
+  using time = new FakeTimeouts();
+  const { socket } = await makeResumableRig();
+  socket.receive(Uint8Array.of(1));
+  time.pass(500);
+  socket.receive(Uint8Array.of(2));
+  time.pass(499);
+  assertEquals(readMessages(socket).length, 1);
+  time.pass(1);
+  assertEquals(readMessages(socket).slice(1), [{ type: "ack", received: 2 }]);
+  socket.receive(Uint8Array.of(3));
+  socket.end(1000);
+});
+
+Deno.test("a page that says something after its token has come has the token", async () => {
+  const { viewer, socket, confirmed, resume } = await makeResumableRig();
+  socket.receive('{"type":"begin"}');
+  assertEquals(confirmed, []);
+  socket.receive(writeAck(0));
+  socket.receive(writeAck(0));
+  socket.end(1006);
+  const second = resume(0);
+  assertEquals(confirmed, [1]);
+  second.end(1006);
+  const third = resume(0);
+  third.receive(Uint8Array.of(1));
+  assertEquals(confirmed, [1, 3]);
+  viewer.close(new PortholeError("source_closed", "The end"));
+  third.end(1000);
+});
+
 Deno.test("messages reach the session, but for acknowledgements; unknown ones count as others do", async () => {
   const { viewer, socket, resume } = await makeResumableRig();
   const seen: string[] = [];

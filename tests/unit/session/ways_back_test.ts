@@ -9,14 +9,29 @@ function openWay(ways = new WaysBack<string>()) {
   return { ways, way, token: way.renewToken() };
 }
 
-Deno.test("a token leads to its session once", () => {
-  const { ways, token } = openWay();
+Deno.test("a token leads to its session until the viewer has the next one", () => {
+  const { ways, way, token } = openWay();
   assertMatch(token, /^[\w-]{43}$/);
   assertEquals(ways.take(token, ADA)?.target, "the session of ada");
+  const lost = way.renewToken();
+  assertEquals(ways.take(token, ADA)?.target, "the session of ada");
+  const next = way.renewToken();
+  assertEquals(ways.take(lost, ADA), undefined);
+  way.confirmToken();
+  assertEquals(ways.take(token, ADA), undefined);
+  assert(ways.take(next, ADA));
+});
+
+Deno.test("a viewer that used the next token has it", () => {
+  const { ways, way, token } = openWay();
+  ways.take(token, ADA);
+  const next = way.renewToken();
+  assert(ways.take(next, ADA));
+  way.renewToken();
   assertEquals(ways.take(token, ADA), undefined);
 });
 
-Deno.test("a new token makes the one before void", () => {
+Deno.test("a new token makes one void that was never used", () => {
   const { ways, way, token } = openWay();
   const next = way.renewToken();
   assertNotEquals(next, token);
@@ -33,9 +48,11 @@ Deno.test("a token of another source or another user is as good as none, and its
 
 Deno.test("a closed way has no token", () => {
   const { ways, way, token } = openWay();
+  ways.take(token, ADA);
+  const next = way.renewToken();
   way.close();
   way.close();
-  for (const each of [token, way.renewToken()]) assertEquals(ways.take(each, ADA), undefined);
+  for (const each of [token, next, way.renewToken()]) assertEquals(ways.take(each, ADA), undefined);
 });
 
 Deno.test("WaysBack counts the ways of a user at an address, and follows the viewer", () => {
