@@ -14,6 +14,11 @@ export class FakeTimeouts implements Disposable {
     globalThis.clearTimeout = (id) => void this.#due.delete(Number(id));
   }
 
+  /** Number of timers that are running. */
+  get count(): number {
+    return this.#due.size;
+  }
+
   /** Lets time pass, and calls what is due by then. */
   pass(ms: number): void {
     this.#nowMs += ms;
