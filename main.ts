@@ -32,8 +32,11 @@ const USAGE = 2;
 
 /** Most sources that are probed at the start; others are when somebody looks at them. */
 const MOST_FIRST_PROBES = 500;
-/** Time for a gateway to stop, whatever hangs: sessions, connections, files, or the reader of stderr. */
-const STOP_MS = 11_000;
+/**
+ * Time for a gateway to stop, whatever hangs: sessions, connections, files, or the reader of stderr. Docker kills it after
+ * ten seconds.
+ */
+const STOP_MS = 7_000;
 /** Time for the last lines to be read. */
 const FLUSH_MS = 500;
 

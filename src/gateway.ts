@@ -90,8 +90,11 @@ export interface Gateway {
   warnings(): readonly string[];
   /** Applies a changed configuration: ends sessions that cannot go on with it, tells the others, updates prewarming. */
   applyConfig(): Promise<void>;
-  /** Refuses new sessions, tells viewers to reconnect (1012), and resolves when all sessions and timers have ended. */
-  drain(): Promise<void>;
+  /**
+   * Refuses new sessions, tells viewers to reconnect (1012), and resolves when all timers have ended, and all sessions;
+   * for these it waits for `atMostMs`.
+   */
+  drain(atMostMs?: number): Promise<void>;
 }
 
 /** Makes a gateway: its services, the listeners to its sessions, and its app. */
@@ -121,7 +124,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     notices,
     warnings,
     applyConfig: () => applyConfig(services, () => live.current),
-    drain: () => drain(services),
+    drain: (atMostMs) => drain(services, atMostMs),
   };
 }
 
@@ -187,8 +190,8 @@ async function applyConfig({ sessions, sources }: Services, config: () => Config
   applyToSessions(registry, config().sources);
 }
 
-async function drain({ sessions, sources, authentication }: Services): Promise<void> {
-  await Promise.all([sessions.registry.drain(), sources.close()]);
+async function drain({ sessions, sources, authentication }: Services, atMostMs?: number): Promise<void> {
+  await Promise.all([sessions.registry.drain(atMostMs), sources.close()]);
   sessions.connectLimit.close();
   sessions.wrongTokens.close();
   await authentication.close();

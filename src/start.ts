@@ -21,8 +21,10 @@ import { watchEventLoop } from "./telemetry/event_loop.ts";
 import type { Log } from "./telemetry/log.ts";
 import type { Listener } from "./tls/serve.ts";
 
-/** Time for sessions to end before the process ends. */
-const DRAIN_MS = 9_500;
+/** Time for viewers to answer the goodbye. All others wait for those who do not, so it is short. */
+const ANSWER_MS = 3_000;
+/** The same with what sessions leave to be written. */
+const DRAIN_MS = 5_000;
 /** Time for requests under way to finish, and for what is queued to be written. */
 const CLOSE_MS = 1_000;
 /** Most names of sources in one line of the log. */
@@ -108,7 +110,7 @@ async function stop({ gateway, listeners, others }: {
   listeners: readonly Listener[];
   others: readonly AsyncDisposable[];
 }): Promise<void> {
-  await waitAtMost(gateway.drain(), DRAIN_MS);
+  await waitAtMost(gateway.drain(ANSWER_MS), DRAIN_MS);
   const ends = [
     gateway.audit.close(),
     ...others.map((other) => other[Symbol.asyncDispose]()),

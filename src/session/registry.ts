@@ -16,6 +16,8 @@ import { Sweep } from "./sweep.ts";
 const RETRY_MS = 5_000;
 /** How much of the free slots for handshakes one source, or one address, may come to have. */
 const HANDSHAKES_PORTION = 1 / 2;
+/** How often a stopping gateway looks whether all sessions have ended. */
+const DRAIN_EVERY_MS = 20;
 
 /** A session that is to begin: what the limits count it against. */
 export interface SessionRequest {
@@ -147,11 +149,15 @@ export class SessionRegistry implements SessionCounts {
     return this.#sweep.look();
   }
 
-  /** Refuses new sessions and tells the live ones to come back (1012); resolves when none is left. */
-  async drain(): Promise<void> {
+  /**
+   * Refuses new sessions and tells the live ones to come back (1012); resolves when none is left, or after `atMostMs`:
+   * those whose viewers have not answered by then are only asleep, and find out by themselves.
+   */
+  async drain(atMostMs = Infinity): Promise<void> {
     this.#draining = true;
+    const endMs = performance.now() + atMostMs;
     this.endWhere(() => true, new PortholeError("draining", "The gateway is restarting; it will be back in a moment"));
-    while (this.size > 0) await delay(20);
+    while (this.size > 0 && performance.now() < endMs) await delay(DRAIN_EVERY_MS);
     // A check of permissions may still be on its way through the sessions.
     await this.#sweep.settled;
   }

@@ -57,6 +57,16 @@ Deno.test("begin() lists a session at once and until it has ended", async () => 
   assertEquals(rig.registry.get(session.id), undefined);
 });
 
+Deno.test("drain() waits for viewers that do not answer for as long as it is told", async () => {
+  await using rig = new Rig();
+  const { session } = await rig.begin();
+  const read = Promise.withResolvers<void>();
+  session.viewer.drain = () => read.promise;
+  await rig.registry.drain(1);
+  assertEquals([rig.registry.draining, rig.registry.list()], [true, [session]]);
+  read.resolve();
+});
+
 Deno.test("onEnded is called when the registry no longer lists the session", async () => {
   await using rig = new Rig();
   const heard: unknown[] = [];
