@@ -132,6 +132,7 @@ function createServices(options: GatewayOptions, notices: Notices): Services {
   const { live, log, version, now = Date.now, stores = createMemoryStores({ now }) } = options;
   const warn: Warn = (message, fields) => log.warn(message, fields);
   const registry = new SessionRegistry(log);
+  const sessions = createSessions(live, registry);
   const audit = options.audit ?? createAudit();
   const metrics: Metrics = createMetrics({
     sessions: () => registry.list().map((session) => ({ state: showState(session), count: session.count })),
@@ -139,6 +140,7 @@ function createServices(options: GatewayOptions, notices: Notices): Services {
     prewarmed: () => sources.prewarmed,
     unsaved: stores.unsaved,
     stuck: () => registry.stuck,
+    unacknowledged: () => sessions.unacknowledged.bytes,
     lostLines: () => ({ ...options.about?.lostLines?.(), audit: audit.lost }),
   });
   const sources: Sources = createSources({ ...options, stores }, registry, metrics);
@@ -153,7 +155,7 @@ function createServices(options: GatewayOptions, notices: Notices): Services {
       },
       now,
     }),
-    sessions: createSessions(live, registry),
+    sessions,
     sources,
     telemetry: { log, metrics, audit, warnRarely: createMinuteLog(warn, options.now) },
     get readTokensAgain() {

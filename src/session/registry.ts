@@ -156,8 +156,11 @@ export class SessionRegistry implements SessionCounts {
   async drain(atMostMs = Infinity): Promise<void> {
     this.#draining = true;
     const endMs = performance.now() + atMostMs;
-    this.endWhere(() => true, new PortholeError("draining", "The gateway is restarting; it will be back in a moment"));
+    const reason = new PortholeError("draining", "The gateway is restarting; it will be back in a moment");
+    this.endWhere(() => true, reason);
     while (this.size > 0 && performance.now() < endMs) await delay(DRAIN_EVERY_MS);
+    // Nobody can come back for what they have kept.
+    for (const { viewer } of this.#stuck) viewer.lost.then(() => viewer.close(reason));
     // A check of permissions may still be on its way through the sessions.
     await this.#sweep.settled;
   }

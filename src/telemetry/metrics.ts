@@ -18,6 +18,8 @@ interface MetricsOptions {
   unsaved?: () => number;
   /** Number of viewers that are still connected after their session has ended. */
   stuck?: () => number;
+  /** Bytes that are kept until viewers acknowledge them. */
+  unacknowledged?: () => number;
   /** Numbers of log lines that were lost, by where they should have gone. They only grow. */
   lostLines?: () => Readonly<Record<string, number>>;
   memoryUsage?: () => { rss: number; heapUsed: number; external: number };
@@ -54,6 +56,7 @@ const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 
 const PREWARMED_HELP = "Connections to sources that are logged in and wait for a viewer.";
 const STUCK_HELP = "Viewers that are still connected after their session has ended.";
+const UNACKNOWLEDGED_HELP = "Bytes that are kept until viewers acknowledge them.";
 const UNSAVED_HELP = "Changes that are in effect but not stored: a restart would undo them.";
 
 /** Makes the instruments in a registry of their own. Gauges are read when Prometheus scrapes. */
@@ -98,11 +101,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
 /** The metrics whose numbers are known elsewhere. */
 function readAtScrape(options: MetricsOptions, registers: Registers): void {
-  const { sessions, states, prewarmed, unsaved = () => 0, stuck = () => 0 } = options;
+  const { sessions, states, prewarmed, unsaved = () => 0, stuck = () => 0, unacknowledged = () => 0 } = options;
   gaugeSessions(sessions, states, registers);
   gaugeNumber("porthole_prewarmed", PREWARMED_HELP, prewarmed, registers);
   gaugeNumber("porthole_unsaved_changes", UNSAVED_HELP, unsaved, registers);
   gaugeNumber("porthole_stuck_viewers", STUCK_HELP, stuck, registers);
+  gaugeNumber("porthole_unacknowledged_bytes", UNACKNOWLEDGED_HELP, unacknowledged, registers);
   gaugeMemory(options.memoryUsage ?? Deno.memoryUsage, registers);
   countLostLines(options.lostLines ?? (() => ({})), registers);
 }

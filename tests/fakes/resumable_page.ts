@@ -178,7 +178,8 @@ export class ResumablePage implements AsyncDisposable {
 
   #begin({ token, received }: SideMessage): void {
     this.token = token as string;
-    if (!this.#sent.acknowledge(received as number)) throw new Error(`The gateway cannot have ${received}`);
+    // Refused for a page that has the token of another one.
+    this.#sent.acknowledge(received as number);
     this.#isReady = true;
     this.links++;
     for (const frame of this.#sent.list()) this.#socket?.send(frame);

@@ -2,29 +2,13 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { enterDesktop } from "../fakes/enter_desktop.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
+import { ENTERED_BYTES, listenEchoing } from "../fakes/open_source.ts";
 import { ResumablePage } from "../fakes/resumable_page.ts";
 import { sendRaw } from "../fakes/raw_http.ts";
 import { GREETING, listenTcp, readExactly, writeAll } from "../fakes/tcp_source.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 
 const KEY = Uint8Array.of(4, 1, 0, 0, 0, 0, 0, 0x61);
-
-/** Security types with None alone, SecurityResult, and a ServerInit without a name. */
-const ANSWERS = [Uint8Array.of(1, 1), new Uint8Array(4), new Uint8Array(24)];
-const ENTERED_BYTES = 12 + 2 + 4 + 24;
-
-/** A source that lets everybody in, and sends back what it gets from then on. */
-function listenEchoing() {
-  return listenTcp(async (conn) => {
-    await writeAll(conn, GREETING);
-    for (const [at, answer] of ANSWERS.entries()) {
-      await readExactly(conn, at === 0 ? 12 : 1);
-      await writeAll(conn, answer);
-    }
-    const bytes = new Uint8Array(64 * 1024);
-    for (let read; (read = await conn.read(bytes)) !== null;) await writeAll(conn, bytes.slice(0, read));
-  });
-}
 
 function start(port: number, { resume = "30s", limits = "", source = "" } = {}): Promise<TestGateway> {
   return startGateway(`gateway: { resume: ${resume} }

@@ -67,9 +67,11 @@ function attach(c: Context<Env>, visitor: Visitor, link: Link, { token, received
   try {
     viewer.resume(link, received);
   } catch (cause) {
-    // Its token is used up, so it cannot come back another time.
-    session.end(asPortholeError(cause));
-    throw cause;
+    const refusal = asPortholeError(cause);
+    session.end(refusal);
+    // The token is used up, so nobody can come back for the goodbye.
+    if (viewer.isHeld) viewer.close(refusal);
+    throw refusal;
   }
   metrics.resumed(session.endedBy === undefined ? "ok" : "ended");
 }
