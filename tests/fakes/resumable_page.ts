@@ -182,11 +182,17 @@ export class ResumablePage implements AsyncDisposable {
     this.#sent.acknowledge(received as number);
     this.#isReady = true;
     this.links++;
+    // The gateway voids the token before as soon as it hears that this one has come.
+    this.#acknowledge();
     for (const frame of this.#sent.list()) this.#socket?.send(frame);
   }
 
   #take(length: number): void {
     this.received += length;
+    this.#acknowledge();
+  }
+
+  #acknowledge(): void {
     if (this.#acknowledges && this.isConnected) this.sendRaw(writeMessage({ type: "ack", received: this.received }));
   }
 }
