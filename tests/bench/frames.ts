@@ -1,9 +1,11 @@
 /** WebSocket framing as far as a load generator needs it: headers are parsed, payload is only counted. RFC 6455 section 5.2. */
 
+const TEXT = 1;
+
 /** Counts the frames of an unmasked stream (server to client), however it is cut. */
 export class FrameCounter {
-  /** Payload bytes of data frames so far. */
-  payloadBytes = 0;
+  /** Payload bytes of data frames so far; of binary ones only, if somebody takes the texts. */
+  payloadBytes: number;
   /** Data frames whose header was seen. */
   frames = 0;
   /** Pings that nobody has answered yet. */
@@ -15,6 +17,15 @@ export class FrameCounter {
   #headerBytes = 0;
   #payloadLeft = 0;
   #isData = false;
+  readonly #takeText: ((text: string) => void) | undefined;
+  /** The text frame that is coming. */
+  #text: Uint8Array<ArrayBuffer> | undefined;
+
+  /** @param payloadBytes what other connections of the same session have brought */
+  constructor(takeText?: (text: string) => void, payloadBytes = 0) {
+    this.#takeText = takeText;
+    this.payloadBytes = payloadBytes;
+  }
 
   /** Takes the first `length` bytes of `bytes`. @throws when a frame is masked, or longer than 2^32 bytes. */
   take(bytes: Uint8Array, length: number): void {
@@ -22,9 +33,11 @@ export class FrameCounter {
     while (at < length) {
       if (this.#payloadLeft > 0) {
         const step = Math.min(this.#payloadLeft, length - at);
+        this.#text?.set(bytes.subarray(at, at + step), this.#text.length - this.#payloadLeft);
         this.#payloadLeft -= step;
         if (this.#isData) this.payloadBytes += step;
         at += step;
+        if (this.#payloadLeft === 0 && this.#text) this.#giveText(this.#text);
       } else {
         this.#header[this.#headerBytes++] = bytes[at++]!;
         if (this.#headerBytes >= 2 && this.#headerBytes === this.#headerLength()) this.#begin();
@@ -50,8 +63,15 @@ export class FrameCounter {
     this.#count(view.getUint8(0) & 0x0f);
   }
 
+  #giveText(text: Uint8Array): void {
+    this.#text = undefined;
+    this.#takeText?.(new TextDecoder().decode(text));
+  }
+
   #count(opcode: number): void {
-    this.#isData = opcode < 8;
+    const isText = opcode === TEXT && this.#takeText !== undefined;
+    if (isText) this.#text = new Uint8Array(this.#payloadLeft);
+    this.#isData = opcode < 8 && !isText;
     if (this.#isData) this.frames++;
     if (opcode === 8) this.closed = true;
     if (opcode === 9) this.pings++;

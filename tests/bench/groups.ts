@@ -2,8 +2,10 @@
 import type { Group } from "./scenario.ts";
 import { listEchoes } from "./scenarios/echoes.ts";
 import { listIdle } from "./scenarios/idle.ts";
+import { listLinks } from "./scenarios/links.ts";
 import { listOpenings } from "./scenarios/openings.ts";
 import { listPages } from "./scenarios/pages.ts";
+import { listAcknowledging, listGaps } from "./scenarios/resume.ts";
 import { listStages } from "./scenarios/stages.ts";
 import { listStalls } from "./scenarios/stalls.ts";
 import { listStreams } from "./scenarios/streams.ts";
@@ -26,6 +28,9 @@ export function listGroups({ quick, crowd }: Extent): Group[] {
     { heading: "Pages in Chromium", ours: OURS, scenarios: listPages(quick) },
     { heading: "Openings", ours: OURS, scenarios: listOpenings(quick) },
     { heading: "Idle sessions", ours: OURS, scenarios: listIdle(quick, crowd) },
+    { heading: "Resume", ours: OURS, scenarios: listGaps(quick) },
+    { heading: "What acknowledging costs", ours: "with", scenarios: listAcknowledging(quick) },
+    { heading: "Slow links", ours: OURS, scenarios: listLinks(quick) },
     { heading: "What stages cost", ours: "with", scenarios: listStages(quick) },
   ];
 }

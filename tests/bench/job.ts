@@ -1,17 +1,21 @@
 /** What the bench asks of one process of load, and what it answers. */
 
 /** Jobs of viewers that only count bytes. */
-type RawKind = "flood" | "echo" | "idle" | "cut" | "first" | "open" | "pieces";
+type RawKind = "flood" | "echo" | "idle" | "cut" | "first" | "open" | "pieces" | "resume" | "link";
 
 /** The job of one load process. */
 export interface Job {
-  readonly kind: RawKind | "page_first" | "page_pieces";
+  readonly kind: RawKind | "page_first" | "page_pieces" | "page_cut" | "page_link";
   readonly url: string;
   readonly sessions: number;
-  /** Updates of 1 MiB for each session (flood, cut), or small ones one after another (pieces). */
+  /** Updates of 1 MiB for each session (flood, cut), small ones one after another (pieces), or losses (resume, page_cut). */
   readonly updates?: number;
-  /** Length of the measurement (echo, idle). */
+  /** Length of the measurement (echo, idle, link). */
   readonly ms?: number;
+  /** Whether the viewers acknowledge, as our page does (flood, link). */
+  readonly acks?: boolean;
+  /** The address of an echo beside it (link). */
+  readonly echoUrl?: string;
   /** Sessions begun in each second; left out, one after another (open). */
   readonly perSecond?: number;
 }
@@ -20,8 +24,10 @@ export interface Job {
 export interface Result {
   /** Wall time of the measurement. */
   readonly ms: number;
-  /** Payload bytes that came down. */
+  /** Payload bytes that came down in that time. */
   readonly bytes?: number;
+  /** Payload bytes of the stream since it began (link). */
+  readonly received?: number;
   /** Round trips, or whatever else was done one after another. */
   readonly count?: number;
   /** Times of what was counted. */

@@ -8,8 +8,10 @@ import { runCut, runFlood } from "./jobs/flood.ts";
 import { runFirst } from "./jobs/first.ts";
 import { runIdle } from "./jobs/idle.ts";
 import { runOpen } from "./jobs/open.ts";
+import { runLink } from "./jobs/link.ts";
 import { openAll } from "./jobs/opening.ts";
 import { runPieces } from "./jobs/pieces.ts";
+import { runResume } from "./jobs/resume.ts";
 import { waitForLine } from "./steps.ts";
 import type { RawViewer } from "./raw_viewer.ts";
 
@@ -21,13 +23,16 @@ interface Work {
 }
 
 const SMALL_BYTES = 4096;
+const MEDIUM_BYTES = 64 * 1024;
 const WORK: Readonly<Partial<Record<Job["kind"], Work>>> = {
   flood: { readBytes: 256 * 1024, run: runFlood },
   echo: { readBytes: SMALL_BYTES, run: runEcho },
   idle: { readBytes: SMALL_BYTES, run: runIdle },
   cut: { run: runCut },
   first: { run: runFirst },
+  link: { readBytes: MEDIUM_BYTES, run: runLink },
   open: { run: runOpen },
+  resume: { run: runResume },
   pieces: { readBytes: SMALL_BYTES, run: runPieces },
 };
 

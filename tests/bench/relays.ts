@@ -2,7 +2,7 @@
 import { waitUntil } from "../fakes/wait_until.ts";
 import { accepts, findFreePort } from "../live/programs.ts";
 import { startProcess } from "./processes.ts";
-import type { Setting, Subject } from "./subjects.ts";
+import { listHosts, place, type Setting, type Subject } from "./subjects.ts";
 
 /** At the 508th session websockify's select() says "filedescriptor out of range": two for each child, and 1,024 at most. */
 const WEBSOCKIFY_SESSIONS = 480;
@@ -15,30 +15,41 @@ const C_SESSIONS = 1000;
 
 /** Starts websockify with its token routing, and with noVNC's page where that is installed. */
 export async function startWebsockify(path: string, setting: Setting): Promise<Subject> {
+  const hosts = listHosts(setting);
   const tokens = await Deno.makeTempFile({ dir: setting.folder });
-  const lines = Object.entries(setting.ports).map(([name, port]) => `${name}: 127.0.0.1:${port}\n`);
+  const lines = Object.entries(setting.ports).map(([name, port]) => `${name}: ${hosts.source}:${port}\n`);
   await Deno.writeTextFile(tokens, lines.join(""));
   const port = findFreePort();
   const { certificate } = setting;
   const tls = certificate === undefined ? [] : ["--ssl-only", "--cert", certificate.cert, "--key", certificate.key];
   const routing = ["--token-plugin", "TokenFile", "--token-source", tokens];
   const web = await Deno.stat(NOVNC_FOLDER).then(() => ["--web", NOVNC_FOLDER], () => []);
-  const process = startProcess(path, [...tls, ...routing, ...web, `127.0.0.1:${port}`]);
-  await waitUntil(() => accepts(port), "websockify");
+  const args = [...tls, ...routing, ...web, `${hosts.subject}:${port}`];
+  const process = startProcess(...place(setting, "gateway", path, args));
+  await waitForPort(setting, port);
   const secure = certificate === undefined ? "" : "s";
   return {
     name: "websockify",
     pids: [process.pid],
     mostSessions: WEBSOCKIFY_SESSIONS,
-    urlOf: (source) => `ws${secure}://127.0.0.1:${port}/websockify?token=${source}`,
+    urlOf: (source) => `ws${secure}://${hosts.subject}:${port}/websockify?token=${source}`,
     ...(web.length > 0 && {
       pageOf: (source) =>
-        `http${secure}://127.0.0.1:${port}/vnc.html?autoconnect=1&path=${
+        `http${secure}://${hosts.subject}:${port}/vnc.html?autoconnect=1&path=${
           encodeURIComponent(`websockify?token=${source}`)
         }`,
     }),
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };
+}
+
+/** Waits until somebody listens there. */
+async function waitForPort(setting: Setting, port: number): Promise<void> {
+  if (setting.network === undefined) return void await waitUntil(() => accepts(port), "websockify");
+  const script = `const conn = await Deno.connect({ hostname: "${listHosts(setting).subject}", port: ${port} }); conn.close()`;
+  const [command, args] = place(setting, "gateway", Deno.execPath(), ["eval", "--quiet", script]);
+  const connect = () => new Deno.Command(command, { args, stderr: "null" }).output();
+  await waitUntil(async () => (await connect()).success, "websockify");
 }
 
 /** Builds the relay in C from a checkout of websockify-other, or of its folder `c`; returns the path of the program. */

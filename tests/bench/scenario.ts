@@ -1,5 +1,6 @@
 /** What a scenario is: a load, who takes part, and the numbers taken from one run of it. */
 import type { Job, Result } from "./job.ts";
+import type { LinkSpec } from "./network/one_way.ts";
 
 /** One run of a scenario against one subject. */
 export interface Run {
@@ -8,10 +9,20 @@ export interface Run {
   readonly alone?: Result;
   /** The number of sessions: as many as the scenario asks for, or as the subject can carry. */
   readonly sessions: number;
+  /** What was on its way, if the scenario has a link. */
+  readonly waiting?: Waiting;
   /** CPU time that the subject took while the load measured, children included. */
   readonly cpuSeconds: number;
   /** The growth of the subject's memory. */
   readonly memoryKiB: number;
+}
+
+/** What was on its way at the end of a run. */
+export interface Waiting {
+  /** Bytes that the source had sent and the viewer had not got. */
+  readonly bytes: number;
+  /** Those of them that the gateway held: the others were in the kernels, or on the link. */
+  readonly ownBytes: number;
 }
 
 /** One number of a scenario: a row of the table. */
@@ -42,6 +53,10 @@ export interface Scenario {
   readonly peers?: readonly PeerKind[];
   /** Over which schemes it makes sense; all that were asked for, if left out. */
   readonly schemes?: readonly string[];
+  /** What the gateway itself does otherwise, to compare with that in place of other programs. */
+  readonly thanJob?: Partial<Job>;
+  /** The link on which the viewers are. */
+  readonly link?: LinkSpec;
   /** How often each subject has its turn after one to warm up; a single turn has no warm-up. */
   readonly rounds: number;
   /** Pause before memory is read. */

@@ -1,7 +1,8 @@
 /**
  * The bench's VNC server, a process of its own: a minimal RFB 3.8 handshake, then the behaviour of its port.
  * `flood` sends as many updates as asked, `echo` sends back what comes, `cut` sends what is asked and closes; `pieces` answers
- * each request with an update in two pieces, `paint` with a whole picture, as for a page; `asks` floods after VNC
+ * each request with an update in two pieces, `paint` with a whole picture, as for a page; `endless` never stops sending
+ * small updates, 4 MB of them each second, and a line on stdin is answered with how many bytes they were; `asks` floods after VNC
  * authentication, `sealed` over RSA-AES.
  */
 import type { ByteStream } from "../../src/bridge/byte_stream.ts";
@@ -9,7 +10,7 @@ import { makeClientKey } from "../../src/rfb/security/ra2.ts";
 import { serve as playLogin } from "../fakes/rfb_security/serve.ts";
 import { playSource } from "../fakes/rfb_security/source.ts";
 import { ClientMessages, type UpdateRequest } from "./client_messages.ts";
-import { buildPieces, buildUpdate, readRequest, SOURCE_STEPS, VIEWER_STEPS } from "./wire.ts";
+import { buildPieces, buildSquare, buildUpdate, readRequest, SOURCE_STEPS, VIEWER_STEPS } from "./wire.ts";
 
 type Play = (conn: Deno.TcpConn, buffer: Uint8Array<ArrayBuffer>) => Promise<void>;
 
@@ -18,7 +19,11 @@ const RSA_AES = 5;
 
 const PIECES_APART_MS = 1;
 
+const ENDLESS_SIDE = 64;
+const ENDLESS_EVERY_MS = 4;
+
 const update = buildUpdate();
+const endless = buildSquare(ENDLESS_SIDE);
 const pieces = buildPieces();
 
 async function readFull(conn: Deno.TcpConn, into: Uint8Array<ArrayBuffer>): Promise<boolean> {
@@ -95,6 +100,25 @@ const playPaint = answerRequests(async (conn, { isIncremental }) => {
   if (!isIncremental) await writeAll(conn, update, update.length);
 });
 
+/** What the last viewer of `endless` was sent. */
+let last = { bytes: 0 };
+
+/** Sends more than any of the slow links passes, but not so much that keeping it all fills the memory. */
+const playEndless: Play = async (conn, buffer) => {
+  if (await conn.read(buffer) === null) return;
+  (async () => {
+    while (await conn.read(buffer) !== null);
+  })().catch(() => {});
+  const own = last = { bytes: 0 };
+  const began = performance.now();
+  for (let sent = 0;; sent++) {
+    const waitMs = began + sent * ENDLESS_EVERY_MS - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await writeAll(conn, endless, endless.length);
+    own.bytes += endless.length;
+  }
+};
+
 const key = await makeClientKey();
 
 /** The fake source's own handshake, with a real secret; then a flood. */
@@ -125,7 +149,7 @@ async function serve(conn: Deno.TcpConn, play: Play): Promise<void> {
 }
 
 function listen(take: (conn: Deno.TcpConn) => Promise<void>): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const listener = Deno.listen({ hostname: Deno.args[0] ?? "127.0.0.1", port: 0 });
   (async () => {
     for await (const conn of listener) take(conn).catch(() => {});
   })();
@@ -137,7 +161,10 @@ console.log(JSON.stringify({
   echo: listen((conn) => serve(conn, playEcho)),
   cut: listen((conn) => serve(conn, playCut)),
   pieces: listen((conn) => serve(conn, playPieces)),
+  endless: listen((conn) => serve(conn, playEndless)),
   paint: listen((conn) => serve(conn, playPaint)),
   asks: listen((conn) => playWithLogin(conn, VNC_AUTHENTICATION)),
   sealed: listen((conn) => playWithLogin(conn, RSA_AES)),
 }));
+
+for await (const _ of Deno.stdin.readable) console.log(JSON.stringify(last.bytes));

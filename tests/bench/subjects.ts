@@ -1,4 +1,5 @@
 /** The gateways of the bench: this one, and any other checkout of it. Each is started as its users start it. */
+import { GATEWAY_HOST, type Host, type Network, SOURCE_HOST } from "./network/network.ts";
 import { startProcess } from "./processes.ts";
 
 /** The ports of the bench's source process. */
@@ -29,8 +30,21 @@ export interface Setting {
   readonly ports: Ports;
   /** Given for wss, left out for ws. */
   readonly certificate?: Certificate;
+  /** On which each is on a host of its own; without one, all are on the loopback. */
+  readonly network?: Network;
 }
 
+/** The addresses of the source and of the subject. */
+export function listHosts({ network }: Setting): { readonly source: string; readonly subject: string } {
+  return network ? { source: SOURCE_HOST, subject: GATEWAY_HOST } : { source: LOOPBACK, subject: LOOPBACK };
+}
+
+/** The words that run a program where it belongs. */
+export function place(setting: Setting, host: Host, command: string, args: string[]): [string, string[]] {
+  return setting.network?.wrap(host, command, args) ?? [command, args];
+}
+
+const LOOPBACK = "127.0.0.1";
 const READY_TIMEOUT_MS = 20_000;
 /** A limit that no scenario reaches. */
 const MOST = 20_000;
@@ -44,7 +58,7 @@ export async function startGateway(name: string, checkout: string, setting: Sett
   const words = String(tasks.porthole ?? tasks.start).split(" ");
   const env = Object.fromEntries(words.filter((word) => /^\w+=/.test(word)).map((word) => word.split("=")));
   const [command = "deno", ...args] = words.filter((word) => !/^\w+=/.test(word));
-  const process = startProcess(command, args, { cwd: checkout, env: { ...env, PORTHOLE_CONFIG: config } });
+  const process = startProcess(...place(setting, "gateway", command, args), { cwd: checkout, env: { ...env, PORTHOLE_CONFIG: config } });
   const ready = /^porthole ready http(s?:\/\/\S+)$/.exec(await process.readLine(READY_TIMEOUT_MS));
   if (ready === null) throw new Error("The gateway did not print its ready line");
   return {
@@ -58,12 +72,14 @@ export async function startGateway(name: string, checkout: string, setting: Sett
 }
 
 /** A sources.yaml with every limit out of the way and each port under its own name. */
-function buildConfig(folder: string, { ports, certificate }: Setting): string {
+function buildConfig(folder: string, setting: Setting): string {
+  const { ports, certificate } = setting;
+  const hosts = listHosts(setting);
   const tls = certificate ? `{ cert: ${certificate.cert}, key: ${certificate.key} }` : "none";
-  return `gateway: { listen: "127.0.0.1:0", data: ${folder}/data, tls: ${tls} }\nauth: none\n` +
+  return `gateway: { listen: "${hosts.subject}:0", data: ${folder}/data, tls: ${tls} }\nauth: none\n` +
     buildLimits() +
     "sources:\n" +
-    Object.entries(ports).filter(([name]) => !WITH_LOGIN.has(name)).map(([name, port]) => buildSource(name, port)).join(
+    Object.entries(ports).filter(([name]) => !WITH_LOGIN.has(name)).map(([name, port]) => buildSource(name, port, hosts.source)).join(
       "",
     ) +
     (ports.far === undefined ? "" : buildStagedSources(ports));
@@ -80,13 +96,13 @@ const WITH_LOGIN: ReadonlySet<string> = new Set(["asks", "sealed", "far"]);
 /** The ways to use a port that cost or save something; `far` is there when these are measured. */
 function buildStagedSources(ports: Ports): string {
   const secret = ", username: bench, password: bench";
-  return buildSource("watched", ports.echo, ", view_only: true") +
-    buildSource("framed", ports.flood, ", clipboard: in") +
-    buildSource("sealed", ports.sealed, secret) +
-    buildSource("far", ports.far, secret) +
-    buildSource("ready", ports.far, `${secret}, prewarm: 8`);
+  return buildSource("watched", ports.echo, LOOPBACK, ", view_only: true") +
+    buildSource("framed", ports.flood, LOOPBACK, ", clipboard: in") +
+    buildSource("sealed", ports.sealed, LOOPBACK, secret) +
+    buildSource("far", ports.far, LOOPBACK, secret) +
+    buildSource("ready", ports.far, LOOPBACK, `${secret}, prewarm: 8`);
 }
 
-function buildSource(name: string, port: number | undefined, rest = ""): string {
-  return `  ${name}: { host: 127.0.0.1, port: ${port}${rest} }\n`;
+function buildSource(name: string, port: number | undefined, host: string, rest = ""): string {
+  return `  ${name}: { host: ${host}, port: ${port}${rest} }\n`;
 }

@@ -3,6 +3,7 @@
  * noVNC's, as a person opens them. What happens in them is seen from outside: on their canvas, and on what they send.
  */
 import type { Page } from "playwright-core";
+import { CuttingProxy } from "../bench/cutting_proxy.ts";
 import { Chromium } from "./chromium.ts";
 import { type Job, type Result, sumUpTimes } from "../bench/job.ts";
 import { waitForLine } from "../bench/steps.ts";
@@ -14,16 +15,21 @@ interface Seen {
   firstMs: number;
   /** When each FramebufferUpdateRequest was sent. */
   requestsMs: number[];
+  /** When RFB bytes came, and how many there were by then, counted from the first request. */
+  arrivalsMs: number[];
+  bytes: number;
 }
 
 /** Requests before the page has settled. */
 const WARM_REQUESTS = 5;
 const UPDATE_REQUEST = 3;
+/** Frames after which a stream is said to flow. */
+const FLOWING_ARRIVALS = 200;
 const TIMEOUT_MS = 60_000;
 
 /** Runs in the page before its own scripts. noVNC asks for the next update when it has drawn the one before. */
 function watch({ side, type }: { side: number; type: number }): void {
-  const seen: Seen = { firstMs: 0, requestsMs: [] };
+  const seen: Seen = { firstMs: 0, requestsMs: [], arrivalsMs: [], bytes: 0 };
   Object.assign(globalThis, { seen });
   const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (data) {
@@ -31,6 +37,18 @@ function watch({ side, type }: { side: number; type: number }): void {
     if (bytes[0] === type && bytes.length === 10) seen.requestsMs.push(performance.now());
     send.call(this, data);
   };
+  const Native = WebSocket;
+  class Watched extends Native {
+    constructor(...args: ConstructorParameters<typeof Native>) {
+      super(...args);
+      this.addEventListener("message", ({ data }) => {
+        if (typeof data === "string" || seen.requestsMs.length === 0) return;
+        seen.bytes += data.byteLength ?? data.size;
+        seen.arrivalsMs.push(performance.now());
+      });
+    }
+  }
+  globalThis.WebSocket = Watched;
   const look = () => {
     const screen = [...document.querySelectorAll("canvas")].find(({ width }) => width === side);
     const pixel = screen?.getContext("2d")?.getImageData(side / 2, side / 2, 1, 1).data;
@@ -64,6 +82,16 @@ async function waitForSeen(page: Page, requests: number): Promise<Seen> {
   return await readSeen(page);
 }
 
+/** Waits until the stream has flowed a while since so many arrivals. */
+async function waitForArrivals(page: Page, since: number): Promise<Seen> {
+  await page.waitForFunction(
+    (least) => (globalThis as unknown as { seen: Seen }).seen.arrivalsMs.length > least,
+    since + FLOWING_ARRIVALS,
+    { timeout: TIMEOUT_MS, polling: 100 },
+  );
+  return await readSeen(page);
+}
+
 /** Every time with an empty cache, as on the first visit. */
 async function runFirstPixels(browser: Chromium, { url, sessions }: Job): Promise<Result> {
   const timesMs: number[] = [];
@@ -84,13 +112,53 @@ async function runPagePieces(browser: Chromium, { url, updates = 1 }: Job): Prom
   return { ms: 0, ...sumUpTimes(settled.slice(1).map((at, index) => at - settled[index]!)) };
 }
 
+/** How long the picture stands still around each cut of the connection. */
+async function runPageCut(browser: Chromium, { url, updates = 1 }: Job): Promise<Result> {
+  using proxy = new CuttingProxy(new URL(url));
+  const page = await openPage(browser, proxy.url.href);
+  const timesMs: number[] = [];
+  let seen = await waitForArrivals(page, 0);
+  for (let turn = 0; turn < updates; turn++) {
+    const before = seen.arrivalsMs.length;
+    proxy.cut();
+    // What had been on its way still comes; the gap is over when much has come after it.
+    seen = await waitForArrivals(page, before);
+    const since = seen.arrivalsMs.slice(before - 1);
+    timesMs.push(Math.max(...since.slice(1).map((at, index) => at - since[index]!)));
+  }
+  await page.context().close();
+  return { ms: 0, ...sumUpTimes(timesMs) };
+}
+
+/** What comes over a slow link, in the second half of the time. */
+async function runPageLink(browser: Chromium, { url, ms = 1000 }: Job): Promise<Result> {
+  const page = await openPage(browser, url);
+  await page.waitForFunction(() => (globalThis as unknown as { seen: Seen }).seen.bytes > 0, null, {
+    timeout: TIMEOUT_MS,
+    polling: 100,
+  });
+  const readBytes = () =>
+    page.evaluate(() => [performance.now(), (globalThis as unknown as { seen: Seen }).seen.bytes] as const);
+  await new Promise((resolve) => setTimeout(resolve, ms / 2));
+  const [began, before] = await readBytes();
+  await new Promise((resolve) => setTimeout(resolve, ms / 2));
+  const [ended, after] = await readBytes();
+  return { ms: ended - began, bytes: after - before, received: after };
+}
+
+const JOBS: Readonly<Partial<Record<Job["kind"], (browser: Chromium, job: Job) => Promise<Result>>>> = {
+  page_first: runFirstPixels,
+  page_pieces: runPagePieces,
+  page_cut: runPageCut,
+  page_link: runPageLink,
+};
+
 if (import.meta.main) {
   const job = JSON.parse(Deno.args[0] ?? "") as Job;
   const browser = await Chromium.start();
   console.log("ready");
   await waitForLine();
-  const result = await (job.kind === "page_first" ? runFirstPixels : runPagePieces)(browser, job);
-  console.log(JSON.stringify(result));
+  console.log(JSON.stringify(await JOBS[job.kind]!(browser, job)));
   await waitForLine();
   await browser[Symbol.asyncDispose]();
   Deno.exit(0);

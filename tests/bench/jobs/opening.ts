@@ -13,7 +13,10 @@ export async function openAll(
   const viewers: RawViewer[] = [];
   let opened = 0;
   let tries = 0;
-  const open = () => (tries++, RawViewer.open(new URL(job.url), readBytes));
+  const open = () => {
+    tries++;
+    return (job.acks ? RawViewer.openResumable : RawViewer.open)(new URL(job.url), readBytes);
+  };
   const openSome = async () => {
     while (opened++ < job.sessions) viewers.push(await tryAgain(open));
   };
