@@ -6,6 +6,8 @@ const TEXT = 1;
 export class FrameCounter {
   /** Payload bytes of data frames so far; of binary ones only, if somebody takes the texts. */
   payloadBytes: number;
+  /** Those of them that belong to whole frames. */
+  wholeBytes: number;
   /** Data frames whose header was seen. */
   frames = 0;
   /** Pings that nobody has answered yet. */
@@ -24,7 +26,7 @@ export class FrameCounter {
   /** @param payloadBytes what other connections of the same session have brought */
   constructor(takeText?: (text: string) => void, payloadBytes = 0) {
     this.#takeText = takeText;
-    this.payloadBytes = payloadBytes;
+    this.payloadBytes = this.wholeBytes = payloadBytes;
   }
 
   /** Takes the first `length` bytes of `bytes`. @throws when a frame is masked, or longer than 2^32 bytes. */
@@ -37,7 +39,7 @@ export class FrameCounter {
         this.#payloadLeft -= step;
         if (this.#isData) this.payloadBytes += step;
         at += step;
-        if (this.#payloadLeft === 0 && this.#text) this.#giveText(this.#text);
+        if (this.#payloadLeft === 0) this.#finish();
       } else {
         this.#header[this.#headerBytes++] = bytes[at++]!;
         if (this.#headerBytes >= 2 && this.#headerBytes === this.#headerLength()) this.#begin();
@@ -63,9 +65,12 @@ export class FrameCounter {
     this.#count(view.getUint8(0) & 0x0f);
   }
 
-  #giveText(text: Uint8Array): void {
+  #finish(): void {
+    this.wholeBytes = this.payloadBytes;
+    if (this.#text === undefined) return;
+    const text = new TextDecoder().decode(this.#text);
     this.#text = undefined;
-    this.#takeText?.(new TextDecoder().decode(text));
+    this.#takeText?.(text);
   }
 
   #count(opcode: number): void {

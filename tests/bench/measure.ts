@@ -60,7 +60,10 @@ function listContestants(
   const others = peers.filter(({ kind, hasPage }) =>
     (scenario.peers?.includes(kind) ?? true) && (hasPage || !scenario.inPage)
   );
-  return { names: others.map(({ name }) => name), contestants: [ours, ...others.map(({ start }) => ({ start, source }))] };
+  return {
+    names: others.map(({ name }) => name),
+    contestants: [ours, ...others.map(({ start }) => ({ start, source }))],
+  };
 }
 
 /** The same with each on a host of its own, and a source there. */

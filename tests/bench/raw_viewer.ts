@@ -49,7 +49,7 @@ export class RawViewer {
     if (this.#side === undefined || token === undefined) throw new Error("The gateway keeps no session");
     const { received } = this.#side;
     const side: Side = this.#side.moveTo((text) => void viewer.#sendText(text).catch(() => {}));
-    const viewer = new RawViewer(await connect(url), this.#buffer.length, side, this.payloadBytes);
+    const viewer = new RawViewer(await connect(url), this.#buffer.length, side, this.#counter.wholeBytes);
     await viewer.#upgrade(addFlag(url, "held"), SUBPROTOCOL);
     await viewer.#sendText(writeMessage({ type: "resume", token, received }));
     return viewer;
@@ -89,7 +89,7 @@ export class RawViewer {
     const got = await this.#conn.read(this.#buffer);
     if (got === null) return false;
     this.#counter.take(this.#buffer, got);
-    this.#side?.takeBytes(this.#counter.payloadBytes);
+    this.#side?.takeBytes(this.#counter.wholeBytes);
     for (; this.#counter.pings > 0; this.#counter.pings--) await this.send(pong);
     return !this.#counter.closed;
   }
@@ -118,7 +118,7 @@ export class RawViewer {
     if (!head.startsWith("HTTP/1.1 101")) throw new Error(`The upgrade was refused: ${head}`);
     const rest = this.#buffer.slice(head.indexOf("\r\n\r\n") + 4, have);
     this.#counter.take(rest, rest.length);
-    this.#side?.takeBytes(this.#counter.payloadBytes);
+    this.#side?.takeBytes(this.#counter.wholeBytes);
   }
 
   async #shakeHands(): Promise<void> {

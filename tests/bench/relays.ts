@@ -46,7 +46,9 @@ export async function startWebsockify(path: string, setting: Setting): Promise<S
 /** Waits until somebody listens there. */
 async function waitForPort(setting: Setting, port: number): Promise<void> {
   if (setting.network === undefined) return void await waitUntil(() => accepts(port), "websockify");
-  const script = `const conn = await Deno.connect({ hostname: "${listHosts(setting).subject}", port: ${port} }); conn.close()`;
+  const script = `const conn = await Deno.connect({ hostname: "${
+    listHosts(setting).subject
+  }", port: ${port} }); conn.close()`;
   const [command, args] = place(setting, "gateway", Deno.execPath(), ["eval", "--quiet", script]);
   const connect = () => new Deno.Command(command, { args, stderr: "null" }).output();
   await waitUntil(async () => (await connect()).success, "websockify");

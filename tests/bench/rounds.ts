@@ -42,7 +42,12 @@ const DONE_TIMEOUT_MS = 120_000;
 const WARM_SESSIONS = 8;
 
 /** Starts a script of the bench as a process of its own, on a host of the network if there is one. */
-export function startScript(script: string, args: readonly string[] = [], network?: Network, host: Host = "viewer"): Running {
+export function startScript(
+  script: string,
+  args: readonly string[] = [],
+  network?: Network,
+  host: Host = "viewer",
+): Running {
   const flags = ["run", "--quiet", "--allow-net", `--unsafely-ignore-certificate-errors=127.0.0.1,${GATEWAY_HOST}`];
   const words = [...flags, new URL(script, import.meta.url).pathname, ...args];
   return startProcess(...(network?.wrap(host, Deno.execPath(), words) ?? [Deno.execPath(), words]));

@@ -48,10 +48,10 @@ export class Side {
     if (message?.type === "goodbye") throw new Error(`The gateway ended the session: ${message.message}`);
   }
 
-  /** Bytes have come, so many in all. */
-  takeBytes(payloadBytes: number): void {
-    const fresh = payloadBytes - this.#payloadBytes;
-    this.#payloadBytes = payloadBytes;
+  /** Frames have come, with so many bytes in all: what can be acknowledged ends with a frame. */
+  takeBytes(wholeBytes: number): void {
+    const fresh = wholeBytes - this.#payloadBytes;
+    this.#payloadBytes = wholeBytes;
     if (fresh > 0) this.#acknowledger.take(fresh, 0);
   }
 

@@ -58,7 +58,10 @@ export async function startGateway(name: string, checkout: string, setting: Sett
   const words = String(tasks.porthole ?? tasks.start).split(" ");
   const env = Object.fromEntries(words.filter((word) => /^\w+=/.test(word)).map((word) => word.split("=")));
   const [command = "deno", ...args] = words.filter((word) => !/^\w+=/.test(word));
-  const process = startProcess(...place(setting, "gateway", command, args), { cwd: checkout, env: { ...env, PORTHOLE_CONFIG: config } });
+  const process = startProcess(...place(setting, "gateway", command, args), {
+    cwd: checkout,
+    env: { ...env, PORTHOLE_CONFIG: config },
+  });
   const ready = /^porthole ready http(s?:\/\/\S+)$/.exec(await process.readLine(READY_TIMEOUT_MS));
   if (ready === null) throw new Error("The gateway did not print its ready line");
   return {
@@ -79,7 +82,9 @@ function buildConfig(folder: string, setting: Setting): string {
   return `gateway: { listen: "${hosts.subject}:0", data: ${folder}/data, tls: ${tls} }\nauth: none\n` +
     buildLimits() +
     "sources:\n" +
-    Object.entries(ports).filter(([name]) => !WITH_LOGIN.has(name)).map(([name, port]) => buildSource(name, port, hosts.source)).join(
+    Object.entries(ports).filter(([name]) => !WITH_LOGIN.has(name)).map(([name, port]) =>
+      buildSource(name, port, hosts.source)
+    ).join(
       "",
     ) +
     (ports.far === undefined ? "" : buildStagedSources(ports));

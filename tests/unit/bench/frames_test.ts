@@ -54,3 +54,17 @@ Deno.test("encodeFrame() masks so that the XOR gives the payload back", () => {
   const mask = frame.subarray(2, 6);
   assertEquals(frame.subarray(6).map((byte, i) => byte ^ mask[i % 4]!), payload);
 });
+
+Deno.test("FrameCounter gives texts to whoever takes them, and then counts the bytes of binary frames only", () => {
+  const text = [...new TextEncoder().encode("ä word")];
+  const stream = new Uint8Array([0x81, text.length, ...text, 0x82, 3, 1, 2, 3, 0x82, 2, 1]);
+  for (const chunkBytes of [1, 2, stream.length]) {
+    const texts: string[] = [];
+    const counter = new FrameCounter((text) => texts.push(text), 100);
+    for (let at = 0; at < stream.length; at += chunkBytes) {
+      const chunk = stream.subarray(at, at + chunkBytes);
+      counter.take(chunk, chunk.length);
+    }
+    assertEquals([texts, counter.payloadBytes, counter.wholeBytes], [["ä word"], 104, 103]);
+  }
+});
