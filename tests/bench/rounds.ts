@@ -108,8 +108,8 @@ function buildJob(subject: Subject, { source, job }: Contestant, scenario: Scena
 async function readWaiting(network: Network, source: Running, { received = NaN }: Result): Promise<Waiting> {
   const [queues] = await Promise.all([network.readQueues(), source.nudge()]);
   const bytes = Number(await source.readLine(READY_TIMEOUT_MS)) - received;
-  const inKernels = queues.source + queues.gatewayIn + queues.gatewayOut + queues.viewer;
-  return { bytes, ownBytes: Math.max(0, bytes - inKernels) };
+  const before = queues.source + queues.gatewayIn;
+  return { bytes, before, own: Math.max(0, bytes - before - queues.gatewayOut - queues.viewer) };
 }
 
 function readSeconds({ subject, load, source }: Record<keyof Seconds, readonly number[]>): Seconds {

@@ -17,12 +17,14 @@ export interface Run {
   readonly memoryKiB: number;
 }
 
-/** What was on its way at the end of a run. */
+/** Bytes that were on their way at the end of a run. */
 export interface Waiting {
-  /** Bytes that the source had sent and the viewer had not got. */
+  /** What the source had sent and the viewer had not got. */
   readonly bytes: number;
-  /** Those of them that the gateway held: the others were in the kernels, or on the link. */
-  readonly ownBytes: number;
+  /** Of that, what the gateway had not read yet. */
+  readonly before: number;
+  /** Of that, what the gateway held; the rest was in its host's kernel behind it, or on the link. */
+  readonly own: number;
 }
 
 /** One number of a scenario: a row of the table. */

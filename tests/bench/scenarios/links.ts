@@ -39,7 +39,12 @@ function measureLink(what: string, link: LinkSpec, isSlow: boolean, acks: boolea
       label: `${what}, of that in the gateway, ms`,
       digits: 0,
       ...(isSlow && !acks && { target: "≤ 300 ms" }),
-      take: ({ waiting }) => takeMsOfLink(waiting?.ownBytes ?? NaN, link),
+      take: ({ waiting }) => takeMsOfLink(waiting?.own ?? NaN, link),
+    },
+    {
+      label: `${what}, of that not read by it yet, ms`,
+      digits: 0,
+      take: ({ waiting }) => takeMsOfLink(waiting?.before ?? NaN, link),
     },
   ];
 }
