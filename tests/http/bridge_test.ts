@@ -1,5 +1,5 @@
 /** The bridge from outside: real sockets on both sides. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { startGateway } from "../fakes/gateway.ts";
 import { GREETING, listenTcp, readExactly, readToEnd, writeAll } from "../fakes/tcp_source.ts";
 import { openRaw } from "../fakes/raw_viewer.ts";
@@ -113,6 +113,26 @@ Deno.test("a viewer that says nothing is pinged as often as keepalive says, whic
   await using gateway = await startGateway(yamlFor(source.port, "defaults: { keepalive: 1s }"));
   await using viewer = await openRaw(gateway.port);
   await viewer.until(({ pings }) => pings >= 2);
+});
+
+Deno.test("a page that answers the pings of the side channel gets none of the runtime's", async () => {
+  await using source = listenTcp(async (conn) => {
+    await writeAll(conn, GREETING);
+    await readExactly(conn, GREETING.length);
+    await writeAll(conn, Uint8Array.of(1, 1));
+    await readToEnd(conn);
+  });
+  await using gateway = await startGateway(yamlFor(source.port, "defaults: { keepalive: 1s }"));
+  await using page = await openRaw(gateway.port, "/ws/vnc/pi", { "Sec-WebSocket-Protocol": "porthole.v1" });
+  let pings = 0;
+  page.onText = (text) => {
+    const { type, id } = JSON.parse(text);
+    if (type === "ping") page.send(JSON.stringify({ type: "pong", id })).then(() => pings++);
+  };
+  await page.until(({ downBytes }) => downBytes === GREETING.length);
+  await page.send(GREETING);
+  await page.until(() => pings >= 6);
+  assert(page.pings < 3, `${page.pings} pings of the runtime beside ${pings}`);
 });
 
 Deno.test("the page learns at once that its source is being dialed, and then that it answered", async () => {
