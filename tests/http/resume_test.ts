@@ -1,9 +1,11 @@
 /** Sessions whose viewer loses its link and comes back, on a whole gateway. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { parseDown } from "../../src/side_channel/messages.ts";
 import { enterDesktop } from "../fakes/enter_desktop.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { ENTERED_BYTES, listenEchoing } from "../fakes/open_source.ts";
 import { ResumablePage } from "../fakes/resumable_page.ts";
+import { openRaw } from "../fakes/raw_viewer.ts";
 import { sendRaw } from "../fakes/raw_http.ts";
 import { GREETING, listenTcp, readExactly, writeAll } from "../fakes/tcp_source.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
@@ -143,4 +145,24 @@ Deno.test("with resume: 0, and without the flag, there is no token", async () =>
   assertEquals(page.last("resumable"), undefined);
   await page.cut();
   await waitUntil(() => gateway.gateway.registry.size === 0);
+});
+
+Deno.test("a page that does not answer pings, as in a browser that stands still, is held and not ended", async () => {
+  await using source = listenEchoing();
+  await using gateway = await start(source.port, { source: "keepalive: 500ms" });
+  const headers = { "Sec-WebSocket-Protocol": "porthole.v1" };
+  await using still = await openRaw(gateway.port, "/ws/vnc/pi?resume=new", headers);
+  await still.until(({ downBytes }) => downBytes === GREETING.length);
+  still.stopReading();
+  await untilState(gateway, "held");
+  assertEquals(gateway.lines.filter(({ message }) => message === "Session ended"), []);
+  const messages = still.texts.map((text) => ({ text, ...parseDown(text) }));
+  const page = new ResumablePage(`${gateway.wsOrigin}/ws/vnc/pi`);
+  page.token = messages.flatMap(({ message }) => message?.type === "resumable" ? [message.token] : [])[0]!;
+  page.received = messages.filter(({ isUncounted }) => !isUncounted)
+    .reduce((sum, { text }) => sum + text.length, still.downBytes);
+  await page.comeBack();
+  page.send(GREETING);
+  await page.until(({ byteCount }) => byteCount === 2);
+  await page.close();
 });
