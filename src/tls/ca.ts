@@ -92,17 +92,6 @@ export function readConstraints(caPem: string): readonly string[] | undefined {
   return subtrees.map(({ base }) => base.dNSName ?? "").filter((zone) => zone !== "");
 }
 
-/** Whether the CA may sign a name: a host name within one of the zones (RFC 5280 section 4.2.1.10), or any address. */
-export function isPermitted(name: string, zones: readonly string[] | undefined): boolean {
-  return zones === undefined || isAddress(name) || zones.some((zone) => name === zone || name.endsWith(`.${zone}`));
-}
-
-/** The names and addresses that a certificate is valid for, as it spells them. */
-export function readNames(pem: string): string[] {
-  const extension = new x509.X509Certificate(pem).getExtension(x509.SubjectAlternativeNameExtension);
-  return extension?.names.items.map(({ value }) => value) ?? [];
-}
-
 function constrainNames(zones: readonly string[]): x509.Extension {
   const permittedSubtrees = new GeneralSubtrees(
     [...new Set(zones)].map((zone) => new GeneralSubtree({ base: new GeneralName({ dNSName: zone }) })),

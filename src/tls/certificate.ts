@@ -45,6 +45,12 @@ export function parseCertificate(pem: string, path: string): X509Certificate {
   }
 }
 
+/** The names and addresses that a certificate is valid for, as it spells them. */
+export function readNames(pem: string): string[] {
+  const names = parseCertificate(pem, "the certificate").subjectAltName?.split(", ") ?? [];
+  return names.map((name) => name.replace(/^(DNS|IP Address):/, ""));
+}
+
 /** Reads a PEM private key. @throws CertificateError that names `path` */
 function parsePrivateKey(pem: string, path: string): KeyObject {
   if (!/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/.test(pem)) {

@@ -1,16 +1,17 @@
 /** `tls: auto`: a certificate from a local CA, kept in the data folder and renewed in time. */
 import type { FileReader } from "../files/file_reader.ts";
-import { isPermitted, makeCa, makeLeaf, readConstraints, readNames, type Signed } from "./ca.ts";
+import type { Signed } from "./ca.ts";
 import {
   CertificateError,
   type CertificatePair,
   type CertificateSource,
   parseCertificate,
+  readNames,
   readPair,
   type Tell,
 } from "./certificate.ts";
 import { type Every, everyInterval, skipWhileRunning } from "./every.ts";
-import { canonicalName } from "./names.ts";
+import { canonicalName, isPermitted } from "./names.ts";
 import { createPublished } from "./published.ts";
 import { type KeptPair, openPairStore, type PairStore } from "./store.ts";
 
@@ -19,6 +20,9 @@ const CHECK_INTERVAL_MS = 60_000;
 /** Name of the copy of the CA. It is written first, so that a crash never leaves half a CA without it. */
 const CA_COPY = "ca-copy";
 const CA_WARNING_MS = 90 * 86_400_000;
+
+/** What makes certificates takes a fifth of the time of a start, and most starts make none. */
+const loadMaker = () => import("./ca.ts");
 
 /** Options of `createCertificates()`. */
 export interface CertificatesOptions {
@@ -59,13 +63,12 @@ interface IssuerOptions {
 /** Makes the gateway's certificates with its CA. */
 class Issuer {
   readonly #options: IssuerOptions;
-  readonly #zones: readonly string[] | undefined;
+  #zones: Promise<readonly string[] | undefined> | undefined;
   /** Names that the CA may not sign, each reported once. */
   readonly #reported = new Set<string>();
 
   constructor(options: IssuerOptions) {
     this.#options = options;
-    this.#zones = readConstraints(options.ca.cert);
   }
 
   /** The certificate in the folder, or a new one if that is unusable or due for renewal. */
@@ -73,33 +76,44 @@ class Issuer {
     const { store, ca } = this.#options;
     const kept = await readKept(store, ca);
     if (typeof kept === "string") return await this.issue(kept);
-    const reason = this.reasonToRenew(kept);
+    const reason = await this.reasonToRenew(kept);
     return reason === undefined ? kept : await this.issue(reason);
   }
 
   /** Why a certificate is due for renewal; undefined if it is not. */
-  reasonToRenew(pair: CertificatePair): string | undefined {
-    return reasonToRenew(pair, this.#listNames(), this.#options.now());
+  async reasonToRenew(pair: CertificatePair): Promise<string | undefined> {
+    const aged = reasonOfAge(pair, this.#options.now());
+    if (aged !== undefined) return aged;
+    const covered = new Set(readNames(pair.cert).map(canonicalName));
+    const missing = await this.#permit(this.#listNames().filter((name) => !covered.has(name)));
+    return missing.length === 0 ? undefined : `the old one does not cover ${missing.join(", ")}`;
   }
 
   /** Makes a certificate and writes it into the folder. @throws Error when that fails */
   async issue(reason: string): Promise<CertificatePair> {
     const { store, ca, now, tell } = this.#options;
-    await store.write("leaf", await makeLeaf({ ca, names: this.#listNames(), nowMs: now() }));
+    const { makeLeaf } = await loadMaker();
+    const names = await this.#permit(this.#listNames());
+    await store.write("leaf", await makeLeaf({ ca, names, nowMs: now() }));
     tell("info", `Made a certificate: ${reason}`);
     return await readLeaf(store, ca);
   }
 
-  /** The needed names that the CA may sign. */
   #listNames(): string[] {
-    const { names, store, tell } = this.#options;
-    const needed = names().map(canonicalName).filter((name) => name !== undefined);
+    return [...new Set(this.#options.names().map(canonicalName).filter((name) => name !== undefined))];
+  }
+
+  /** Those names that the CA may sign. */
+  async #permit(needed: readonly string[]): Promise<string[]> {
+    if (needed.length === 0) return [];
+    const { ca, store, tell } = this.#options;
+    const zones = await (this.#zones ??= loadMaker().then(({ readConstraints }) => readConstraints(ca.cert)));
     for (const name of needed) {
-      if (isPermitted(name, this.#zones) || this.#reported.has(name)) continue;
+      if (isPermitted(name, zones) || this.#reported.has(name)) continue;
       this.#reported.add(name);
       tell("warn", `The local CA is not allowed to sign ${name}: ${newCaAdvice(store)}`);
     }
-    return [...new Set(needed.filter((name) => isPermitted(name, this.#zones)))];
+    return needed.filter((name) => isPermitted(name, zones));
   }
 }
 
@@ -107,7 +121,7 @@ function keepRenewed(issuer: Issuer, first: CertificatePair, every: Every, tell:
   const published = createPublished(first);
   async function check(): Promise<void> {
     try {
-      const reason = issuer.reasonToRenew(published.current);
+      const reason = await issuer.reasonToRenew(published.current);
       if (reason !== undefined) published.publish(await issuer.issue(reason));
     } catch (thrown) {
       tell("warn", `Cannot renew the certificate: ${thrown instanceof Error ? thrown.message : thrown}`);
@@ -132,6 +146,7 @@ async function openCa({ store, host, names, nowMs, tell }: {
 }): Promise<Signed> {
   const kept = await store.read("ca");
   if (kept.cert === undefined && kept.key === undefined) {
+    const { makeCa } = await loadMaker();
     const made = await makeCa({ host, names: names.map(canonicalName).filter((n) => n !== undefined), nowMs });
     await store.write(CA_COPY, made);
     await store.write("ca", made);
@@ -212,12 +227,9 @@ async function readLeaf(store: PairStore, ca: Signed): Promise<CertificatePair> 
   return { ...pair, caPem: ca.cert, caFingerprint256: fingerprint256 };
 }
 
-function reasonToRenew(pair: CertificatePair, needed: readonly string[], nowMs: number): string | undefined {
+function reasonOfAge(pair: CertificatePair, nowMs: number): string | undefined {
   const { validFrom, validTo } = parseCertificate(pair.cert, "the certificate");
   const [fromMs, toMs] = [Date.parse(validFrom), Date.parse(validTo)];
   if (nowMs < fromMs) return "the old one is not valid yet";
   if (nowMs >= fromMs + (toMs - fromMs) * 2 / 3) return "the old one has passed two thirds of its lifetime";
-  const covered = new Set(readNames(pair.cert).map(canonicalName));
-  const missing = needed.filter((name) => !covered.has(name));
-  return missing.length === 0 ? undefined : `the old one does not cover ${missing.join(", ")}`;
 }

@@ -24,6 +24,11 @@ export function canonicalName(name: string): string | undefined {
   return DNS_NAME.test(host) && host.length <= 253 ? host : undefined;
 }
 
+/** Whether a CA may sign a name: a host name within one of its zones (RFC 5280 section 4.2.1.10), or any address. */
+export function isPermitted(name: string, zones: readonly string[] | undefined): boolean {
+  return zones === undefined || isAddress(name) || zones.some((zone) => name === zone || name.endsWith(`.${zone}`));
+}
+
 /** Options of `listNames()`. */
 export interface NamesOptions {
   /** Names that the machine itself does not know, such as the host of `public_url`. */

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { X509Certificate } from "node:crypto";
-import { isPermitted, makeCa, makeLeaf, readConstraints, readNames } from "../../../src/tls/ca.ts";
+import { makeCa, makeLeaf, readConstraints } from "../../../src/tls/ca.ts";
+import { readNames } from "../../../src/tls/certificate.ts";
+import { isPermitted } from "../../../src/tls/names.ts";
 
 const DAY_MS = 86_400_000;
 const NOW = Date.parse("2030-01-01T00:00:00Z");
