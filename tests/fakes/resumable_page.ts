@@ -157,9 +157,10 @@ export class ResumablePage implements AsyncDisposable {
     for (const look of [...this.#wakers]) look();
   }
 
-  #receive(data: string | ArrayBuffer): void {
+  /** A connection that was cut may give a last message without data. */
+  #receive(data: unknown): void {
     if (typeof data === "string") this.#receiveText(data);
-    else {
+    else if (data instanceof ArrayBuffer) {
       this.chunks.push(new Uint8Array(data));
       this.byteCount += data.byteLength;
       this.#take(data.byteLength);

@@ -1,11 +1,14 @@
 /** Sessions whose viewer loses its link and comes back, on a whole gateway. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { parseDown } from "../../src/side_channel/messages.ts";
+import { asUser } from "../fakes/callers.ts";
+import { startEditable } from "../fakes/editable_gateway.ts";
 import { enterDesktop } from "../fakes/enter_desktop.ts";
 import { startGateway, type TestGateway } from "../fakes/gateway.ts";
 import { ENTERED_BYTES, listenEchoing } from "../fakes/open_source.ts";
 import { ResumablePage } from "../fakes/resumable_page.ts";
 import { openRaw } from "../fakes/raw_viewer.ts";
+import { startFakeRfb } from "../fakes/rfb_server.ts";
 import { sendRaw } from "../fakes/raw_http.ts";
 import { GREETING, listenTcp, readExactly, writeAll } from "../fakes/tcp_source.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
@@ -165,4 +168,108 @@ Deno.test("a page that does not answer pings, as in a browser that stands still,
   page.send(GREETING);
   await page.until(({ byteCount }) => byteCount === 2);
   await page.close();
+});
+
+Deno.test("sessions are held and resumed while the page is asked, and what was lost is asked again", async () => {
+  await using source = await startFakeRfb({ password: "secret12" });
+  await using gateway = await start(source.port, { source: "view_only: true" });
+  const options = { acknowledges: false };
+  await using page = await ResumablePage.open(`${gateway.wsOrigin}/ws/vnc/pi`, options);
+  await page.until(() => page.last("ask") !== undefined);
+  await page.cut();
+  await untilState(gateway, "held");
+  // As if nothing had arrived before the cut.
+  page.received = 0;
+  await page.comeBack();
+  await page.until(() => page.side.filter(({ type }) => type === "ask").length === 2);
+  await page.cut();
+  page.send({ type: "credentials", password: "secret12" });
+  await page.comeBack();
+  await enterDesktop(page);
+  assertEquals(await listStates(gateway), ["open"]);
+});
+
+Deno.test("a view-only session on a prewarmed, logged-in connection is resumed with its stages", async () => {
+  await using source = await startFakeRfb({ password: "secret12" });
+  const settings = "view_only: true, clipboard: none, prewarm: 1, password: secret12";
+  await using gateway = await start(source.port, { source: settings });
+  await gateway.gateway.applyConfig();
+  await source.waitFor((fake) => fake.seen("SecurityType").length === 1);
+  await using page = await open(gateway);
+  const UPDATE_REQUEST = Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 64, 0, 48);
+  for (let cut = 0; cut < 3; cut++) {
+    await page.cut();
+    // A cut in the middle of what the filter has not yet seen whole.
+    page.send(KEY.slice(0, 5));
+    page.send(KEY.slice(5));
+    page.send(UPDATE_REQUEST);
+    const before = page.byteCount;
+    await page.comeBack();
+    await page.until(({ byteCount }) => byteCount >= before + 64 * 48 * 4);
+  }
+  assertEquals([source.seen("FramebufferUpdateRequest").length, source.seen("KeyEvent").length], [3, 0]);
+});
+
+Deno.test("a held session ends with the sign-in and with the source", async () => {
+  await using rig = await startEditable((yaml) => yaml);
+  const headers = asUser("ada", rig);
+  const pages = [];
+  for (const name of ["pi", "desk"]) {
+    const page = await ResumablePage.open(`${rig.wsOrigin}/ws/vnc/${name}`, { headers });
+    pages.push(page);
+    await page.cut();
+  }
+  await rig.edit((yaml) => yaml.replace(/^  desk: .*$/m, ""));
+  await waitUntil(() => rig.gateway.registry.size === 1);
+  await rig.edit((yaml) => yaml.replace(/^    ada: .*$/m, ""));
+  await waitUntil(() => rig.gateway.registry.size === 0);
+  for (const page of pages) {
+    page.resume();
+    await page.closed;
+    assertEquals(page.links, 1);
+  }
+});
+
+Deno.test("all viewers behind one address come back at once", async () => {
+  await using source = listenEchoing();
+  await using gateway = await start(source.port, {
+    limits: "handshakes: 8, per_address: 32, per_source: 32, connects_per_minute: 32",
+  });
+  const pages: ResumablePage[] = [];
+  for (let at = 0; at < 32; at++) pages.push(await open(gateway));
+  await Promise.all(pages.map((page) => page.cut()));
+  await Promise.all(pages.map((page) => page.comeBack()));
+  assertEquals([source.accepted, await listStates(gateway)], [32, Array(32).fill("open")]);
+  await Promise.all(pages.map((page) => page.close()));
+});
+
+Deno.test("a viewer that comes back from another address counts there", async () => {
+  await using source = listenEchoing();
+  await using gateway = await startGateway(`gateway: { trusted_proxies: [127.0.0.1] }
+auth: none
+limits: { per_address: 1 }
+sources: { pi: { host: 127.0.0.1, port: ${source.port} } }`);
+  const at = (address: string) => ({ headers: { "X-Forwarded-For": address, "X-Forwarded-Proto": "http" } });
+  await using page = await open(gateway, at("10.0.0.1"));
+  await page.cut();
+  page.headers = at("10.9.9.9").headers;
+  await page.comeBack();
+  const { body } = await sendRaw(gateway.port, { path: "/api/sessions" });
+  assertEquals(JSON.parse(body)[0].address, "10.9.9.9");
+  await using neighbour = await open(gateway, at("10.0.0.1"));
+  assertEquals(neighbour.isConnected, true);
+  const refused = new ResumablePage(`${gateway.wsOrigin}/ws/vnc/pi`, at("10.9.9.9"));
+  refused.connect("new");
+  await refused.closed;
+  assertEquals([refused.links, gateway.gateway.registry.size], [0, 2]);
+});
+
+Deno.test("a gateway that stops does not wait for held sessions", async () => {
+  await using source = listenEchoing();
+  await using gateway = await start(source.port, { resume: "1h" });
+  await using page = await open(gateway);
+  await page.cut();
+  await untilState(gateway, "held");
+  await gateway.gateway.drain();
+  assertEquals(gateway.gateway.registry.stuck, 0);
 });
