@@ -219,9 +219,9 @@ Deno.test("a held session ends with the sign-in and with the source", async () =
     pages.push(page);
     await page.cut();
   }
-  await rig.edit((yaml) => yaml.replace(/^  desk: .*$/m, ""));
+  await rig.edit((yaml) => yaml.replace(/^ +desk: .*$/m, ""));
   await waitUntil(() => rig.gateway.registry.size === 1);
-  await rig.edit((yaml) => yaml.replace(/^    ada: .*$/m, ""));
+  await rig.edit((yaml) => yaml.replace(/^ +ada: .*$/m, ""));
   await waitUntil(() => rig.gateway.registry.size === 0);
   for (const page of pages) {
     page.resume();
