@@ -3,6 +3,8 @@
 /** Relays one port of the loopback to another. */
 export class Relay implements AsyncDisposable {
   readonly port: number;
+  /** Connections taken so far. */
+  accepted = 0;
   readonly #target: number;
   readonly #connections = new Set<Deno.TcpConn>();
   #listener: Deno.TcpListener;
@@ -45,6 +47,7 @@ export class Relay implements AsyncDisposable {
   }
 
   async #join(near: Deno.TcpConn): Promise<void> {
+    this.accepted++;
     this.#connections.add(near);
     const far = await Deno.connect({ hostname: "127.0.0.1", port: this.#target }).catch(() => null);
     if (far === null) return close(near);
