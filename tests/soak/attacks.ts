@@ -102,7 +102,7 @@ export const reload: Action = (driver, chance) =>
     driver.count("reloads");
   });
 
-/** The certificate is renewed, which ends every session. */
+/** The certificate is renewed, which ends every connection. */
 export const renew: Action = (driver) =>
   driver.edit(async () => {
     driver.disturb();
