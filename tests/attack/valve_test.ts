@@ -1,6 +1,7 @@
 /** The valve: what nobody can see in a connection goes with the connection, and honest viewers come back. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { dialRaw, encodeFrame, OPCODE, openRaw } from "../fakes/raw_viewer.ts";
+import { ResumablePage } from "../fakes/resumable_page.ts";
 import { waitUntil } from "../fakes/wait_until.ts";
 import { Place, type Porthole } from "../process/porthole.ts";
 
@@ -52,6 +53,21 @@ Deno.test("SIGUSR2 ends every connection; pages get a goodbye and come back; it 
   gateway.signal("SIGUSR2");
   await gateway.waitFor("stderr", /Not ending every connection again within a minute cause=signal/);
   assertEquals(back.isGone, false);
+});
+
+Deno.test("SIGUSR2 ends no session of a page that comes back: it loses its connection, without a goodbye", async () => {
+  await using place = await Place.make(yaml("75%"));
+  const gateway = await serve(place);
+  await using page = await ResumablePage.open(`ws://127.0.0.1:${gateway.url.port}/ws/vnc/demo`);
+  const listIds = async () =>
+    (await (await fetch(new URL("api/sessions", gateway.url))).json()).map(({ id }: { id: string }) => id);
+  const ids = await listIds();
+  const { closed } = page;
+  gateway.signal("SIGUSR2");
+  await closed;
+  await waitUntil(() => page.comeBack().then(() => true, () => false));
+  assertEquals([page.last("goodbye"), page.links], [undefined, 2]);
+  assertEquals(await waitUntil(async () => (await listIds().catch(() => [])).length > 0 && await listIds()), ids);
 });
 
 Deno.test("a message that never ends is freed with its connection, and honest viewers come back", async () => {
