@@ -16,6 +16,8 @@ interface LineWriterOptions {
   readonly write: (bytes: Uint8Array) => Promise<number>;
   /** Called after lines were lost, with their number, once there is room again. A line that it writes takes their place. */
   readonly onBack?: (lost: number) => void;
+  /** Lines that come within this time after a write are written together; 0, the default, gathers nothing. */
+  readonly gatherMs?: number;
 }
 
 /** Most characters that are queued. Then new lines are lost, so that the old ones stay in order. */
@@ -73,6 +75,8 @@ class Queue implements LineWriter {
         // A closed pipe or a full disk must not end sessions.
         this.#lose(batch.length);
       }
+      const { gatherMs = 0 } = this.#options;
+      if (gatherMs > 0) await delay(gatherMs);
     }
     // In the same turn as the last look at the queue, so that no line is left behind.
     this.#isDraining = false;

@@ -60,6 +60,8 @@ function interleaveFamilies(addresses: string[]): string[] {
 
 /** Returns the first connection that opens; other attempts are aborted or closed. */
 async function race(addresses: string[], port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
+  const [only, ...others] = addresses;
+  if (others.length === 0) return await connectOne(only!, port, signal);
   const losers = new AbortController();
   const attemptSignal = losers.signal;
   const follow = () => losers.abort(signal.reason);

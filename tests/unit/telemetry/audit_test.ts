@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { createFileReader } from "../../../src/files/file_reader.ts";
+import { delay } from "@std/async/delay";
+import { createFileReader, type FileReader } from "../../../src/files/file_reader.ts";
 import { type Audit, type AuditLine, createAudit, openAudit } from "../../../src/telemetry/audit.ts";
 import { createAuditSink } from "../../../src/telemetry/audit_sink.ts";
 import { waitUntil } from "../../fakes/wait_until.ts";
@@ -111,6 +112,32 @@ Deno.test("lines that cannot be written are kept, told once, and written in orde
     await audit.close();
     assertEquals(readLines(`${folder}/data/audit.log`).map(({ who }) => who), ["a", "b", "c"]);
     assertEquals([told.length, audit.lost, audit.list(10).length], [1, 0, 3]);
+  }));
+
+Deno.test("the first line is written at once, and what comes soon after a write is written together", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/audit.log`;
+    let writes = 0;
+    const { guard } = createFileReader();
+    const reader: FileReader = {
+      ...createFileReader(),
+      guard: (name, work) => {
+        writes++;
+        return guard(name, work);
+      },
+    };
+    const audit = await open(path, { reader, gatherMs: 60_000 });
+    writes = 0;
+    audit.note({ ...SIGN_IN, who: "0" });
+    await waitUntil(async () => await Deno.stat(path).then(({ size }) => size > 0, () => false));
+    for (let who = 1; who < 50; who++) {
+      await delay(0);
+      audit.note({ ...SIGN_IN, who: String(who) });
+    }
+    assertEquals(writes, 1);
+    await audit.close();
+    assertEquals(writes, 2);
+    assertEquals(readLines(path).map(({ who }) => Number(who)), Array.from({ length: 50 }, (_, who) => who));
   }));
 
 Deno.test("lines beyond the queue are lost, and the file says how many at their place", () =>
