@@ -11,9 +11,9 @@ import { makeCertificate } from "./certificate.ts";
 import { findPeers } from "./contestants.ts";
 import { listGroups } from "./groups.ts";
 import { type Bench, measureScenario } from "./measure.ts";
-import { explainNoNetwork } from "./network/network.ts";
+import { explainNoNetwork, removeNetworks } from "./network/network.ts";
 import { type Options, readOptions } from "./options.ts";
-import type { Running } from "./processes.ts";
+import { endAll, type Running } from "./processes.ts";
 import { describeNotes, type Notes, READY_TIMEOUT_MS, startScript } from "./rounds.ts";
 import type { Group, Scenario } from "./scenario.ts";
 import { type Ports, type Setting, startGateway } from "./subjects.ts";
@@ -87,10 +87,18 @@ async function runBench(options: Options, folder: string): Promise<string[]> {
 if (import.meta.main) {
   const options = readOptions();
   const folder = await Deno.makeTempDir({ prefix: "porthole-bench-" });
+  const interrupt = () => {
+    endAll();
+    removeNetworks();
+    Deno.removeSync(folder, { recursive: true });
+    Deno.exit(130);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, interrupt);
   try {
     const parts = await runBench(options, folder);
     if (options.write) await writeTables(parts);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+  Deno.exit(0);
 }

@@ -27,7 +27,7 @@ export async function measureScenario(bench: Bench, scenario: Scenario): Promise
   const all = scenario.than === undefined ? bench.schemes : [STAGES];
   const rows: Row[] = [];
   for (const scheme of all.filter((one) => scenario.schemes?.includes(one) ?? true)) {
-    console.error(`${scenario.name} over ${scheme} …`);
+    console.error(`${Math.round(performance.now() / 1000)} s: ${scenario.name} over ${scheme} …`);
     try {
       rows.push(...await measureOver(bench, scenario, scheme));
     } catch (error) {

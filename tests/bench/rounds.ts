@@ -35,6 +35,8 @@ export interface Rounds {
 
 /** Any process of the bench is ready within this. */
 export const READY_TIMEOUT_MS = 60_000;
+/** Ten thousand sessions are open within this. */
+const OPEN_TIMEOUT_MS = 240_000;
 /** More than any turn lasts; the number has 16 bits in the request. */
 const ENDLESS_UPDATES = 65_535;
 const DONE_TIMEOUT_MS = 120_000;
@@ -81,7 +83,7 @@ async function runOnce(subject: Subject, contestant: Contestant, rounds: Rounds)
   const memoryBeforeKiB = readMemoryKiB(subject.pids);
   const job = buildJob(subject, contestant, scenario);
   await using load = (scenario.inPage ? startPage : startLoad)(job, network);
-  await load.readLine(READY_TIMEOUT_MS);
+  await load.readLine(OPEN_TIMEOUT_MS);
   const pids = { subject: subject.pids, load: [load.pid], source: [source.pid] };
   const before = readSeconds(pids);
   await load.nudge();

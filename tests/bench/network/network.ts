@@ -46,12 +46,26 @@ export async function explainNoNetwork(): Promise<string | undefined> {
   return isAllowed ? undefined : "the right to make network namespaces";
 }
 
+const HOSTS = ["source", "gateway", "viewer"] as const;
+
+/** Names of the networks that there are. */
+const names = new Set<string>();
+
+/** Removes every network at once, for a bench that is interrupted. */
+export function removeNetworks(): void {
+  for (const name of names) {
+    for (const host of HOSTS) new Deno.Command("ip", { args: ["netns", "del", `${name}-${host}`] }).outputSync();
+  }
+}
+
 /** A network that lasts until it is disposed of. */
 export class Network implements AsyncDisposable {
   readonly #name = `porthole-${Deno.pid}-${Math.floor(Math.random() * 1e6)}`;
   #shaper: Running | undefined;
 
-  private constructor() {}
+  private constructor() {
+    names.add(this.#name);
+  }
 
   /** Makes the hosts and the link. @throws Error when the machine does not allow it */
   static async open(link: LinkSpec): Promise<Network> {
@@ -70,8 +84,7 @@ export class Network implements AsyncDisposable {
 
   /** What waits in the kernels, of all connections. */
   async readQueues(): Promise<Queues> {
-    const hosts = ["source", "gateway", "viewer"] as const;
-    const [source, gateway, viewer] = await Promise.all(hosts.map((host) => this.#sumQueues(host)));
+    const [source, gateway, viewer] = await Promise.all(HOSTS.map((host) => this.#sumQueues(host)));
     return {
       source: source!.unsent,
       gatewayIn: gateway!.unread,
@@ -82,9 +95,8 @@ export class Network implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#shaper?.[Symbol.asyncDispose]();
-    for (const host of ["source", "gateway", "viewer"] as const) {
-      await runIp(["netns", "del", this.#nameOf(host)]).catch(() => {});
-    }
+    for (const host of HOSTS) await runIp(["netns", "del", this.#nameOf(host)]).catch(() => {});
+    names.delete(this.#name);
   }
 
   #nameOf(host: Host): string {
@@ -92,7 +104,7 @@ export class Network implements AsyncDisposable {
   }
 
   async #build(link: LinkSpec): Promise<void> {
-    for (const host of ["source", "gateway", "viewer"] as const) {
+    for (const host of HOSTS) {
       await runIp(["netns", "add", this.#nameOf(host)]);
       await runIp(["-n", this.#nameOf(host), "link", "set", "lo", "up"]);
       for (const name of CONGESTION_CONTROLS) await this.#setKernel(host, "tcp_congestion_control", name);

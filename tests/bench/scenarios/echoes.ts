@@ -27,8 +27,8 @@ export function measureEcho(what: string, targets: { readonly rate?: string; rea
 
 /** One viewer and 64. */
 export function listEchoes(quick: boolean): Scenario[] {
-  const ms = quick ? 500 : 1500;
-  const rounds = quick ? 1 : 5;
+  const ms = quick ? 500 : 1000;
+  const rounds = quick ? 1 : 4;
   return [
     {
       name: "echo1",

@@ -66,7 +66,7 @@ export function listLinks(quick: boolean): Scenario[] {
       ...shared,
       name: acks ? `${name}_acks` : name,
       link,
-      peers: acks ? [] : ["other", "websockify"],
+      peers: acks ? [] : isSlow ? ["other", "websockify"] : ["other"],
       job: { kind: "link", sessions: 1, ms, acks },
       measures: measureLink(`${describe(link)}, ${acks ? "acknowledging" : "plain"}`, link, isSlow, acks),
     }));

@@ -1,9 +1,9 @@
 /** What the opening of a session costs, and how long it takes. */
 import type { Measure, Scenario } from "../scenario.ts";
 
-const SERIAL = 200;
+const SERIAL = 60;
 const PER_SECOND = 300;
-const SECONDS = 3;
+const SECONDS = 2;
 
 const cpuMeasure: Measure = {
   label: "CPU ms of an open",
@@ -13,7 +13,7 @@ const cpuMeasure: Measure = {
 
 /** One after another, and so many a second. */
 export function listOpenings(quick: boolean): Scenario[] {
-  const rounds = quick ? 1 : 3;
+  const rounds = quick ? 1 : 2;
   return [
     {
       name: "open",

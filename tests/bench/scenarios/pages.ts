@@ -4,7 +4,7 @@ import { measurePieces } from "./stalls.ts";
 
 /** The first pixels of a first visit, and updates in two pieces. */
 export function listPages(quick: boolean): Scenario[] {
-  const rounds = quick ? 1 : 3;
+  const rounds = quick ? 1 : 2;
   return [
     {
       name: "page_first",
@@ -12,7 +12,7 @@ export function listPages(quick: boolean): Scenario[] {
       inPage: true,
       peers: ["other", "websockify"],
       rounds,
-      job: { kind: "page_first", sessions: quick ? 2 : 5 },
+      job: { kind: "page_first", sessions: quick ? 2 : 3 },
       measures: [{
         label: "first pixels of a first visit, ms",
         digits: 0,
@@ -25,7 +25,7 @@ export function listPages(quick: boolean): Scenario[] {
       inPage: true,
       peers: ["other", "websockify"],
       rounds,
-      job: { kind: "page_pieces", sessions: 1, updates: quick ? 10 : 50 },
+      job: { kind: "page_pieces", sessions: 1, updates: quick ? 10 : 40 },
       measures: measurePieces("page"),
     },
   ];

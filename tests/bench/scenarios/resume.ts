@@ -8,7 +8,7 @@ export function listAcknowledging(quick: boolean): Scenario[] {
     name: "acks",
     source: "flood",
     thanJob: { acks: false },
-    rounds: quick ? 1 : 5,
+    rounds: quick ? 1 : 4,
     job: { kind: "flood", sessions: 1, updates: quick ? 256 : 1024, acks: true },
     measures: measureFlood("1 stream down"),
   }];
@@ -21,7 +21,7 @@ export function listGaps(quick: boolean): Scenario[] {
       name: "resume",
       source: "endless",
       peers: [],
-      rounds: quick ? 1 : 3,
+      rounds: quick ? 1 : 2,
       job: { kind: "resume", sessions: 1, updates: quick ? 3 : 20 },
       measures: [
         {
@@ -42,7 +42,7 @@ export function listGaps(quick: boolean): Scenario[] {
       inPage: true,
       peers: ["other"],
       rounds: 1,
-      job: { kind: "page_cut", sessions: 1, updates: quick ? 1 : 5 },
+      job: { kind: "page_cut", sessions: 1, updates: quick ? 1 : 4 },
       measures: [{
         label: "picture stands still on the page when its connection is cut, ms",
         digits: 0,

@@ -5,14 +5,14 @@ import { measureFlood } from "./streams.ts";
 
 /** Each stage beside the same source without. */
 export function listStages(quick: boolean): Scenario[] {
-  const rounds = quick ? 1 : 5;
+  const rounds = quick ? 1 : 4;
   return [
     {
       name: "view_only",
       source: "watched",
       than: "echo",
       rounds,
-      job: { kind: "echo", sessions: 64, ms: quick ? 500 : 1500 },
+      job: { kind: "echo", sessions: 64, ms: quick ? 500 : 1000 },
       measures: measureEcho("view_only, 64 viewers", { rate: "≥ 0.95" }),
     },
     {

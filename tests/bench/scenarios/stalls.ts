@@ -23,16 +23,16 @@ export function listStalls(quick: boolean): Scenario[] {
     {
       name: "pieces",
       source: "pieces",
-      rounds: quick ? 1 : 3,
-      job: { kind: "pieces", sessions: 1, updates: quick ? 10 : 50 },
+      rounds: quick ? 1 : 2,
+      job: { kind: "pieces", sessions: 1, updates: quick ? 10 : 40 },
       measures: measurePieces("plain viewer"),
     },
     {
       name: "beside",
       source: "echo",
       beside: "beside",
-      rounds: quick ? 1 : 5,
-      job: { kind: "echo", sessions: 1, ms: quick ? 500 : 1500 },
+      rounds: quick ? 1 : 3,
+      job: { kind: "echo", sessions: 1, ms: quick ? 500 : 1000 },
       measures: [
         {
           label: "echo alone, p50 µs",

@@ -26,7 +26,7 @@ export function measureFlood(what: string, speedTarget?: string, cpuTarget?: str
 /** One stream and sixteen. */
 export function listStreams(quick: boolean): Scenario[] {
   const updates = quick ? GIGABYTE_UPDATES / 4 : GIGABYTE_UPDATES;
-  const rounds = quick ? 1 : 5;
+  const rounds = quick ? 1 : 4;
   return [
     {
       name: "stream1",
