@@ -6,6 +6,7 @@ import type { Frame } from "../side_channel/sent_frames.ts";
 import type { ByteQueue } from "./byte_queue.ts";
 import { DownFrames } from "./down_frames.ts";
 import type { Link, LinkClose } from "./link.ts";
+import { ReturnLimit } from "./return_limit.ts";
 import type { Unacknowledged } from "./unacknowledged.ts";
 import type { Viewer } from "./viewer.ts";
 import { ViewerInput } from "./viewer_input.ts";
@@ -52,6 +53,7 @@ export class ResumableViewer implements Viewer {
   readonly #options: Required<ResumableViewerOptions>;
   readonly #input: ViewerInput;
   readonly #down: DownFrames;
+  readonly #returns: ReturnLimit;
   readonly #leave = Promise.withResolvers<LinkClose>();
   #link: Link | undefined;
   #lost = Promise.withResolvers<void>();
@@ -72,6 +74,7 @@ export class ResumableViewer implements Viewer {
     this.#options = { ...options, now };
     this.#input = new ViewerInput(this.#options);
     this.#down = new DownFrames(this.#options);
+    this.#returns = new ReturnLimit(now());
     this.closed = this.#leave.promise;
     this.#attach(link);
     this.opened = link.opened.then(() => this.#begin(link));
@@ -164,9 +167,13 @@ export class ResumableViewer implements Viewer {
   /**
    * The page has come back on this link, with everything up to `received`. The link before, if there still is one, ends.
    *
-   * @throws PortholeError viewer_malformed, without a change, if the page cannot have what it says.
+   * @throws PortholeError, without a change: viewer_malformed if the page cannot have what it says, limit_reached if it
+   * comes back too often.
    */
   resume(link: Link, received: number): void {
+    if (!this.#returns.take(this.#options.now())) {
+      throw new PortholeError("limit_reached", "The viewer comes back too often");
+    }
     if (this.#isGone || !this.#down.acknowledge(received)) {
       throw new PortholeError("viewer_malformed", "The page cannot have received what it says");
     }

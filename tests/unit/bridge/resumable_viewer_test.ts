@@ -274,3 +274,12 @@ Deno.test("the queue up holds its cap whatever link its bytes came on", async ()
   assertEquals((await assertRejects(() => viewer.failed, PortholeError)).code, "viewer_too_fast");
   next.end(1000);
 });
+
+Deno.test("a viewer may come back a hundred times at once, and then again after a moment", async () => {
+  const { viewer, clock, resume } = await makeResumableRig();
+  for (let turn = 0; turn < 100; turn++) resume(0);
+  assertEquals(assertThrows(() => resume(0), PortholeError).code, "limit_reached");
+  clock.ms += 600;
+  resume(0).end(1000);
+  await viewer.closed;
+});
