@@ -6,7 +6,7 @@ import type { Taps } from "./taps.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** Size of the read buffer: small for many quiet sessions. A read that fills it makes the next one four times as large. */
-const READ_MIN_BYTES = 4 * 1024;
+const READ_MIN_BYTES = 1024;
 const READ_MAX_BYTES = 256 * 1024;
 /** After more reads in a row than this that leave three quarters of the buffer empty, it shrinks. */
 const SHRINK_AFTER_READS = 64;

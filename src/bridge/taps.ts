@@ -65,8 +65,9 @@ export class Taps {
     this.#login = undefined;
     if (state === "lost") return this.#lose();
     this.#onOver();
-    this.copy("up", login.rest.up);
-    this.copy("down", login.rest.down);
+    const { up, down } = login.takeRest();
+    this.copy("up", up);
+    this.copy("down", down);
   }
 
   #lose(): void {

@@ -35,7 +35,8 @@ const { none } = SECURITY_TYPES;
  * the login lasts, and never throws.
  */
 export class LoginWatch {
-  readonly #script: Watch<LoginRefused | boolean>;
+  /** Undefined when there is nothing left to watch: the session keeps the watch to its end. */
+  #script: Watch<LoginRefused | boolean> | undefined;
   readonly #held: Record<Side, Uint8Array> = { down: EMPTY, up: EMPTY };
   readonly #onResult: (refusal?: LoginRefused) => void;
   #step: WatchStep | undefined;
@@ -45,8 +46,8 @@ export class LoginWatch {
 
   constructor({ version, onResult = () => {} }: LoginWatchOptions = {}) {
     this.#onResult = onResult;
-    this.#script = watchLogin(version, () => this.#hasEntered = true);
-    this.#take(this.#script.next());
+    const script = this.#script = watchLogin(version, () => this.#hasEntered = true);
+    this.#take(script.next());
   }
 
   /** Takes the next bytes of one direction and returns the resulting state. */
@@ -81,22 +82,24 @@ export class LoginWatch {
     return this.#state === "lost";
   }
 
-  /** The bytes that came after the login, once it is over. */
-  get rest(): Readonly<Record<Side, Uint8Array>> {
-    return this.#held;
+  /** Takes the bytes that came after the login, once it is over. */
+  takeRest(): Readonly<Record<Side, Uint8Array>> {
+    const { up, down } = this.#held;
+    this.#held.up = this.#held.down = EMPTY;
+    return { up, down };
   }
 
   #feed({ side, bytes }: WatchStep): void {
     const held = this.#held[side];
     this.#held[side] = held.subarray(bytes);
-    this.#take(this.#script.next(held.subarray(0, bytes)));
+    if (this.#script) this.#take(this.#script.next(held.subarray(0, bytes)));
   }
 
   #take({ done, value }: IteratorResult<WatchStep, LoginRefused | boolean>): void {
     if (!done) return void (this.#step = value);
     if (value instanceof LoginRefused) return this.#refuse(value);
     if (!value) return this.#lose();
-    this.#step = undefined;
+    this.#step = this.#script = undefined;
     this.#state = "over";
     this.#onResult();
   }
@@ -108,7 +111,7 @@ export class LoginWatch {
   }
 
   #lose(): void {
-    this.#step = undefined;
+    this.#step = this.#script = undefined;
     this.#state = "lost";
     this.#held.down = this.#held.up = EMPTY;
   }

@@ -53,6 +53,8 @@ export function watchPatience(
     stop: () => {
       hasAsked = false;
       stopTimer();
+      // A session keeps this to its end, and the timer should not stay with it.
+      stopTimer = () => {};
     },
   };
 }

@@ -201,10 +201,10 @@ Deno.test("pump() fails if the viewer sends more than the queue may hold", async
 
 Deno.test("a read that fills its buffer makes the next four times as large, up to 256 KiB", async () => {
   const { source, socket, ended } = startPump();
-  await source.giveShare(1, 5);
+  await source.giveShare(1, 6);
   await source.finish();
   await ended;
-  const sizes = [4, 16, 64, 256, 256].map((kib) => kib * KIB);
+  const sizes = [1, 4, 16, 64, 256, 256].map((kib) => kib * KIB);
   assertEquals(source.readSizes, [...sizes, 256 * KIB]);
   assertEquals(socket.frames.map(({ length }) => length), sizes);
 });
@@ -212,27 +212,27 @@ Deno.test("a read that fills its buffer makes the next four times as large, up t
 Deno.test("a read that does not fill its buffer keeps the next the same size", async () => {
   const { source } = startPump();
   await source.giveShare(1);
-  await source.give(new Uint8Array(16 * KIB - 1));
+  await source.give(new Uint8Array(4 * KIB - 1));
   await source.waitForRead();
-  assertEquals(source.readSizes, [4 * KIB, 16 * KIB, 16 * KIB]);
+  assertEquals(source.readSizes, [KIB, 4 * KIB, 4 * KIB]);
 });
 
-Deno.test("65 reads in a row that fill a quarter make the buffer four times smaller, down to 4 KiB", async () => {
+Deno.test("65 reads in a row that fill a quarter make the buffer four times smaller, down to 1 KiB", async () => {
   const { source } = startPump();
   await source.giveShare(1, 2);
   await source.giveShare(1 / 4, 64);
   await source.waitForRead();
-  assertEquals(source.readSizes.at(-1), 64 * KIB);
+  assertEquals(source.readSizes.at(-1), 16 * KIB);
   await source.giveShare(1 / 4);
   await source.waitForRead();
-  assertEquals(source.readSizes.at(-1), 16 * KIB);
+  assertEquals(source.readSizes.at(-1), 4 * KIB);
   await source.giveShare(1 / 4, 64);
   await source.waitForRead();
-  assertEquals(source.readSizes.at(-1), 16 * KIB);
+  assertEquals(source.readSizes.at(-1), 4 * KIB);
   await source.giveShare(1 / 4);
   await source.giveShare(1 / 4, 200);
   await source.waitForRead();
-  assertEquals(source.readSizes.at(-1), 4 * KIB);
+  assertEquals(source.readSizes.at(-1), KIB);
 });
 
 Deno.test("one larger read keeps the buffer as it is", async () => {
@@ -240,10 +240,10 @@ Deno.test("one larger read keeps the buffer as it is", async () => {
   await source.giveShare(1);
   for (let round = 0; round < 3; round++) {
     await source.giveShare(1 / 4, 64);
-    await source.give(new Uint8Array(4 * KIB + 1));
+    await source.give(new Uint8Array(KIB + 1));
   }
   await source.waitForRead();
-  assert(source.readSizes.slice(1).every((size) => size === 16 * KIB));
+  assert(source.readSizes.slice(1).every((size) => size === 4 * KIB));
 });
 
 Deno.test("downFirst is sent before everything else and is not counted", async () => {

@@ -40,7 +40,9 @@ function watch({ down, up }: Streams, lengths: readonly number[], isUpNext: () =
     if (state === "over") after[side].push(...chunk);
     if (state !== "login") continue;
     state = login.push(side, chunk);
-    for (const each of ["down", "up"] as const) after[each].push(...(state === "over" ? login.rest[each] : []));
+    if (state !== "over") continue;
+    const rest = login.takeRest();
+    for (const each of ["down", "up"] as const) after[each].push(...rest[each]);
   }
   return { state, after };
 }
@@ -156,8 +158,8 @@ Deno.test("LoginWatch keeps 64 KiB of each direction and no more", () => {
   const login = new LoginWatch();
   for (let sent = 0; sent < cap; sent += 1024) assertEquals(login.push("up", new Uint8Array(1024)), "login");
   assertEquals(login.push("up", u8(0)), "lost");
-  assertEquals(login.rest.up.length, 0);
-  assertEquals([login.push("up", new Uint8Array(100)), login.rest.up.length], ["lost", 0]);
+  assertEquals(login.takeRest().up.length, 0);
+  assertEquals([login.push("up", new Uint8Array(100)), login.takeRest().up.length], ["lost", 0]);
 });
 
 Deno.test("LoginWatch gives up on a length that no login has, and accepts any amount after the login", () => {
@@ -167,7 +169,7 @@ Deno.test("LoginWatch gives up on a length that no login has, and accepts any am
   const login = new LoginWatch();
   login.push("up", up);
   assertEquals(login.push("down", concat([down, new Uint8Array(200_000)])), "over");
-  assertEquals(login.rest.down.length, 200_000);
+  assertEquals(login.takeRest().down.length, 200_000);
 });
 
 Deno.test("LoginWatch never throws, whatever is sent", () => {
