@@ -22,6 +22,8 @@ export class ResumingGateway {
   resumes = 0;
   isGone = false;
   #link: Link | undefined;
+  /** The link before, if it did not break. */
+  #late: Link | undefined;
   readonly #sent = new SentFrames();
   #received = 0;
   /** The tokens that are good: the newest, and the one before until the page shows that it has the newest. */
@@ -45,6 +47,7 @@ export class ResumingGateway {
   /** The page's WebSocket opens; what the page says first is still on its way. */
   accept(socket: FakeBrowserSocket): void {
     socket.open();
+    this.#late = this.#link;
     this.#link = { socket, down: [], arrived: 0 };
   }
 
@@ -75,8 +78,14 @@ export class ResumingGateway {
   takeDown(): boolean {
     const frame = this.#link?.down.shift();
     if (frame === undefined) return false;
-    this.#link!.socket.receive(typeof frame === "string" ? frame : frame.slice().buffer);
+    deliver(this.#link!, frame);
     return true;
+  }
+
+  /** A frame arrives over the link that the page has replaced. */
+  takeLate(): void {
+    const frame = this.#late?.down.shift();
+    if (frame !== undefined) deliver(this.#late!, frame);
   }
 
   /** Everything arrives that is on its way. */
@@ -128,4 +137,8 @@ export class ResumingGateway {
     this.#received += frame.length;
     this.got.push(frame);
   }
+}
+
+function deliver({ socket }: Link, frame: Frame): void {
+  socket.receive(typeof frame === "string" ? frame : frame.slice().buffer);
 }

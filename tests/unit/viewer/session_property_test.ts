@@ -50,6 +50,7 @@ function play(seed: number) {
     ...Array(4).fill(() => sockets.length > 0 && sendUp()),
     ...Array(8).fill(() => gateway.takeDown()),
     ...Array(8).fill(() => gateway.takeUp()),
+    ...Array(2).fill(() => gateway.takeLate()),
     ...Array(3).fill(accept),
     ...Array(2).fill(() => gateway.acknowledge()),
     ...Array(2).fill(() => rig.runDeferred()),
