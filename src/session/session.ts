@@ -196,8 +196,10 @@ export class Session {
   async #open(): Promise<Opened> {
     const { signal } = this.#abort;
     await this.viewer.opened;
+    signal.throwIfAborted();
     // When the state was announced, the viewer was not connected yet.
     this.#showState();
+    this.side.startPings(this.source.config.keepaliveMs);
     const opened = await this.source.open(this.#describeViewer(), signal);
     if (signal.aborted) opened.stream.close();
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 /** A VNC server that sends what it is asked for, and checks what comes up. */
 import type { ByteStream } from "../../src/bridge/byte_stream.ts";
-import { serve as playLogin } from "../fakes/rfb_security/serve.ts";
+import { type Pair, serve as playLogin } from "../fakes/rfb_security/serve.ts";
 import { type FakeSource, playSource } from "../fakes/rfb_security/source.ts";
 import { listenTcp, type TcpSource } from "../fakes/tcp_source.ts";
 import { buildMessages, readFromViewer, WrongByte } from "./pattern.ts";
@@ -14,20 +14,28 @@ interface HonestSourceOptions {
   readonly takesInput: boolean;
   /** Told of every byte that is not what was sent. */
   readonly onFault: (what: string) => void;
+  /** Told of every viewer that is let in. */
+  readonly onEntered?: () => void;
+  /** Its certificate, if its login goes over TLS. */
+  readonly certificate?: Pair;
 }
 
 /** Starts it on a port of its own. */
-export function listenHonestly({ login, takesInput, onFault }: HonestSourceOptions): TcpSource {
+export function listenHonestly(options: HonestSourceOptions): TcpSource {
+  const { login, takesInput, onFault, onEntered, certificate } = options;
   return listenTcp(async (conn) => {
     conn.setNoDelay(true);
-    const wire = { readable: conn.readable, writable: conn.writable, close: () => conn.close() } as ByteStream;
+    const wire = { readable: conn.readable, writable: conn.writable, close: () => close(conn) } as ByteStream;
     // A viewer that leaves during the login is no fault.
-    const { stream, result } = await playLogin(wire, playSource(login));
+    const { stream, result } = await playLogin(wire, playSource(login), certificate);
     if (result === undefined) return;
+    onEntered?.();
     try {
       await playDesktop(conn, stream, takesInput);
     } catch (thrown) {
       if (thrown instanceof WrongByte) onFault(thrown.message);
+    } finally {
+      stream.close();
     }
   });
 }
@@ -58,5 +66,13 @@ async function playDesktop(conn: Deno.TcpConn, stream: ByteStream, takesInput: b
     await conn.closeWrite();
     while (!(await reader.read(new Uint8Array(256))).done);
     return;
+  }
+}
+
+function close(conn: Deno.TcpConn): void {
+  try {
+    conn.close();
+  } catch {
+    // Closed already.
   }
 }

@@ -153,7 +153,8 @@ Deno.test("the page receives the states, then a hello, and pings", async () => {
   await using rig = await startRig({ protocol: "porthole.v1", settings: "{ host: 127.0.0.1, clipboard: out }" });
   (await rig.scripted.asked).viewer.noteConnected();
   rig.scripted.open();
-  await rig.viewer.until(({ side }) => side.some(({ type }) => type === "ping"));
+  await rig.viewer.until(({ side }) => side.some(({ type }) => type === "hello"));
+  assert(rig.viewer.side.some(({ type }) => type === "ping"));
   const states = rig.viewer.side.filter(({ type }) => type === "state").map(({ state }) => state);
   assertEquals([states.at(-2), states.at(-1)], ["handshake", "open"]);
   assertEquals(rig.viewer.side.find(({ type }) => type === "hello"), {
@@ -168,6 +169,13 @@ Deno.test("the page receives the states, then a hello, and pings", async () => {
     security: "None",
     version: "3.8",
   });
+});
+
+Deno.test("a page is pinged while its source is being opened, so that it notices a dead connection", async () => {
+  await using rig = await startRig({ protocol: "porthole.v1" });
+  await rig.scripted.asked;
+  await rig.viewer.until(({ side }) => side.some(({ type }) => type === "ping"));
+  assertEquals(rig.session.state, "dialing");
 });
 
 Deno.test("the handshake asks the page for credentials, but cannot ask a plain viewer", async () => {
