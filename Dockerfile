@@ -35,8 +35,9 @@ COPY sources.yaml /config/sources.yaml
 ENV DENO_DIR=/deno-dir DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1
 RUN deno install --frozen --entrypoint main.ts deploy/healthcheck.ts && chmod -R a+rX /deno-dir
 
-# As in the task `start`: keep the memory of sent frames for the next ones instead of returning it to the system.
-ENV MALLOC_MMAP_THRESHOLD_=16777216 MALLOC_TRIM_THRESHOLD_=33554432
+# As in the task `start`: keep the memory of sent frames for the next ones instead of returning it to the system, and look
+# for what has arrived after every second step, so that one fast stream does not hold up everybody else.
+ENV MALLOC_MMAP_THRESHOLD_=16777216 MALLOC_TRIM_THRESHOLD_=33554432 DENO_TOKIO_EVENT_INTERVAL=2
 ENV PORTHOLE_CONFIG=/config/sources.yaml PORTHOLE_DATA=/data PORTHOLE_LISTEN=0.0.0.0:8443 PORTHOLE_COMMAND=porthole
 USER porthole
 VOLUME ["/config", "/data"]

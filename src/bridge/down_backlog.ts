@@ -1,6 +1,6 @@
 /** Back-pressure down: the bytes that were sent to a viewer and that its WebSocket still holds. */
 import { delay } from "@std/async/delay";
-import { setImmediate } from "node:timers";
+import { nextTurn } from "../async/next_turn.ts";
 import { PortholeError } from "../errors.ts";
 import { LinkSpeed } from "./link_speed.ts";
 import { QueueLimit } from "./queue_limit.ts";
@@ -125,8 +125,4 @@ export class DownBacklog {
   #describeStall(): PortholeError {
     return new PortholeError("viewer_stalled", `The viewer read nothing for ${this.#options.stallMs / 1000} s`);
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((done) => setImmediate(done));
 }

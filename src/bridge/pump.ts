@@ -1,15 +1,15 @@
 /** Moves the bytes of one session both ways until either side ends. */
+import { nextTurn } from "../async/next_turn.ts";
 import { waitAtMost } from "../async/wait_at_most.ts";
 import { chainStages, NO_STAGES, type Stages } from "../rfb/stage.ts";
 import type { ByteStream } from "./byte_stream.ts";
+import { ReadBuffer } from "./read_buffer.ts";
 import type { Taps } from "./taps.ts";
+import type { Turns } from "./turns.ts";
 import type { Viewer } from "./viewer.ts";
 
-/** Size of the read buffer: small for many quiet sessions. A read that fills it makes the next one four times as large. */
-const READ_MIN_BYTES = 1024;
-const READ_MAX_BYTES = 256 * 1024;
-/** After more reads in a row than this that leave three quarters of the buffer empty, it shrinks. */
-const SHRINK_AFTER_READS = 64;
+/** After so many bytes, the event loop gets its turn: a source that always has more would never let it. */
+const TURN_BYTES = 64 * 1024;
 /** How long the source may take to accept what the viewer sent before it left. */
 const FLUSH_MS = 5_000;
 
@@ -22,6 +22,8 @@ interface PumpOptions {
   stages?: Stages;
   /** The taps, which get a copy of what comes out of the stages. */
   taps: Taps;
+  /** Shared with the other sessions. */
+  turns: Turns;
   /** Counts the bytes that the source sent, and those that it accepted. */
   count: { upBytes: number; downBytes: number };
 }
@@ -51,29 +53,25 @@ export function pump(options: PumpOptions): Promise<PumpEnd> {
 }
 
 async function pumpDown(options: PumpOptions): Promise<"source_closed" | "source_lost"> {
-  const { source, viewer, stages = NO_STAGES, downFirst, taps, count } = options;
+  const { source, viewer, stages = NO_STAGES, downFirst, taps, turns, count } = options;
   const stage = chainStages(stages.down);
   const reader = source.readable.getReader({ mode: "byob" });
-  let size = READ_MIN_BYTES;
-  let spare = 0;
-  let buffer = new ArrayBuffer(size);
+  const buffer = new ReadBuffer(turns);
+  let turnBytes = 0;
   if (downFirst) sendDown(stage ? stage.push(downFirst) : downFirst, viewer, taps);
   for (;;) {
     const room = viewer.roomBytes || await viewer.drain().then(() => viewer.roomBytes);
-    const most = Math.min(size, Math.max(READ_MIN_BYTES, room));
-    const { value, done, end } = await readOrEnd(reader, new Uint8Array(buffer, 0, most));
+    const { value, done, end } = await readOrEnd(reader, buffer.lend(room));
     if (done) return end;
     count.downBytes += value.length;
     const passing = stage ? stage.push(value) : value;
-    const isGiven = viewer.isLasting && passing.buffer === value.buffer && passing.length * 2 >= size;
+    const isGiven = viewer.isLasting && passing.buffer === value.buffer && buffer.isFilledBy(passing);
     sendDown(passing, viewer, taps, isGiven);
-    buffer = isGiven ? new ArrayBuffer(size) : value.buffer;
-    spare = value.length * 4 <= size ? spare + 1 : 0;
-    if (value.length === size && size < READ_MAX_BYTES) buffer = new ArrayBuffer(size *= 4);
-    else if (spare > SHRINK_AFTER_READS && size > READ_MIN_BYTES) {
-      buffer = new ArrayBuffer(size /= 4);
-      spare = 0;
-    }
+    buffer.takeBack(value, isGiven);
+    turnBytes += value.length;
+    if (turnBytes < TURN_BYTES) continue;
+    turnBytes = 0;
+    await nextTurn();
   }
 }
 
@@ -92,12 +90,13 @@ function sendDown(bytes: Uint8Array, viewer: Viewer, taps: Taps, isGiven = false
   taps.copy("down", bytes);
 }
 
-async function pumpUp({ source, viewer, stages = NO_STAGES, taps, count }: PumpOptions): Promise<void> {
+async function pumpUp({ source, viewer, stages = NO_STAGES, taps, turns, count }: PumpOptions): Promise<void> {
   const stage = chainStages(stages.up);
   const writer = source.writable.getWriter();
   for (;;) {
     const chunk = await viewer.up.take();
     if (chunk === null) return;
+    turns.noteUp();
     const passing = stage ? stage.push(chunk) : chunk;
     if (passing.length === 0) continue;
     // Before the write, so that no tap sees the response before the request.

@@ -1,4 +1,5 @@
 /** The live sessions, and the limits that are checked before one begins. */
+import { Turns } from "../bridge/turns.ts";
 import type { Limits } from "../config/config.ts";
 import { delay } from "@std/async/delay";
 import { PortholeError } from "../errors.ts";
@@ -37,6 +38,7 @@ export class SessionRegistry implements SessionCounts {
   readonly #log: Log;
   readonly #sessions = new Map<string, Session>();
   readonly #census = new Census();
+  readonly #turns = new Turns();
   /** Ended sessions whose viewer is still connected because it does not read. It uses memory, so limits include it. */
   readonly #stuck = new Set<Session>();
   #draining = false;
@@ -117,6 +119,7 @@ export class SessionRegistry implements SessionCounts {
     const session = new Session(parties, {
       log: this.#log,
       events: this.events,
+      turns: this.#turns,
       explainEnd: (ended, reason, signal) =>
         explainEnd(ended, reason, signal, { list: () => this.#census.listNeighbours(ended) }),
     });

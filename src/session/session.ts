@@ -3,6 +3,7 @@ import { abortable } from "@std/async/abortable";
 import { readSteadyClock } from "../async/steady_clock.ts";
 import { pump, type PumpEnd } from "../bridge/pump.ts";
 import { Taps } from "../bridge/taps.ts";
+import { Turns } from "../bridge/turns.ts";
 import { abandonViewer, endViewer } from "../bridge/viewer_ending.ts";
 import type { Viewer } from "../bridge/viewer.ts";
 import type { SourceConfig } from "../config/config.ts";
@@ -42,6 +43,8 @@ export interface SessionListener {
 export interface SessionEffects {
   readonly log: Log;
   readonly events: Required<SessionListener>;
+  /** Shared by all sessions. */
+  readonly turns?: Turns;
   /** Never goes back. */
   readonly now?: () => number;
   /** May know a better reason for the end, from other sessions; rejects with the signal's reason. */
@@ -67,6 +70,7 @@ export class Session {
   readonly #now: () => number;
   readonly #beganAtMs: number;
   readonly #explainEnd: Required<SessionEffects>["explainEnd"];
+  readonly #turns: Turns;
   readonly #abort = new AbortController();
   #user: SessionUser;
   #state: SessionState = "dialing";
@@ -89,6 +93,7 @@ export class Session {
     this.#events = events;
     this.#now = now;
     this.#explainEnd = explainEnd;
+    this.#turns = effects.turns ?? new Turns();
     this.#beganAtMs = now();
     this.log = log.with({ session: this.id, source: source.name });
   }
@@ -174,8 +179,9 @@ export class Session {
     const { signal } = this.#abort;
     const opening = this.#open();
     const opened = await abortable(Promise.race([opening, this.viewer.failed, this.#watchLeaving()]), signal);
+    const { viewer, taps, count } = this;
     const end = await abortable(
-      pump({ ...opened, source: opened.stream, viewer: this.viewer, taps: this.taps, count: this.count }),
+      pump({ ...opened, source: opened.stream, viewer, taps, count, turns: this.#turns }),
       signal,
     );
     const refusal = end === "source_closed"

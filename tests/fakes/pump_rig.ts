@@ -1,6 +1,7 @@
 /** A pump between a source and a viewer's socket that the test holds in its hands. */
 import { pump } from "../../src/bridge/pump.ts";
 import { Taps } from "../../src/bridge/taps.ts";
+import { Turns } from "../../src/bridge/turns.ts";
 import { ViewerSocket } from "../../src/bridge/viewer_socket.ts";
 import type { Stages } from "../../src/rfb/stage.ts";
 import { FakeGatewaySocket } from "./gateway_socket.ts";
@@ -24,7 +25,7 @@ export function startPump({ upQueueBytes = 1024 * 1024, stallMs = 90_000, ...opt
   const clock = { ms: 0, reads: 0 };
   const taps = new Taps(() => (clock.reads++, clock.ms));
   const count = { upBytes: 0, downBytes: 0 };
-  const ended = pump({ ...options, source, viewer, taps, count });
+  const ended = pump({ ...options, source, viewer, taps, count, turns: new Turns() });
   // A test that expects a failure awaits it later.
   ended.catch(() => {});
   return { socket, viewer, source, taps, clock, count, ended };

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { pump } from "../../../src/bridge/pump.ts";
 import { Taps } from "../../../src/bridge/taps.ts";
+import { Turns } from "../../../src/bridge/turns.ts";
 import { ManualSource } from "../../fakes/manual_source.ts";
 import { settle } from "../../fakes/pump_rig.ts";
 import { makeResumableRig, writeAck } from "../../fakes/resumable_rig.ts";
@@ -13,7 +14,7 @@ async function startLasting() {
   const rig = await makeResumableRig();
   const source = new ManualSource();
   const count = { upBytes: 0, downBytes: 0 };
-  const ended = pump({ source, viewer: rig.viewer, taps: new Taps(), count });
+  const ended = pump({ source, viewer: rig.viewer, taps: new Taps(), turns: new Turns(), count });
   return { rig, source, ended };
 }
 

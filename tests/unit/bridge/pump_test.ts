@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { pump } from "../../../src/bridge/pump.ts";
 import { Taps } from "../../../src/bridge/taps.ts";
+import { Turns } from "../../../src/bridge/turns.ts";
 import { endViewer } from "../../../src/bridge/viewer_ending.ts";
 import { ViewerSocket } from "../../../src/bridge/viewer_socket.ts";
 import { PortholeError } from "../../../src/errors.ts";
@@ -25,7 +26,7 @@ async function startRealPump() {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     const { socket, response } = Deno.upgradeWebSocket(request);
     const viewer = new ViewerSocket(socket, { sideChannel: false, upQueueBytes: 4 * MIB, stallMs: 90_000 });
-    const ended = viewer.opened.then(() => pump({ source, viewer, taps: new Taps(), count }));
+    const ended = viewer.opened.then(() => pump({ source, viewer, taps: new Taps(), count, turns: new Turns() }));
     started.resolve({ viewer, ended });
     return response;
   });
