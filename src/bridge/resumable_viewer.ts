@@ -43,6 +43,7 @@ interface ResumableViewerOptions {
 export class ResumableViewer implements Viewer {
   readonly hasSideChannel = true;
   readonly isLasting = true;
+  readonly canReturn: boolean;
   readonly closed: Promise<LinkClose>;
   readonly opened: Promise<void>;
   onSide: (message: UpMessage) => void = () => {};
@@ -72,6 +73,7 @@ export class ResumableViewer implements Viewer {
 
   constructor(link: Link, { now = () => performance.now(), ...options }: ResumableViewerOptions) {
     this.#options = { ...options, now };
+    this.canReturn = options.holdMs > 0;
     this.#input = new ViewerInput(this.#options);
     this.#down = new DownFrames(this.#options);
     this.#returns = new ReturnLimit(now());
@@ -215,9 +217,7 @@ export class ResumableViewer implements Viewer {
     const { makeToken, holdMs } = this.#options;
     this.#hasToken = false;
     this.#acknowledged = this.#received;
-    link.send(
-      writeMessage({ type: "resumable", token: makeToken(), hold_ms: holdMs, received: this.#received }),
-    );
+    link.send(writeMessage({ type: "resumable", token: makeToken(), hold_ms: holdMs, received: this.#received }));
   }
 
   #send(frame: Frame): void {
@@ -231,13 +231,12 @@ export class ResumableViewer implements Viewer {
     this.#link = undefined;
     this.#restAcknowledging();
     this.#lostAtMs = this.#options.now();
-    const { holdMs } = this.#options;
     const hasLeft = close.isClean && LEAVING.has(close.code);
-    if (hasLeft || this.#isClosing || !this.#hasBegun || holdMs === 0) return this.#end(close);
+    if (hasLeft || this.#isClosing || !this.#hasBegun || !this.canReturn) return this.#end(close);
     this.#stopHold = startTimer(() => {
       this.#isOverdue = true;
       this.#end(close);
-    }, holdMs);
+    }, this.#options.holdMs);
     this.#lost.resolve();
     this.onHeld();
   }

@@ -20,8 +20,10 @@ export interface Viewer {
   readonly isOpen: boolean;
   /** Whether it has left: until then it may use memory. */
   readonly isGone: boolean;
-  /** Whether it outlives its WebSocket: it keeps what it sends until that is acknowledged. */
+  /** Whether it keeps what it sends until that is acknowledged. */
   readonly isLasting: boolean;
+  /** Whether it outlives its WebSocket: when it loses that, it is held. */
+  readonly canReturn: boolean;
   /** Whether it has lost its WebSocket, and may come back. */
   readonly isHeld: boolean;
   /** Resolves when it has no WebSocket: it has left, or is held. */

@@ -19,6 +19,7 @@ interface ViewerSocketOptions {
 /** One viewer's WebSocket, with a byte limit up. Construct it in the same tick as the upgrade. */
 export class ViewerSocket implements Viewer {
   readonly isLasting = false;
+  readonly canReturn = false;
   readonly isHeld = false;
   onSide: (message: UpMessage) => void = () => {};
   readonly #link: Link;

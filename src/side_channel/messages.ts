@@ -82,7 +82,7 @@ const DOWN = {
   resumable: {
     /** Good for one return, from the same user to the same source. */
     token: field.text(ID_MAX_CHARS),
-    /** How long the session waits. */
+    /** How long the session waits; 0 if it does not, and the page only acknowledges. */
     hold_ms: field.wholeNumber(0, DAY_MS),
     /** Position up to which the gateway has what the page sent. */
     received: POSITION,

@@ -81,7 +81,7 @@ export class Valve {
    */
   async #refuseAbsent(all: readonly Leaving[], silent: readonly Leaving[]): Promise<void> {
     await delay(this.#effects.returnMs, { persistent: false });
-    const isAway = ({ viewer }: Leaving) => viewer.isLasting && (viewer.isHeld || viewer.isGone);
+    const isAway = ({ viewer }: Leaving) => viewer.canReturn && (viewer.isHeld || viewer.isGone);
     const away = [...silent, ...all.filter(isAway)];
     const present = all.filter((one) => !away.includes(one)).concat(
       this.#effects.sessions().filter((one) => !isAway(one)),

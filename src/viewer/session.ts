@@ -95,7 +95,7 @@ export class Session {
   }
 
   get #canResume(): boolean {
-    return this.#resumable !== undefined && this.channel.isKept;
+    return this.#resumable !== undefined && this.#resumable.hold_ms > 0 && this.channel.isKept;
   }
 
   /** Sends a message to the gateway; one that counts arrives, even if the WebSocket is lost meanwhile. */

@@ -139,15 +139,15 @@ Deno.test("what was left and the reason reach a viewer whose source closed while
   await waitUntil(() => gateway.gateway.registry.stuck === 0);
 });
 
-Deno.test("with resume: 0, and without the flag, there is no token", async () => {
+Deno.test("with resume: 0 a page acknowledges, and its session ends with its connection", async () => {
   await using source = listenEchoing();
   await using gateway = await start(source.port, { resume: "0" });
-  const page = new ResumablePage(`${gateway.wsOrigin}/ws/vnc/pi`);
-  page.connect("new");
-  await page.until(({ byteCount }) => byteCount === 12);
-  assertEquals(page.last("resumable"), undefined);
+  const page = await open(gateway);
+  assertEquals(page.last("resumable")?.hold_ms, 0);
+  await waitUntil(async () => (await readMetrics(gateway)).includes("\nporthole_unacknowledged_bytes 0\n"));
   await page.cut();
   await waitUntil(() => gateway.gateway.registry.size === 0);
+  assertEquals(gateway.lines.filter(({ message }) => message === "Session held"), []);
 });
 
 Deno.test("a page that does not answer pings, as in a browser that stands still, is held and not ended", async () => {

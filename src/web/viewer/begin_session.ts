@@ -18,11 +18,13 @@ interface Beginning {
   readonly user: SessionUser;
 }
 
-/** Begins a session; the viewer may come back to it if its page says that it acknowledges. */
+/**
+ * Begins a session; if its page says that it acknowledges, the viewer may come back to it. Where sessions are not held,
+ * the page acknowledges all the same, which keeps Nagle's algorithm and long queues away.
+ */
 export function beginSession(c: Context<Env>, beginning: Beginning): void {
   const isSide = beginning.protocol === SUBPROTOCOL;
-  const isResumable = isSide && c.req.query("resume") === "new" && c.var.config.gateway.resumeMs > 0;
-  if (isResumable) return beginResumable(c, beginning);
+  if (isSide && c.req.query("resume") === "new") return beginResumable(c, beginning);
   const { socket, source, user } = beginning;
   const { upQueueBytes, stallMs } = c.var.config.limits;
   const viewer = new ViewerSocket(socket, { sideChannel: isSide, upQueueBytes, stallMs });

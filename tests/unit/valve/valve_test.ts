@@ -7,8 +7,8 @@ import { Valve, type ValveCause } from "../../../src/valve/valve.ts";
 const MIB = 1024 ** 2;
 
 /** A session; a silent viewer does not answer the goodbye, and a lasting one has only lost its connection. */
-function makeSession(address: string, isSilent = false, isLasting = false) {
-  const viewer = { isGone: false, isLasting, isHeld: isLasting };
+function makeSession(address: string, isSilent = false, canReturn = false) {
+  const viewer = { isGone: false, canReturn, isHeld: canReturn };
   const told: PortholeError[] = [];
   const end = (reason: PortholeError) => {
     told.push(reason);

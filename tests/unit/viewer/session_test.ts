@@ -322,3 +322,12 @@ Deno.test("a gateway that keeps no sessions gets no acknowledgement, and a loss 
   rig.socket().end(1006);
   assertEquals(rig.phases.at(-1)?.kind, "waiting");
 });
+
+Deno.test("where sessions are not held, the page acknowledges, but does not come back", () => {
+  const rig = createResumableRig({ holdMs: 0 });
+  rig.gateway.send(new Uint8Array(100_000));
+  rig.gateway.settle();
+  assertEquals(rig.gateway.pending, 0);
+  rig.gateway.cut();
+  assertEquals([kind(rig), rig.resumes], ["waiting", ["new"]]);
+});
