@@ -17,6 +17,8 @@ interface DenoPageOptions {
   readonly haste: number;
   /** What its user answers when asked. */
   readonly credentials?: { readonly username?: string; readonly password?: string };
+  /** Further options of its WebSockets, such as headers. */
+  readonly socketOptions?: Readonly<Record<string, unknown>>;
   /** Takes what follows the handshake. */
   readonly take: (bytes: Uint8Array) => void;
 }
@@ -66,15 +68,21 @@ export class DenoPage implements AsyncDisposable {
     this.#channel!.send(bytes);
   }
 
-  /** Leaves, and waits until every WebSocket has closed: one on a dead link never does. */
+  /** Resolves when every WebSocket of this page has closed; one on a dead link may never. */
+  get closed(): Promise<unknown> {
+    return Promise.all(this.#closed);
+  }
+
+  /** Leaves, and waits until every WebSocket has closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.connection.leave();
-    await Promise.all(this.#closed);
+    await this.closed;
   }
 
   #openSocket(subprotocol: string, resume: string): WebSocket {
     this.sockets++;
-    const socket = new WebSocket(`${this.#url}?resume=${resume}`, subprotocol);
+    const options = { protocols: [subprotocol], ...this.#options.socketOptions };
+    const socket = new WebSocket(`${this.#url}?resume=${resume}`, options as unknown as string[]);
     socket.addEventListener("error", (event) => event.preventDefault());
     this.#closed.push(new Promise((done) => socket.addEventListener("close", done)));
     return socket;

@@ -20,6 +20,7 @@ import { listenHonestly } from "./honest_source.ts";
 import { listenHostilely } from "./hostile_sources.ts";
 import * as sessions from "./sessions.ts";
 import { SoakGateway } from "./soak_gateway.ts";
+import { tearSession } from "./torn_sessions.ts";
 
 const LANES = 6;
 /** Every wait of an action ends before. */
@@ -37,6 +38,7 @@ const ACTIONS: readonly (readonly [weight: number, Action])[] = [
   [15, sessions.leaveSession],
   [25, sessions.transfer],
   [6, sessions.killSession],
+  [6, tearSession],
   [6, sessions.openHostile],
   [4, sessions.leaveUnanswered],
   [4, sessions.sendNonsense],

@@ -99,6 +99,11 @@ export class SoakGateway implements AsyncDisposable {
     return { status, headers: sent, body: await answer.text() };
   }
 
+  /** The options of a WebSocket of the administrator. */
+  get socketOptions(): Readonly<Record<string, unknown>> {
+    return { client: this.#client, headers: this.bearer() };
+  }
+
   /** The headers of a viewer with this token, or with the administrator's. */
   bearer(token = ADMIN_TOKEN): Record<string, string> {
     return { authorization: `Bearer ${token}` };
