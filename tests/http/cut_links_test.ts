@@ -14,6 +14,7 @@ import { listenHonestly } from "../soak/honest_source.ts";
 import { encodeOrder, encodePointer, MESSAGE_BYTES, StreamCheck } from "../soak/pattern.ts";
 
 const ORDERS = 200;
+const BEGINNINGS = 60;
 const LANES = 20;
 const FIRST_SEED = Number(Deno.env.get("PORTHOLE_SEED") ?? Math.floor(Math.random() * 1e6));
 /** The page's time: its waits are seconds. */
@@ -51,7 +52,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 /** A gateway on sources that check each byte; `entered` counts who was let in. */
-async function startRig() {
+async function startRig(resume: string) {
   const stack = new AsyncDisposableStack();
   const faults: string[] = [];
   const entered: Record<string, number> = {};
@@ -72,7 +73,7 @@ async function startRig() {
   );
   const limits = { per_source: 512, per_address: 512, handshakes: 512, connects_per_minute: 100_000 };
   const gateway = stack.use(
-    await startGateway(JSON.stringify({ gateway: { resume: "1h" }, auth: "none", limits, sources })),
+    await startGateway(JSON.stringify({ gateway: { resume }, auth: "none", limits, sources })),
   );
   await gateway.gateway.applyConfig();
   return { gateway, faults, entered, [Symbol.asyncDispose]: () => stack.disposeAsync() };
@@ -149,7 +150,7 @@ interface Report {
 }
 
 Deno.test(`no byte is lost or comes twice in ${ORDERS} orders of cuts, from seed ${FIRST_SEED}`, async () => {
-  await using rig = await startRig();
+  await using rig = await startRig("1h");
   const report: Report = { cuts: 0, sockets: 0, bytes: 0 };
   let next = FIRST_SEED;
   const runLane = async () => {
@@ -164,4 +165,34 @@ Deno.test(`no byte is lost or comes twice in ${ORDERS} orders of cuts, from seed
   assert(body.includes("\nporthole_unacknowledged_bytes 0\n"), "nothing is kept");
   assert(report.bytes > ORDERS * MESSAGE_BYTES);
   assert(report.sockets > ORDERS * 2, `${report.sockets} WebSockets after ${report.cuts} cuts`);
+});
+
+/** A page whose first connection is cut somewhere between the request for it and its first token. */
+async function runBeginning(gateway: TestGateway, seed: number): Promise<void> {
+  const chance = new Seeded(seed);
+  const check = new StreamCheck();
+  const direction = chance.pick(["up", "down"] as const);
+  const isInHead = chance.below(3) === 0;
+  const afterBytes = chance.below(isInHead ? 200 : BEGUN_BYTES[direction]);
+  const cuts: Cut[] = [{ way: chance.pick(["reset", "fin"]), direction, isInHead, afterBytes }];
+  await using page = new DenoPage({ haste: HASTE, take: (bytes) => check.take(bytes) });
+  await using proxy = await CuttingProxy.start({ target: gateway.port, planCut: () => cuts.pop() });
+  page.open(`ws://127.0.0.1:${proxy.port}/ws/vnc/plain`);
+  await waitUntil(() => page.connection.phase.kind === "open", `the desktop with seed ${seed}`);
+  page.send(encodeOrder({ messages: 3, closes: false, pointers: 0 }));
+  await waitUntil(() => check.bytes >= 3 * MESSAGE_BYTES, `the picture with seed ${seed}`);
+  assertEquals([check.wrongAt, check.bytes], [undefined, 3 * MESSAGE_BYTES]);
+}
+
+Deno.test(`a page that is cut off before it knows its session begins another, from seed ${FIRST_SEED}`, async () => {
+  await using rig = await startRig("1s");
+  let next = FIRST_SEED;
+  const runLane = async () => {
+    while (next < FIRST_SEED + BEGINNINGS) await runBeginning(rig.gateway, next++);
+  };
+  await Promise.all(Array.from({ length: LANES }, runLane));
+  const { registry } = rig.gateway.gateway;
+  // Nobody comes back to those of which the page knows nothing, and they end after the hold.
+  await waitUntil(() => registry.size === 0 && registry.stuck === 0, "the end of all sessions");
+  assertEquals(rig.faults, []);
 });
