@@ -79,8 +79,13 @@ Deno.test("a stolen token is worth nothing to another user, on another sign-in o
   assertEquals(await sayToken(gateway, { token, headers: ADMIN }), "resume_refused");
   assertEquals(await sayToken(gateway, { token, headers: ada, source: "pi" }), "resume_refused");
   // Nobody who may not open the source comes as far as the token.
-  const stranger = await openRaw(gateway.port, "/ws/vnc/desk?resume=held", { "Sec-WebSocket-Protocol": "porthole.v1" });
-  assertEquals(stranger.status, 401);
+  const ask = async (path: string, headers: Record<string, string>) => {
+    await using stranger = await openRaw(gateway.port, path, { "Sec-WebSocket-Protocol": "porthole.v1", ...headers });
+    return stranger.status;
+  };
+  assertEquals(await ask("/ws/vnc/desk?resume=held", {}), 401);
+  assertEquals(await ask("/ws/vnc/pi?resume=held", bob), 404);
+  assertEquals(await ask("/ws/vnc/desk?resume=held", { ...ada, Origin: "https://evil.example" }), 403);
   await page.comeBack();
   await assertCarries(page);
   assertEquals(source.accepted, 1);
