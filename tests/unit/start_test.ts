@@ -106,7 +106,7 @@ Deno.test("an edit ends the sessions of a source that changed, and says what it 
   const { url } = await rig.start();
   await using viewer = openViewer(`${url.replace("http", "ws")}ws/vnc/demo`);
   await viewer.until(({ byteCount }) => byteCount >= 12);
-  await rig.edit(`${PLAIN.replace(":0", ":1")}sources: { demo: { demo: true, title: Other } }\n`);
+  await rig.edit(`${PLAIN.replace(":0", ":1")}sources: { demo: { host: 127.0.0.1, port: 1, look: off } }\n`);
   assertEquals((await viewer.closed).code, 1012);
   await waitUntil(() => rig.said("gateway.listen"));
   assertStringIncludes((await read(`${url}readyz`)).text, "gateway.listen changed; restart to apply");
