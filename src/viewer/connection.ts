@@ -43,6 +43,8 @@ const OPEN_MS = 20_000;
 /** How long, and how often, the page tries when the gateway is back in a moment. */
 const MOMENT_MS = 10_000;
 const MOMENTARY_STEP_MS = 250;
+/** After a session that lasted this long, it may be back in a moment again. */
+const BACK_MS = 2_000;
 
 /** Keeps one source open until the user disconnects, or until a retry cannot help. */
 export class Connection {
@@ -136,10 +138,8 @@ export class Connection {
   #end(ending: Ending): void {
     const lastedMs = this.#parts.now() - this.#openedAtMs;
     this.#drop();
-    if (lastedMs >= GOOD_MS) {
-      this.#attempt = 0;
-      this.#momentUntilMs = undefined;
-    }
+    if (lastedMs >= GOOD_MS) this.#attempt = 0;
+    if (lastedMs >= BACK_MS) this.#momentUntilMs = undefined;
     if (!ending.retry) return this.#show({ kind: "ended", ending });
     const delayMs = this.#chooseDelayMs(ending);
     this.#cancelRetry = this.#parts.startTimer(() => this.connect(), delayMs);
