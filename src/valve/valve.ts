@@ -64,6 +64,8 @@ export class Valve {
     }
     this.#openedAtMs = now();
     const all = sessions();
+    // Those that are held already had no connection over which they could have sent what is freed.
+    const linked = all.filter(({ viewer }) => !viewer.isHeld);
     log.warn("Ending every connection", { cause, sessions: all.length, resident: residentBytes() });
     note(cause);
     const silent = await sayFarewell(all, FAREWELL, isUrgent);
@@ -72,18 +74,18 @@ export class Valve {
     await delay(SETTLE_MS, { persistent: false });
     const freed = before - residentBytes();
     log.info("Every connection has ended", { cause, unanswered: silent.length, freed });
-    if (freed >= IN_FLIGHT_BYTES) await this.#refuseAbsent(all, silent);
+    if (freed >= IN_FLIGHT_BYTES) await this.#refuseAbsent(linked, silent);
   }
 
   /**
    * Refuses the addresses from which no viewer answered or came back: one of them had sent what was freed. A viewer that
    * was only away shares its address with others that did, or has to wait for a minute.
    */
-  async #refuseAbsent(all: readonly Leaving[], silent: readonly Leaving[]): Promise<void> {
+  async #refuseAbsent(linked: readonly Leaving[], silent: readonly Leaving[]): Promise<void> {
     await delay(this.#effects.returnMs, { persistent: false });
     const isAway = ({ viewer }: Leaving) => viewer.canReturn && (viewer.isHeld || viewer.isGone);
-    const away = [...silent, ...all.filter(isAway)];
-    const present = all.filter((one) => !away.includes(one)).concat(
+    const away = [...silent, ...linked.filter(isAway)];
+    const present = linked.filter((one) => !away.includes(one)).concat(
       this.#effects.sessions().filter((one) => !isAway(one)),
     );
     const known = new Set(present.map(({ user }) => user.address));

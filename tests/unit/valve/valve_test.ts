@@ -6,9 +6,9 @@ import { Valve, type ValveCause } from "../../../src/valve/valve.ts";
 
 const MIB = 1024 ** 2;
 
-/** A session; a silent viewer does not answer the goodbye, and a lasting one has only lost its connection. */
+/** A session; a silent viewer does not answer the goodbye, and one that can return does not get it. */
 function makeSession(address: string, isSilent = false, canReturn = false) {
-  const viewer = { isGone: false, canReturn, isHeld: canReturn };
+  const viewer = { isGone: false, canReturn, isHeld: false };
   const told: PortholeError[] = [];
   const end = (reason: PortholeError) => {
     told.push(reason);
@@ -18,9 +18,10 @@ function makeSession(address: string, isSilent = false, canReturn = false) {
 }
 
 /** A valve whose opening frees some memory, and after which some sessions are back. */
-function makeValve({ sessions, back = [], freed = 0, isUrgent = false }: {
+function makeValve({ sessions, back = [], freed = 0, isUrgent = false, onReplace = () => {} }: {
   sessions: Leaving[];
   back?: Leaving[];
+  onReplace?: () => void;
   freed?: number;
   isUrgent?: boolean;
 }) {
@@ -29,7 +30,11 @@ function makeValve({ sessions, back = [], freed = 0, isUrgent = false }: {
   const valve = new Valve({
     log: createLog({ write: () => {} }),
     sessions: () => seen.replaced === 0 ? sessions : back,
-    replace: () => Promise.resolve(void seen.replaced++),
+    replace: () => {
+      seen.replaced++;
+      onReplace();
+      return Promise.resolve();
+    },
     refuse: (addresses) => void seen.refused.push(...addresses),
     note: (cause) => void seen.causes.push(cause),
     residentBytes: () => 500 * MIB - (seen.replaced > 0 ? freed : 0),
@@ -50,12 +55,25 @@ Deno.test("Valve says goodbye, and replaces the listeners as soon as all viewers
 });
 
 Deno.test("Valve says nothing to viewers that last, and counts those that resumed as present", async () => {
-  const sessions = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.3"].map((one) => makeSession(one, true, true));
-  const { valve, seen } = makeValve({ sessions, back: sessions, freed: 200 * MIB });
-  sessions[0]!.viewer.isHeld = sessions[2]!.viewer.isHeld = false;
+  const addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.3"];
+  const sessions = addresses.map((address) => makeSession(address, true, true));
+  const { valve, seen } = makeValve({
+    sessions,
+    back: sessions,
+    freed: 200 * MIB,
+    onReplace: () => sessions[1]!.viewer.isHeld = sessions[3]!.viewer.isHeld = true,
+  });
   await valve.open("memory");
   assertEquals([seen.replaced, sessions.flatMap(({ told }) => told)], [1, []]);
   assertEquals(seen.refused, ["192.0.2.2"]);
+});
+
+Deno.test("Valve refuses no address of a viewer that had no connection when it opened", async () => {
+  const sessions = [makeSession("192.0.2.1", true, true)];
+  sessions[0]!.viewer.isHeld = true;
+  const { valve, seen } = makeValve({ sessions, back: sessions, freed: 200 * MIB });
+  await valve.open("memory");
+  assertEquals([seen.replaced, seen.refused], [1, []]);
 });
 
 Deno.test("Valve does not wait for goodbyes when memory is short", async () => {
