@@ -1,5 +1,6 @@
 /** Edits of sources.yaml while a viewer page shows the source. */
 import { assertEquals } from "@std/assert";
+import { waitUntil } from "../fakes/wait_until.ts";
 import { testWith } from "../live/programs.ts";
 import { Place } from "../process/porthole.ts";
 import { CHROMIUM, Chromium, keepPicture, waitForPhase } from "./chromium.ts";
@@ -39,7 +40,7 @@ testWith([CHROMIUM], "a page shows the new title of its screen at once, and does
   await keepPicture(page, "viewer-renamed");
   assertEquals([sockets, await page.evaluate(() => document.body.dataset.phase)], [1, "open"]);
   await place.edit(write("title: New name, view_only: true"));
-  await page.waitForFunction(() => document.body.dataset.phase !== "open");
+  await waitUntil(() => sockets === 2, "another session");
   await waitForPhase(page, "open");
   assertEquals(sockets, 2);
   assertEquals(browser.complaints, []);
