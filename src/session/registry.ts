@@ -11,14 +11,17 @@ import { explainEnd } from "./explain_end.ts";
 import { Overload } from "./overload.ts";
 import { Session, type SessionParties } from "./session.ts";
 import { SessionEvents } from "./session_events.ts";
+import { isSameBrowser, type SessionUser } from "./session_user.ts";
 import { Sweep } from "./sweep.ts";
 
 /** Retry-After of a refusal because of a limit. */
 const RETRY_MS = 5_000;
 /** How much of the free slots for handshakes one source, or one address, may come to have. */
 const HANDSHAKES_PORTION = 1 / 2;
-/** How often a stopping gateway looks whether all sessions have ended. */
-const DRAIN_EVERY_MS = 20;
+/** How often to look whether sessions have ended. */
+const LOOK_EVERY_MS = 20;
+/** How long a held session may take to end to make room for another. */
+const ROOM_MS = 1_000;
 
 /** A session that is to begin: what the limits count it against. */
 export interface SessionRequest {
@@ -91,15 +94,39 @@ export class SessionRegistry implements SessionCounts {
    *
    * @throws PortholeError limit_reached or draining.
    */
-  admit({ source, address, user: userName }: SessionRequest, limits: Limits): void {
+  admit({ source, address, user }: SessionRequest, limits: Limits): void {
     this.checkDraining();
-    if (this.size + this.#stuck.size >= limits.sessions) throw full("The gateway has reached its session limit");
-    if (this.countSource(source) >= limits.perSource) throw full("This screen has reached its session limit");
+    const reached = this.#findReached({ source, address, user }, limits);
+    if (reached !== undefined) throw full(reached);
+    this.#admitHandshake({ source, address }, limits.handshakes);
+  }
+
+  /**
+   * If a limit is reached, ends a held session that this browser has left behind on the source: its page was reloaded
+   * while it had no link, or the browser crashed. Nobody comes back to that session, and it would count until its hold is
+   * over. Resolves when it no longer counts.
+   */
+  async makeRoom(request: SessionRequest, limits: Limits, user: SessionUser): Promise<void> {
+    if (this.#findReached(request, limits) === undefined) return;
+    const left = [...this.#sessions.values(), ...this.#stuck].find((session) =>
+      session.viewer.isHeld && session.source.name === request.source && isSameBrowser(session.user, user)
+    );
+    if (!left) return;
+    const reason = new PortholeError("viewer_left", "The viewer opened the screen again");
+    left.end(reason);
+    left.viewer.close(reason);
+    const endMs = performance.now() + ROOM_MS;
+    const counts = () => this.#sessions.has(left.id) || this.#stuck.has(left);
+    while (counts() && performance.now() < endMs) await delay(LOOK_EVERY_MS);
+  }
+
+  #findReached({ source, address, user }: SessionRequest, limits: Limits): string | undefined {
+    if (this.size + this.#stuck.size >= limits.sessions) return "The gateway has reached its session limit";
+    if (this.countSource(source) >= limits.perSource) return "This screen has reached its session limit";
     const { byAddress, byUser } = this.#census;
     const isTooMany = byAddress.of(address) >= limits.perAddress ||
-      userName !== undefined && byUser.of(userName) >= limits.perUser;
-    if (isTooMany) throw full("You have reached your limit of open screens");
-    this.#admitHandshake({ source, address }, limits.handshakes);
+      user !== undefined && byUser.of(user) >= limits.perUser;
+    return isTooMany ? "You have reached your limit of open screens" : undefined;
   }
 
   /**
@@ -161,7 +188,7 @@ export class SessionRegistry implements SessionCounts {
     const endMs = performance.now() + atMostMs;
     const reason = new PortholeError("draining", "The gateway is restarting; it will be back in a moment");
     this.endWhere(() => true, reason);
-    while (this.size > 0 && performance.now() < endMs) await delay(DRAIN_EVERY_MS);
+    while (this.size > 0 && performance.now() < endMs) await delay(LOOK_EVERY_MS);
     // Nobody can come back for what they have kept.
     for (const { viewer } of this.#stuck) viewer.lost.then(() => viewer.close(reason));
     // A check of permissions may still be on its way through the sessions.

@@ -26,3 +26,9 @@ export interface SessionUser {
 export function nameSender({ isUser, name = "", address }: SessionUser): string {
   return isUser ? name : `${name} ${address}`;
 }
+
+/** Whether two sessions are of one browser, as far as its cookie says; without one, of one user at one address. */
+export function isSameBrowser(one: SessionUser, other: SessionUser): boolean {
+  if (one.name !== other.name || one.signIn !== other.signIn) return false;
+  return one.signIn !== undefined || one.address === other.address;
+}

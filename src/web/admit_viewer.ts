@@ -34,7 +34,9 @@ export async function admitViewer<T>(
   const address = readAddress(c);
   await sessions.connectLimit[connects](address);
   sessions.registry.overload.check(sharesAddress(c.var.peer) ? undefined : address);
-  const user = identity.by === "open" ? undefined : identity.name;
-  sessions.registry.admit({ source: permitted.source.name, address, user }, config.limits);
+  const { name: user, signIn, by } = identity;
+  const request = { source: permitted.source.name, address, user: by === "open" ? undefined : user };
+  if (connects === "take") await sessions.registry.makeRoom(request, config.limits, { address, name: user, signIn });
+  sessions.registry.admit(request, config.limits);
   return open({ ...permitted, address });
 }

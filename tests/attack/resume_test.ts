@@ -93,6 +93,22 @@ Deno.test("a stolen token is worth nothing to another user, on another sign-in o
   assertEquals(refusals.map(({ who }) => who), ["ada", "token:admin", "bob"]);
 });
 
+Deno.test("nobody takes the place of another user's held session", async () => {
+  await using source = listenEchoing();
+  await using gateway = await startGuarded(source.port, "per_source: 1, per_address: 2, connects_per_minute: 1000");
+  await using page = await enter(gateway);
+  await page.cut();
+  await untilHeld(gateway);
+  for (const headers of [asUser(gateway, "bob"), ADMIN]) {
+    const protocol = { "Sec-WebSocket-Protocol": "porthole.v1" };
+    await using other = await openRaw(gateway.port, "/ws/vnc/desk?resume=new", { ...protocol, ...headers });
+    assertEquals(other.status, 429);
+  }
+  await page.comeBack();
+  await assertCarries(page);
+  assertEquals(source.accepted, 1);
+});
+
 Deno.test("a token is good for one return: replayed and guessed ones are refused, and then limited", async () => {
   await using source = listenEchoing();
   await using gateway = await startGuarded(source.port, "connects_per_minute: 5");

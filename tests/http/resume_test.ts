@@ -264,6 +264,43 @@ sources: { pi: { host: 127.0.0.1, port: ${source.port} } }`);
   assertEquals([refused.links, gateway.gateway.registry.size], [0, 2]);
 });
 
+Deno.test("a page that was reloaded while it had no link takes the place of its own held session", async () => {
+  for (const limits of ["per_source: 1", "per_address: 1", "sessions: 1"]) {
+    await using source = listenEchoing();
+    await using gateway = await start(source.port, { limits });
+    await using lost = await open(gateway);
+    await lost.cut();
+    await untilState(gateway, "held");
+    await using reloaded = await open(gateway);
+    assertEquals([source.accepted, await listStates(gateway)], [2, ["open"]], limits);
+    // Whoever has a link is not disturbed, and nobody comes back to what was ended.
+    lost.resume();
+    await lost.closed;
+    assertEquals(lost.last("goodbye")?.code, "resume_refused");
+    const refused = new ResumablePage(`${gateway.wsOrigin}/ws/vnc/pi`);
+    refused.connect("new");
+    await refused.closed;
+    assertEquals([refused.links, reloaded.isConnected], [0, true], limits);
+  }
+});
+
+Deno.test("a page takes the place of a held session whose source closed", async () => {
+  const finish = Promise.withResolvers<void>();
+  await using source = listenTcp(async (conn) => {
+    await writeAll(conn, GREETING);
+    await finish.promise;
+  });
+  await using gateway = await start(source.port, { limits: "per_address: 1" });
+  await using lost = await ResumablePage.open(`${gateway.wsOrigin}/ws/vnc/pi`);
+  await lost.cut();
+  await untilState(gateway, "held");
+  finish.resolve();
+  await waitUntil(() => gateway.gateway.registry.stuck === 1);
+  await using reloaded = await ResumablePage.open(`${gateway.wsOrigin}/ws/vnc/pi`);
+  await reloaded.closed;
+  assertEquals(reloaded.last("goodbye")?.code, "source_closed");
+});
+
 Deno.test("a gateway that stops does not wait for held sessions", async () => {
   await using source = listenEchoing();
   await using gateway = await start(source.port, { resume: "1h" });
