@@ -1,4 +1,4 @@
-/** The ways back to sessions whose viewers may lose their links: one-time tokens, of which only hashes are kept. */
+/** The ways back to sessions whose viewers may lose their links: tokens, renewed at each return and kept as hashes. */
 import { createHash } from "node:crypto";
 import { Tally } from "./tally.ts";
 

@@ -80,7 +80,7 @@ const DOWN = {
   rtt: { ms: field.number(0, DAY_MS) },
   /** First message on each WebSocket of a page that acknowledges: how to come back when this WebSocket is lost. */
   resumable: {
-    /** Good for one return, from the same user to the same source. */
+    /** Good for the next return, of the same user to the same source. */
     token: field.text(ID_MAX_CHARS),
     /** How long the session waits; 0 if it does not, and the page only acknowledges. */
     hold_ms: field.wholeNumber(0, DAY_MS),
