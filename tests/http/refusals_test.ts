@@ -133,7 +133,7 @@ Deno.test("removing a source ends its sessions with 4410, and changing it with 1
   const { current } = gateway.live;
   const sources = new Map(current.sources);
   sources.delete("pi");
-  sources.set("tv", { ...sources.get("tv")!, title: "TV" });
+  sources.set("tv", { ...sources.get("tv")!, viewOnly: true });
   gateway.live.current = { ...current, sources };
   gateway.gateway.applyConfig();
   assertEquals(await pi.closed, { code: 4410, reason: "This screen was removed from the configuration" });
