@@ -51,8 +51,10 @@ async function endLasting(viewer: Viewer, reason: PortholeError): Promise<void> 
 
 /** Waits until the page has everything and closes by itself, or is not held and shows no sign of either. */
 async function closeWhenRead(viewer: Viewer, reason: PortholeError): Promise<void> {
-  const read = Promise.race([viewer.drain(0), viewer.closed]);
-  do await waitAtMost(read, ACK_WAIT_MS); while (viewer.isHeld);
+  let hasRead = false;
+  const read = Promise.race([viewer.drain(0), viewer.closed]).then(() => hasRead = true);
+  // A page that has everything may lose its WebSocket in the same turn: then nothing is left to wait for.
+  do await waitAtMost(read, ACK_WAIT_MS); while (viewer.isHeld && !hasRead);
   await waitAtMost(viewer.closed, GOODBYE_WAIT_MS);
   await waitForQuiet(viewer);
   await closeViewer(viewer, reason);

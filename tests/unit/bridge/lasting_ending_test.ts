@@ -103,6 +103,21 @@ Deno.test("a page that has everything and does not close gets a close frame, and
   assertEquals([rig.viewer.isGone, timers.count], [true, 0]);
 });
 
+Deno.test("a page that has everything and is lost in the same turn keeps nobody busy", async () => {
+  using timers = new FakeTimeouts();
+  const rig = await makeResumableRig();
+  begin(rig);
+  await pass(timers, 0);
+  rig.socket.receive(writeAck(measure(rig.socket)));
+  rig.socket.end(1006);
+  await pass(timers, 0);
+  assertEquals(rig.viewer.isHeld, true);
+  await pass(timers, 30_000);
+  assertEquals([rig.viewer.isGone, rig.share.bytes], [true, 0]);
+  await pass(timers, 5_000);
+  assertEquals(timers.count, 0);
+});
+
 Deno.test("a viewer that has stalled gets its goodbye, and a close frame once all bytes have left", async () => {
   using timers = new FakeTimeouts();
   const rig = await makeResumableRig();
