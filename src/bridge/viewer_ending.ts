@@ -1,4 +1,5 @@
 /** Ends a viewer without losing what was sent. */
+import { nextTurn } from "../async/next_turn.ts";
 import { waitAtMost } from "../async/wait_at_most.ts";
 import { closeCodeOf, type PortholeError } from "../errors.ts";
 import type { Viewer } from "./viewer.ts";
@@ -10,6 +11,8 @@ const CLOSE_WAIT_MS = 5_000;
 /** How long the viewer must be silent before `close()`: a later message makes the runtime drop the close frame. */
 const QUIET_MS = 100;
 const QUIET_WAIT_MS = 5_000;
+/** After a busy moment, timers come before what has arrived meanwhile: so many turns later, that has been received. */
+const ARRIVED_TURNS = 4;
 /** How long a page may take to acknowledge the last bytes, or to come back for them. */
 const ACK_WAIT_MS = 90_000;
 /** How often a stalled viewer is checked for unsent bytes. */
@@ -62,6 +65,7 @@ async function closeWhenRead(viewer: Viewer, reason: PortholeError): Promise<voi
 
 /** Sends the close frame, and lets go of a viewer that does not answer it. */
 async function closeViewer(viewer: Viewer, reason: PortholeError): Promise<void> {
+  for (let turn = 0; turn < ARRIVED_TURNS; turn++) await nextTurn();
   viewer.close(reason);
   await waitAtMost(viewer.closed, CLOSE_WAIT_MS);
   if (!viewer.isGone) viewer.drop();

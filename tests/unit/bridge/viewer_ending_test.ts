@@ -85,7 +85,7 @@ Deno.test("endViewer() leaves the bytes to a foreign viewer as long on the way a
   const passThen = async (ms: number) => {
     await new Promise((done) => setImmediate(done));
     timers.pass(ms);
-    await new Promise((done) => setImmediate(done));
+    for (let turn = 0; turn < 10; turn++) await new Promise((done) => setImmediate(done));
     return socket.closedWith;
   };
   assertEquals([await passThen(499), await passThen(1)], [undefined, 1000]);
@@ -126,3 +126,16 @@ for (const [code, close] of [["viewer_too_fast", 1008], ["source_closed", 1000]]
     await ended;
   });
 }
+
+Deno.test("endViewer() receives what has already arrived before it closes: after that, it would cost the close frame", async () => {
+  const { viewer, socket } = makeViewerRig();
+  let closedWith: number | undefined = 0;
+  const arrive = () => void setImmediate(() => closedWith = socket.closedWith);
+  // The event loop was busy, so the viewer seems silent.
+  Object.defineProperty(viewer, "silentMs", { get: () => (arrive(), 100) });
+  const ended = endViewer(viewer, new PortholeError("idle", "The end"));
+  await waitUntil(() => socket.closedWith === 4408);
+  assertEquals(closedWith, undefined);
+  socket.end(4408);
+  await ended;
+});
