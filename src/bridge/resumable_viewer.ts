@@ -195,6 +195,7 @@ export class ResumableViewer implements Viewer {
     old.receiver = undefined;
     old.close(new PortholeError("taken_over", "The viewer came back on another connection"));
     old.drop();
+    this.#returns.noteReplaced(old);
   }
 
   #attach(link: Link): void {

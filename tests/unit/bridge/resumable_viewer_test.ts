@@ -5,6 +5,7 @@ import { FakeTimeouts } from "../../fakes/fake_timeouts.ts";
 import { makeResumableRig, readMessages, writeAck } from "../../fakes/resumable_rig.ts";
 
 const KIB = 1024;
+const MIB = 1024 * KIB;
 
 /** Sends until the window is full; returns how much that was. */
 function fill({ viewer }: Awaited<ReturnType<typeof makeResumableRig>>): number {
@@ -282,4 +283,25 @@ Deno.test("a viewer may come back a hundred times at once, and then again after 
   clock.ms += 600;
   resume(0).end(1000);
   await viewer.closed;
+});
+
+Deno.test("a viewer that reads nothing and comes back again and again leaves at most 32 MiB behind", async () => {
+  const rig = await makeResumableRig();
+  const sockets = [rig.socket];
+  const comeBack = () => {
+    const socket = rig.resume(0);
+    socket.isFast = false;
+    socket.bufferedAmount = 4 * MIB;
+    sockets.push(socket);
+  };
+  for (let turn = 0; turn < 10; turn++) comeBack();
+  assertEquals(assertThrows(comeBack, PortholeError).code, "limit_reached");
+  // What its other end has read, or whose connection has ended, is not left behind.
+  sockets[1]!.bufferedAmount = 0;
+  comeBack();
+  assertThrows(comeBack, PortholeError);
+  sockets[2]!.end(1006);
+  comeBack();
+  sockets.at(-1)!.end(1000);
+  await rig.viewer.closed;
 });
