@@ -15,10 +15,10 @@ import { encodeOrder, encodePointer, MESSAGE_BYTES, StreamCheck } from "../soak/
 
 const ORDERS = 200;
 const BEGINNINGS = 60;
-const LANES = 20;
+const LANES = 10;
 const FIRST_SEED = Number(Deno.env.get("PORTHOLE_SEED") ?? Math.floor(Math.random() * 1e6));
 /** The page's time: its waits are seconds. */
-const HASTE = 20;
+const HASTE = 6;
 const MOST_CUTS = 8;
 const MOST_ROUNDS = 12;
 const MOST_MESSAGES = 40;
