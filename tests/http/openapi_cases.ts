@@ -111,8 +111,12 @@ async function proveKey(stream: SocketStream): Promise<void> {
 export async function withSession(rig: GuardedGateway, stack: AsyncDisposableStack): Promise<Case> {
   const page = stack.use(openViewer(`${rig.wsOrigin}/ws/vnc/live`, ["porthole.v1"], asUser("ada", rig)));
   await RfbViewer.open(asByteStream(page));
-  await page.until(({ side }) => side.some(({ type }) => type === "ping"));
-  page.send(JSON.stringify({ type: "pong", id: page.side.find(({ type }) => type === "ping")!.id }));
+  // The hello begins the pings anew, so that the one before it may be answered too late.
+  const findPing = () =>
+    page.side.slice(page.side.findIndex(({ type }) => type === "hello") + 1 || Infinity)
+      .find(({ type }) => type === "ping");
+  await page.until(() => findPing() !== undefined);
+  page.send(JSON.stringify({ type: "pong", id: findPing()!.id }));
   await page.until(({ side }) => side.some(({ type }) => type === "rtt"));
   return { headers: ADMIN, path: { name: "live", id: rig.gateway.registry.list()[0]!.id } };
 }
