@@ -57,8 +57,9 @@ export async function startGateway(name: string, checkout: string, setting: Sett
   const { tasks } = JSON.parse(await Deno.readTextFile(`${checkout}/deno.json`));
   const words = String(tasks.porthole ?? tasks.start).split(" ");
   const env = Object.fromEntries(words.filter((word) => /^\w+=/.test(word)).map((word) => word.split("=")));
-  const [command = "deno", ...args] = words.filter((word) => !/^\w+=/.test(word));
-  const process = startProcess(...place(setting, "gateway", command, args), {
+  // The first word is deno, which need not be on the path.
+  const [, ...args] = words.filter((word) => !/^\w+=/.test(word));
+  const process = startProcess(...place(setting, "gateway", Deno.execPath(), args), {
     cwd: checkout,
     env: { ...env, PORTHOLE_CONFIG: config },
   });
