@@ -37,18 +37,18 @@ function watch({ side, type }: { side: number; type: number }): void {
     if (bytes[0] === type && bytes.length === 10) seen.requestsMs.push(performance.now());
     send.call(this, data);
   };
-  const Native = WebSocket;
-  class Watched extends Native {
-    constructor(...args: ConstructorParameters<typeof Native>) {
-      super(...args);
-      this.addEventListener("message", ({ data }) => {
+  // noVNC before 1.4 looks for `send` in the socket's own prototype, so this is no subclass.
+  globalThis.WebSocket = new Proxy(WebSocket, {
+    construct(native, args) {
+      const socket: WebSocket = Reflect.construct(native, args);
+      socket.addEventListener("message", ({ data }) => {
         if (typeof data === "string" || seen.requestsMs.length === 0) return;
         seen.bytes += data.byteLength ?? data.size;
         seen.arrivalsMs.push(performance.now());
       });
-    }
-  }
-  globalThis.WebSocket = Watched;
+      return socket;
+    },
+  });
   const look = () => {
     const screen = [...document.querySelectorAll("canvas")].find(({ width }) => width === side);
     const pixel = screen?.getContext("2d")?.getImageData(side / 2, side / 2, 1, 1).data;
