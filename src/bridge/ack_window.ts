@@ -22,8 +22,9 @@ interface Mark {
 }
 
 /**
- * Measures one link by the acknowledgements of its page, and says how much may be unacknowledged. A rate counts as one of the link if the window was full meanwhile, or if it is higher
- * than known. A round trip is never forgotten: while the window is full, each one contains the queue of the window itself.
+ * Measures one link by the acknowledgements of its page, and says how much may be unacknowledged. A rate counts as one of
+ * the link if the window was full meanwhile, or if it is higher than known. A round trip is never forgotten: while the
+ * window is full, each one contains the queue of the window itself.
  */
 export class AckWindow {
   /** Most bytes that may be unacknowledged. */

@@ -1,6 +1,6 @@
 /**
- * Says goodbye to viewers before their connections end, and waits until they have gone. A viewer that can return hears nothing:
- * it loses its connection, and comes back to its session on another one.
+ * Says goodbye to viewers before their connections end, and waits until they have gone. A viewer that can return hears
+ * nothing: it loses its connection, and comes back to its session on another one.
  */
 import { delay } from "@std/async/delay";
 import { PortholeError } from "../errors.ts";
@@ -25,8 +25,8 @@ const RETURN_MS = 800;
 const LOOK_EVERY_MS = 20;
 
 /**
- * Ends the sessions with this reason, except those of viewers that can return; resolves when their viewers have gone, after
- * `ANSWER_MS` at most, or when it is urgent. Returns the ended sessions whose viewers did not answer.
+ * Ends the sessions with this reason, except those of viewers that can return; resolves when their viewers have gone,
+ * after `ANSWER_MS` at most, or when it is urgent. Returns the ended sessions whose viewers did not answer.
  */
 export async function sayFarewell<Session extends Leaving>(
   sessions: readonly Session[],
