@@ -8,8 +8,8 @@ import type { Taps } from "./taps.ts";
 import type { Turns } from "./turns.ts";
 import type { Viewer } from "./viewer.ts";
 
-/** After so many bytes, the event loop gets its turn: a source that always has more would never let it. */
-const TURN_BYTES = 64 * 1024;
+/** Less than this is not worth a look at the clock. More, and a source that always has more would hold up everybody. */
+const LEAST_TURN_BYTES = 64 * 1024;
 /** How long the source may take to accept what the viewer sent before it left. */
 const FLUSH_MS = 5_000;
 
@@ -58,6 +58,7 @@ async function pumpDown(options: PumpOptions): Promise<"source_closed" | "source
   const reader = source.readable.getReader({ mode: "byob" });
   const buffer = new ReadBuffer(turns);
   let turnBytes = 0;
+  let turnBeganAt = turns.begin();
   if (downFirst) sendDown(stage ? stage.push(downFirst) : downFirst, viewer, taps);
   for (;;) {
     const room = viewer.roomBytes || await viewer.drain().then(() => viewer.roomBytes);
@@ -69,9 +70,10 @@ async function pumpDown(options: PumpOptions): Promise<"source_closed" | "source
     sendDown(passing, viewer, taps, isGiven);
     buffer.takeBack(value, isGiven);
     turnBytes += value.length;
-    if (turnBytes < TURN_BYTES) continue;
+    if (turnBytes < LEAST_TURN_BYTES || !turns.isOver(turnBeganAt)) continue;
     turnBytes = 0;
     await nextTurn();
+    turnBeganAt = turns.begin();
   }
 }
 

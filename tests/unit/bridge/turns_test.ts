@@ -53,6 +53,19 @@ Deno.test("reads grow to 256 KiB, and to 64 KiB while a viewer of any session wa
   assertEquals(fill(buffer, 3), [64, 256, 256]);
 });
 
+Deno.test("a turn lasts a millisecond, or one read while a viewer of any session waits for an answer", () => {
+  const clock = { ms: 1000 };
+  const turns = new Turns(() => clock.ms);
+  const beganAt = turns.begin();
+  assert(!turns.isOver(beganAt));
+  clock.ms += 1;
+  assert(turns.isOver(beganAt));
+  turns.noteUp();
+  assert(turns.isOver(turns.begin()));
+  clock.ms += 1000;
+  assert(!turns.isOver(turns.begin()));
+});
+
 Deno.test("the buffer shrinks after many reads that leave most of it empty, not after a few", () => {
   const buffer = new ReadBuffer(new Turns());
   fill(buffer, 3);
