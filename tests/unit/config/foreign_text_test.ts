@@ -127,6 +127,11 @@ Deno.test("readYaml() gives a value or problems with their places for a damaged 
   );
 });
 
+/** Whether the text still says what is the password: "host: hunter2" is a host, and its problem may repeat it. */
+function onlyAsPassword(text: string): boolean {
+  return !text.replaceAll(/\bpassword: "?hunter2/g, "").includes("hunter2");
+}
+
 Deno.test("loadConfig() gives a configuration or problems with their places for a damaged file", async () => {
   const file = `auth:
   users: { ada: { password: "hunter2" } }
@@ -140,6 +145,7 @@ sources:
       const written = text.toWellFormed();
       const problems = await findProblems(written);
       assertPlaced(written, problems);
+      if (!onlyAsPassword(written)) return;
       for (const { message } of problems) assert(!message.includes("hunter2"), message);
     }),
     FOREIGN,
